@@ -135,15 +135,15 @@ async def test_a_file_changed_meanwhile_is_not_run_over(tmp_path: Path, answer: 
 async def test_a_change_on_the_disk_is_noticed_in_the_editor(tmp_path: Path) -> None:
     async with recipes_tab(tmp_path) as e:
         write(tmp_path, other=THEIRS)
-        e.editor.look_at_file()
+        e.editor.check_file()
         await e.c.settle()
         assert not e.editor.changed_on_disk
         path_of(tmp_path).unlink()
-        e.editor.look_at_file()
+        e.editor.check_file()
         await e.c.until(lambda: "changed on disk" in e.head)
         assert e.said("Another program has changed this file")
         write(tmp_path, soak=SOAK)
-        e.editor.look_at_file()
+        e.editor.check_file()
         await e.c.until(lambda: "changed on disk" not in e.head)
 
 

@@ -216,7 +216,7 @@ def test_the_detail_says_first_what_to_do() -> None:
             {"state": AlarmState.ACKNOWLEDGED, "who": "ada@lab"},
             "Acked     2026-09-21 14:11:10.000Z by ada@lab",
         ),
-        ({"state": AlarmState.RETURNED, "active": False}, "nobody has acknowledged that it was there"),
+        ({"state": AlarmState.RETURNED, "active": False}, "not acknowledged since it was raised"),
         (
             {"state": AlarmState.SHELVED, "who": "ada@lab", "reason": "known", "until_utc": NOON + 3600},
             "Shelved   by ada@lab until Mon 15:13: known",
@@ -226,7 +226,7 @@ def test_the_detail_says_first_what_to_do() -> None:
             {"state": AlarmState.OUT_OF_SERVICE, "who": "bob@lab", "reason": "sensor"},
             "Out       by bob@lab: sensor",
         ),
-        ({"doubtful": True}, "cannot be told now: the data are stale"),
+        ({"doubtful": True}, "unknown now: the data are stale"),
         (
             {"state": AlarmState.NORMAL, "active": False, "pending": 6.0},
             "raised in 6s, if it goes on like this",

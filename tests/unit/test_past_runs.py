@@ -35,7 +35,7 @@ from xovac_tui.ui.screens.runs.lines import (
     step_head,
     step_line,
 )
-from xovac_tui.ui.screens.runs.trend import FlownCurve, pair_model, run_model
+from xovac_tui.ui.screens.runs.trend import RunCurve, pair_model, run_model
 from xovac_tui.ui.widgets.lines import Line
 from xovac_tui.ui.widgets.trend_view import View
 
@@ -143,7 +143,7 @@ def test_without_a_contract_there_is_no_curve_but_all_readings(path: Path) -> No
     assert past.pressure is None
     assert len(past.extremes) > 5
     (series,) = run_model(past, utc=True).series
-    assert "not told" in series.label
+    assert "not reported" in series.label
 
 
 def test_what_is_not_there_or_cannot_be_read_is_no_run(path: Path, tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ def test_what_happened_in_order_of_time(path: Path) -> None:
     bare = msgspec.structs.replace(
         read(path, 2), commands=(), marks=(), gaps=(), state=FlightState(result=Result.RUNNING)
     )
-    assert "there was no alarm and no gap" in " ".join(
+    assert "no alarm and no gap" in " ".join(
         text(happened_lines(bare, 49, glyphs=UNICODE, times=TIMES), 49).split()
     )
 
@@ -375,7 +375,7 @@ def test_two_runs_are_laid_over_each_other_from_their_beginnings(path: Path) -> 
 
 def test_a_gap_in_a_run_stays_a_gap_in_its_curve() -> None:
     nan = math.nan
-    curve = FlownCurve(100.0, Bins(100.0, 1.0, [1.0, nan, nan, 4.0], [2.0, nan, nan, 5.0]))
+    curve = RunCurve(100.0, Bins(100.0, 1.0, [1.0, nan, nan, 4.0], [2.0, nan, nan, 5.0]))
     wide = curve.window(100.0, 104.0, 2)
     assert list(wide.lows) == [1.0, 4.0]
     narrow = curve.window(100.0, 104.0, 8)
@@ -391,7 +391,7 @@ def test_a_gap_in_a_run_stays_a_gap_in_its_curve() -> None:
     columns=st.integers(1, 100),
 )
 def test_no_extreme_of_a_curve_is_ever_lost(values: list[float], columns: int) -> None:
-    curve = FlownCurve(0.0, Bins(0.0, 1.0, values, values))
+    curve = RunCurve(0.0, Bins(0.0, 1.0, values, values))
     made = curve.window(0.0, float(len(values)), columns)
     known = [value for value in values if value == value]
     lows = [low for low in made.lows if low == low]

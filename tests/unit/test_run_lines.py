@@ -174,7 +174,7 @@ def test_a_run_that_nobody_tells_is_shown_by_its_plan() -> None:
         ({"pressure": None}, {"pressure": None}, "pressure unknown"),
         ({"linked": False}, {"link": LinkView(LinkWord.LOST)}, "the link is down"),
         ({"fresh": False}, {"link": LinkView(LinkWord.STALE)}, "the data are stale"),
-        ({"actual": None}, {}, "no temperature is told"),
+        ({"actual": None}, {}, "no temperature is reported"),
     ],
 )
 def test_why_a_dwell_does_not_count_now(changes: dict[str, Any], shown: dict[str, Any], why: str) -> None:

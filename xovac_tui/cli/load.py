@@ -38,7 +38,7 @@ _RECORD = 5.0
 """Seconds to wait for the rates of earlier runs from the record."""
 
 
-class _Looked(NamedTuple):
+class _CheckedLoad(NamedTuple):
     """What would be loaded, and what was known of the chamber at that moment."""
 
     load: Load
@@ -74,10 +74,10 @@ def load(ctx: click.Context, /, file: Path, yes: bool, timeout: float | None, **
     if not yes:
         need_person(chamber.contract.commands[LOAD_COMMAND])
         # No link stays open during a question: check over one, ask without one, send over a new one.
-        looking = compose.build_station(
+        checking = compose.build_station(
             chamber, compose.Equipment(record=compose.past_choice(found, compose.record_path(found, chamber)))
         )
-        agreed = asyncio.run(_look(looking, recipe))
+        agreed = asyncio.run(_check(checking, recipe))
         how = ask(chamber, agreed.load.prepared, agreed.load.title, agreed.facts)
     # Begins a record if there is none: the next recorder finds in it which recipe the run executes.
     station = compose.build_station(
@@ -88,36 +88,36 @@ def load(ctx: click.Context, /, file: Path, yes: bool, timeout: float | None, **
     ctx.exit(report_outcome(station, entry))
 
 
-async def _look(station: LiveStation, recipe: RecipeFile) -> _Looked:
+async def _check(station: LiveStation, recipe: RecipeFile) -> _CheckedLoad:
     async with station:
         return await _seen(station, recipe)
 
 
 async def _load(
-    station: LiveStation, recipe: RecipeFile, agreed: _Looked | None, timeout: float | None
+    station: LiveStation, recipe: RecipeFile, agreed: _CheckedLoad | None, timeout: float | None
 ) -> LedgerEntry:
     """Send the confirmed load; without a confirmation, what the check yields now."""
     from xovac_tui.station.loading import send_load
 
     async with station:
         if agreed is None:
-            looked = await _seen(station, recipe)
-            for label, text in looked.facts:
+            checked = await _seen(station, recipe)
+            for label, text in checked.facts:
                 echo(f"{label:<9} {text}", err=True)
         else:
-            looked = agreed
+            checked = agreed
             await _ready(station)
             state = station.snapshot().run.state
-            if state is not looked.state:
+            if state is not checked.state:
                 raise CommandRefused(
-                    f"The chamber went from {looked.state} to {state} meanwhile, so {LOAD_COMMAND} was not "
+                    f"The chamber went from {checked.state} to {state} meanwhile, so {LOAD_COMMAND} was not "
                     "sent. Look at it, then load again."
                 )
-        sending = asyncio.ensure_future(send_load(station, looked.load, timeout=timeout))
+        sending = asyncio.ensure_future(send_load(station, checked.load, timeout=timeout))
         return await outcome_of(station, LOAD_COMMAND, sending)
 
 
-async def _seen(station: LiveStation, recipe: RecipeFile) -> _Looked:
+async def _seen(station: LiveStation, recipe: RecipeFile) -> _CheckedLoad:
     """Return what would be loaded now; raises CommandRefused, RecipeError or ContractError."""
     from xovac_tui.station.loading import load_facts, load_of, start_of, study_now
 
@@ -132,7 +132,7 @@ async def _seen(station: LiveStation, recipe: RecipeFile) -> _Looked:
     facts = await asyncio.to_thread(load_facts, station, found, PROVE_BY_COMMAND)
     if unrecorded := await asyncio.to_thread(_unrecorded, station):
         facts = [*(fact for fact in facts if fact[0] != "Recording"), ("Recording", unrecorded)]
-    return _Looked(found, (("Now", now), *facts), run.state)
+    return _CheckedLoad(found, (("Now", now), *facts), run.state)
 
 
 def _unrecorded(station: LiveStation) -> str:

@@ -73,16 +73,16 @@ def status(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool
     station = compose.build_station(
         source.chamber, compose.Equipment(record=compose.past_choice(source.found, source.path))
     )
-    look = asyncio.run(_look(station, source.path))
+    sample = asyncio.run(_sample(station, source.path))
     if as_json:
-        echo_data(json_line(data(look)))
+        echo_data(json_line(data(sample)))
     else:
-        for line in lines(look, source.zone):
+        for line in lines(sample, source.zone):
             echo(line)
     ctx.exit(int(Exit.OK))
 
 
-async def _look(station: LiveStation, record: Path) -> StatusSample:
+async def _sample(station: LiveStation, record: Path) -> StatusSample:
     from xovac_tui.cli.link import online
 
     wanted = set(station.contract.messages)
@@ -150,35 +150,35 @@ def _alarms(path: Path) -> tuple[AlarmChange, ...] | None:
 # -- for programs ---------------------------------------------------------------------------------------
 
 
-def data(look: StatusSample) -> dict[str, Any]:
+def data(sample: StatusSample) -> dict[str, Any]:
     """Return the state as data for JSON; null is unknown."""
-    snapshot, link = look.snapshot, look.snapshot.link
+    snapshot, link = sample.snapshot, sample.snapshot.link
     return {
-        "chamber": look.station.name,
-        "url": look.station.manner.address,
+        "chamber": sample.station.name,
+        "url": sample.station.manner.address,
         "time": _iso(snapshot.utc),
-        "speed": look.station.speed,
+        "speed": sample.station.speed,
         "link": {
             "word": link.word.value,
             "since": _iso(link.since_utc),
             "newest_age": _rounded(snapshot.newest_age),
         },
-        "run": _run_data(look),
+        "run": _run_data(sample),
         "recorder": {
-            "recording": look.recorded,
-            "pid": look.pid,
-            "record": str(look.record) if look.record.exists() else None,
+            "recording": sample.recorded,
+            "pid": sample.pid,
+            "record": str(sample.record) if sample.record.exists() else None,
         },
-        "alarms": None if look.alarms is None else [_alarm_data(one) for one in look.alarms],
+        "alarms": None if sample.alarms is None else [_alarm_data(one) for one in sample.alarms],
         "channels": [_channel_data(one) for one in snapshot.channels],
     }
 
 
-def _run_data(look: StatusSample) -> dict[str, Any]:
-    run, progress = look.snapshot.run, look.progress
-    running = _running(look)
+def _run_data(sample: StatusSample) -> dict[str, Any]:
+    run, progress = sample.snapshot.run, sample.progress
+    running = _running(sample)
     return {
-        "state": _state(look),
+        "state": _state(sample),
         "word": run.word or None,
         "recipe": run.recipe,
         "step": run.step if running else None,
@@ -189,22 +189,22 @@ def _run_data(look: StatusSample) -> dict[str, Any]:
         "unit": run.temperature_unit,
         "elapsed": _rounded(progress.elapsed),
         "elapsed_is_least": progress.elapsed_is_least,
-        "step_elapsed": _rounded(look.step_elapsed),
+        "step_elapsed": _rounded(sample.step_elapsed),
         "left": _rounded(progress.left),
         "ends": None if progress.ends_utc is None else _iso(progress.ends_utc),
         "estimated": bool(progress.basis),
     }
 
 
-def _state(look: StatusSample) -> str:
-    run = look.snapshot.run
+def _state(sample: StatusSample) -> str:
+    run = sample.snapshot.run
     return "UNKNOWN" if run.stale else run.state.value
 
 
-def _running(look: StatusSample) -> bool:
+def _running(sample: StatusSample) -> bool:
     from xovac_tui.chamber.snapshot import RunState
 
-    return _state(look) == RunState.RUNNING.value
+    return _state(sample) == RunState.RUNNING.value
 
 
 def _alarm_data(alarm: AlarmChange) -> dict[str, Any]:
@@ -256,44 +256,44 @@ def _iso(utc: float) -> str:
 # -- as text --------------------------------------------------------------------------------------------
 
 
-def lines(look: StatusSample, zone: tzinfo | None) -> Iterator[str]:
+def lines(sample: StatusSample, zone: tzinfo | None) -> Iterator[str]:
     """Yield the state as lines of text."""
     from xovac_tui.durations import format_duration
 
-    link, age = look.snapshot.link, look.snapshot.newest_age
+    link, age = sample.snapshot.link, sample.snapshot.newest_age
     newest = "nothing was received yet" if age is None else f"newest data {format_duration(age)} old"
-    yield f"{look.station.name}  {look.station.manner.address}"
+    yield f"{sample.station.name}  {sample.station.manner.address}"
     yield ""
     yield f"Link      {link.word}, {newest}{'. ' if link.why else ''}{link.why}"
-    yield f"Run       {_run_words(look, zone)}"
-    if (speed := look.station.speed) != 1:
+    yield f"Run       {_run_words(sample, zone)}"
+    if (speed := sample.station.speed) != 1:
         yield f"Speed     simulated: {speed:g} s of the chamber pass in 1 s"
-    yield f"Recorder  {_recorder_words(look)}"
-    if look.alarms is None:
-        why = "the record cannot be read now" if look.recorded else "no program records this chamber"
+    yield f"Recorder  {_recorder_words(sample)}"
+    if sample.alarms is None:
+        why = "the record cannot be read now" if sample.recorded else "no program records this chamber"
         yield f"Alarms    not known: {why}"
-    elif not look.alarms:
+    elif not sample.alarms:
         yield "Alarms    none wants attention"
     else:
-        yield f"Alarms    {counted(len(look.alarms), 'wants', 'want')} attention"
+        yield f"Alarms    {counted(len(sample.alarms), 'wants', 'want')} attention"
         rows = [
             (f"  {one.severity.value}", one.state.value, clean(one.rule, 40), clean(one.text, 120))
-            for one in look.alarms
+            for one in sample.alarms
         ]
         yield from table(rows)
-    shown = [channel for channel in look.snapshot.channels if not channel.hidden]
+    shown = [channel for channel in sample.snapshot.channels if not channel.hidden]
     yield ""
     yield from table(
         [("quality", "channel", "value", "age", "name"), *map(_channel_row, shown)], right=(2, 3)
     )
 
 
-def _run_words(look: StatusSample, zone: tzinfo | None) -> str:
+def _run_words(sample: StatusSample, zone: tzinfo | None) -> str:
     from xovac_tui.durations import format_duration
 
-    run, progress = look.snapshot.run, look.progress
-    if not _running(look):
-        state = _state(look)
+    run, progress = sample.snapshot.run, sample.progress
+    if not _running(sample):
+        state = _state(sample)
         return "unknown: the chamber does not report it" if state == "UNKNOWN" else state
     said = "RUNNING" + (f' "{run.recipe}"' if run.recipe else "")
     if run.step is not None:
@@ -309,10 +309,10 @@ def _run_words(look: StatusSample, zone: tzinfo | None) -> str:
     return said
 
 
-def _recorder_words(look: StatusSample) -> str:
-    if not look.recorded:
+def _recorder_words(sample: StatusSample) -> str:
+    if not sample.recorded:
         return "no program records this chamber on this machine"
-    return f"{f'process {look.pid}' if look.pid else 'another process'} records it in {look.record}"
+    return f"{f'process {sample.pid}' if sample.pid else 'another process'} records it in {sample.record}"
 
 
 def _channel_row(channel: ChannelView) -> tuple[str, ...]:

@@ -66,7 +66,7 @@ class ChamberScreen(StyledOnce[None]):
         """Show a new snapshot in the bars, and in the tab or dialog unless the picture is held."""
         workspace = self.workspace
         station, glyphs, times, keys = workspace.station, workspace.glyphs, workspace.times, workspace.keys
-        snapshot = workspace.look()
+        snapshot = workspace.take_snapshot()
         playback = workspace.playback
         self.query_one(TrustBar).show(
             snapshot,

@@ -22,7 +22,7 @@ from xovac_tui.ui.widgets.lines import Line
 from xovac_tui.ui.widgets.stopbar import StopBar, armed_words
 from xovac_tui.ui.workspace import Workspace
 
-_LOOK_SECONDS = 0.05
+_CHECK_SECONDS = 0.05
 """Seconds between two checks of the clock while STOP is armed or the strip has a message."""
 _LATE_SECONDS = 0.15
 """Seconds between two checks beyond which the program was held up and may have unread strokes."""
@@ -55,7 +55,7 @@ class Stopping:
         self._app, self._workspace = app, workspace
         self._now, self._arrived = now, arrived
         self._timer: Timer | None = None
-        self._looked_at = 0.0
+        self._checked_at = 0.0
         """Time of the last check, in the loop's own time."""
         self._said: str | Refusal = ""
         """The strip shows a refusal, which goes once STOP can be sent."""
@@ -204,17 +204,17 @@ class Stopping:
 
     def _watch(self) -> None:
         if self._timer is None:
-            self._looked_at = get_time()
-            self._timer = self._app.set_interval(_LOOK_SECONDS, self._look_after_keys)
+            self._checked_at = get_time()
+            self._timer = self._app.set_interval(_CHECK_SECONDS, self._check_after_keys)
 
-    def _look_after_keys(self) -> None:
+    def _check_after_keys(self) -> None:
         # After the keys that wait already: one of them may show that the key is held.
-        self._app.call_later(self._look)
+        self._app.call_later(self._check_time)
 
-    def _look(self) -> None:
-        before, self._looked_at = self._looked_at, get_time()
+    def _check_time(self) -> None:
+        before, self._checked_at = self._checked_at, get_time()
         now = self._now()
-        if self._looked_at - before > _LATE_SECONDS:
+        if self._checked_at - before > _LATE_SECONDS:
             self.switch.delay(now)
         if self.switch.settled(now):
             self._said = ""

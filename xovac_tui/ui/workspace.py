@@ -114,7 +114,7 @@ class Workspace:
         self.snapshot: Snapshot = station.snapshot()
         """The shown snapshot."""
 
-    def look(self) -> Snapshot:
+    def take_snapshot(self) -> Snapshot:
         """Return a new snapshot, and show it from now on unless the picture is held."""
         snapshot = self.station.snapshot()
         if not self.held:

@@ -22,7 +22,7 @@ from xovac_tui.ui.workspace import Workspace
 
 T = TypeVar("T")
 
-_LOOK_SECONDS = 0.25
+_CHECK_SECONDS = 0.25
 _CLICK_AFTER = 0.4
 """Seconds that a dialog must be open before a click counts: a double click may have opened it."""
 _SEVERAL = "Several keys came at once: nothing was answered. Press the one you mean."
@@ -134,22 +134,22 @@ class CommandDialog(Dialog[T]):
         self._opened_at = self.station.clock.mono()
         # Older toasts must not cover the question; their contents are in the ledger and the log.
         self.app.clear_notifications()
-        self.set_interval(_LOOK_SECONDS, self.look)
+        self.set_interval(_CHECK_SECONDS, self.recheck)
         self._size_body()
-        self.look()
+        self.recheck()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Check against the chamber as it is now, not a held picture."""
-        self.look()
+        self.recheck()
 
     def on_news(self, news: News) -> None:
         """Close at once if STOP is sent, or link or mode no longer allow the command."""
         if isinstance(news, LedgerChanged) and news.entry.stop and news.entry.outcome is not Outcome.REFUSED:
             self.close_because("STOP was sent, so this question was dropped: nothing else was sent.")
             return
-        self.look()
+        self.recheck()
 
-    def look(self) -> bool:
+    def recheck(self) -> bool:
         """Return True if the question still applies, else close with the reason."""
         if self._done or not self.is_mounted:
             return False
@@ -248,7 +248,7 @@ class CommandDialog(Dialog[T]):
             self._answer(key)
 
     def _answer(self, key: str) -> None:
-        if not self._done and self.on_top and self.look():
+        if not self._done and self.on_top and self.recheck():
             self.answered(key)
 
     def answered(self, key: str) -> None:

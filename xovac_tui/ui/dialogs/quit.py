@@ -17,7 +17,7 @@ from xovac_tui.ui.action import BETWEEN
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 
-_LOOK_SECONDS = 0.25
+_CHECK_SECONDS = 0.25
 
 
 class QuitDialog(Dialog[bool]):
@@ -51,13 +51,13 @@ class QuitDialog(Dialog[bool]):
 
     def on_mount(self) -> None:
         """Start watching the chamber; unlike a held picture, the question is about now."""
-        self.set_interval(_LOOK_SECONDS, self._look)
+        self.set_interval(_CHECK_SECONDS, self._recheck)
 
     def on_resize(self) -> None:
         """Keep the answers in sight."""
         self.fit_words()
 
-    def _look(self) -> None:
+    def _recheck(self) -> None:
         self.query_one("#now", Static).update(self._chamber_words())
         self.query_one("#record", Static).update(self._record_words())
 

@@ -44,7 +44,7 @@ class NoticeScreen(Screen[None]):
     def flush(self) -> None:
         """Show the current state."""
         workspace = self.workspace
-        snapshot = workspace.look()
+        snapshot = workspace.take_snapshot()
         for notice in self.query(SmallNotice):
             notice.show(
                 snapshot,

@@ -1,4 +1,4 @@
-"""What every tab has in common."""
+"""The base class of all tabs."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from xovac_tui.ui.workspace import Workspace
 
 
 class Pane(Vertical):
-    """A tab. It is mounted when it is first shown, and gets snapshots only while it is shown."""
+    """A tab. Mounted when first shown; gets snapshots only while shown."""
 
     DEFAULT_CSS = "Pane { height: 1fr; width: 1fr; }"
 
     ACTIONS: ClassVar[tuple[Action, ...]] = ()
-    """What its keys do; declared in its package, so that they are known before it is imported."""
+    """Actions of the tab, declared in its package, so that they are known before it is imported."""
     KEYS_FIRST: ClassVar[bool] = True
-    """The footer shows its keys before those that work everywhere."""
+    """Whether the footer shows the tab's keys before those that work everywhere."""
     HELP: ClassVar[str] = ""
-    """What the tab is for, in a few plain sentences (help screen); `{id}` stands for the key of an action."""
+    """Text of the help; `{id}` is replaced by the key of that action."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         cls.BINDINGS = bindings(cls.ACTIONS)
@@ -41,25 +41,25 @@ class Pane(Vertical):
 
     @property
     def keys(self) -> Mapping[str, str]:
-        """Id of an action -> its key, as it is printed."""
+        """Key of each action by its id, as printed."""
         return self.workspace.keys
 
     def show(self, snapshot: Snapshot) -> None:
-        """Show this picture of the chamber; called at the flush rate while the tab is shown, and on entry."""
+        """Show a snapshot; called at the flush rate while the tab is shown, and when it is opened."""
 
     def on_news(self, news: News) -> None:
-        """Take news that cannot wait for the next flush; called while the tab is mounted."""
+        """Handle news that cannot wait for the next flush; called while the tab is mounted."""
 
     async def may_leave(self) -> bool:
-        """Return whether the console may be left; asks where that would lose something."""
+        """Return whether the console may be left; ask first if that would lose changes."""
         return True
 
     def again(self) -> Callable[[], Pane] | None:
-        """Return what makes this pane anew with what was typed into it; None where nothing was."""
+        """Return a factory of this pane with its unsaved contents; None if there are none."""
         return None
 
     def take_focus(self) -> None:
-        """Put the focus where the tab's keys work; called when the tab is shown."""
+        """Focus the widget in which the tab's keys work; called when the tab is shown."""
         for child in self.query("*"):
             if child.focusable:
                 child.focus()

@@ -1,1 +1,1 @@
-"""The terminal itself: its life, its bytes in and out; nothing of the chamber."""
+"""The terminal: its life cycle, input and output; nothing about the chamber."""

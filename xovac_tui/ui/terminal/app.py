@@ -1,4 +1,4 @@
-"""An app that is sparing with bytes, is held up by no terminal, and outlives defects of its screen."""
+"""An app that sends few bytes, never waits for its terminal, and survives defects of its screen."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class _Stage(Enum):
-    """Where the app's own loop is in its life."""
+    """Phase of the app's own loop."""
 
     BEFORE = "it has not begun"
     RUNNING = "it runs"
@@ -38,17 +38,17 @@ class _Stage(Enum):
 
 @runtime_checkable
 class TakesPictures(Protocol):
-    """A driver that says whether its terminal takes pictures, and when one has been written."""
+    """A driver that reports whether its terminal accepts pictures, and when one is written."""
 
     def has_room(self, again: Callable[[], None]) -> bool:
-        """Return whether a picture may be written; `again` is called once it may, if it may not now."""
+        """Return whether a picture may be written now; if not, call `again` once it may."""
 
     def picture(self, written: Callable[[], None] | None) -> AbstractContextManager[None]:
-        """Take what is written meanwhile for a picture; `written` is called once it is on the terminal."""
+        """Treat what is written meanwhile as a picture; call `written` once it is on the terminal."""
 
 
 class TerminalApp(App[int]):
-    """An app that is sparing with bytes, is held up by no terminal, and outlives defects of its screen."""
+    """An app that sends few bytes, never waits for its terminal, and survives defects of its screen."""
 
     def __init__(self, build_again: BuildAgain, say_defect: SayDefect) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class TerminalApp(App[int]):
     # -- defects ------------------------------------------------------------------------------------
 
     async def _dispatch_message(self, message: Message) -> None:
-        # A handler that fails would end the app's own loop, and with it everything.
+        # A failing handler would end the app's own loop, and the console with it.
         self._dispatching += 1
         try:
             await super()._dispatch_message(message)
@@ -78,7 +78,7 @@ class TerminalApp(App[int]):
     def _handle_exception(self, error: Exception) -> None:
         ending = self._stage is _Stage.RUNNING and not self._running
         if self._exit or ending or self._stage is _Stage.AFTER:
-            # Screens that are being built when it ends find themselves taken apart.
+            # Screens that are still being built at the end fail when they are removed.
             log.warning("something failed while the console ended", exc_info=error)
         elif self._can_mend():
             self.mender.take(error)
@@ -86,13 +86,13 @@ class TerminalApp(App[int]):
             self._end_for(error)
 
     def _can_mend(self) -> bool:
-        """Return whether the app's own loop goes on, or will begin, after what failed."""
+        """Return whether the app's own loop goes on, or will begin, after the failure."""
         if self._stage is _Stage.RUNNING or self._dispatching:
             return True
         return active_message_pump.get(None) is not self
 
     def _end_for(self, error: Exception) -> None:
-        # Textual's own would print the traceback, with the values of local variables, on the terminal.
+        # Textual would print the traceback, with the values of local variables, on the terminal.
         self._return_code = 1
         if self._exception is None:
             self._exception = error
@@ -100,38 +100,38 @@ class TerminalApp(App[int]):
         self._close_messages_no_wait()
 
     def put_lowest(self, frame: Screen[Any]) -> list[Screen[Any]]:
-        """Show a new lowest screen in place of all that are there; return those, which are to be ended."""
+        """Replace all screens by a new lowest one; return the old ones, which the caller ends."""
         old, self._screen_stack[:] = list(self._screen_stack), [frame]
         self.capture_mouse(None)
         self._notifications.clear()
-        # Both screens are there for a moment, so the new one has no name that the old one may have.
+        # Both screens exist for a moment, so the new one must not share the old one's name.
         self._register(self, frame)
         frame.post_message(events.ScreenResume())
         return old
 
     def reading_failed(self, error: BaseException) -> None:
-        """Take a defect in reading the terminal, which is begun again by itself."""
+        """Handle a defect in reading the terminal; the reading restarts on its own."""
         self.mender.take(WorkerFailed(error))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Say that a worker failed whose end Textual passes over."""
+        """Report the failure of a worker, which Textual ignores."""
         worker = event.worker
         if event.state is WorkerState.ERROR and not worker.exit_on_error and worker.error is not None:
             self.mender.take(WorkerFailed(worker.error))
 
     def panic(self, *renderables: RenderableType) -> None:
-        """Take what only Textual knows for a defect."""
+        """Handle a failure that Textual reports as a defect."""
         self._handle_exception(RuntimeError("Textual gave up"))
 
     @property
     def defect(self) -> BaseException | None:
-        """What ended the app, unless it was left as it should be."""
+        """The error that ended the app; None after a regular end."""
         error = self._exception
         return error.error if isinstance(error, WorkerFailed) else error
 
     @property
     def backlog(self) -> int:
-        """How many events wait to be worked off where those of the terminal go; for any thread."""
+        """The number of events that wait in the queue for terminal input. Thread-safe."""
         waiting = self.message_queue_size
         for screen in self.screen_stack[-1:]:
             focused = screen.focused
@@ -150,7 +150,7 @@ class TerminalApp(App[int]):
         if self._batch_count:
             return
         if not driver.has_room(self._paint_later):
-            # What is left out here is painted, with all else, once the terminal takes pictures again.
+            # What is left out here is painted with everything else once the terminal accepts pictures again.
             self.post_display_hook()
             return
         with driver.picture(self._seer(screen)):
@@ -160,13 +160,13 @@ class TerminalApp(App[int]):
         return CroppedUpdate(renderable) if isinstance(renderable, ChopsUpdate) else renderable  # type: ignore[return-value]
 
     def _paint_later(self) -> None:
-        """Have all painted; called from the writer's thread."""
+        """Request a full repaint; called from the writer's thread."""
         with suppress(RuntimeError):  # the loop has ended
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self.paint)
 
     def paint(self) -> None:
-        """Paint the whole screen, whatever is on the terminal."""
+        """Paint the whole screen, regardless of the terminal's contents."""
         if self._exit or not self.screen_stack:
             return
         with self._context():
@@ -181,7 +181,7 @@ class TerminalApp(App[int]):
     # -- dialogs ------------------------------------------------------------------------------------
 
     def _seer(self, screen: Screen[object]) -> Callable[[], None] | None:
-        """Return what notes that a dialog's first picture is on the terminal; None where that is known."""
+        """Return a callback that notes a dialog's first picture on the terminal; None if it is noted."""
         if not isinstance(screen, Modal) or screen.seen_at is not None:
             return None
         return lambda: self._seen(screen)
@@ -191,15 +191,15 @@ class TerminalApp(App[int]):
             screen.seen_at = time.monotonic()
 
     def is_too_early(self, event: events.Event) -> bool:
-        """Return whether something typed or clicked was meant for what was there before a dialog."""
+        """Return whether a key or click was meant for the screen below a dialog."""
         if self.is_headless or not isinstance(event, events.InputEvent | events.Paste):
-            return False  # without a terminal nothing was read from one
+            return False  # without a terminal no event was read from one
         top = self.screen_stack[-1] if self.screen_stack else None
-        # One that was forwarded comes back from the screen below, which had no use for it.
+        # A forwarded event returns from the screen below, which did not use it.
         return isinstance(top, Modal) and top.too_early(event, typed=not event.is_forwarded)
 
     def is_for_nothing(self, event: events.Event) -> bool:
-        """Return whether something was clicked that is gone, and only its picture is still there."""
+        """Return whether the clicked widget is gone and only its picture is still shown."""
         if not isinstance(event, events.MouseDown) or event.is_forwarded or not self.screen_stack:
             return False
         try:
@@ -209,7 +209,7 @@ class TerminalApp(App[int]):
         return not widget.is_attached
 
     def may_open(self, screen: Screen[object]) -> bool:
-        """Return whether a screen may be put above the others: one of a kind, and not too many."""
+        """Return whether a screen may be opened above the others: one of a kind, and not too many."""
         stack = self.screen_stack
         return len(stack) < MOST_SCREENS and all(type(other) is not type(screen) for other in stack)
 
@@ -221,7 +221,7 @@ class TerminalApp(App[int]):
         *,
         mode: str | None = None,
     ) -> Any:
-        """Put a screen above the others, if it may be opened; one that may not is answered with None."""
+        """Open a screen above the others if allowed; otherwise answer it with None."""
         if not isinstance(screen, Screen) or self.may_open(screen):
             return super().push_screen(screen, callback, wait_for_dismiss, mode=mode)  # type: ignore[call-overload]
         if not wait_for_dismiss:
@@ -236,7 +236,7 @@ class TerminalApp(App[int]):
             self.push_screen(Palette())
 
     def write_beside(self, characters: str) -> None:
-        """Write to the terminal what is no part of the picture: a bell, a notification."""
+        """Write a sequence that is not part of the picture, such as a bell or a notification."""
         if self._driver is not None and not self.is_headless:
             self._driver.write(characters)
             self._driver.flush()

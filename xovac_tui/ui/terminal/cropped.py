@@ -1,4 +1,4 @@
-"""Sends the cells that changed, and not those to the left of them in the same widget."""
+"""Crop partial updates to the changed cells, at their left end, too."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual._compositor import ChopsUpdate, CompositorUpdate
 class CroppedUpdate(CompositorUpdate):
     """A partial update of the screen, cropped at both ends.
 
-    Textual crops an update at its right end alone, so a changed value at the end of a line would send the
+    Textual crops an update only at its right end, so a changed value at the end of a line would send the
     whole line: over SSH that is most of what a quiet screen sends.
     """
 
@@ -18,7 +18,7 @@ class CroppedUpdate(CompositorUpdate):
         self._update = update
 
     def render_segments(self, console: Console) -> str:
-        """Return what is written to the terminal."""
+        """Return the segments to write to the terminal."""
         update = self._update
         written: list[str] = []
         for y, first, after in update.spans:

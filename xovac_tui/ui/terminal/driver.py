@@ -1,4 +1,4 @@
-"""The terminal's driver on POSIX: Textual's own, with its ends tied up."""
+"""The terminal's driver on POSIX: Textual's own, made robust."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ from xovac_tui.ui.terminal.writer import TerminalWriter, Written
 if TYPE_CHECKING:
     from xovac_tui.ui.terminal.app import TerminalApp
 
-# Textual's own writer has a queue that blocks the loop while the terminal takes nothing.
+# The queue of Textual's own writer blocks the loop while the terminal accepts no output.
 linux_driver.WriterThread = TerminalWriter  # type: ignore[attr-defined,assignment]
 
 _READ = 4096
-_LOOK_SECONDS = 0.1
-"""Between two looks at whether the reading is to end, and at what time alone makes an event."""
+_CHECK_SECONDS = 0.1
+"""Seconds between two checks for the end of reading and for events that time alone makes."""
 MOST_BACKLOG = 200
-"""Events that may wait to be worked off before no more are read: STOP is behind them."""
+"""Events that may wait before reading pauses: STOP would be queued behind them."""
 _BACKLOG_SECONDS = 0.005
 _AGAIN_SECONDS = 0.5
-"""After a defect in reading, before it goes on."""
+"""Seconds after a defect before reading goes on."""
 
 log = logging.getLogger(__name__)
 
 _JOB_CONTROL = ("SIGTSTP", "SIGCONT", "SIGTTIN", "SIGTTOU")
-"""Signals of which Textual's driver takes hold."""
+"""Signals for which Textual's driver sets handlers."""
 
 
 class PosixDriver(LinuxDriver):
-    """Gives back everything it takes, outlives a terminal that is gone, and is held up by none."""
+    """Restores the terminal, survives its loss, and never waits for it."""
 
     _app: TerminalApp
     _writer_thread: TerminalWriter | None  # type: ignore[assignment]
     _ours = False
-    """The terminal is taken, and not given back yet."""
+    """The terminal is taken and not given back yet."""
     _suspended = False
     _drawing = False
-    """What is written now is a part of a picture."""
+    """The current writes are part of a picture."""
     _drew = False
 
     # -- writing ------------------------------------------------------------------------------------
@@ -60,9 +60,9 @@ class PosixDriver(LinuxDriver):
             super().__init__(*arguments, **options)
 
     def write(self, data: str) -> None:
-        """Write, but neither after giving back nor for a writer that ended with the terminal.
+        """Write, except after the terminal was given back or its writer has ended.
 
-        Textual would send the mouse pointer's shape to the shell, or wait for the dead writer for ever.
+        Textual would send the mouse pointer's shape to the shell, or wait forever for the ended writer.
         """
         if self._ours and self._writer_thread is not None and self._writer_thread.is_alive():
             self._writer_thread.write(data, picture=self._drawing)
@@ -70,7 +70,7 @@ class PosixDriver(LinuxDriver):
 
     @contextmanager
     def picture(self, written: Written | None) -> Iterator[None]:
-        """Take what is written meanwhile for a picture; `written` is called once it is on the terminal."""
+        """Treat what is written meanwhile as a picture; call `written` once it is on the terminal."""
         self._drawing, self._drew = True, False
         try:
             yield
@@ -80,7 +80,7 @@ class PosixDriver(LinuxDriver):
                 self._writer_thread.write("", picture=True, written=written)
 
     def has_room(self, again: Written) -> bool:
-        """Return whether the terminal takes pictures; `again` is called once it does, if it does not."""
+        """Return whether the terminal accepts pictures now; if not, call `again` once it does."""
         writer = self._writer_thread
         return writer is None or not writer.is_alive() or writer.has_room(again)
 
@@ -92,7 +92,7 @@ class PosixDriver(LinuxDriver):
         with ignored_stay_ignored(_JOB_CONTROL):
             super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread is not None:
-            # Textual's own is deaf once a terminal, or noise on the line, announced reports of its size.
+            # Textual ignores the signal once a terminal, or noise on the line, announced size reports.
             on_resize(self._on_resized)
 
     def _on_resized(self) -> None:
@@ -101,8 +101,8 @@ class PosixDriver(LinuxDriver):
             self.send_message(events.Resize(size, size))
 
     def stop_application_mode(self) -> None:
-        """Give the terminal back; Textual forgets that it asked for the mouse in pixels."""
-        # First, for what is read meanwhile might take more of the terminal.
+        """Give the terminal back, including the mouse in pixels, which Textual leaves on."""
+        # First of all: events read meanwhile might switch on more modes.
         self.disable_input()
         if self._mouse_pixels:
             self.write("\x1b[?1016l")
@@ -110,12 +110,12 @@ class PosixDriver(LinuxDriver):
         self._ours = False
 
     def suspend_application_mode(self) -> None:
-        """Give the terminal back until we are continued."""
+        """Give the terminal back until the process is continued."""
         self._suspended = True
         super().suspend_application_mode()
 
     def resume_application_mode(self) -> None:
-        """Take the terminal again; not after a mere SIGSTOP and SIGCONT, which took nothing from us."""
+        """Take the terminal again; does nothing after SIGSTOP and SIGCONT, which leave it as it was."""
         if self._suspended:
             self._suspended = False
             super().resume_application_mode()
@@ -133,7 +133,7 @@ class PosixDriver(LinuxDriver):
             try:
                 self.run_input_thread()
             except OSError as why:
-                # The terminal is gone; who watches it ends the console.
+                # The terminal is gone; the life cycle notices that and ends the console.
                 log.info("the terminal cannot be read: %s", why)
                 self.exit_event.wait(_AGAIN_SECONDS)
             except Exception as error:
@@ -141,19 +141,19 @@ class PosixDriver(LinuxDriver):
                 self.exit_event.wait(_AGAIN_SECONDS)
 
     def run_input_thread(self) -> None:
-        """Read the terminal until the end, whatever it sends."""
+        """Read the terminal until the console ends, whatever it sends."""
         keyboard = Keyboard()
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 if self._app.backlog > MOST_BACKLOG:
-                    # What is not read waits in the terminal, which lets nobody send more than it holds.
+                    # Unread input waits in the terminal, whose buffer is bounded.
                     self.exit_event.wait(_BACKLOG_SECONDS)
                     continue
-                if selector.select(_LOOK_SECONDS):
+                if selector.select(_CHECK_SECONDS):
                     data = os.read(self.fileno, _READ)
                     if not data:
-                        self.exit_event.wait(_LOOK_SECONDS)
+                        self.exit_event.wait(_CHECK_SECONDS)
                     for message in keyboard.feed(data, time.monotonic()):
                         if not self._is_noise(message):
                             self.process_message(message)
@@ -161,5 +161,5 @@ class PosixDriver(LinuxDriver):
                     self.process_message(message)
 
     def _is_noise(self, message: Message) -> bool:
-        """Return whether a report of the terminal's size is none: the system knows another size."""
+        """Return whether a size report is noise: the system has another size."""
         return isinstance(message, events.Resize) and tuple(message.size) != self._get_terminal_size()

@@ -1,4 +1,4 @@
-"""Turns whatever bytes a terminal sends into events: no sequence of bytes can end the reading."""
+"""Parse the terminal's bytes into events: no sequence of bytes can end the reading."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from textual.message import Message
 from xovac_tui.ui.terminal.keyparser import KeyParser
 
 MOST_COLUMNS, MOST_ROWS = 1000, 500
-"""Cells beyond which a reported size of the terminal is noise: nothing is laid out for it."""
+"""Cells beyond which a reported size of the terminal counts as noise."""
 PASTE_SECONDS = 1.0
-"""Seconds of silence after which a paste is over although its end never came."""
+"""Seconds of silence after which a paste counts as ended without its end mark."""
 MOST_PASTED = 1_000_000
-"""Characters of one paste that are kept; more of it are left out, and are no keys."""
+"""Characters kept of one paste; the rest is dropped and never read as keys."""
 
 _ALONE_NO_KEYS = MODIFIER_FUNCTIONAL_KEYS | {"caps_lock", "num_lock", "scroll_lock"}
-"""Keys that change what others mean. Some terminals report them by themselves: shift before every `!`."""
+"""Modifier keys. Some terminals report them as keys of their own: shift before every `!`."""
 _PASTE_BEGINS, _PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 
 log = logging.getLogger(__name__)
 
 
 class LenientParser(KeyParser):
-    """Textual's parser, which answers a sequence that it cannot read with nothing instead of its end."""
+    """Textual's parser; ignores a sequence that it cannot read instead of failing."""
 
     def parse_mouse_code(self, code: str) -> Message | None:
-        """Return the event of the pointer; None for one that no terminal sends."""
-        # A terminal that reports a size of 0 pixels sends the pointer's place in cells.
+        """Return the pointer event of a sequence, None for an invalid one."""
+        # A terminal that reports a size of 0 pixels sends the pointer's position in cells.
         size = self.terminal_pixel_size
         if size is not None and not (size[0] and size[1]):
             self.terminal_pixel_size = None
@@ -46,7 +46,7 @@ class LenientParser(KeyParser):
         try:
             keys = list(super()._sequence_to_key_events(sequence, alt))
         except (ArithmeticError, ValueError, LookupError, TypeError):
-            # A key with a number that is no character: taken, so that it is not typed as text.
+            # A key whose number is no character: consumed, so that it is not typed as text.
             return [events.Key(Keys.Ignore, sequence)]
         return [events.Key(Keys.Ignore, sequence) if _is_nothing(key) else key for key in keys]
 
@@ -58,15 +58,15 @@ class Keyboard:
         self._decode = getincrementaldecoder("utf-8")("replace").decode
         self._parser = LenientParser()
         self._tail = ""
-        """The newest characters, in which the mark of a paste may be begun."""
+        """The newest characters, which may hold the beginning of a paste's mark."""
         self._pasting_since: float | None = None
         """Monotonic time of the newest byte of a paste that has not ended."""
         self._pasted = 0
         self._torn = False
-        """A paste was ended by a silence: what comes next may be the rest of it."""
+        """A silence ended the paste: the next characters may be the rest of it."""
 
     def feed(self, data: bytes, now: float) -> Iterator[Message]:
-        """Yield the events in these bytes; a byte that is no UTF-8 is one unknown character."""
+        """Yield the events in these bytes; each byte that is not UTF-8 counts as an unknown character."""
         self._parser.begin_read(now)
         text = self._decode(data)
         if self._goes_on_pasting(text):
@@ -80,7 +80,7 @@ class Keyboard:
                 yield from self._end_paste()
 
     def tick(self, now: float) -> Iterator[Message]:
-        """Yield what is an event because nothing followed it: the key escape, the end of a torn paste."""
+        """Yield the events that a pause completes: the key escape, the end of a torn paste."""
         try:
             yield from self._parser.tick()
         except Exception:
@@ -90,18 +90,18 @@ class Keyboard:
             yield from self._end_paste()
 
     def _goes_on_pasting(self, text: str) -> bool:
-        """Return whether these characters are the rest of a paste that a stalled link tore."""
+        """Return whether these characters are the rest of a paste torn by a stalled link."""
         torn, self._torn = self._torn, self._torn and not text
         if self._pasting_since is not None:
             return False
         before, end, _ = text.partition(_PASTE_ENDS)
         if end:
             return bool(before) and _PASTE_BEGINS not in before
-        # A key comes by itself, or begins with the escape of its sequence.
+        # A key comes alone, or begins with the escape of its sequence.
         return torn and len(text) > 1 and text[0] != _PASTE_BEGINS[0]
 
     def _feed(self, character: str) -> Iterator[Message]:
-        # One by one: after a defect of the parser only the character that showed it is lost.
+        # One by one: a defect of the parser then loses only the character that caused it.
         try:
             for message in self._parser.feed(character):
                 if not isinstance(message, events.Resize) or _is_likely(message):
@@ -119,7 +119,7 @@ class Keyboard:
         self._parser.terminal_pixel_size = before.terminal_pixel_size
         self._pasting_since, self._pasted = None, 0
 
-    # A lost end of a paste would make every key a part of it, STOP included.
+    # Without the end of a paste every key would be part of it, STOP included.
 
     def _watch_paste(self, character: str, now: float) -> None:
         self._tail = (self._tail + character)[-len(_PASTE_ENDS) :]
@@ -138,7 +138,7 @@ class Keyboard:
 
 
 def _is_nothing(key: events.Key) -> bool:
-    # A key for half a character (a surrogate) is text that nothing can write down.
+    # A key for half a character (a surrogate) is text that cannot be encoded.
     half = key.character is not None and any("\ud800" <= one <= "\udfff" for one in key.character)
     return half or key.key.rpartition("+")[2] in _ALONE_NO_KEYS
 

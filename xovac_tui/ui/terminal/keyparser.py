@@ -1,4 +1,4 @@
-"""The terminal's parser for STOP: when each key was read, and `esc` as a key of its own before `!`."""
+"""Parse keys for STOP: with the time of their read, and `esc` as a key of its own before `!`."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ _ESC = "\x1b"
 
 
 class KeyParser(XTermParser):
-    """Gives every event the time of the read that brought it: keys of one read have the same time.
+    """Gives each event the time of its read: keys of one read share a time.
 
     `esc` and `!` less than 0.1 s apart reach a program exactly as alt+`!` does, and Textual would leave `!`
-    alone; here they are two keys, without a wait for what else may follow. Out of a paste no key comes:
+    alone; here they are two keys, without waiting for more input. A paste yields no keys:
     Textual would make keys of what follows an `esc` in it.
     """
 
     def __init__(self, debug: bool = False) -> None:
         super().__init__(debug)
         self.read_at = 0.0
-        """When what is fed now was read, monotonic seconds."""
+        """Time of the current read, monotonic seconds."""
         self._tail = ""
-        """The newest characters outside a paste, in which the mark of one may be begun."""
+        """The newest characters outside a paste, which may hold the beginning of a paste's mark."""
         self._pasting = False
         self._kept_back = ""
-        """Characters of a paste that may be the beginning of its end."""
+        """Characters of a paste that may begin its end mark."""
 
     def begin_read(self, now: float) -> None:
-        """Take what is fed from now on for one read, made at `now` (monotonic seconds)."""
+        """Begin a read, made at `now` (monotonic seconds), for the input fed from now on."""
         self.read_at = now
 
     def feed(self, data: str) -> Iterator[Message]:
-        """Yield the events in these characters; an empty text ends the reading."""
+        """Yield the events in these characters. An empty text ends the reading."""
         piece = ""
         for character in data:
             follows_escape = self._tail.endswith(_ESC)
@@ -47,11 +47,11 @@ class KeyParser(XTermParser):
             yield from self._stamp(super().feed(piece))
 
     def tick(self) -> Iterator[Message]:
-        """Yield what is an event because nothing followed it, with the time at which it was read."""
+        """Yield the events that a pause completes, with the time of their read."""
         waited = self._timeout_time is not None
         yield from self._stamp(super().tick())
         if waited and self._timeout_time is None:
-            self._tail = ""  # what was begun has become keys, and cannot be the mark of a paste any more
+            self._tail = ""  # the begun sequence has become keys and is no mark of a paste any more
 
     def _pass_on(self, piece: str) -> Iterator[Message]:
         if piece:  # an empty one would end the reading
@@ -63,7 +63,7 @@ class KeyParser(XTermParser):
             yield from self._stamp(super().tick())
 
     def _watch(self, character: str) -> str:
-        """Return what the parser is to see of this character and those kept back."""
+        """Return the part of this character and those kept back that goes to the parser."""
         if not self._pasting:
             self._tail = (self._tail + character)[-len(BRACKETED_PASTE_START) :]
             self._pasting = self._tail == BRACKETED_PASTE_START

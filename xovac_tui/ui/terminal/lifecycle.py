@@ -1,4 +1,4 @@
-"""The console's life in a terminal: however it ends, the terminal is given back as it was taken."""
+"""Run the console in a terminal and restore the terminal, however the console ends."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from contextlib import suppress
 from xovac_tui.signals import handled
 from xovac_tui.ui.terminal.app import TerminalApp
 
-LOOK_SECONDS = 0.5
-"""Between two looks at whether the terminal is still there."""
+CHECK_SECONDS = 0.5
+"""Seconds between two checks that the terminal is still there."""
 START_SECONDS = 1.0
-"""After that the first picture is on the screen."""
+"""Seconds after which the first picture is on the screen."""
 GRACE_SECONDS = 3.0
-"""For an orderly end, network and simulator included; after that the process is ended where it is."""
+"""Seconds for an orderly end, network and simulator included; then the process is killed."""
 HANGUP = 128 + 1
-"""Exit code when the terminal went away, whether or not somebody sent SIGHUP."""
+"""Exit code after the loss of the terminal, with or without SIGHUP."""
 
 # Keyboard protocol, bracketed paste, mouse, focus, window size, line wrap, alternate screen, cursor.
 _GIVE_BACK = (
@@ -36,10 +36,10 @@ log = logging.getLogger(__name__)
 
 
 def run_in_terminal(app: TerminalApp) -> int:
-    """Run the app in this terminal and return the exit code, 128 + n when signal n ended it.
+    """Run the app in this terminal and return the exit code; 128 + n if signal n ended it.
 
-    Raises whatever ended the app when that was no signal and no key, after the terminal was given back. The
-    process is expected to end soon after: what still runs `GRACE_SECONDS` later is cut off.
+    Restores the terminal, then raises the error that ended the app, if any. The
+    process must end soon after: it is killed `GRACE_SECONDS` later.
     """
     if os.environ.get("SSH_CONNECTION") and not os.environ.get("TEXTUAL_ANIMATIONS"):
         app.animation_level = "none"
@@ -60,12 +60,12 @@ def run_in_terminal(app: TerminalApp) -> int:
 
 
 class _Life:
-    """Watches signals and the terminal while the app runs, and the clock when it is to end."""
+    """Watches signals and the terminal while the app runs, and the time that its end takes."""
 
     def __init__(self, app: TerminalApp) -> None:
         self.app = app
         self.signalled = 0
-        """Exit code owed to a signal or to the terminal's end; 0: neither."""
+        """Exit code for a signal or the loss of the terminal; 0: neither."""
         self._leave_by: float | None = None
         self._in_terminal = False
         self._gone = False
@@ -85,7 +85,7 @@ class _Life:
         finally:
             self._leave_by = self._leave_by or time.monotonic() + GRACE_SECONDS
             self._give_back_settings()
-            self._look()
+            self._check_terminal()
             threading.excepthook = hook
 
     def _on_signal(self, number: int) -> None:
@@ -98,8 +98,8 @@ class _Life:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self.app.exit)
 
-    def _look(self) -> None:
-        """Let a terminal that is gone go: reading it would spin, writing to it would fail for ever."""
+    def _check_terminal(self) -> None:
+        """End the app if the terminal is gone: reading it would spin, and writing would always fail."""
         if self._gone or all(os.isatty(number) for number in (0, 2)):
             return
         self._gone = True
@@ -110,28 +110,28 @@ class _Life:
         self._leave(HANGUP)
 
     def _watch(self) -> None:
-        # A thread, and not a timer of the loop's: the loop itself may be held up by the dead terminal.
+        # A thread instead of a timer: the loop may be blocked by the dead terminal.
         while True:
-            time.sleep(LOOK_SECONDS)
-            self._look()
+            time.sleep(CHECK_SECONDS)
+            self._check_terminal()
             if self._leave_by is not None and time.monotonic() > self._leave_by:
                 self._cut_off()
 
     def _cut_off(self) -> None:
         log.warning("the orderly end took more than %g s", GRACE_SECONDS)
         if self._in_terminal and not self._gone:
-            # Not if that would block, as it does when the terminal takes no more output.
+            # Unless that would block, as it does when the terminal accepts no more output.
             with suppress(OSError):
                 if select.select([], [2], [], 0)[1]:
                     os.write(2, _GIVE_BACK)
             self._give_back_settings()
-        # What is to be logged still is, unless its disk hangs.
+        # The log is written, unless its disk hangs.
         logging.shutdown()
         os._exit(self.signalled or (1 if self.app.defect else self.app.return_code or 0))
 
 
 def _settings_keeper() -> Callable[[], None]:
-    """Keep the terminal's settings as they are now; return what sets them back."""
+    """Return a function that restores the terminal's current settings."""
     try:
         import termios
     except ImportError:
@@ -149,14 +149,14 @@ def _settings_keeper() -> Callable[[], None]:
 
 
 def _collect_garbage() -> None:
-    """Begin to look for garbage, if that was put off for the start; what was made until now is none."""
+    """Enable garbage collection, if the start disabled it; exempt the objects made so far."""
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
 
 
 def _log_thread(failed: threading.ExceptHookArgs) -> None:
-    """Keep the traceback of a thread's end away from the terminal; a dead terminal is no defect."""
+    """Log a thread's error instead of printing it; ignore one caused by a dead terminal."""
     if isinstance(failed.exc_value, OSError):
         log.info("a thread ended: %s", failed.exc_value)
     elif failed.exc_value is not None:

@@ -1,4 +1,4 @@
-"""Has the screen built again after a defect of it; all that is not the screen goes on."""
+"""Rebuild the screen after a defect; everything else goes on."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from xovac_tui.errors import XovacError
 WITHIN = 10.0
 """Seconds within which failures are counted together."""
 MOST = 3
-"""Failures within that time after which the notice is shown in place of the screens."""
+"""Failures within that time after which the notice replaces the screens."""
 _GO_SECONDS = 2.0
-"""Seconds for which a screen that failed is given to end in order."""
+"""Seconds that a failed screen gets to end in order."""
 _MOST_LOGGED = 20
-"""Tracebacks of the same place that are logged; the rest are counted."""
+"""Tracebacks logged for the same place; the rest are counted."""
 
 log = logging.getLogger(__name__)
 
 
 class Remedy(Enum):
-    """What is built after a failure, from the most to the least."""
+    """What is rebuilt after a failure, from the most to the least."""
 
     SAME = "the screens, with the tab that was shown"
     FIRST = "the screens, with the first tab"
@@ -39,26 +39,26 @@ class Remedy(Enum):
 
 
 BuildAgain = Callable[[Remedy], Awaitable[None]]
-"""Builds the screen anew, as a remedy after a defect."""
+"""Rebuilds the screen as a remedy after a defect."""
 
 
 class SayDefect(Protocol):
-    """Says that something failed, and what was not touched by it."""
+    """Callback that reports a failure, and what is not affected by it."""
 
     def __call__(self, error: BaseException, *, rebuilt: bool) -> None:
-        """`rebuilt`: the screen was built again for it."""
+        """Report a failure; `rebuilt`: the screen was rebuilt because of it."""
 
 
 class Failures:
-    """Decides what to build after a failure. Pure: times are monotonic seconds."""
+    """Decides what to rebuild after a failure. Pure: times are monotonic seconds."""
 
     def __init__(self) -> None:
         self._at: list[float] = []
         self.level = Remedy.SAME
-        """What is on the screen by now; SAME also stands for FIRST."""
+        """What the screen shows now; SAME also means FIRST."""
 
     def take(self, now: float) -> Remedy:
-        """Take a failure; return what to build."""
+        """Note a failure; return what to rebuild."""
         self._at = [at for at in self._at if now - at < WITHIN]
         self._at.append(now)
         count = len(self._at)
@@ -76,13 +76,13 @@ class Failures:
         return level
 
     def forget(self) -> None:
-        """Begin anew with the whole screen."""
+        """Drop all failures and start again with the whole screen."""
         self._at.clear()
         self.level = Remedy.SAME
 
 
 class Mender:
-    """Takes what fails on the screen: logs it, says so, and has the screen built again."""
+    """Handles failures of the screen: logs and reports them, and rebuilds the screen."""
 
     def __init__(
         self, app: App[Any], now: Callable[[], float], build_again: BuildAgain, say_defect: SayDefect
@@ -96,15 +96,15 @@ class Mender:
         self._logged: dict[str, int] = {}
 
     def take(self, error: BaseException) -> None:
-        """Take a failure of a widget, a handler, a timer or a worker."""
+        """Handle a failure of a widget, a handler, a timer or a worker."""
         inner = error.error if isinstance(error, WorkerFailed) else error
         if isinstance(error, WorkerFailed) and isinstance(inner, XovacError):
-            # No defect: a sentence for a person, which the work did not say by itself.
+            # No defect: a sentence for the user that the work did not show.
             self._app.notify(str(inner), severity="warning", timeout=12, markup=False)
             return
         self.log(inner)
         if isinstance(error, WorkerFailed):
-            # What a worker does is beside the screen, and the screen is as it was.
+            # A worker does not affect the screen.
             self._say_defect(inner, rebuilt=False)
             return
         if self._is_gone():
@@ -115,7 +115,7 @@ class Mender:
             self._plan(inner)
 
     def again(self) -> None:
-        """Build the whole screen anew because a person asks for it."""
+        """Rebuild the whole screen on request."""
         self.failures.forget()
         if self._pending is None:
             self._pending = asyncio.get_running_loop().create_task(self._build(Remedy.SAME, None))
@@ -126,14 +126,14 @@ class Mender:
             self._pending = asyncio.get_running_loop().create_task(self._build(remedy, error), name="mend")
 
     def _is_gone(self) -> bool:
-        """Return whether what fails belongs to a screen that is no longer there: nothing is to be done."""
+        """Return whether the failing widget belongs to a screen that is gone: ignore it."""
         node: object = active_message_pump.get(None)
         while isinstance(node, DOMNode) and not isinstance(node, Screen):
             node = node._parent
         return isinstance(node, Screen) and node not in self._app.screen_stack
 
     def log(self, error: BaseException) -> None:
-        """Log a failure with its traceback; of one that comes again and again, the first ones."""
+        """Log a failure with its traceback; the first ones only if it repeats."""
         place = f"{type(error).__name__} {_where(error)}"
         count = self._logged[place] = self._logged.get(place, 0) + 1
         if count <= _MOST_LOGGED:
@@ -161,7 +161,7 @@ class Mender:
 
 
 async def take_away(old: list[Screen[Any]]) -> None:
-    """End screens that are no longer shown; whatever waits for an answer of one gets none."""
+    """End screens that are no longer shown; answer those that wait for one with None."""
     for screen in old:
         for callback in screen._result_callbacks:
             if callback.future is not None and not callback.future.done():

@@ -1,4 +1,4 @@
-"""What lies above the tabs: it is answered once, and only by keys that were read after it could be seen."""
+"""Screens above the tabs: answered once, and only by keys read after they were visible."""
 
 from __future__ import annotations
 
@@ -15,53 +15,53 @@ from textual.widgets import Input, LoadingIndicator
 T = TypeVar("T")
 
 SEEN_SECONDS = 0.25
-"""Seconds after its first picture was written to the terminal during which nothing answers a dialog."""
+"""Seconds after a dialog's first picture is on the terminal during which no event answers it."""
 _PALETTE_ROWS = 8
-"""Rows of the palette that are not its list's: above it, the field, and the strip of STOP below."""
+"""Rows of the palette beside its list: margin, field, and the STOP strip."""
 MOST_SCREENS = 4
-"""Screens that lie above each other at most, the tabs being the lowest; others are not opened."""
+"""Largest number of screens above each other, the tabs included."""
 
 _ACTS = (events.Key, events.Paste, events.MouseDown, events.MouseUp, events.MouseScrollDown)
 
 
 class StyledOnce(Screen[T]):
-    """A screen that is not styled again when it is shown for the first time: all of it has just been styled.
+    """A screen that is not styled a second time when it is first shown.
 
-    Textual's own applies the style sheet to every widget twice before the first picture.
+    Textual applies the style sheet to every widget twice before the first picture.
     """
 
     _shown = False
 
     def _on_screen_resume(self, event: events.ScreenResume) -> None:
-        # Runs before Textual's own, which comes by itself.
+        # Runs before Textual's own handler, which is called as well.
         if not self._shown:
             self._shown, event.refresh_styles = True, False
 
 
 class Modal(StyledOnce[T]):
-    """A screen above the tabs. The only road by which one goes is `dismiss`, and it goes once.
+    """A screen above the tabs. It closes only by `dismiss`, and only once.
 
     Name it behind a class of Textual's: styles are taken from the first base alone.
     """
 
     TYPE_AHEAD: ClassVar[bool] = False
-    """Text that was typed before the first picture goes into its field: nothing but enter acts there."""
+    """Text typed before the first picture goes into the dialog's field, where only enter acts."""
 
     _dismissed = False
     _early: tuple[T | None] | None = None
-    """With what it is to go once it is built; None where it is not to."""
+    """Result with which to close once it is built; None: not to close."""
     seen_at: float | None = None
-    """Monotonic time at which its first picture had been written to the terminal; None before."""
+    """Monotonic time at which the first picture was on the terminal; None before."""
 
     def dismiss(self, result: T | None = None) -> AwaitComplete:
-        """Go with a result; nothing happens if it has gone already, or another screen lies above it.
+        """Close with a result; does nothing if closed already or below another screen.
 
-        Textual's own takes away whatever lies on top, and fails on a screen that has gone.
+        Textual's own removes the top screen, whichever it is, and fails on one that is gone.
         """
         if self._dismissed or self.app.screen is not self:
             return AwaitComplete()
         if not self._is_mounted:
-            # Taken apart while it is being built, it would not find its own parts.
+            # Removed while being built, it would not find its own parts.
             self._early = (result,)
             return AwaitComplete()
         self._dismissed = True
@@ -69,7 +69,7 @@ class Modal(StyledOnce[T]):
         return gone
 
     def foresee(self, event: events.Key) -> None:
-        """Take note of a key before anything is done with it."""
+        """Note a key before it is handled."""
 
     async def _pre_process(self) -> bool:
         built = await super()._pre_process()
@@ -78,9 +78,9 @@ class Modal(StyledOnce[T]):
         return built
 
     def too_early(self, event: events.InputEvent | events.Paste, *, typed: bool = True) -> bool:
-        """Return whether an event was read before a person could have seen this screen.
+        """Return whether an event was read before this screen could have been seen.
 
-        `typed` is False for one that another screen had before.
+        `typed` is False for an event that another screen had before.
         """
         if not isinstance(event, _ACTS) or isinstance(event, events.MouseMove):
             return False
@@ -97,7 +97,7 @@ class Modal(StyledOnce[T]):
 
 
 class PaletteList(CommandList):
-    """Textual's list of commands, which changes while one of them is being clicked."""
+    """Textual's list of commands, made safe for changes during a click."""
 
     async def _on_click(self, event: events.Click) -> None:
         clicked = event.style.meta.get("option")
@@ -106,12 +106,12 @@ class PaletteList(CommandList):
 
 
 class Palette(CommandPalette, Modal[None]):
-    """Textual's palette, which goes once."""
+    """Textual's palette, which closes only once."""
 
     TYPE_AHEAD = True
 
     def compose(self) -> ComposeResult:
-        """Build it as Textual does, with a list that may be clicked at any time."""
+        """Build it as Textual does, with a list that can be clicked at any time."""
         with Vertical(id="--container"):
             with Horizontal(id="--input"):
                 yield SearchIcon()
@@ -121,7 +121,7 @@ class Palette(CommandPalette, Modal[None]):
                 yield LoadingIndicator()
 
     def on_resize(self) -> None:
-        """Leave the last row to the strip of STOP, which the list would lie over."""
+        """Leave the last row to the STOP strip, which the list would cover."""
         rows = self.app.size.height - _PALETTE_ROWS
         for commands in self.query(PaletteList):
             commands.styles.max_height = max(2, min(rows, round(0.7 * self.app.size.height)))

@@ -1,4 +1,4 @@
-"""What stock widgets draw with signs that an ASCII terminal lacks, drawn with colour alone."""
+"""Draw parts of stock widgets without the signs that an ASCII terminal lacks."""
 
 from __future__ import annotations
 

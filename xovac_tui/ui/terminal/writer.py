@@ -1,4 +1,4 @@
-"""Writes to the terminal off the loop: a terminal that takes nothing holds nothing up."""
+"""Write to the terminal from a thread, so that a stalled terminal does not block the loop."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from collections.abc import Callable
 from typing import TextIO
 
 MOST_BYTES = 64_000
-"""Bytes that may wait for the terminal before pictures are left out."""
+"""Waiting bytes above which pictures are dropped."""
 MOST_PICTURES = 64
-"""Pictures that may wait for the terminal before more of them are left out."""
+"""Waiting pictures above which more are dropped."""
 MOST_OTHER = 1_000_000
-"""Bytes of all kinds that may wait; what is more is lost."""
+"""Waiting bytes of all kinds above which output is lost."""
 END_SECONDS = 1.0
-"""Seconds for which the end waits for the terminal to take what gives it back."""
+"""Seconds that the end waits for the output that restores the terminal."""
 _PIECE = 1024
 
 Written = Callable[[], None]
-"""Called from the writer's thread once what it goes with has been written."""
+"""Callback from the writer's thread once its text has been written."""
 
 log = logging.getLogger(__name__)
 
 
 class TerminalWriter(threading.Thread):
-    """Takes text at once and writes it when the terminal takes it. Bounded: pictures are left out.
+    """Accepts text at once and writes it when the terminal accepts it. Bounded: drops pictures.
 
-    It has the methods of Textual's own writer, whose queue blocks the loop when it is full.
+    Has the methods of Textual's own writer, whose full queue blocks the loop.
     """
 
     def __init__(self, file: TextIO) -> None:
@@ -39,16 +39,16 @@ class TerminalWriter(threading.Thread):
         self._news = threading.Condition()
         self._waiting: deque[tuple[bytes, bool, Written | None]] = deque()
         self._bytes = 0
-        """Of what waits, with what is being written."""
+        """Waiting bytes, including those being written."""
         self._pictures = 0
         self._ended = False
         self._owed: Written | None = None
-        """Asks for a whole picture, as soon as all has been written: at least one was left out."""
+        """Callback that requests a full picture once all is written; set if a picture was dropped."""
 
     # -- from the loop ------------------------------------------------------------------------------
 
     def write(self, text: str, *, picture: bool = False, written: Written | None = None) -> None:
-        """Have some text written; returns at once."""
+        """Queue text for writing; returns at once."""
         data = text.encode(self._encoding, "replace")
         with self._news:
             if self._bytes + len(data) > MOST_OTHER and not picture:
@@ -61,8 +61,8 @@ class TerminalWriter(threading.Thread):
     def has_room(self, again: Written) -> bool:
         """Return whether a picture may be written now.
 
-        If not, `again` is called (from the writer's thread) once everything is written: what is on the
-        terminal lacks a picture then, and all of it must be painted anew.
+        If not, calls `again` (from the writer's thread) once everything is written: the picture on the
+        terminal is incomplete then and must be repainted.
         """
         with self._news:
             if self._owed is None and self._bytes <= MOST_BYTES and self._pictures <= MOST_PICTURES:
@@ -71,10 +71,10 @@ class TerminalWriter(threading.Thread):
             return False
 
     def flush(self) -> None:
-        """Do nothing: what is written is not held back."""
+        """Do nothing: writes are not buffered here."""
 
     def isatty(self) -> bool:
-        """Return True: it writes to a terminal."""
+        """Return True: the output is a terminal."""
         return True
 
     def fileno(self) -> int:
@@ -82,7 +82,7 @@ class TerminalWriter(threading.Thread):
         return self._fileno
 
     def stop(self) -> None:
-        """End after what gives the terminal back; pictures that wait are not worth waiting for."""
+        """End after writing what restores the terminal; drop waiting pictures."""
         with self._news:
             self._waiting = deque(one for one in self._waiting if not one[1])
             self._owed = None
@@ -95,7 +95,7 @@ class TerminalWriter(threading.Thread):
     # -- the thread ---------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Write what comes until the end, or until the terminal is gone."""
+        """Write the queued text until the end, or until the terminal is gone."""
         while True:
             with self._news:
                 self._news.wait_for(lambda: self._waiting or self._ended)

@@ -1,1 +1,1 @@
-"""Pieces of a screen that draw themselves line by line."""
+"""Widgets that draw themselves line by line."""

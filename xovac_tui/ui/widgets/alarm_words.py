@@ -1,4 +1,4 @@
-"""Alarms in the words and colours that strip, list, dialogs and small notice share. Pure."""
+"""Texts and colours of alarms, shared by strip, list, dialogs and small notice. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ STATE_WORDS = {
     AlarmState.OUT_OF_SERVICE: "OUT OF SERVICE",
 }
 SET_ASIDE = frozenset((AlarmState.SHELVED, AlarmState.OUT_OF_SERVICE))
-"""States in which somebody has silenced an alarm."""
+"""States of a silenced alarm: shelved or out of service."""
 
 ALARM_CLASSES = {
     *(f"alarm--{severity}" for severity in Severity),
@@ -37,23 +37,23 @@ ALARM_CSS = "".join(
     {name} .alarm--warn {{ color: $stale; }}
     """
 )
-"""Styles of `ALARM_CLASSES`; what nobody has acknowledged is reversed: that is seen without colour, too."""
+"""Styles of `ALARM_CLASSES`; unacknowledged alarms are reversed, which is visible without colour."""
 
 
 def state_word(alarm: AlarmView) -> str:
-    """Return the word of an alarm's state; `OFF` where nothing is watched, and nobody has chosen that."""
+    """Return the word of an alarm's state; `OFF` for a rule that is not evaluated without being silenced."""
     return "OFF" if alarm.off and alarm.state is AlarmState.NORMAL else STATE_WORDS[alarm.state]
 
 
 def severity_style(alarm: AlarmView) -> str:
-    """Return the component class of an alarm's sign and word."""
+    """Return the component class for an alarm's sign and severity."""
     if not alarm.unresolved:
         return "alarm--quiet"
     return f"alarm--wait-{alarm.severity}" if alarm.waits else f"alarm--{alarm.severity}"
 
 
 def age_of(alarm: AlarmView, utc: float) -> str:
-    """Return for how long it has been in its state; empty where it never was in another."""
+    """Return how long the alarm has been in its state; empty if it was never in another."""
     return "" if alarm.since_utc is None else format_minutes(utc - alarm.since_utc)
 
 
@@ -63,7 +63,7 @@ def who_short(who: str, glyphs: Glyphs) -> str:
 
 
 def by_urgency(alarms: Iterable[AlarmView]) -> list[AlarmView]:
-    """Return alarms that want attention: those that wait for somebody first, the worst and newest first."""
+    """Return alarms that want attention: unacknowledged ones first, then the worst and newest."""
     return sorted(
         (one for one in alarms if one.unresolved),
         key=lambda one: (
@@ -76,7 +76,7 @@ def by_urgency(alarms: Iterable[AlarmView]) -> list[AlarmView]:
 
 
 def about(alarm: AlarmView) -> str:
-    """Return in a sentence what an alarm is about, as it is by now; clean it before it is shown."""
+    """Return a sentence with the current state of an alarm's condition; clean it before showing it."""
     if alarm.unresolved and alarm.text:
         return alarm.text
     condition = alarm.condition or alarm.rule

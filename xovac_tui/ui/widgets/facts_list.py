@@ -27,11 +27,11 @@ class RunFacts(LinesWidget):
     _make: Callable[[int, int], list[Line]] | None = None
 
     def show(self, make: Callable[[int, int], list[Line]]) -> None:
-        """Show lines that are made for a width and height, now and whenever these are others."""
+        """Show lines made by a function of width and height, now and after each change of size."""
         self._make = make
         self.draw()
 
     def draw(self) -> None:
-        """Fill the size of now."""
+        """Fill the current size."""
         if self._make is not None and self.size:
             self.show_lines(self._make(*self.size))

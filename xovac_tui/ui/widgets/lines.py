@@ -17,13 +17,13 @@ Span = tuple[str, str]
 Line = tuple[Span, ...]
 
 _ENDS = 5
-"""Cells from which on a label that is cut keeps both its ends."""
+"""Width in cells from which a cut label keeps both its ends."""
 _APART = 8
-"""Cells between two changes for which it is worth it to move the cursor."""
+"""Unchanged cells between two changes above which moving the terminal's cursor costs less."""
 
 
 class SizedWidget(Widget):
-    """Draws for a new size before it is painted at that size, so there is never a blank picture first."""
+    """Draws for a new size before it is painted at that size, so that no blank picture appears first."""
 
     def _size_updated(
         self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
@@ -34,11 +34,11 @@ class SizedWidget(Widget):
         return changed
 
     def draw(self) -> None:
-        """Draw what was last shown for the size of now."""
+        """Draw the shown contents for the current size."""
 
 
 class LinesWidget(SizedWidget):
-    """Shows lines of styled spans. Text is literal: no markup, no escape sequence, no link in it is obeyed.
+    """Shows lines of styled spans. Text is literal: markup, escape sequences and links have no effect.
 
     Textual repaints the whole region that is refreshed, so over SSH the refreshed region is the bandwidth:
     `show_lines` compares with what is on the screen and refreshes the changed stretch of each line.
@@ -53,16 +53,16 @@ class LinesWidget(SizedWidget):
 
     @property
     def lines(self) -> Sequence[Line]:
-        """What is shown now."""
+        """The shown lines."""
         return self._lines
 
     @property
     def plain(self) -> str:
-        """What is shown now, as text."""
+        """The shown lines as text."""
         return "\n".join("".join(text for text, _ in line) for line in self._lines)
 
     def show_lines(self, lines: Iterable[Line]) -> None:
-        """Show these lines in place of the ones before."""
+        """Show these lines instead of the previous ones."""
         new = list(lines)
         old, self._lines = self._lines, new
         if len(old) != len(new):
@@ -98,7 +98,7 @@ class LinesWidget(SizedWidget):
         return Strip(segments).adjust_cell_length(width, base)
 
     def _style_of(self, name: str) -> Style:
-        """Work out the style of a component class, or the widget's own for an empty name, and keep it."""
+        """Return the cached style of a component class; an empty name means the widget's own."""
         style = self.get_component_rich_style(name) if name else self.rich_style
         self._styles_of_spans[name] = style
         return style
@@ -106,16 +106,16 @@ class LinesWidget(SizedWidget):
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
     ) -> Self:
-        """Repaint; without `regions` with styles worked out anew, since Textual asks so when these change.
+        """Repaint; without `regions` compute the styles again: Textual calls it so when they change.
 
-        Textual forgets them at every refresh, also of a few cells in which only the text is another one.
+        Textual drops them at every refresh, even of a few cells of which only the text has changed.
         """
         if not regions:
             self._styles_of_spans.clear()
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def notify_style_update(self) -> None:
-        """Forget the styles: the style sheet was applied anew."""
+        """Drop the cached styles: the style sheet was applied again."""
         super().notify_style_update()
         self._styles_of_spans.clear()
 
@@ -128,7 +128,7 @@ def _changed(before: Line, after: Line) -> list[tuple[int, int]]:
     """Return (x, width) of each stretch in which two lines differ, in cells."""
     old, new = [cell_len(text) for text, _ in before], [cell_len(text) for text, _ in after]
     if old != new:
-        # Nothing after the first difference is sure to be where it was.
+        # Everything after the first difference may have moved.
         x = 0
         for was, now, width in zip(before, after, new, strict=False):
             if was != now:
@@ -155,7 +155,7 @@ def fit(text: str, width: int, *, right: bool = False, ellipsis: str = "…") ->
 
 
 def fit_label(label: str, width: int, *, ellipsis: str = "…") -> str:
-    """Return a channel's label cut or padded; it loses its middle, because either end may tell it apart."""
+    """Return a channel's label cut in its middle or padded: both its ends may distinguish it."""
     if cell_len(label) <= width or width < _ENDS:
         return fit(label, width, ellipsis=ellipsis)
     half = (width - 1) // 2
@@ -168,7 +168,7 @@ def fit_label(label: str, width: int, *, ellipsis: str = "…") -> str:
 
 
 def clip(line: Line, width: int, *, ellipsis: str = "…") -> Line:
-    """Return a line cut to `width` cells, with an ellipsis where something is left out."""
+    """Return a line cut to `width` cells, with an ellipsis if it was longer."""
     if _width(line) <= width:
         return line
     spans: list[Span] = []
@@ -201,7 +201,7 @@ def wrapped(text: str, width: int) -> Iterator[str]:
 
 
 def folded(text: str, width: int) -> list[str]:
-    """Return a text in lines of at most `width` cells, broken between words where that can be."""
+    """Return a text as lines of at most `width` cells, broken between words if possible."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line = ""

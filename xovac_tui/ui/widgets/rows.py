@@ -1,4 +1,4 @@
-"""A list of which only the rows that can be seen are ever made."""
+"""A list that makes only its visible rows."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
 T = TypeVar("T")
 
 MakeRow = Callable[[int, bool], Line]
-"""Row number, and whether it is the chosen one -> its line."""
+"""Function from row number and whether it is chosen to the row's line."""
 Fold = Callable[[int], Sequence[Line]]
-"""Width in cells -> lines that fit it."""
+"""Function from a width in cells to the lines that fit it."""
 
 
 class ListWidget(LinesWidget, can_focus=True):
@@ -34,14 +34,14 @@ class ListWidget(LinesWidget, can_focus=True):
 
     @abstractmethod
     def repaint(self) -> None:
-        """Make the rows that can be seen."""
+        """Make the visible rows."""
 
     @abstractmethod
     def action_move(self, rows: int) -> None:
         """Go up or down."""
 
     def action_page(self, pages: int) -> None:
-        """Go up or down by what is seen at once."""
+        """Scroll by a page."""
         self.action_move(pages * max(1, self.rows_seen - 1))
 
     def watch_has_focus(self, value: bool) -> None:
@@ -51,7 +51,7 @@ class ListWidget(LinesWidget, can_focus=True):
 
 
 class Rows(ListWidget):
-    """Scrolls over any number of rows; with `choose` one of them is the chosen one."""
+    """Scrolls over any number of rows; with `choose` one row is chosen."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "rows--chosen", "rows--head", "rows--quiet", "rows--strong", "rows--warn", "rows--bad", "rows--good",
@@ -77,7 +77,7 @@ class Rows(ListWidget):
     """
 
     class Chosen(Message):
-        """Another row is the chosen one."""
+        """Another row was chosen."""
 
         def __init__(self, rows: Rows, index: int) -> None:
             super().__init__()
@@ -99,12 +99,12 @@ class Rows(ListWidget):
         self._folded_at = 0
         self._skip: Collection[int] = ()
         self.top = 0
-        """Number of the first row that is seen."""
+        """Number of the first visible row."""
         self.chosen = 0
 
     @property
     def count(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return self._count
 
     def show_rows(
@@ -117,7 +117,7 @@ class Rows(ListWidget):
         chosen: int | None = None,
         rewind: bool = False,
     ) -> None:
-        """Show these rows in place of the ones before, from the first one on where `rewind`.
+        """Show these rows instead of the previous ones; `rewind` scrolls to the first.
 
         `head` stays above them; rows in `skip` cannot be chosen.
         """
@@ -125,9 +125,9 @@ class Rows(ListWidget):
         self._take(count, make, head, skip, chosen, rewind)
 
     def show_folded(self, fold: Fold, *, rewind: bool = False) -> None:
-        """Show lines that are made for the width, now and whenever that is another one."""
+        """Show lines made by a function of the width, now and after each change of it."""
         self._fold, self._folded_at = fold, self.size.width
-        # Not in sight, it has no width: the lines are made when it gets one.
+        # A hidden list has no width: the lines are made once it gets one.
         lines = fold(self._folded_at) if self._folded_at else ()
         self._take(len(lines), lambda index, chosen: lines[index], None, (), None, rewind)
 
@@ -148,7 +148,7 @@ class Rows(ListWidget):
         self.repaint()
 
     def repaint(self) -> None:
-        """Make the rows that can be seen."""
+        """Make the visible rows."""
         height = self.rows_seen
         if height < 1:
             return
@@ -186,7 +186,7 @@ class Rows(ListWidget):
         self.repaint()
 
     def _choosable(self, row: int, way: int, before: int) -> int:
-        """Return the next row in this direction that can be chosen, else the last one before it."""
+        """Return the next choosable row in this direction, else the last one before it."""
         row = min(max(0, row), max(0, self._count - 1))
         wanted = row
         while 0 <= row < self._count and row in self._skip:
@@ -229,12 +229,12 @@ class Rows(ListWidget):
 
 
 class CursorRows(ListWidget, Generic[T]):
-    """Rows with a cursor that stays on its item when others come; arrows, hjkl, page keys and pointer."""
+    """Rows with a cursor that stays on its item when rows change; arrows, hjkl, page keys and pointer."""
 
     EMPTY: ClassVar[str] = ""
 
     class Moved(Message):
-        """The cursor stands on another item."""
+        """The cursor moved to another item."""
 
     class Picked(Message):
         """The item under the cursor was clicked again."""
@@ -252,7 +252,7 @@ class CursorRows(ListWidget, Generic[T]):
 
     @abstractmethod
     def key_of(self, item: T) -> Hashable:
-        """Return what an item is known by."""
+        """Return the key that identifies an item."""
 
     @abstractmethod
     def spans_of(self, item: T, width: int) -> Sequence[Span]:
@@ -264,7 +264,7 @@ class CursorRows(ListWidget, Generic[T]):
         return self._items[self._at] if self._at < len(self._items) else None
 
     def show_items(self, items: Sequence[T]) -> None:
-        """Show these items in place of the ones before; a cursor at the top stays there."""
+        """Show these items instead of the previous ones; a cursor at the top stays at the top."""
         before = self.chosen
         self._items = tuple(items)
         if before is not None and not (self._at == 0 and not self.has_focus):
@@ -281,7 +281,7 @@ class CursorRows(ListWidget, Generic[T]):
         self.post_message(self.Moved())
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where the pointer is; open the item when it stood there already."""
+        """Move the cursor to the clicked item; open the item if the cursor is there already."""
         at = self._top + event.y
         if at >= len(self._items):
             return
@@ -314,6 +314,6 @@ class CursorRows(ListWidget, Generic[T]):
         spans = [(f"{mark} ", ""), *self.spans_of(item, width - 2)]
         if not (chosen and self.has_focus):
             return clip(tuple(spans), width, ellipsis=self.glyphs.ellipsis)
-        # One colour for the whole row: signs and words in it still tell outcome and hazard.
+        # One colour for the whole row: its signs and words still show outcome and hazard.
         text = "".join(part for part, _ in spans)
         return ((fit(text, width, ellipsis=self.glyphs.ellipsis), "rows--cursor"),)

@@ -1,4 +1,4 @@
-"""Words for a run that panel, history and dialogs share: its end with range and drift, its dwell clocks."""
+"""Texts about a run, shared by panel, history and dialogs: end, range, drift and dwell clocks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOTHING = 1.0
 
 
 def range_words(flight: FlightView) -> str:
-    """Return how far off the end may be: `±25 min`; empty where no range is known."""
+    """Return the uncertainty of the end: `±25 min`; empty if no range is known."""
     ends, first, last = flight.ends_utc, flight.ends_earliest_utc, flight.ends_latest_utc
     if ends is None or first is None or last is None or last - first < _NOTHING:
         return ""
@@ -30,7 +30,7 @@ def range_words(flight: FlightView) -> str:
 
 
 def drift_words(drift: float | None) -> str:
-    """Return by how much the end has moved since the start: `drift +12 min`, `no drift`; empty if unknown."""
+    """Return the drift of the end since the start: `drift +12 min`, `no drift`; empty if unknown."""
     if drift is None:
         return ""
     if abs(drift) < _NOTHING:
@@ -39,19 +39,19 @@ def drift_words(drift: float | None) -> str:
 
 
 def basis_words(basis: str) -> str:
-    """Return what the times of ramps rest on; empty where the recipe gives them all."""
+    """Return the basis of the ramps' times; empty if the recipe gives them all."""
     return f"ramp times {basis}" if basis else ""
 
 
 def gap_words(gaps: int, seconds: float) -> str:
-    """Return how often and for how long a run was not heard."""
+    """Return the number and total duration of a run's gaps in reception."""
     if not gaps:
         return "none"
     return f"{gaps}, {format_duration(seconds)}" + (" in all" if gaps > 1 else "")
 
 
 def ended_words(flight: FlightView, times: Times) -> str:
-    """Return when a run ended, and after how long."""
+    """Return the time of a run's end and its duration."""
     when = "" if flight.ends_utc is None else f"{times.day_and_time(flight.ends_utc)} "
     least = "at least " if flight.elapsed_is_least else ""
     drift = drift_words(flight.drift) if flight.result == "completed" else ""
@@ -68,7 +68,7 @@ def clock_words(dwell: Dwell) -> tuple[tuple[str, str], ...]:
 
 
 def why_not(dwell: Dwell, flight: FlightView, snapshot: Snapshot) -> str:
-    """Return why a dwell does not count at this moment; empty where it does."""
+    """Return why a dwell does not count now; empty if it counts."""
     word = snapshot.link.word
     if word not in (LinkWord.ONLINE, LinkWord.STALE):
         return "the link is down"
@@ -76,7 +76,7 @@ def why_not(dwell: Dwell, flight: FlightView, snapshot: Snapshot) -> str:
     if word is LinkWord.STALE or flight.silent is not None:
         return "the data are stale"
     if flight.actual is None or (controlled is not None and controlled.quality is Quality.BAD):
-        return "no temperature is told"
+        return "no temperature is reported"
     off = abs(flight.actual - dwell.target) - dwell.tolerance
     if off > 0:
         return f"out of tolerance by {max(off, 0.1):.1f} K"
@@ -92,6 +92,6 @@ def why_not(dwell: Dwell, flight: FlightView, snapshot: Snapshot) -> str:
 
 
 def condition_words(dwell: Dwell) -> str:
-    """Return what must be so for a dwell to count."""
+    """Return the conditions under which a dwell counts."""
     words = f"within {format_number(dwell.tolerance, 2)} K"
     return words if dwell.pressure is None else f"{words}, ≤ {number(dwell.pressure, log=True)} mbar"

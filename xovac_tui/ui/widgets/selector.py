@@ -1,4 +1,4 @@
-"""A field in which one of a few words is chosen."""
+"""A field that chooses one of a few words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xovac_tui.ui.widgets.lines import LinesWidget
 
 
 class Selector(LinesWidget, can_focus=True):
-    """One of a few words: left and right (or space) change it."""
+    """One of a few words, changed by left and right (or space)."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"selector--focus", "selector--quiet"}
     DEFAULT_CSS = """
@@ -29,7 +29,7 @@ class Selector(LinesWidget, can_focus=True):
     ]
 
     class Changed(Message):
-        """Another word is chosen."""
+        """Another word was chosen."""
 
     def __init__(self, words: tuple[str, ...], value: str, glyphs: Glyphs) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class Selector(LinesWidget, can_focus=True):
         self.action_turn(1)
 
     def watch_has_focus(self, value: bool) -> None:
-        """Show the cursor, or hide it."""
+        """Show or hide the cursor."""
         super().watch_has_focus(value)
         self._draw()
 

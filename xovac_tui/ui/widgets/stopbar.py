@@ -1,4 +1,4 @@
-"""The strip at the bottom of every screen that says how to stop the recipe, and what the next key does."""
+"""The strip at the bottom of every screen: how to stop the recipe, or the effect of the next key."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
 
 Keys = Sequence[tuple[str, str]]
-"""Keys of the moment, each with what it does; the most important first."""
+"""The current keys, each with its effect; the most important first."""
 STOP_CSS = """
     {name} .keybar--key {{ color: $footer-key-foreground; text-style: bold; }}
     {name} .stop--key {{ color: $bad; text-style: bold; }}
@@ -21,13 +21,13 @@ STOP_CSS = """
 """
 STOP_CLASSES = {"keybar--key", "stop--key", "stop--off", "stop--how"}
 _SHORTEST_NAME = 8
-"""Cells of a chamber's name below which it says nothing."""
+"""Cells below which a cut name of a chamber is useless."""
 
 
 class StopBar(LinesWidget):
-    """How to stop the recipe; in place of it what the next key does, as long as there is something to say.
+    """Shows how to stop the recipe, or instead the effect of the next key while there is one.
 
-    Above a dialog it lies in no shade. On the tabs the footer says the former, and this line is hidden.
+    A dialog does not shade it. On the tabs the footer shows the former, and this line is hidden.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = STOP_CLASSES
@@ -46,13 +46,13 @@ class StopBar(LinesWidget):
     _keys: Keys = ()
 
     def show(self, words: str, resting: Line) -> None:
-        """Show the words, or how to stop the recipe when they are empty."""
+        """Show a text; how to stop the recipe if it is empty."""
         self._words, self._resting = words, resting
         self.set_class(bool(words), "-armed")
         self.draw()
 
     def show_keys(self, keys: Keys) -> None:
-        """Show the keys of a dialog beside how to stop the recipe, as far as there is room."""
+        """Show the keys of a dialog after how to stop the recipe, as far as there is room."""
         self._keys = tuple(keys)
         self.draw()
 
@@ -67,7 +67,7 @@ class StopBar(LinesWidget):
 
 
 def strip_line(stop: Line, keys: Keys, width: int) -> Line:
-    """Return how to stop the recipe, which is never cut, and those keys that still fit."""
+    """Return how to stop the recipe, which is never cut, and the keys that still fit."""
     spans: list[Span] = [(" ", ""), *stop]
     used = sum(cell_len(text) for text, _ in spans)
     for key, words in keys:
@@ -80,7 +80,7 @@ def strip_line(stop: Line, keys: Keys, width: int) -> Line:
 
 
 def armed_words(seconds: float, command: str, name: str, width: int, *, ellipsis: str = "…") -> str:
-    """Say what the next key does in at most `width` cells; only the name of the chamber is ever cut."""
+    """Return the effect of the next key in at most `width` cells; cuts only the chamber's name."""
     armed = f"STOP armed {math.ceil(seconds)} s: "
     for words in (
         f"press ! again to send {command} to {name}; any other key drops it",

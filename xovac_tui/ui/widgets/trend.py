@@ -24,7 +24,7 @@ from xovac_tui.ui.widgets.trend_model import TrendModel
 from xovac_tui.ui.widgets.trend_view import TimeCells, View
 
 COLOURS = 8
-"""Number of series colours that a theme has."""
+"""Number of series colours in a theme."""
 _COMPONENTS = {
     Tone.AXIS: "trend--axis",
     Tone.LABEL: "trend--label",
@@ -38,15 +38,15 @@ _COMPONENTS = {
     Tone.ALARM: "trend--alarm",
 }
 _SLOWEST = 3.0
-"""Seconds between updates of a chart whose dots are minutes wide."""
+"""Seconds between updates of a chart with dots that are minutes wide."""
 _EDGE = 26
-"""Cells at the right that are a widget of their own, where the chart is at least twice as wide."""
+"""Width in cells of the right end's own widget, if the chart is at least twice as wide."""
 
 
 class TrendEdge(Widget):
-    """The right end of a chart, where the newest values are.
+    """The right end of a chart, with the newest values.
 
-    Textual sends a changed line from the left end of its widget to the change: this one begins near it.
+    Textual sends a changed line from the left end of its widget: this widget begins near the change.
     """
 
     DEFAULT_CSS = f"TrendEdge {{ dock: right; width: {_EDGE}; height: 1fr; }}"
@@ -106,7 +106,7 @@ class TrendChart(SizedWidget, can_focus=True):
     ]
 
     class WindowChanged(Message):
-        """The operator took another window; `seconds` is None for all."""
+        """The operator chose another window; `seconds` is None for all."""
 
         def __init__(self, chart: TrendChart, seconds: float | None) -> None:
             super().__init__()
@@ -131,7 +131,7 @@ class TrendChart(SizedWidget, can_focus=True):
         self.view = View(ascii_only=ascii_only, keys=KEYS if keys is None else keys)
         self.model: TrendModel | None = None
         self.picture: Picture = ()
-        """What is drawn, a row a line."""
+        """The drawn cells, one row a line."""
         self._styles_of_tones: dict[int, Style] = {}
         self._drawn_key: tuple[object, ...] = ()
         self._drawn_at = 0.0
@@ -139,13 +139,13 @@ class TrendChart(SizedWidget, can_focus=True):
         self.set_class(ascii_only, "-ascii")
 
     def compose(self) -> ComposeResult:
-        """Make the right end."""
+        """Build the right end."""
         self._edge = TrendEdge(self)
         self._edge.display = False
         yield self._edge
 
     def show(self, model: TrendModel) -> None:
-        """Take the newest model, and repaint the cells that it changes."""
+        """Show the newest model; repaint only the cells that change."""
         self.model = model
         self.view.take(model)
         if not self.display or not self.is_mounted or not self.size:
@@ -158,11 +158,11 @@ class TrendChart(SizedWidget, can_focus=True):
         self._draw()
 
     def forget(self) -> None:
-        """Look at the next model as at a new one: its own bounds, all of it, no cursor."""
+        """Show the next model from scratch: own bounds, full window, no cursor."""
         self.view = View(ascii_only=self.view.ascii_only, keys=self.view.keys)
 
     def _key(self, model: TrendModel) -> tuple[object, ...]:
-        """Return all that may change other cells than the newest."""
+        """Return everything that can change cells other than the newest."""
         view = self.view
         live: TimeCells | None = (
             None if view.layout is None else view.live_span(model, view.layout.plot_width)
@@ -178,12 +178,12 @@ class TrendChart(SizedWidget, can_focus=True):
             model.utc,
             *((one.name, one.label, one.slot, one.unit, one.log) for one in model.series),
             *(one.history.last_time is None for one in model.series),
-            # Of a past that is read by a thread more may have become known.
+            # A thread reads the past, so older values may have arrived.
             *(getattr(one.history, "version", 0) for one in model.series),
         )
 
     def _draw(self) -> None:
-        """Make the picture anew, and refresh where it differs from the one on the screen."""
+        """Draw the picture again, and refresh the cells that differ from the screen."""
         model, size = self.model, self.size
         if model is None or not size:
             return
@@ -212,7 +212,7 @@ class TrendChart(SizedWidget, can_focus=True):
             self._edge.refresh(*edges)
 
     def _say(self, model: TrendModel) -> None:
-        """Set title and key hints in the frame, when they change: that repaints the whole chart."""
+        """Set title and key hints in the frame only when they change: that repaints the whole chart."""
         title = self.view.title(model)
         hints = self.view.hints()
         wide = self.size.width > len(hints) + 6
@@ -226,7 +226,7 @@ class TrendChart(SizedWidget, can_focus=True):
         return self.cells(y, 0, self.size.width)
 
     def cells(self, y: int, x: int, width: int) -> Strip:
-        """Return so many cells of a line from `x` on."""
+        """Return `count` cells of a line from `x` on."""
         if y >= len(self.picture) or len(self.picture[y].text) != self.size.width:
             return Strip.blank(width, self.rich_style)
         text, tones = self.picture[y]
@@ -259,7 +259,7 @@ class TrendChart(SizedWidget, can_focus=True):
         return style
 
     def notify_style_update(self) -> None:
-        """Forget the colours of the theme that was."""
+        """Drop the cached colours of the previous theme."""
         super().notify_style_update()
         self._styles_of_tones.clear()
 
@@ -268,16 +268,16 @@ class TrendChart(SizedWidget, can_focus=True):
         self._draw()
 
     def on_show(self) -> None:
-        """Catch up with what was told while hidden."""
+        """Draw the model that arrived while hidden."""
         self._draw()
 
     def action_walk(self, direction: int) -> None:
-        """Take the next or previous window."""
+        """Choose the next or previous window."""
         self.view.walk(direction)
         self._window_changed()
 
     def action_zoom(self, direction: int) -> None:
-        """Take a shorter (1) or longer (-1) window."""
+        """Choose a shorter (1) or longer (-1) window."""
         if self.model is not None:
             self.view.zoom(self.model, direction)
             self._window_changed()
@@ -287,25 +287,25 @@ class TrendChart(SizedWidget, can_focus=True):
         self.post_message(self.WindowChanged(self, self.view.window))
 
     def action_cursor(self, cells: int) -> None:
-        """Move the cursor, or bring it up at the newest value."""
+        """Move the cursor, or show it at the newest value."""
         if self.model is not None:
             self.view.move(self.model, cells)
             self._draw()
 
     def action_pan(self, direction: int) -> None:
-        """Go half a window back or on."""
+        """Move half a window back or forward in time."""
         if self.model is not None:
             self.view.pan(self.model, direction)
             self._draw()
 
     def action_end(self, newest: bool) -> None:
-        """Put the cursor on the oldest or newest value in the picture."""
+        """Move the cursor to the oldest or newest value in the picture."""
         if self.model is not None:
             self.view.jump(self.model, newest=newest)
             self._draw()
 
     def action_live(self) -> None:
-        """Remove the cursor and go back to now; escape means something else when there is neither."""
+        """Remove the cursor and return to now; without either, leave escape to others."""
         if self.view.cursor is None and self.view.held is None:
             raise SkipAction
         self.view.cursor = self.view.held = None

@@ -1,4 +1,4 @@
-"""The keys of a trend chart, for the chart and for the tabs that hand theirs on to one."""
+"""The keys of a trend chart, for the chart and for the tabs that pass theirs on to one."""
 
 from __future__ import annotations
 
@@ -36,4 +36,4 @@ ACTIONS = (
     Action("live", "escape", "now", "Take the trend's cursor away and go back to now."),
 )
 KEYS = MappingProxyType(printed_keys(ACTIONS, {}))
-"""The default key of each, as it is printed."""
+"""Default key of each action, as printed."""

@@ -1,4 +1,4 @@
-"""The words under a chart: which line is what, or the values under the cursor."""
+"""The text under a chart: its legend, or the values under the cursor."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def legend(
     width: int,
     ascii_only: bool,
 ) -> tuple[Text, ...]:
-    """Return the legend as long as `width` allows: with axes and units, without, or with cut names."""
+    """Return the longest legend that fits `width`: with axes and units, without, or with cut names."""
     tail = _marks_legend(kinds, ascii_only)
     plan: list[Text] = []
     if planned:
@@ -59,7 +59,7 @@ def legend(
 def _names(
     drawn: Sequence[tuple[TrendSeries, ChartLine]], long: bool, most: int, ascii_only: bool
 ) -> list[Text]:
-    """Return sign and name of every series, `most` characters a name."""
+    """Return sign and name of every series, names cut to `most` characters."""
     several = len(drawn) > 1
     texts: list[Text] = []
     for series, line in drawn:
@@ -94,9 +94,9 @@ def readout(
     width: int,
     ascii_only: bool,
 ) -> tuple[Text, ...]:
-    """Return time, marks and values of one cell, `across` dot columns wide.
+    """Return time, marks and values of one cell that is `across` dot columns wide.
 
-    As much as `width` allows: lowest and highest where they differ, or the middle, or without units.
+    The longest that fits `width`: lowest and highest if they differ, or the middle, or without units.
     """
     texts: list[Text] = [(when, Tone.CURSOR)]
     for mark in marks:
@@ -133,7 +133,7 @@ def _value(series: TrendSeries, line: ChartLine, known: Sequence[int], spread: b
 
 
 def _cut(label: str, most: int, ascii_only: bool) -> str:
-    """Return a label of at most so many cells, cut as those of readings are."""
+    """Return a label of at most `most` cells, cut like those of readings."""
     name = narrow(label)
     if ascii_only:
         name = name.encode("ascii", "replace").decode()
@@ -143,6 +143,6 @@ def _cut(label: str, most: int, ascii_only: bool) -> str:
 
 
 def names(drawn: Sequence[tuple[TrendSeries, ChartLine]], ascii_only: bool) -> str:
-    """Return signs and names of the series as plain text, for where there is no row for a legend."""
+    """Return signs and names of the series as plain text, for charts without a row for a legend."""
     signs = "".join(text for text, _ in _names(drawn, False, 14, ascii_only))
     return signs.replace("   ", "  ").strip()

@@ -1,4 +1,4 @@
-"""What a trend chart is told: series with their histories, marks, a planned profile and the time."""
+"""The model of a trend chart: series with their histories, marks, a planned profile and the time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from xovac_tui.ui.glyphs import ASCII
 from xovac_tui.units import is_temperature
 
 WINDOWS: tuple[float | None, ...] = (600.0, 3600.0, 21600.0, 86400.0, None)
-"""Windows in seconds, in the order of the key; None is all there is."""
+"""Windows in seconds, in the order of the key; None is everything."""
 ZOOMS = (
     60.0,
     120.0,
@@ -33,7 +33,7 @@ ZOOMS = (
     86400.0,
     *(days * 86400.0 for days in (2, 3, 4, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 365, 730)),
 )
-"""Windows in seconds, in the order of the keys that zoom."""
+"""Windows in seconds, in the order of the zoom keys."""
 
 
 class TrendSeries(msgspec.Struct, frozen=True):
@@ -46,46 +46,46 @@ class TrendSeries(msgspec.Struct, frozen=True):
     log: bool
     history: Curve
     slot: int
-    """Number of its colour, from 0; it keeps it when others come and go."""
+    """Number of its colour, from 0; kept when other series come and go."""
 
 
 class TrendModel(msgspec.Struct, frozen=True):
-    """Everything a chart shows, at one moment."""
+    """Everything that a chart shows at one moment."""
 
     now_mono: float
     now_utc: float
     series: tuple[TrendSeries, ...] = ()
     """In order of importance: the first is drawn on top."""
     planned: Sequence[tuple[float, float]] | None = None
-    """Planned profile as (monotonic time, degC), in order of time."""
+    """Planned profile as list of (monotonic seconds, degC), in order of time."""
     marks: tuple[Mark, ...] = ()
     window: float | None = 600.0
-    """Seconds; None for all. The chart takes it over when it differs from the one it was told before."""
+    """Window in seconds; None for all. The chart applies it when it differs from the previous model's."""
     title: str = "Trend"
     utc: bool = False
     """Label the time axis in UTC."""
     whole: bool = False
-    """It is over: "all" is exactly what there is, and nothing is live."""
+    """The data are complete: "all" is exactly their range, and nothing is live."""
     since: bool = False
-    """Label the time axis with the time since 0, and not with the time of day."""
+    """Label the time axis with the time since 0 instead of the time of day."""
 
     def clock(self) -> Clock:
-        """Return the function that turns UTC seconds into the time of day to show."""
+        """Return the function that converts UTC seconds to the shown time of day."""
         return utc_clock if self.utc else local_clock
 
 
 def local_clock(utc: float) -> datetime:
-    """Return this machine's local time, with its zone."""
+    """Return a time in UTC seconds as this machine's local time, with its zone."""
     return datetime.fromtimestamp(utc).astimezone()
 
 
 def utc_clock(utc: float) -> datetime:
-    """Return the time in UTC."""
+    """Return a time in UTC seconds as a time in UTC."""
     return datetime.fromtimestamp(utc, UTC)
 
 
 def shown_unit(unit: str, ascii_only: bool = False) -> str:
-    """Return a unit as the screen writes it."""
+    """Return a unit as written on the screen."""
     unit = narrow(unit)
     if ascii_only:
         return ASCII.plain(unit)

@@ -1,4 +1,4 @@
-"""From a trend model to cells: which window of time, which bounds, where everything goes. No Textual here."""
+"""Turn a trend model into cells: window, bounds and layout. Without Textual."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from xovac_tui.zones import comes_twice
 
 NAN = math.nan
 _ARROWS = {"left": "←", "right": "→", "up": "↑", "down": "↓", "-": "−"}
-"""Keys whose sign is shorter than their name, or easier to see."""
+"""Keys with a sign that is shorter or clearer than their name."""
 SHIFT_SECONDS = 20.0
-"""The picture moves on in steps of whole cells, not more often than this: moving repaints every line."""
+"""Shortest time between two moves of the picture, which repaint every line."""
 LABEL_ROOM = 2
-"""Free cells after the newest one."""
+"""Free cells after the newest value."""
 _LONGER = 1.1
-"""Part by which cells whose labels are at least ten apart are longer at the most."""
+"""Largest relative lengthening of cells with labels at least ten apart."""
 CLOCK_SLACK = 1.0
-"""Seconds that the two clocks may drift before labels are moved."""
+"""Drift between the two clocks above which labels are moved, seconds."""
 
 
 class Axes(msgspec.Struct, frozen=True):
-    """Which series stands on which axis; those of a third unit on none."""
+    """The series on each axis; those of a third unit are on none."""
 
     left: tuple[TrendSeries, ...] = ()
     right: tuple[TrendSeries, ...] = ()
@@ -42,7 +42,7 @@ class Axes(msgspec.Struct, frozen=True):
 
 
 class TimeCells(msgspec.Struct, frozen=True):
-    """The cells of the time axis: `first` is the number of the leftmost one since the clock's origin."""
+    """The cells of the time axis; `first` is the leftmost one's number, counted from the clock's origin."""
 
     first: int
     cell: float
@@ -54,38 +54,38 @@ class TimeCells(msgspec.Struct, frozen=True):
         return self.first * self.cell
 
     def column(self, mono: float) -> int:
-        """Return the cell of a monotonic time, counted from the left edge."""
+        """Return the cell of a monotonic time in seconds, counted from the left edge."""
         return math.floor(mono / self.cell) - self.first
 
 
 class View(msgspec.Struct):
-    """What the operator looks at: the window, the cursor, and the bounds so far."""
+    """The operator's view: window, cursor, and bounds so far."""
 
     window: float | None = 600.0
     cursor: float | None = None
     """Monotonic time under the cursor."""
     held: float | None = None
-    """Monotonic time of the right edge when looking at the past; None is live."""
+    """Monotonic time of the right edge when it shows the past; None: live."""
     ascii_only: bool = False
     inline: bool = False
     keys: Mapping[str, str] = KEYS
-    """Key of each of `ACTIONS`, as it is printed."""
+    """Key of each of `ACTIONS`, as printed."""
     span: TimeCells = TimeCells(0, 1.0)
     layout: Layout | None = None
-    _told: float | None = 600.0
+    _model_window: float | None = 600.0
     _scales: dict[str, tuple[tuple[object, ...], Scale]] = {}
     _offset: float | None = None
     _who: str = ""
-    """Names of the series when there is no row for the legend."""
+    """Names of the series, used if there is no row for the legend."""
 
     def take(self, model: TrendModel) -> None:
-        """Follow the window that the model asks for, when it asks for another one."""
-        if model.window != self._told:
-            self._told = self.window = model.window
+        """Apply the model's window if it differs from the previous model's."""
+        if model.window != self._model_window:
+            self._model_window = self.window = model.window
             self.held = None
 
     def seconds(self, model: TrendModel) -> float:
-        """Return the window's length; for `all` the next round one that holds everything kept."""
+        """Return the window's length in seconds; for `all` the next round one that holds all data."""
         if self.window is not None:
             return self.window
         begins = [oldest for series in model.series if (oldest := series.history.oldest) is not None]
@@ -95,10 +95,10 @@ class View(msgspec.Struct):
         return next((zoom for zoom in ZOOMS[3:] if zoom >= needed), ZOOMS[-1])
 
     def live_span(self, model: TrendModel, width: int) -> TimeCells:
-        """Return the cells of a window that ends now, with room for the lines' numbers after the newest."""
+        """Return the cells of a window that ends now, with room for the series' numbers after the newest."""
         seconds = self.seconds(model)
         if model.whole and self.window is None:
-            # The first value stands at the left edge, and the lines' numbers have room after the last one.
+            # The first value is at the left edge, and the series' numbers have room after the last one.
             cell = even_cell(seconds / max(1, width - LABEL_ROOM - 1), since=model.since)
             return TimeCells(math.floor((model.now_mono - seconds) / cell), cell)
         cell = even_cell(seconds / width, since=model.since)
@@ -107,7 +107,7 @@ class View(msgspec.Struct):
         return TimeCells(last + LABEL_ROOM - width, cell)
 
     def _place(self, model: TrendModel, width: int) -> TimeCells:
-        """Return the cells to show; a cursor that would be left behind holds the picture where it is."""
+        """Return the cells to show; the picture stops moving if it would leave the cursor behind."""
         live = self.live_span(model, width)
         if self.held is None and self.cursor is not None and live.column(self.cursor) < 0:
             self.held = self.cursor + live.cell * (width - 1)
@@ -120,7 +120,7 @@ class View(msgspec.Struct):
         return TimeCells(first, live.cell)
 
     def move(self, model: TrendModel, cells: int) -> None:
-        """Move the cursor by cells; at an edge the picture moves on by a quarter of the window."""
+        """Move the cursor by cells; at an edge, move the picture by a quarter of the window."""
         layout = self.layout
         if layout is None or not any(series.history.oldest is not None for series in model.series):
             return
@@ -141,7 +141,7 @@ class View(msgspec.Struct):
             self.held = max(edge, self.cursor) + span.cell * max(1, width // 4)
 
     def jump(self, model: TrendModel, *, newest: bool) -> None:
-        """Put the cursor on the oldest or the newest value in the picture."""
+        """Move the cursor to the oldest or newest value in the picture."""
         layout = self.layout
         if layout is None:
             return
@@ -153,7 +153,7 @@ class View(msgspec.Struct):
             self.move(model, 0)
 
     def pan(self, model: TrendModel, direction: int) -> None:
-        """Go half a window back (-1) or on (1), as far as there is something; the newest end is live."""
+        """Move half a window back (-1) or forward (1) within the data; the newest end is live."""
         layout = self.layout
         begins = [begin for series in model.series if (begin := series.history.oldest) is not None]
         if layout is None or not begins:
@@ -165,12 +165,12 @@ class View(msgspec.Struct):
         if direction > 0:
             self._place(model, width)
         if self.cursor is not None:
-            # It goes along, or it would pull the picture back.
+            # The cursor moves along, or it would pull the picture back.
             self.cursor = self._place(model, width).start + seconds / 2
             self.move(model, 0)
 
     def walk(self, direction: int) -> None:
-        """Take the next (1) or previous (-1) of the named windows."""
+        """Choose the next (1) or previous (-1) of the named windows."""
         if self.window in WINDOWS:
             index = (WINDOWS.index(self.window) + direction) % len(WINDOWS)
         else:
@@ -180,7 +180,7 @@ class View(msgspec.Struct):
         self.held = None
 
     def zoom(self, model: TrendModel, direction: int) -> None:
-        """Take the next shorter (1) or longer (-1) window; around the cursor, where there is one."""
+        """Choose the next shorter (1) or longer (-1) window, around the cursor if there is one."""
         now = self.seconds(model)
         if direction > 0:
             self.window = max((zoom for zoom in ZOOMS if zoom < now), default=ZOOMS[0])
@@ -189,7 +189,7 @@ class View(msgspec.Struct):
         self.held = None if self.cursor is None else self.cursor + self.window / 2
 
     def title(self, model: TrendModel) -> str:
-        """Return the words for the frame: the window, and whether this is the past."""
+        """Return the title for the frame: the window, and whether it shows the past."""
         if self.window is not None:
             name = format_whole(self.window)
         else:
@@ -205,7 +205,7 @@ class View(msgspec.Struct):
         return f"{model.title}  {self.keys['window']}: window {name}{past}{who}"
 
     def hints(self) -> str:
-        """Return the keys that move the picture, for the frame."""
+        """Return the hint for the frame at the keys that move the picture."""
         left, right, back, on, zoom_in, zoom_out, live = (
             self.keys[name] if self.ascii_only else _ARROWS.get(self.keys[name], self.keys[name])
             for name in (
@@ -222,7 +222,7 @@ class View(msgspec.Struct):
         empty = all(series.history.oldest is None for series in model.series)
         rows = rows_for(height)[0]
         end = model.now_mono if self.held is None else self.held
-        # A cell is a little longer than the window asks for, where labels would not stand at equal distances.
+        # A cell is a little longer than the window needs if labels would not have equal distances.
         start = end - self.seconds(model) * _LONGER
         planned = _on_axis(model.planned or (), axes.left)
         left = self._axis("left", axes.left, start, end, rows, _extent(planned, start, end))
@@ -265,7 +265,7 @@ class View(msgspec.Struct):
         rows: int,
         planned: Sequence[float],
     ) -> ValueAxis | None:
-        """Return an axis whose bounds hold what the window shows; None without values."""
+        """Return an axis with bounds around the values in the window; None without values."""
         if not series:
             return None
         log, unit = series[0].log, series[0].unit
@@ -309,7 +309,7 @@ class View(msgspec.Struct):
     def _words(
         self, model: TrendModel, axes: Axes, drawn: Sequence[tuple[TrendSeries, ChartLine]], across: int
     ) -> tuple[Text, ...]:
-        """Return the legend, or the values under the cursor in its place."""
+        """Return the legend, or instead the values under the cursor."""
         layout, span = self.layout, self.span
         assert layout is not None
         if self.cursor is None:
@@ -330,7 +330,7 @@ class View(msgspec.Struct):
         return readout(drawn, column, across, when, here, layout.width, self.ascii_only)
 
     def _when(self, model: TrendModel, mono: float) -> str:
-        """Return the time under the cursor: of the day, with the day where it is another one."""
+        """Return the time of day under the cursor, with the date if it is not today's."""
         if model.since:
             return f"after {format_duration(max(0.0, mono))}"
         clock = model.clock()
@@ -357,7 +357,7 @@ def assign(series: Sequence[TrendSeries]) -> Axes:
 def _on_axis(
     planned: Sequence[tuple[float, float]], series: Sequence[TrendSeries]
 ) -> Sequence[tuple[float, float]]:
-    """Return a plan in degC in the unit of the axis of these; empty where that is none of temperature."""
+    """Return a plan in degC converted to the unit of an axis; empty if that is not a temperature."""
     unit = series[0].unit if series else ""
     if unit and not is_temperature(unit):
         return ()

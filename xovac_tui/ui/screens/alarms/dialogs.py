@@ -1,4 +1,4 @@
-"""Questions about alarms: acknowledge those that are listed, and shelve one for a time."""
+"""Dialogs about alarms: acknowledge the listed ones, or shelve one for a time."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ TIMES = {
     "4 h": 14_400.0,
     "8 h": 28_800.0,
 }
-"""For how long an alarm may be shelved -> seconds."""
+"""Offered durations of shelving -> seconds."""
 _USUAL = "1 h"
 T = TypeVar("T")
 
 
 class AlarmLines(LinesWidget):
-    """Alarms, one a line, as they are by now."""
+    """The current states of alarms, one a line."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = ALARM_CLASSES
     DEFAULT_CSS = "AlarmLines { width: 1fr; }" + ALARM_CSS.format(name="AlarmLines")
@@ -59,9 +59,9 @@ class AlarmQuestion(Dialog[T]):
 
 
 class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
-    """Gives back what is to be acknowledged: of the alarms that are listed, those that still wait.
+    """Asks whether to acknowledge the listed alarms; returns those that still wait for it.
 
-    What was raised after the question was asked is not among them, of a listed rule neither.
+    Alarms raised after the question was asked are not among them, even of a listed rule.
     """
 
     DEFAULT_CSS = """
@@ -73,7 +73,7 @@ class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
     AUTO_FOCUS = "#leave"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "take", "acknowledge"),
-        # No priority: it would overtake a tab that was typed just before it.
+        # No priority: it would overtake a tab key typed just before it.
         Binding("enter", "choose", "choose"),
         Binding("left,h", "app.focus_previous", "before", show=False),
         Binding("right,l", "app.focus_next", "next", show=False),
@@ -101,7 +101,7 @@ class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
                 yield DialogButton("Acknowledge (y)", id="take")
 
     def on_mount(self) -> None:
-        """Show how they are; no toast may lie over what is asked."""
+        """Show the alarms; remove toasts that would cover the question."""
         self.app.clear_notifications()
         self.on_resize()
 
@@ -138,11 +138,11 @@ class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
             self._leave(())
 
     def on_dialog_button_clicked(self, message: DialogButton.Clicked) -> None:
-        """Take the answer that was clicked."""
+        """Choose the clicked answer."""
         self._leave(self._left if message.button.id == "take" else ())
 
     def action_choose(self) -> None:
-        """Take the answer that has the focus."""
+        """Choose the focused answer."""
         self._leave(self._left if self.focused is not None and self.focused.id == "take" else ())
 
     def action_take(self) -> None:
@@ -154,13 +154,13 @@ class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
         self.query_one(VerticalScroll).scroll_relative(y=rows, animate=False)
 
     def _leave(self, seen: tuple[AlarmView, ...]) -> None:
-        # Textual's dismiss pops whatever is on top, and that may be another dialog.
+        # Textual's dismiss removes the top screen, which may be another dialog.
         if self.app.screen is self:
             self.dismiss(seen)
 
 
 class ShelveDialog(AlarmQuestion[tuple[float, str]]):
-    """Asks for how long an alarm is to be silent, and why; gives seconds and reason."""
+    """Asks for how long an alarm is to be shelved and why; returns seconds and reason."""
 
     DEFAULT_CSS = """
     ShelveDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
@@ -206,7 +206,7 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
             yield Static("up, down: the other field; left, right: another time", classes="hint", markup=False)
 
     def on_mount(self) -> None:
-        """Show how the alarm is; no toast may lie over what is asked."""
+        """Show the alarm; remove toasts that would cover the question."""
         self.app.clear_notifications()
         self.query_one("#wrong").display = False
         self.call_after_refresh(self.draw)
@@ -221,11 +221,11 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
         lines.show_lines([question_line(self._alarm, width, utc, "", self.workspace.glyphs)])
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Take both fields."""
+        """Submit both fields."""
         self.action_take()
 
     def action_take(self) -> None:
-        """Give time and reason, if there is a reason."""
+        """Return time and reason, if there is a reason."""
         reason = self.query_one(Input).value.strip()
         if not reason:
             wrong = self.query_one("#wrong", Static)

@@ -1,4 +1,4 @@
-"""The lines of the Alarms tab: its head, the list, and one alarm in full. Pure but for two small widgets."""
+"""Lines of the Alarms tab: head, list, and one alarm in full. Pure but for two small widgets."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, folded
 from xovac_tui.ui.widgets.rows import Rows
 
 VIEWS = ("standing", "all", "shelved")
-"""What the list can show, as `v` walks through it."""
+"""The views of the list, in the order of its key."""
 _ROOMY = 100
-"""Cells; from this width on the list has a column for the limit."""
+"""Width in cells from which the list has a column for the limit."""
 _STATE, _VALUE, _LABEL = 15, 13, 10
 
 
@@ -40,14 +40,14 @@ class AlarmRows(Rows):
 
 
 class AlarmHead(LinesWidget):
-    """What is watched, by which limits, and what is wrong with the watching."""
+    """The number of evaluated rules, the set of limits, and problems of the evaluation."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = ALARM_CLASSES
     DEFAULT_CSS = "AlarmHead { width: 1fr; padding: 0 1; }" + ALARM_CSS.format(name="AlarmHead")
 
 
 def listed(view: AlarmsView, which: str) -> list[AlarmView]:
-    """Return the alarms that a view of the list shows, in the order that they came in."""
+    """Return the alarms of a view of the list, in the given order."""
     if which == "all":
         return list(view.alarms)
     if which == "shelved":
@@ -61,7 +61,7 @@ def listed(view: AlarmsView, which: str) -> list[AlarmView]:
 def head_lines(
     view: AlarmsView, width: int, recorder: RecorderView, *, glyphs: Glyphs, keys: Mapping[str, str]
 ) -> list[Line]:
-    """Return what is watched by which limits, then what a person must know of the watching."""
+    """Return the number of evaluated rules and the limits, then problems of the evaluation."""
     first = f"{limits_words(view, keys)}. {counts_words(view)}."
     lines = _folded(glyphs.plain(first), width, "")
     if view.flood:
@@ -77,7 +77,7 @@ def head_lines(
 
 
 def limits_words(view: AlarmsView, keys: Mapping[str, str]) -> str:
-    """Return which set of limits holds, and who chose it."""
+    """Return the set of limits in force, and how it was chosen."""
     if not view.limit_set:
         return f"Limits: of no set, for the pressure is not known ({keys['alarm-limits']})"
     if view.by_hand:
@@ -86,7 +86,7 @@ def limits_words(view: AlarmsView, keys: Mapping[str, str]) -> str:
 
 
 def counts_words(view: AlarmsView) -> str:
-    """Return in numbers how many rules watch, and how many do not."""
+    """Return the numbers of rules that are evaluated and that are not."""
     aside = (
         (sum(state_word(one) == "OFF" for one in view.alarms), "off"),
         (sum(one.state is AlarmState.SHELVED for one in view.alarms), "shelved"),
@@ -97,13 +97,13 @@ def counts_words(view: AlarmsView) -> str:
 
 
 def list_title(view: AlarmsView, which: str) -> str:
-    """Return what the list shows, and how many in all nobody has acknowledged."""
+    """Return the list's title with the number of all unacknowledged alarms."""
     waiting = len(view.waiting)
     return f"Alarms: {which}" + (f"   {waiting} not acknowledged" if waiting else "")
 
 
 def empty_words(view: AlarmsView, which: str, keys: Mapping[str, str]) -> str:
-    """Return what an empty list says."""
+    """Return the text of an empty list."""
     if which == "shelved":
         return "Nothing is shelved or out of service."
     if not view.alarms:
@@ -158,8 +158,8 @@ def _row(
     sign: str, severity: str, state: str, since: str, said: str, value: str, limit: str, width: int,
     ellipsis: str,
 ) -> str:  # fmt: skip
-    """Return one row; what is the matter gets what the other columns leave."""
-    # A word that fills the column leaves no room for how long: the detail has it.
+    """Return one row; the alarm's text gets the width that the other columns leave."""
+    # A word that fills the column leaves no room for the duration: the detail has it.
     room = _STATE - len(state) - 1
     when = f"{state} {since:>{room}}" if since and len(since) <= room else state
     tail = [fit(value, _VALUE, right=True, ellipsis=ellipsis)]
@@ -176,7 +176,7 @@ def _row(
 def detail_lines(
     alarm: AlarmView, view: AlarmsView, width: int, utc: float, *, glyphs: Glyphs, times: Times
 ) -> list[Line]:
-    """Return everything about an alarm: how it is, what to do, then what it watches and what has been."""
+    """Return everything about an alarm: state, what to do, condition and history."""
     lines: list[Line] = [_state_line(alarm, utc, glyphs, times)]
     if alarm.text and (alarm.unresolved or alarm.active):
         lines += _folded(glyphs.shown(alarm.text), width, "alarm--text")
@@ -191,12 +191,12 @@ def _state_line(alarm: AlarmView, utc: float, glyphs: Glyphs, times: Times) -> L
     sign = f"{glyphs.severity(alarm.severity)} {alarm.severity.upper()}"
     since = f" for {age_of(alarm, utc)}" if alarm.since_utc is not None else ""
     state = f"  {state_word(alarm)}{since}"
-    doubt = "  cannot be told now: the data are stale" if alarm.doubtful else ""
+    doubt = "  unknown now: the data are stale" if alarm.doubtful else ""
     return ((sign, severity_style(alarm)), (state, "alarm--text"), (doubt, "alarm--warn"))
 
 
 def _facts(alarm: AlarmView, view: AlarmsView, times: Times) -> Iterator[tuple[str, str, str]]:
-    """Yield label, text and style of what is told below the state."""
+    """Yield label, text and style of the facts below the state."""
     yield from _silenced(alarm, times)
     if alarm.pending is not None and not alarm.unresolved:
         yield "Pending", f"raised in {format_duration(alarm.pending)}, if it goes on like this", "alarm--warn"
@@ -214,14 +214,14 @@ def _facts(alarm: AlarmView, view: AlarmsView, times: Times) -> Iterator[tuple[s
         count = f", {counted(alarm.times, 'time', 'times')} since the watching began" if alarm.times else ""
         yield "Raised", f"{times.stamp(alarm.raised_utc)}{count}", ""
     if alarm.since_utc is not None and alarm.state is AlarmState.RETURNED:
-        yield "Returned", f"{times.stamp(alarm.since_utc)}; nobody has acknowledged that it was there", ""
+        yield "Returned", f"{times.stamp(alarm.since_utc)}; not acknowledged since it was raised", ""
     if alarm.since_utc is not None and alarm.state is AlarmState.ACKNOWLEDGED:
         yield "Acked", f"{times.stamp(alarm.since_utc)} by {alarm.who or 'somebody'}", ""
     yield "Rule", alarm.rule, "alarm--quiet"
 
 
 def _silenced(alarm: AlarmView, times: Times) -> Iterator[tuple[str, str, str]]:
-    """Yield who has silenced an alarm, until when and why."""
+    """Yield the user who has silenced an alarm, the end of that and the reason."""
     if alarm.state not in SET_ASIDE:
         return
     until = f" until {times.day_and_time(alarm.until_utc)}" if alarm.until_utc is not None else ""
@@ -233,7 +233,7 @@ def _silenced(alarm: AlarmView, times: Times) -> Iterator[tuple[str, str, str]]:
 
 
 def question_line(alarm: AlarmView, width: int, utc: float, note: str, glyphs: Glyphs) -> Line:
-    """Return one alarm as a line of a dialog, with a note in place of its state where there is one."""
+    """Return one alarm as a line of a dialog, with `note` instead of its state if given."""
     sign = f"{glyphs.severity(alarm.severity)} {alarm.severity.upper():<8} "
     state = note or f"{state_word(alarm)} {age_of(alarm, utc)}".rstrip()
     room = max(4, width - cell_len(sign) - cell_len(state) - 2)
@@ -246,5 +246,5 @@ def _folded(text: str, width: int, style: str) -> list[Line]:
 
 
 def chosen_among(alarms: Sequence[AlarmView], rule: str) -> int | None:
-    """Return the place of a rule in the list; None where it is not there."""
+    """Return the index of a rule in the list; None if it is not there."""
     return next((place for place, one in enumerate(alarms) if one.rule == rule), None)

@@ -1,4 +1,4 @@
-"""Alarms: what stands, what to do about it, and what somebody has silenced."""
+"""The Alarms tab: active alarms, what to do about them, and silenced ones."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from xovac_tui.alarms.desk import AlarmDesk
 
 TALL = 28
-"""Rows; from this height on the detail has room for all of a usual alarm."""
-_LOOK = 1.0
-"""Seconds after the chosen alarm has left the list by itself, in which no key means the next one."""
+"""Height in rows from which the detail has room for a usual alarm."""
+_IGNORE_SECONDS = 1.0
+"""Seconds after the chosen alarm has left the list during which no key applies to the next one."""
 _BY_PRESSURE = "by the pressure"
 
 
@@ -50,12 +50,12 @@ class AlarmsPane(Pane):
     """The alarms above, the chosen one below."""
 
     HELP = (
-        "Above: the alarms that stand, the worst first, those that nobody has acknowledged reversed; "
+        "Above: the active alarms, the worst first, unacknowledged ones reversed; "
         "{alarm-view} shows all that is watched, or what is shelved. Below: the chosen one, with what to do "
         "about it.\n"
-        "UNACK: it is there, and nobody has acknowledged it. ACKED: it is there, and somebody knows. "
-        "RETURNED: it is gone, and nobody has acknowledged that it was there. SHELVED: silent until a time. "
-        "OUT OF SERVICE: silent until somebody puts it back. OFF: not watched, for the reason given.\n"
+        "UNACK: active and not acknowledged. ACKED: active and acknowledged. "
+        "RETURNED: no longer active, but not acknowledged. SHELVED: silent until a time. "
+        "OUT OF SERVICE: silent until it is put back. OFF: not evaluated, for the reason given.\n"
         "To acknowledge an alarm, to shelve it or to choose other limits sends nothing to the chamber, so it "
         "works in OBSERVE too. It goes into the record, with who did it. A held picture ({pause}) holds the "
         "values here, but no alarm back."
@@ -76,12 +76,12 @@ class AlarmsPane(Pane):
         yield AlarmRows(id="alarm-detail")
 
     def on_mount(self) -> None:
-        """Begin at the top of what stands."""
+        """Begin at the top of the active alarms."""
         self._which = VIEWS[0]
         self._view = AlarmsView()
         self._listed: list[AlarmView] = []
         self._fell_at = float("-inf")
-        """Monotonic time at which the cursor went to another alarm by itself."""
+        """Monotonic time at which the cursor was moved to another alarm."""
         self._utc = self.workspace.snapshot.utc
         self._strokes = Strokes()
         self._asking = False
@@ -91,7 +91,7 @@ class AlarmsPane(Pane):
 
     @property
     def desk(self) -> AlarmDesk:
-        """Where alarms are asked for, and acknowledged."""
+        """The desk that lists and acknowledges alarms."""
         return self.station.alarms
 
     @property
@@ -101,13 +101,13 @@ class AlarmsPane(Pane):
 
     @property
     def chosen(self) -> AlarmView | None:
-        """The alarm that the cursor stands on."""
-        # Of the list itself: a message about the cursor comes later than the next key may.
+        """The alarm under the cursor."""
+        # From the list itself: the message about the cursor can come after the next key.
         place = self.rows.chosen
         return self._listed[place] if place < len(self._listed) else None
 
     def take_focus(self) -> None:
-        """Stand in the list, or in the detail that is shown in its place."""
+        """Focus the list, or the detail shown in its place."""
         (self.query_one("#alarm-detail") if self.has_class("-full") else self.rows).focus()
 
     def on_resize(self) -> None:
@@ -124,7 +124,7 @@ class AlarmsPane(Pane):
         self._draw()
 
     def on_news(self, news: News) -> None:
-        """Show at once what happened to an alarm, also while the picture is held."""
+        """Show a change of an alarm at once, even while the picture is held."""
         if isinstance(news, AlarmsChanged) and self.display:
             self._utc = self.station.snapshot().utc
             self._draw()
@@ -137,7 +137,7 @@ class AlarmsPane(Pane):
         self._draw_detail()
 
     def _follow(self, now: list[AlarmView]) -> int:
-        """Take another list; return the place of the chosen alarm, or where that has left, of the next."""
+        """Show another list; return the index of the chosen alarm, or of the next if that has left."""
         before = self.chosen
         self._listed = now
         if before is None:
@@ -194,24 +194,24 @@ class AlarmsPane(Pane):
         )
 
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
-        """Show the alarm that the cursor stands on."""
+        """Show the alarm under the cursor."""
         if message.rows is self.rows:
             self._fell_at = float("-inf")
             self._draw_detail(rewind=True)
 
-    # -- looking ------------------------------------------------------------------------------------
+    # -- views --------------------------------------------------------------------------------------
 
     def action_alarm_view(self) -> None:
-        """Show what stands, all that is watched, or what is shelved."""
+        """Show the active alarms, all rules, or the silenced ones."""
         chosen, self._which = self.chosen, VIEWS[(VIEWS.index(self._which) + 1) % len(VIEWS)]
         if chosen is not None and chosen_among(listed(self._view, self._which), chosen.rule) is None:
-            # Not there at all, and not gone: the list begins at its top.
+            # Not in this view at all: the list begins at its top.
             self._listed = []
         self._fell_at = float("-inf")
         self._draw()
 
     def action_alarm_detail(self) -> None:
-        """Give the tab to the detail, or take it back."""
+        """Enlarge the detail to the whole tab, or show the list again."""
         if self.chosen is None:
             return
         self.toggle_class("-full")
@@ -219,14 +219,14 @@ class AlarmsPane(Pane):
         self.call_after_refresh(self._draw)
 
     def action_alarm_back(self) -> None:
-        """Go back to the list, then to what stands."""
+        """Go back to the list, then to the active alarms."""
         if self.has_class("-full"):
             self.action_alarm_detail()
         elif self._which != VIEWS[0]:
             self._which = VIEWS[-1]
             self.action_alarm_view()
 
-    # -- doing --------------------------------------------------------------------------------------
+    # -- actions ------------------------------------------------------------------------------------
 
     def action_alarm_ack(self) -> None:
         """Acknowledge the chosen alarm."""
@@ -236,10 +236,10 @@ class AlarmsPane(Pane):
         if not alarm.waits:
             self._say(f'"{alarm.rule}" is {state_word(alarm)}: there is nothing to acknowledge.')
             return
-        self._tell(self.desk.acknowledge([alarm]), "")
+        self._report(self.desk.acknowledge([alarm]), "")
 
     def action_alarm_ack_all(self) -> None:
-        """Ask whether all that the list shows are acknowledged."""
+        """Acknowledge all listed alarms, after a question."""
         waiting = [one for one in self._listed if one.waits]
         if not waiting:
             self._say("Nothing in this list waits to be acknowledged.")
@@ -247,49 +247,49 @@ class AlarmsPane(Pane):
         self._ask(lambda: self._acknowledge(waiting))
 
     def action_alarm_shelve(self) -> None:
-        """Ask for how long and why, and silence the chosen alarm."""
+        """Shelve the chosen alarm, after asking for how long and why."""
         alarm = self._meant("s")
         if alarm is not None:
             self._ask(lambda: self._shelve(alarm))
 
     def action_alarm_unshelve(self) -> None:
-        """Take the chosen alarm from the shelf."""
+        """Unshelve the chosen alarm."""
         alarm = self._meant("U")
         if alarm is None:
             return
         if alarm.state is not AlarmState.SHELVED:
             self._say(f'"{alarm.rule}" is not shelved.')
             return
-        self._tell(self.desk.unshelve(alarm.rule), f'"{alarm.rule}" is watched again.')
+        self._report(self.desk.unshelve(alarm.rule), f'"{alarm.rule}" is watched again.')
 
     def action_alarm_service(self) -> None:
-        """Take the chosen alarm out of service, or put it back."""
+        """Take the chosen alarm out of service, or return it to service."""
         alarm = self._meant("x")
         if alarm is None:
             return
         if alarm.state is AlarmState.OUT_OF_SERVICE:
-            self._tell(self.desk.put_back(alarm.rule), f'"{alarm.rule}" is in service again.')
+            self._report(self.desk.put_back(alarm.rule), f'"{alarm.rule}" is in service again.')
             return
         self._ask(lambda: self._take_out(alarm))
 
     def action_alarm_limits(self) -> None:
-        """Ask for the set of limits that holds from now on."""
+        """Ask for the set of limits to use from now on."""
         self._ask(self._limits)
 
     def _meant(self, key: str) -> AlarmView | None:
-        """Return the alarm that a key means; None where there is none, or the cursor has just left it."""
+        """Return the alarm that a key applies to; None if there is none or it has just left the list."""
         mono = self.station.clock.mono()
         if self._strokes.held(key, mono):
             return None
-        if self.chosen is not None and mono - self._fell_at < _LOOK:
+        if self.chosen is not None and mono - self._fell_at < _IGNORE_SECONDS:
             self._say("The list has just become another one: look at it, then press the key again.")
             return None
         return self.chosen
 
     def _ask(self, what: Callable[[], Awaitable[None]]) -> None:
-        """Open one question at a time; none in a replay, where the desk says why."""
+        """Open one question at a time; none in a replay, where the desk gives the reason."""
         if self.workspace.playback is not None:
-            self._tell(self.desk.acknowledge(()), "")
+            self._report(self.desk.acknowledge(()), "")
         elif not self._asking:
             self._asking = True
             self._asked(what)
@@ -304,17 +304,17 @@ class AlarmsPane(Pane):
     async def _acknowledge(self, waiting: list[AlarmView]) -> None:
         seen = await self.workspace.ask(AcknowledgeDialog(self.workspace, waiting))
         if seen:
-            self._tell(self.desk.acknowledge(seen), "")
+            self._report(self.desk.acknowledge(seen), "")
 
     async def _shelve(self, alarm: AlarmView) -> None:
         answer = await self.workspace.ask(ShelveDialog(self.workspace, alarm))
         if answer is not None:
             seconds, reason = answer
-            self._tell(self.desk.shelve(alarm.rule, seconds, reason), "")
+            self._report(self.desk.shelve(alarm.rule, seconds, reason), "")
 
     async def _take_out(self, alarm: AlarmView) -> None:
         words = (
-            f'"{self.workspace.glyphs.shown(alarm.rule, 60)}" is silent then until somebody puts it back: '
+            f'"{self.workspace.glyphs.shown(alarm.rule, 60)}" is silent then until you put it back: '
             "nothing brings it back by itself. Why?"
         )
         reason: str | None = ""
@@ -326,7 +326,7 @@ class AlarmsPane(Pane):
             if reason is None:
                 return
             problem = "Write why: whoever comes next must be able to judge it."
-        self._tell(self.desk.take_out(alarm.rule, reason), "")
+        self._report(self.desk.take_out(alarm.rule, reason), "")
 
     async def _limits(self) -> None:
         view = self.desk.view()
@@ -334,10 +334,10 @@ class AlarmsPane(Pane):
         names = [_BY_PRESSURE, *LIMIT_SETS]
         chosen = await self.workspace.ask(ChooseDialog(self.workspace, "Set of limits", names, current))
         if chosen is not None:
-            self._tell(self.desk.use_set(None if chosen == _BY_PRESSURE else chosen), f"Limits: {chosen}.")
+            self._report(self.desk.use_set(None if chosen == _BY_PRESSURE else chosen), f"Limits: {chosen}.")
 
-    def _tell(self, refused: str, done: str) -> None:
-        """Say why the desk refused, or what was done where the list does not show it; then show it."""
+    def _report(self, refused: str, done: str) -> None:
+        """Report why the desk refused, or what was done if the list does not show it; then update it."""
         if refused:
             self._say(refused)
         elif self._view.mirrored:

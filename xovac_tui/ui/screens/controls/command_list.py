@@ -1,4 +1,4 @@
-"""The list of commands: what each is, how it is guarded, who says that it exists, what became of it last."""
+"""The list of commands: name, hazard, origin and last outcome."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HELP_FROM = _TITLE + _HAZARD + _ORIGIN + _LAST + 20
 
 
 class ContractCommands(CursorRows[CommandSpec]):
-    """One line a command; all dimmed while nothing can be sent."""
+    """The commands, one a line; dimmed while nothing can be sent."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *OUTCOME_CLASSES, "rows--cursor", "rows--quiet", "command--title", "command--critical",
@@ -53,7 +53,7 @@ class ContractCommands(CursorRows[CommandSpec]):
         *,
         mono: float,
     ) -> None:
-        """Show the commands; `last`: newest entry by event; `blocked`: events that cannot be sent now."""
+        """Show commands; `last`: newest entry by event; `blocked`: events that cannot be sent now."""
         self._last, self._blocked, self._mono = last, blocked, mono
         self.show_items(commands)
 
@@ -62,14 +62,14 @@ class ContractCommands(CursorRows[CommandSpec]):
         return item.event
 
     def spans_of(self, item: CommandSpec, width: int) -> Sequence[Span]:
-        """Return the command's line; what it does only where there is room for it."""
+        """Return the command's line; its description only if there is room."""
         glyphs = self.glyphs
         dim = item.event in self._blocked
         hazard = f"{hazard_sign(item.hazard, glyphs)} {item.hazard.value}"
         critical = item.hazard is Hazard.CRITICAL
         title_style = "rows--quiet" if dim else "command--title"
         hazard_style = "command--critical" if critical and not dim else "rows--quiet"
-        # Where only the form is assumed, the list has the more careful word; below it both are told.
+        # If only the form is assumed, the list says so; the text below says both.
         origin = Origin.ASSUMED if item.form.words and item.origin is Origin.DOCUMENTED else item.origin
         assumed = origin is not Origin.DOCUMENTED and not dim
 

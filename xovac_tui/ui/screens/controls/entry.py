@@ -1,4 +1,4 @@
-"""Shows one command of the ledger with everything that is known about it, literally."""
+"""A dialog that shows one ledger entry in full, all text literal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STYLE = {
 
 
 def entry_facts(entry: LedgerEntry, *, glyphs: Glyphs, times: Times) -> list[Fact]:
-    """Return everything about one command; what came from the chamber is cleaned and never cut here."""
+    """Return all facts of one command; text from the chamber is cleaned and never cut."""
     sent = entry.outcome is not Outcome.REFUSED
     took = f" after {format_age(entry.took)}" if entry.took is not None else ""
     outcome = f"{glyphs.outcome(entry.outcome)} {entry.outcome.shown}{took}"
@@ -59,9 +59,7 @@ def entry_facts(entry: LedgerEntry, *, glyphs: Glyphs, times: Times) -> list[Fac
     elif sent:
         facts.append(Fact("Confirmed", "not seen in the chamber's own messages", "fact--quiet"))
     if entry.duplicates:
-        facts.append(
-            Fact("Repeats", f"{entry.duplicates} further answer(s) that nobody waited for", "fact--warn")
-        )
+        facts.append(Fact("Repeats", f"{entry.duplicates} further answer(s) received", "fact--warn"))
     if entry.form:
         facts.append(Fact("Form", f"{clean(entry.form)} (assumed)"))
     facts.append(
@@ -90,7 +88,7 @@ def entry_facts(entry: LedgerEntry, *, glyphs: Glyphs, times: Times) -> list[Fac
 
 
 class EntryDialog(Dialog[bool]):
-    """One entry of the ledger, live: an answer that comes meanwhile is shown."""
+    """One ledger entry, updated when an answer arrives."""
 
     DEFAULT_CSS = """
     EntryDialog > .dialog { padding: 0 2; max-width: 100%; max-height: 100%; }
@@ -111,7 +109,7 @@ class EntryDialog(Dialog[bool]):
                 yield FactsView(label_width=11)
 
     def on_mount(self) -> None:
-        """Let the arrows scroll at once; no toast may lie over what is read."""
+        """Focus the text, so that the arrows scroll; remove toasts that would cover it."""
         self.app.clear_notifications()
         self.query_one(VerticalScroll).focus()
         self.on_resize()
@@ -124,7 +122,7 @@ class EntryDialog(Dialog[bool]):
         self.query_one(VerticalScroll).styles.max_height = max(2, height - 4)
 
     def on_news(self, news: News) -> None:
-        """Show what became of it."""
+        """Show a change of the entry."""
         if isinstance(news, LedgerChanged) and news.entry.id == self.entry.id:
             self.entry = news.entry
             self._show()

@@ -1,4 +1,4 @@
-"""The typed fields of a command's form, each with its unit, its limits and what is wrong with it."""
+"""The typed fields of a command's form, each with unit, limits and problem."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LONGEST = 200_000
 
 
 def limits(field: PayloadField) -> str:
-    """Return unit and limits as they stand behind the field: `mbar/s, 0 to 50`."""
+    """Return unit and limits as shown after the field: `mbar/s, 0 to 50`."""
     parts = [unit(field.unit)] if field.unit else []
     if field.min is not None and field.max is not None:
         parts.append(f"{digits(field.min)} to {digits(field.max)}")
@@ -42,7 +42,7 @@ def limits(field: PayloadField) -> str:
 
 
 def first_text(field: PayloadField) -> str:
-    """Return what stands in a field before anybody typed."""
+    """Return the initial text of a field."""
     if field.type is FieldType.BOOL:
         return "on" if field.default else "off"
     if field.type is FieldType.CHOICE:
@@ -53,7 +53,7 @@ def first_text(field: PayloadField) -> str:
 
 
 class FieldRow(Vertical):
-    """One field: its name, what is typed, unit and limits, and below it help or what is wrong."""
+    """One field: name, input, unit and limits, and below it the help or the problem."""
 
     DEFAULT_CSS = """
     FieldRow { height: auto; margin-bottom: 1; }
@@ -67,7 +67,7 @@ class FieldRow(Vertical):
     """
 
     class Changed(Message):
-        """Something was typed or chosen."""
+        """The field's value changed."""
 
     def __init__(self, field: PayloadField, text: str, glyphs: Glyphs, keys: Mapping[str, str]) -> None:
         super().__init__()
@@ -95,12 +95,12 @@ class FieldRow(Vertical):
         yield Static("", classes="below", markup=False)
 
     def on_mount(self) -> None:
-        """Say what belongs below; an untouched empty field is no mistake yet."""
+        """Show the help; an untouched empty field is no mistake yet."""
         self.check(quiet=not self._first)
 
     @property
     def text(self) -> str:
-        """What is typed or chosen."""
+        """The typed or chosen text."""
         for box in self.query(Input):
             return box.value
         for selector in self.query(Selector):
@@ -113,7 +113,7 @@ class FieldRow(Vertical):
         return None if self.field.auto else parse_field(self.field, self.text)
 
     def check(self, *, quiet: bool = False) -> bool:
-        """Say what is wrong with what is typed, or the help; return whether it may be sent."""
+        """Show the problem of the text, or the help; return whether it may be sent."""
         try:
             _ = self.value
         except ContractError as error:
@@ -133,21 +133,21 @@ class FieldRow(Vertical):
         return not self.problem
 
     def take_focus(self) -> bool:
-        """Put the focus into the field; False where nothing can be typed."""
+        """Focus the field; return False if nothing can be typed."""
         for child in self.query("Input, Selector"):
             child.focus()
             return True
         return False
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Check as typed."""
+        """Check the new text."""
         event.stop()
         if event.value != self._first or self.problem:
             self.check()
         self.post_message(self.Changed())
 
     def on_selector_changed(self, event: Selector.Changed) -> None:
-        """Check as chosen."""
+        """Check the new choice."""
         event.stop()
         self.check()
         self.post_message(self.Changed())

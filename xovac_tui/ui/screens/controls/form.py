@@ -1,4 +1,4 @@
-"""Asks for the fields of a command; checks them as typed, and sends nothing itself."""
+"""A dialog that asks for the fields of a command and checks them; it sends nothing itself."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from xovac_tui.ui.screens.controls.fields import FieldRow, first_text
 from xovac_tui.ui.workspace import Workspace
 
 Make = Callable[[Mapping[str, str], Mapping[str, Any]], Prepared]
-"""Texts and values by field -> the command, checked as a whole; raises ContractError."""
+"""Function from texts and values by field to the command, checked as a whole; raises ContractError."""
 
 
 class FormDialog(CommandDialog[Callable[[], Prepared]]):
-    """Typed fields with units and limits; the answer prepares the command with what was typed."""
+    """Typed fields with units and limits; returns the command prepared with their values."""
 
     OVERHEAD: ClassVar[int] = 8
     DEFAULT_CSS = "FormDialog .about { margin-bottom: 1; }"
@@ -36,7 +36,7 @@ class FormDialog(CommandDialog[Callable[[], Prepared]]):
         self._spec = spec
         self._make = make
         self._memory = memory
-        """Texts of last time by field; kept up to date, so that nothing typed is lost."""
+        """Previous texts by field; kept up to date, so that no typed text is lost."""
 
     def compose(self) -> ComposeResult:
         """Build the form."""
@@ -58,7 +58,7 @@ class FormDialog(CommandDialog[Callable[[], Prepared]]):
                 yield DialogButton("Send" if spec.hazard is Hazard.SAFE else "Go on (enter)", id="go")
 
     def on_mount(self) -> None:
-        """Stand in the first field."""
+        """Focus the first field."""
         if not any(row.take_focus() for row in self.query(FieldRow)):
             self.query_one("#go").focus()
 
@@ -69,16 +69,16 @@ class FormDialog(CommandDialog[Callable[[], Prepared]]):
         return parts
 
     def show_now(self, snapshot: Snapshot) -> None:
-        """Nothing in a form depends on the moment."""
+        """Do nothing: a form has no facts that change."""
 
     def on_field_row_changed(self, message: FieldRow.Changed) -> None:
-        """Keep what is typed."""
+        """Keep the typed text."""
         self.say("")
         for row in self.query(FieldRow):
             self._memory[row.field.name] = row.text
 
     def answered(self, key: str) -> None:
-        """Go back, or go on when every field may be sent."""
+        """Go back, or go on if every field may be sent."""
         if self.focused is not None and self.focused.id == "back":
             self.leave(None)
             return

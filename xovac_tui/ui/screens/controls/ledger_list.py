@@ -1,4 +1,4 @@
-"""The ledger: every command that was asked for from here, and what became of it; the newest on top."""
+"""The list of the ledger: every command requested here and its outcome, newest first."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from xovac_tui.ui.widgets.lines import Span
 from xovac_tui.ui.widgets.rows import CursorRows
 
 KEEP = 2_000
-"""Entries that are kept on this screen; older ones are dropped and counted."""
+"""Entries kept on this screen; older ones are dropped and counted."""
 
 
 class LedgerList(CursorRows[LedgerEntry]):
-    """One line a command; an unknown outcome that nobody has looked at stands out."""
+    """The ledger, one line a command; highlights unknown outcomes that are not dismissed."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {*OUTCOME_CLASSES, "rows--cursor", "rows--quiet"}
     DEFAULT_CSS = """
@@ -35,7 +35,7 @@ class LedgerList(CursorRows[LedgerEntry]):
         self.dropped = 0
 
     def show(self, entries: Iterable[LedgerEntry], *, utc: float, mono: float) -> None:
-        """Take the newest state of these entries; the ones known before stay."""
+        """Update these entries; earlier ones stay."""
         self._now = (utc, mono)
         for entry in entries:
             self._entries[entry.id] = entry
@@ -46,12 +46,12 @@ class LedgerList(CursorRows[LedgerEntry]):
 
     @property
     def entries(self) -> tuple[LedgerEntry, ...]:
-        """What is shown, newest first."""
+        """The shown entries, newest first."""
         return self._items
 
     @property
     def unknown(self) -> int:
-        """How many unknown outcomes nobody has looked at."""
+        """The number of unknown outcomes that are not dismissed."""
         return sum(e.outcome is Outcome.UNKNOWN and not e.looked_at for e in self._items)
 
     def key_of(self, item: LedgerEntry) -> Hashable:
@@ -59,7 +59,7 @@ class LedgerList(CursorRows[LedgerEntry]):
         return item.id
 
     def spans_of(self, item: LedgerEntry, width: int) -> Sequence[Span]:
-        """Return the entry's line; an entry of another day carries its date."""
+        """Return the entry's line, with the date if it is not today's."""
         utc, mono = self._now
         day, today = self._times.stamp(item.utc)[5:10], self._times.stamp(utc)[5:10]
         spans: list[Span] = [(f"{self.glyphs.outcome(item.outcome)} ", OUTCOME_STYLE[item.outcome])]

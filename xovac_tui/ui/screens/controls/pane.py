@@ -1,4 +1,4 @@
-"""Controls: every command of the contract, and the ledger of what was asked for."""
+"""The Controls tab: the commands of the contract and the ledger."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ EXPERT = CommandSpec(
 )
 _ABOUT_ROWS = 3
 _TALL = 26
-"""Rows of the tab from which on more is told about the chosen command."""
+"""Height of the tab in rows from which the description of the command is longer."""
 _LEDGER_ROWS = 7
-"""Rows that the ledger gets at least, its frame included."""
+"""Rows of the ledger at least, frame included."""
 
 
 class About(LinesWidget):
-    """What the chosen command does, or why it cannot be sent now."""
+    """Description of the chosen command, or why it cannot be sent now."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"about--quiet", "about--blocked", "about--event"}
     DEFAULT_CSS = """
@@ -101,11 +101,11 @@ class ControlsPane(Pane):
         super().__init__(workspace, id=id)
         self._strokes = Strokes()
         self._typed: dict[str, dict[str, str]] = {}
-        """Texts that were typed into forms, by command and field."""
+        """Texts typed into forms, by command and field."""
         self._forget_settling: Callable[[], None] = lambda: None
 
     def on_mount(self) -> None:
-        """Take over what was sent before this tab was first shown."""
+        """Show the entries from before this tab was first shown."""
         self.call_after_refresh(lambda: self.show(self.workspace.snapshot))
         snapshot = self.workspace.snapshot
         self.query_one(LedgerList).show(
@@ -113,14 +113,14 @@ class ControlsPane(Pane):
         )
 
     def on_resize(self) -> None:
-        """Share the height between the lists, then fill them."""
+        """Divide the height between the lists, then fill them."""
         self.query_one(About).styles.height = _ABOUT_ROWS + 2 * (self.size.height >= _TALL)
         self.show(self.workspace.snapshot)
-        self.call_after_refresh(self._tell)
+        self.call_after_refresh(self._describe)
 
     @property
     def commands(self) -> tuple[CommandSpec, ...]:
-        """The contract's commands, documented ones first; the expert's line last, where it is allowed."""
+        """The contract's commands, documented ones first; the expert's line last, if allowed."""
         expert = (EXPERT,) if self.station.manner.expert else ()
         return (*self.station.contract.commands.values(), *expert)
 
@@ -153,16 +153,16 @@ class ControlsPane(Pane):
         if ledger.unknown:
             words.append(f"{ledger.unknown} UNKNOWN ({self.keys['seen']}: seen)")
         box.border_title = "Ledger" + (f" {', '.join(w for w in words if w)}" if ledger.entries else "")
-        self._tell()
+        self._describe()
 
     def on_news(self, news: News) -> None:
-        """Show at once whether commands can be sent; the app flushes after this."""
+        """Show at once whether commands can be sent."""
 
     def on_cursor_rows_moved(self, message: CursorRows.Moved) -> None:
-        """Tell about the command that is chosen now."""
-        self._tell()
+        """Describe the chosen command."""
+        self._describe()
 
-    def _tell(self) -> None:
+    def _describe(self) -> None:
         about, spec = self.query_one(About), self.query_one(ContractCommands).chosen
         width = about.size.width
         if spec is None or not width:
@@ -195,7 +195,7 @@ class ControlsPane(Pane):
         self._open()
 
     def action_open_command(self) -> None:
-        """Open the chosen command or entry, once the key has proved not to be held down."""
+        """Open the chosen command or entry, once the key is known not to be held down."""
         self._forget_settling()
         if self._strokes.held("enter", self.station.clock.mono()):
             return

@@ -1,4 +1,4 @@
-"""The lines of the insight screen: stability a criterion, the course of the pressure, and advice."""
+"""Lines of the Insight tab: stability by criterion, course of the pressure, and advice."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, folded
 _NAME, _CHANGE, _BAR, _HELD, _RESETS, _END = 15, 12, 5, 12, 7, 18
 _FACT = 11
 _FAR = 43_200.0
-"""Seconds from which on a time of day is told with its day."""
+"""Seconds from which a time of day is shown with its date."""
 
 
 class InsightRow:
-    """A line of the table: the heading of a channel, or one of its criteria."""
+    """A row of the table: the heading of a channel, or one of its criteria."""
 
     def __init__(self, judged: Judged, *, heading: bool) -> None:
         self.judged, self.heading = judged, heading
 
 
 def rows_of(view: InsightView) -> list[InsightRow]:
-    """Return the table's rows: a heading a channel, then its criteria."""
+    """Return the table's rows: for each channel a heading, then its criteria."""
     rows: list[InsightRow] = []
     before = ""
     for judged in view.judged:
@@ -91,7 +91,7 @@ def change_words(found: Stability) -> str:
 
 
 def held_words(found: Stability) -> str:
-    """Return how long it has been stable of how long it must be: `7 of 10 min`."""
+    """Return the stable time so far and the required one: `7 of 10 min`."""
     if found.needed < 100:
         return f"{found.held:.0f} of {found.needed:.0f} s"
     if found.needed < 6000:
@@ -100,7 +100,7 @@ def held_words(found: Stability) -> str:
 
 
 def end_words(found: Stability, view: InsightView, glyphs: Glyphs, times: Times) -> Span:
-    """Return whether it is stable, or when it will be."""
+    """Return whether the criterion is met, or when it will be."""
     if found.stable:
         return f"{glyphs.dot} stable", "rows--good"
     if found.stable is None:
@@ -111,7 +111,7 @@ def end_words(found: Stability, view: InsightView, glyphs: Glyphs, times: Times)
 
 
 def when_words(seconds: float, view: InsightView, times: Times) -> str:
-    """Return when something is foreseen: in how long, and the time of day (and the day, if another one)."""
+    """Return a predicted time: the duration until then, and the time of day, with the date if not today's."""
     left = seconds / view.speed
     utc = view.utc + left
     clock = times.day_and_time(utc) if left >= _FAR else times.short(utc)
@@ -119,7 +119,7 @@ def when_words(seconds: float, view: InsightView, times: Times) -> str:
 
 
 def span_words(forecast: PressureForecast, view: InsightView, times: Times) -> str:
-    """Return when something is foreseen, at the soonest and at the latest: `13h 10m to 21h 40m`."""
+    """Return the earliest and latest predicted time until an event: `13h 10m to 21h 40m`."""
     soonest, latest = forecast.soonest / view.speed, forecast.latest / view.speed
     if format_roughly(soonest) == format_roughly(latest):
         return when_words(forecast.likely, view, times)
@@ -127,7 +127,7 @@ def span_words(forecast: PressureForecast, view: InsightView, times: Times) -> s
 
 
 def table_notes(view: InsightView, width: int, glyphs: Glyphs, keys: Mapping[str, str]) -> list[Line]:
-    """Return what stands in place of the table, or below it: what cannot be judged, and why."""
+    """Return the notes in place of the table or below it: what cannot be evaluated, and why."""
     said = list(view.problems)
     if not view.judged and not said:
         said = [
@@ -145,10 +145,10 @@ def _styled(texts: Iterable[str], style: str) -> list[Line]:
 
 
 def pressure_lines(view: InsightView, width: int, height: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
-    """Return the facts about the pressure that fit: now, pump, when it will be where, how it rises."""
+    """Return the facts about the pressure that fit: value, pump, predictions, and rate of rise."""
     vacuum = view.vacuum
     if vacuum is None:
-        said = "No channel has the role pressure, so nothing is known of the vacuum: a contract file tells."
+        said = "No channel has the role pressure, so nothing is known of the vacuum: a contract file sets it."
         return _styled(folded(said, width), "rows--quiet")[:height]
     facts = [_fact("Pressure", reading_with_unit(vacuum.channel), "rows--strong")]
     if vacuum.channel.quality is not Quality.GOOD:
@@ -177,7 +177,7 @@ def _fact(name: str, text: str, style: str) -> Line:
 
 
 def _pump_words(vacuum: VacuumView) -> str:
-    return {True: "on", False: "off", None: "not told"}[vacuum.pump]
+    return {True: "on", False: "off", None: "not reported"}[vacuum.pump]
 
 
 def _rise(vacuum: VacuumView) -> list[Line]:
@@ -199,7 +199,7 @@ def _rise(vacuum: VacuumView) -> list[Line]:
 
 
 def advice_lines(view: InsightView, width: int, glyphs: Glyphs) -> list[Line]:
-    """Return the advice, or that there is none."""
+    """Return the advice, or a sentence that there is none."""
     if not view.advises:
         return [(("Advice is switched off in the settings.", "rows--quiet"),)]
     if not view.advice:
@@ -211,6 +211,6 @@ def advice_lines(view: InsightView, width: int, glyphs: Glyphs) -> list[Line]:
     for advice in view.advice:
         lines.append(((f"{glyphs.warning} {glyphs.shown(advice.title, 80)}", "rows--warn"),))
         for text in (advice.text, advice.action):
-            told = folded(glyphs.shown(text, 400), max(10, width - 2))
-            lines += _styled((f"  {line}" for line in told), "")
+            wrapped = folded(glyphs.shown(text, 400), max(10, width - 2))
+            lines += _styled((f"  {line}" for line in wrapped), "")
     return [clip(line, width, ellipsis=glyphs.ellipsis) for line in lines]

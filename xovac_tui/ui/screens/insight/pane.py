@@ -1,4 +1,4 @@
-"""Insight, in place of Status: what is stable, where the pressure goes, and advice."""
+"""The Insight tab, in place of Status: stability, course of the pressure, and advice."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from xovac_tui.ui.widgets.trend_model import TrendModel, TrendSeries
 
 _WINDOW = 3600.0
 _LEAST_CHART = 7
-"""Rows that the pressure keeps, frame included."""
+"""Rows of the pressure at least, frame included."""
 
 
 class InsightPane(Pane):
-    """Stability at the top, the pressure below it, advice at the bottom."""
+    """Stability at the top, pressure below it, advice at the bottom."""
 
     HELP = (
         "Stable: each channel by each criterion of the settings ([stability]). The change per hour is a "
@@ -40,9 +40,9 @@ class InsightPane(Pane):
         "count how often stability was lost again. The forecast takes the temperature to go on as an "
         "exponential approach; it is not foreseen where it does not slow down.\n"
         "Pressure: when it will be down to the next round values, by how it fell of late. With the pump off: "
-        "rate of rise, and the most that can be a leak, where the profile tells the volume.\n"
-        "Advice is what a careful operator would say. It protects nothing, and its figures are assumed "
-        "until the settings say otherwise ([advice]). Tab goes to the chart, whose keys are the trend's."
+        "rate of rise, and the most that can be a leak, if the profile gives the volume.\n"
+        "Advisory only: nothing here interlocks or acts on the chamber. The advice's figures are "
+        "assumed until the settings change them ([advice]). Tab goes to the chart, with the trend keys."
     )
     ACTIONS = ACTIONS
     KEYS_FIRST = False
@@ -67,11 +67,11 @@ class InsightPane(Pane):
         yield advice
 
     def on_mount(self) -> None:
-        """Nothing has been looked at yet."""
+        """Show that nothing is evaluated yet."""
         self._window: float | None = _WINDOW
 
     def show(self, snapshot: Snapshot) -> None:
-        """Show this moment."""
+        """Show a snapshot."""
         pins = self.workspace.memory.state.pinned.get(self.station.name)
         view = self.station.insight.view(snapshot, pins)
         self._fit(view)
@@ -84,17 +84,17 @@ class InsightPane(Pane):
         self.query_one("#insight-advice", Rows).show_folded(lambda width: advice_lines(view, width, glyphs))
 
     def _fit(self, view: InsightView) -> None:
-        """Give table and advice the rows that they need, the pressure what is left."""
+        """Give table and advice the rows that they need, the pressure the rest."""
         height = self.size.height
         if not height:
             return
         stable, advice = self.query_one("#insight-stable", Rows), self.query_one("#insight-advice", Rows)
         width = max(20, self.size.width - 4)
         glyphs = self.workspace.glyphs
-        told = len(advice_lines(view, width, glyphs)) + 2
+        needed = len(advice_lines(view, width, glyphs)) + 2
         listed = len(rows_of(view)) + len(table_notes(view, width, glyphs, self.keys)) + 2 + bool(view.judged)
         room = height - _LEAST_CHART
-        advised = min(told, max(3, room - min(listed, room // 2)))
+        advised = min(needed, max(3, room - min(listed, room // 2)))
         for rows, wanted in ((stable, max(3, min(listed, room - advised))), (advice, advised)):
             if rows.styles.height is None or rows.styles.height.value != wanted:
                 rows.styles.height = wanted
@@ -141,7 +141,7 @@ class InsightPane(Pane):
         )
 
     def on_trend_chart_window_changed(self, message: TrendChart.WindowChanged) -> None:
-        """Keep the window of the chart."""
+        """Remember the window of the chart."""
         message.stop()
         self._window = message.seconds
 

@@ -1,4 +1,4 @@
-"""One event in full: what it was, what is wrong with it, and its payload as far as a person can read it."""
+"""Lines of one event in full: its facts, its problem, and its payload as far as it is readable."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, folded, wrapped
 
 SHOWN = 20_000
-"""Characters of a payload that are shown; the rest is in the file that saving writes."""
+"""Characters shown of a payload; the rest is in the file that saving writes."""
 _DEEPEST = 40
-"""Nesting up to which indenting helps; deeper it only pushes everything out of sight."""
+"""Nesting up to which indenting helps; deeper it would push the text out of sight."""
 _LINES = 4_000
 
 
@@ -25,7 +25,7 @@ def detail_lines(
 ) -> list[Line]:
     """Return everything about an event, folded to a width in cells.
 
-    `apart` is what another process made of a payload that is too long to be decoded here.
+    `apart` is the payload decoded by another process, for one that is too long to be decoded here.
     """
     out = event.direction is Direction.OUT
     way = f"{glyphs.arrow_out} OUT" if out else f"{glyphs.arrow_in} in"
@@ -44,8 +44,8 @@ def detail_lines(
     if apart is not None:
         words = apart.problem or f"Decoded aside: {apart.about}."
         style = "rows--warn" if apart.problem else "rows--quiet"
-        told = glyphs.literal(clean(words, 400))
-        head += [((line, style),) for line in folded(told, max(10, width))]
+        problem = glyphs.literal(clean(words, 400))
+        head += [((line, style),) for line in folded(problem, max(10, width))]
     text, rest = _payload(event, apart)
     body: list[Line] = [
         ((piece, ""),) for line in text for piece in wrapped(glyphs.literal(line), max(10, width))
@@ -56,13 +56,13 @@ def detail_lines(
 
 
 def detail_text(event: LoggedEvent, apart: Outline | None = None) -> str:
-    """Return the payload as it is shown, to be copied: without anything that could act where it is pasted."""
+    """Return the shown payload for copying, without characters that could act where it is pasted."""
     text, rest = _payload(event, apart)
     return "\n".join([*text, f"… {rest}"] if rest else text)
 
 
 def shown_in_part(event: LoggedEvent) -> bool:
-    """Return whether a part of the payload is left out of what is shown."""
+    """Return whether only a part of the payload is shown."""
     return bool(_payload(event)[1])
 
 
@@ -75,7 +75,7 @@ def _size(event: LoggedEvent) -> str:
 
 
 def _payload(event: LoggedEvent, apart: Outline | None = None) -> tuple[list[str], str]:
-    """Return clean lines of the payload, and a note on what is left out."""
+    """Return cleaned lines of the payload, and a note on what is left out."""
     payload = event.payload()
     if event.form is Form.NOTHING:
         return ["(the event carried nothing)"], ""
@@ -96,7 +96,7 @@ def _payload(event: LoggedEvent, apart: Outline | None = None) -> tuple[list[str
 
 
 def _deeper(value: Any, levels: int) -> bool:
-    """Return whether a decoded value is nested deeper than so many levels."""
+    """Return whether a decoded value is nested deeper than `levels` levels."""
     layer = [value]
     for _ in range(levels):
         layer = [

@@ -1,4 +1,4 @@
-"""Log: everything that crossed the wire, to read, filter, copy and save."""
+"""The Log tab: all events in and out, to read, filter, copy and save."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span
 from xovac_tui.ui.widgets.rows import Rows
 
 _SLICE = 0.008
-"""Seconds of filtering at a time, so that a key never waits long."""
+"""Seconds of filtering in one slice, so that no key waits long."""
 _TALL = 28
-"""Rows; with so many the detail is open from the start."""
+"""Height in rows from which the detail is open at the start."""
 _LONGEST_FILTER = 200
 _RESTING = 0.3
-"""Seconds for which an event is looked at before its bulky payload is decoded by another process."""
+"""Seconds that an event is chosen before another process decodes its bulky payload."""
 
 
 class LogStatus(LinesWidget):
-    """One line: follow or not, how many match, how many were dropped."""
+    """Status line: following or not, number of matching and of dropped events."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"logstatus--follow", "logstatus--held", "logstatus--wrong"}
     DEFAULT_CSS = """
@@ -51,7 +51,7 @@ class LogStatus(LinesWidget):
 
 
 class LogPane(Pane):
-    """The log's list, its filter line, and one event in full."""
+    """The list of events, the filter line, and one event in full."""
 
     HELP = (
         "Every event in and out, as it came; OUT is what this console sent. The list follows the newest "
@@ -97,7 +97,7 @@ class LogPane(Pane):
         yield LogStatus(id="log-status")
 
     def on_mount(self) -> None:
-        """Begin with what fits: a tall terminal has room for the detail."""
+        """Open the detail if a tall terminal has room for it."""
         self._filter_problem = ""
         self._detail_of = -1
         self._apart: tuple[int, Outline] | None = None
@@ -110,22 +110,22 @@ class LogPane(Pane):
 
     @property
     def detail(self) -> Rows:
-        """The chosen event in full."""
+        """The widget with the chosen event in full."""
         return self.query_one("#log-detail", Rows)
 
     def take_focus(self) -> None:
-        """Let the arrows move in the list."""
+        """Focus the list."""
         self.view.focus()
 
     def show(self, snapshot: Snapshot) -> None:
-        """Draw what has come since the last time; at most at the flush rate."""
+        """Draw the events since the last call; at most at the flush rate."""
         rows = self.view.rows
         if not rows.work(_SLICE):
             self._sift()
         self._draw()
 
     def on_news(self, news: News) -> None:
-        """Look afresh where a replay has jumped, or where a record was put before what came first."""
+        """Read the log again after a jump of a replay, or when events of a record were put before it."""
         if isinstance(news, Jumped):
             self.view.use(LogRows(self.station.log, self.view.rows.filter))
             self._sift()
@@ -144,7 +144,7 @@ class LogPane(Pane):
         self._show_status()
 
     def on_log_view_moved(self) -> None:
-        """Show the event that is chosen now."""
+        """Show the chosen event."""
         self._show_detail()
         self._show_status()
 
@@ -192,7 +192,7 @@ class LogPane(Pane):
         if event is None:
             detail.show_rows(0, lambda index, chosen: ())
             return
-        # Following, the same place of each event stays in sight.
+        # While following, keep the scroll position from event to event.
         detail.show_folded(
             lambda width: detail_lines(
                 event, width, glyphs=glyphs, times=times, apart=self._outline_of(event)
@@ -203,12 +203,12 @@ class LogPane(Pane):
             self._read_apart(event)
 
     def _outline_of(self, event: LoggedEvent) -> Outline | None:
-        """Return what another process made of a payload; None where it was not asked, or is still at it."""
+        """Return the payload decoded by another process; None if not requested or not finished."""
         return self._apart[1] if self._apart is not None and self._apart[0] == event.index else None
 
     @work(group="log-apart", exclusive=True)
     async def _read_apart(self, event: LoggedEvent) -> None:
-        """Have a bulky payload decoded, once the eyes rest on it; another event that is chosen ends it."""
+        """Have a bulky payload decoded after a pause; choosing another event cancels it."""
         await asyncio.sleep(_RESTING)
         whole = await asyncio.to_thread(self.station.log.whole, event)
         found = await read_apart(whole, SHOWN)
@@ -226,7 +226,7 @@ class LogPane(Pane):
         self.query_one("#log-filter", Input).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter as it is typed; what cannot be understood yet leaves the list as it is."""
+        """Apply the filter as typed; one that cannot be parsed yet leaves the list unchanged."""
         event.stop()
         try:
             wanted = parse_filter(event.value)
@@ -258,7 +258,7 @@ class LogPane(Pane):
 
     @work(group="log-sift", exclusive=True)
     async def _sift(self) -> None:
-        """Go through the whole log in slices, with a breath between for keys and the flush."""
+        """Filter the whole log in slices, with pauses for keys and the flush."""
         rows = self.view.rows
         while self.view.rows is rows:
             if rows.work(_SLICE):
@@ -269,7 +269,7 @@ class LogPane(Pane):
             self._draw()
 
     def action_log_back(self) -> None:
-        """Close the newest thing that was opened: filter line, detail, filter."""
+        """Close filter line, detail or filter, one at a time."""
         field = self.query_one("#log-filter", Input)
         if field.has_focus:
             if self._filter_problem or not field.value.strip():
@@ -297,14 +297,14 @@ class LogPane(Pane):
         self.call_after_refresh(self._draw)
 
     def action_log_hold(self) -> None:
-        """Keep still, or follow again."""
+        """Stop following the newest event, or follow again."""
         if self.view.following:
             self.view.hold()
         else:
             self.view.action_follow()
 
     def action_log_copy(self) -> None:
-        """Copy the chosen event as it is shown."""
+        """Copy the chosen event as shown."""
         event = self.view.chosen
         if event is None:
             self.workspace.say("There is no event to copy.", "warning")
@@ -326,7 +326,7 @@ class LogPane(Pane):
         self._save(map(self.station.log.whole, [event]), f"event-{event.index + 1}-{clean(event.name, 40)}")
 
     def action_log_save_all(self) -> None:
-        """Save what the filter shows."""
+        """Save all events that the filter shows."""
         rows = self.view.rows
         if not rows.done:
             self.workspace.say("The filter is still at work. Save again when it is done.", "warning")

@@ -1,4 +1,4 @@
-"""The list of events: draws what can be seen, follows the newest, or keeps still while it is read."""
+"""The list of events: draws the visible rows, and follows the newest event or holds its position."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from xovac_tui.ui.widgets.lines import Line, Span, fit
 from xovac_tui.ui.widgets.rows import ListWidget
 
 _LONGEST = 500
-"""Characters of a payload that a row can need."""
+"""Characters of a payload used for a row at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class LogColumns:
     name: int
     payload: int
     dated: bool = False
-    """Some of the events are not of today, so all carry their day."""
+    """Some events are not of today, so all are shown with their date."""
 
     @classmethod
     def for_width(cls, width: int, longest_name: int, *, dated: bool = False) -> LogColumns:
-        """Return what fits; the name gets what it needs up to a third of the room."""
+        """Return the columns that fit; the name gets what it needs up to a third of the width."""
         room = max(0, width - _FIXED - (_DAY if dated else 0))
         name = min(max(8, longest_name), max(8, room * 2 // 5), 32)
         return cls(name, max(0, room - name - 1), dated)
@@ -51,15 +51,15 @@ _KIND_STYLE = {
     EventKind.MESSAGE: "log--quiet",
 }
 _LEAP = 3
-"""A leap leaves one part in so many of the list free for what comes."""
+"""Divisor of the list's height that gives the rows left free after a leap."""
 
 
 def event_line(
     event: LoggedEvent, columns: LogColumns, *, glyphs: Glyphs, times: Times, chosen: bool, focus: bool
 ) -> Line:
-    """Return one event as a row; everything that came from the server is literal."""
+    """Return one event as a row; all text from the server is literal."""
     out = event.direction is Direction.OUT
-    # Few spans a line: over SSH each costs more than the text in it.
+    # Few spans a line: over SSH a span costs more than its text.
     if chosen and focus:
         when = words = named = body = wrong_style = "log--chosen"
     else:
@@ -84,7 +84,7 @@ def event_line(
 
 
 def _joined(*spans: Span) -> Line:
-    """Return spans with neighbours of one style made one."""
+    """Return spans with neighbours of the same style joined."""
     line: list[Span] = []
     for text, style in spans:
         if line and line[-1][1] == style:
@@ -95,7 +95,7 @@ def _joined(*spans: Span) -> Line:
 
 
 class LogView(ListWidget):
-    """A window on the log. Rows are named by the event's index, so new and dropped events move nothing."""
+    """A window on the log. Rows are keyed by the event's index, so new and dropped events do not move it."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "log--chosen", "log--quiet", "log--out", "log--name", "log--wrong",
@@ -123,7 +123,7 @@ class LogView(ListWidget):
     ]
 
     class Moved(Message):
-        """Another event is the chosen one, or following began or ended."""
+        """Another event was chosen, or following began or ended."""
 
     def __init__(
         self,
@@ -143,42 +143,42 @@ class LogView(ListWidget):
         self._top = 0
         """Index of the event in the first row."""
         self._align = True
-        """While following: fill the list to its last row at the next painting."""
+        """While following: fill the list to its last row at the next repaint."""
         self._chosen = 0
         self._seen = 0
-        """Events in the log when following ended: later ones are new."""
+        """Number of events in the log when following ended: later ones are new."""
         self._above = 0
         """Rows between the first one and the chosen event."""
         self._longest_name = 8
 
     @property
     def chosen(self) -> LoggedEvent | None:
-        """The event that detail, copy and save are about; the newest one while following."""
+        """The event for detail, copy and save; the newest one while following."""
         row = self._chosen_row()
         return None if row is None else self.rows.log.get(self.rows.index(row))
 
     @property
     def new_below(self) -> int:
-        """How many rows have come since following ended, and are out of sight."""
+        """The number of rows that have arrived since following ended and are out of sight."""
         if self.following:
             return 0
         return max(0, len(self.rows) - max(self.rows.row(self._seen), self.top_row() + self.size.height))
 
     def use(self, rows: LogRows) -> None:
-        """Look at other rows of the same log, and stay with the chosen event or what comes next to it."""
+        """Show other rows of the same log; keep the chosen event, or choose the nearest one."""
         above = self.rows.row(self._chosen) - self.top_row()
         self._above = min(max(0, above), max(0, self.size.height - 1))
         self.rows = rows
         self.place()
 
     def renumbered(self, rows: LogRows, by: int) -> None:
-        """Stay with the same events where all of them have got higher indices."""
+        """Keep the same events in view after all indices have been shifted up."""
         self._chosen, self._top, self._seen = self._chosen + by, self._top + by, self._seen + by
         self.rows = rows
         self.repaint()
 
     def place(self) -> None:
-        """Put the chosen event where it stood when the rows became others: now all of them are known."""
+        """Scroll the chosen event to its former place, once all of the new rows are known."""
         if not self.following:
             self._set_top(self.rows.row(self._chosen) - self._above, fill=True)
         self._align = True
@@ -191,19 +191,19 @@ class LogView(ListWidget):
         return count - 1 if self.following else min(self.rows.row(self._chosen), count - 1)
 
     def _set_top(self, row: int, *, fill: bool = False) -> None:
-        """Put a row at the top; with `fill` never so that room is left below the last one."""
+        """Scroll to a row; with `fill`, without leaving room below the last one."""
         count = len(self.rows)
         row = min(max(0, row), max(0, count - (self.size.height if fill else 1)))
         self._top = self.rows.index(row) if count else 0
 
     def top_row(self) -> int:
-        """Return the number of the first row that is seen."""
+        """Return the number of the first visible row."""
         return min(self.rows.row(self._top), max(0, len(self.rows) - 1))
 
     def _follow(self) -> None:
-        """Bring the newest row into sight, by leaps.
+        """Scroll the newest row into sight in leaps.
 
-        A list that moves with every event cannot be read, and repaints every line: 7 KB/s at 1 event/s.
+        A list that scrolls with every event cannot be read, and repaints every line: 7 KB/s at 1 event/s.
         """
         count, height = len(self.rows), self.size.height
         if self._align:
@@ -213,7 +213,7 @@ class LogView(ListWidget):
         self._align = False
 
     def repaint(self) -> None:
-        """Make the rows that can be seen."""
+        """Make the visible rows."""
         height, width = self.size.height, self.size.width
         if not height:
             return
@@ -222,7 +222,7 @@ class LogView(ListWidget):
         count, top = len(self.rows), self.top_row()
         found = [self.rows.log.get(self.rows.index(row)) for row in range(top, min(count, top + height))]
         names = [len(event.name) for event in found if event is not None]
-        # The column only ever grows: a column that jumps cannot be read, and repaints everything.
+        # The column never shrinks: a moving column cannot be read, and repaints everything.
         self._longest_name = max(self._longest_name, *names, 8)
         dated = (
             len({self._times.day(event.utc) for event in found if event is not None} | {self._today()}) > 1
@@ -256,7 +256,7 @@ class LogView(ListWidget):
         return f"No event passes this filter ({self._keys['log-back']}: take it away)."
 
     def action_move(self, rows: int) -> None:
-        """Choose another event; leaving the newest one ends following, and going below it begins it."""
+        """Choose another event; moving up ends following, and moving below the newest begins it."""
         row = self._chosen_row()
         if row is None:
             return
@@ -274,16 +274,16 @@ class LogView(ListWidget):
         self._moved()
 
     def action_oldest(self) -> None:
-        """Go to the oldest event that is kept."""
+        """Go to the oldest event in the log."""
         self.action_move(-len(self.rows))
 
     def action_follow(self) -> None:
-        """Stay with the newest event from now on."""
+        """Follow the newest event from now on."""
         self.following = self._align = True
         self._moved()
 
     def hold(self) -> None:
-        """Stop following where we are."""
+        """Stop following at the current position."""
         if self.following and (row := self._chosen_row()) is not None:
             self.following, self._seen = False, self.rows.log.total
             self._chosen = self.rows.index(row)

@@ -1,4 +1,4 @@
-"""What is done with recipes from the Recipes tab: load and start, make, keep, exchange."""
+"""Actions of the Recipes tab: load and start, make, keep and exchange recipes."""
 
 from xovac_tui.ui.action import Action
 

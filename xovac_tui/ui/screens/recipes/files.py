@@ -1,4 +1,4 @@
-"""Makes, copies, renames, deletes and restores recipe files, and exchanges them with other programs."""
+"""Make, copy, rename, delete and restore recipe files, and exchange them with other programs."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ _EMPTY = "Empty"
 _LONGEST_PATH = 1000
 
 Reread = Callable[[Path | None], None]
-"""Reads the folder again and stands on this file."""
+"""Callback that reads the folder again and puts the cursor on this file."""
 
 
 class FileWork:
-    """One thing is done at a time; all of it from a worker."""
+    """The operations on recipe files; one at a time, from a worker."""
 
     def __init__(self, workspace: Workspace, reread: Reread) -> None:
         self._workspace, self._reread = workspace, reread
@@ -58,7 +58,7 @@ class FileWork:
         self._deleted: list[Version] = []
 
     async def alone(self, what: Callable[[], Awaitable[None]]) -> None:
-        """Do something unless something else is being done; what is wrong is said."""
+        """Run an operation unless another is running; show a toast for its errors."""
         if self._busy:
             return
         self._busy = True
@@ -72,7 +72,7 @@ class FileWork:
     # -- into the editor ------------------------------------------------------------------------------
 
     async def new(self) -> None:
-        """Ask for a template and its values, and open what comes of it in the editor."""
+        """Ask for a template and its values, and open the new recipe in the editor."""
         from xovac_tui.recipes.templates import TEMPLATES
         from xovac_tui.ui.screens.recipes.template import TemplateDialog
 
@@ -107,13 +107,13 @@ class FileWork:
             self._reread(path)
 
         def closed(path: Path | None) -> None:
-            # From a worker of the app's: one of the editor's would wait for its own end.
+            # In a worker of the app: one of the editor would wait for its own end.
             self._workspace.window.run_worker(close(path), group="editor")
 
         await self._workspace.show_over("recipes", EditorPane(self._workspace, editing, self._folder, closed))
 
     async def outside(self, file: RecipeFile, *, example: bool) -> None:
-        """Open a recipe's file in the user's own editor; of an example, a copy."""
+        """Open a recipe's file in the user's own editor; for an example, a copy."""
         command = editor_command(os.environ)
         copy = "This is an example: a copy in your folder is opened. " if example else ""
         answers = (("stay", "Stay", ""), ("open", "Open", "y"))
@@ -165,7 +165,7 @@ class FileWork:
         self._reread(renamed.path)
 
     async def delete(self, file: RecipeFile, *, example: bool) -> None:
-        """Move a recipe into the trash folder, after asking."""
+        """Move a recipe into the trash folder, after a question."""
         if example:
             self._say("An example comes with the program and cannot be deleted.", "warning")
             return
@@ -183,7 +183,7 @@ class FileWork:
         self._reread(None)
 
     async def undelete(self) -> None:
-        """Take the last deletion back."""
+        """Undo the last deletion."""
         if not self._deleted:
             self._say("Nothing was deleted from here. Older files are in the folder .trash.", "warning")
             return
@@ -193,7 +193,7 @@ class FileWork:
         self._reread(path)
 
     async def versions(self, file: RecipeFile) -> None:
-        """List the earlier versions of a recipe, and go back to one."""
+        """List the earlier versions of a recipe, and restore one."""
         found = await asyncio.to_thread(_described, file.path)
         if not found:
             self._say("There is no earlier version: one is kept with each save from now on.", "warning")
@@ -234,7 +234,7 @@ class FileWork:
             self._say(note, "warning")
 
     async def export(self, file: RecipeFile) -> None:
-        """Ask where to, and write the recipe in the form that the file's ending says."""
+        """Ask for a path, and write the recipe in the format of its ending."""
         if file.recipe is None:
             self._say(f'"{clean(file.name, 40)}" cannot be read, so it cannot be exported.', "warning")
             return
@@ -278,12 +278,12 @@ class FileWork:
 
 
 def _path(text: str) -> Path:
-    """Return what was typed as a path; `~` is the user's own folder."""
+    """Return a typed path; `~` is the user's home folder."""
     return Path(os.path.abspath(os.path.expanduser(text.strip())))
 
 
 def _few(sentences: Sequence[str]) -> str:
-    """Return the first of several sentences, one a line, that a small dialog has room for."""
+    """Return as many of the sentences as a small dialog has room for, one a line."""
     more = [f"... and {len(sentences) - 3} more"] if len(sentences) > 3 else []
     return "\n".join([*(clean(one, 300) for one in sentences[:3]), *more])
 
@@ -293,7 +293,7 @@ def _copied(path: Path, folder: Path, name: str) -> Opened:
 
 
 def _described(path: Path) -> Sequence[tuple[Version, str]]:
-    """Return the earlier versions of a file, each with what is in it."""
+    """Return the earlier versions of a file, each with a summary."""
     found = []
     for version in versions(path):
         try:
@@ -308,7 +308,7 @@ def _described(path: Path) -> Sequence[tuple[Version, str]]:
 def _exported(
     recipe: Recipe, path: Path, settings: PlanSettings, start: float, overwrite: bool
 ) -> tuple[str, ...]:
-    """Write a recipe in the form that the ending of a path names, and return what is not in it."""
+    """Write a recipe in the format of a path's ending; return what the format leaves out."""
     ending = path.suffix.lower().removeprefix(".")
     if ending not in FORMATS:
         raise RecipeError(f'"{clean(path.name, 60)}" must end in .csv, .json or .toml.')

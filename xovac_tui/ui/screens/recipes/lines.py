@@ -1,4 +1,4 @@
-"""The lines of the Recipes tab: list, facts, steps and findings."""
+"""Lines of the Recipes tab: list, facts, steps and findings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def severity_sign(severity: Severity, glyphs: Glyphs) -> str:
 
 
 class RecipeListRow(msgspec.Struct, frozen=True):
-    """One row of the list: a recipe file, or words between them."""
+    """One row of the list: a recipe file, or a heading."""
 
     file: RecipeFile | None
     words: str = ""
@@ -91,7 +91,7 @@ def fact_lines(
     times: Times,
     keys: Mapping[str, str],
 ) -> list[Line]:
-    """Return what is known about a recipe, the description in the room that is left."""
+    """Return the facts about a recipe, with the description in the remaining rows."""
     name = glyphs.plain(clean(study.file.name, 80))
     recipe = study.file.recipe
     if recipe is None:
@@ -115,11 +115,11 @@ def fact_lines(
     description = clean(" ".join(recipe.description.split()), 2000)
     words = folded(glyphs.plain(description), width)
     room = max(0, height - 1 - len(last))
-    told = words[:room]
-    if told and len(words) > room:
-        told[-1] = fit(f"{told[-1]} {glyphs.ellipsis}", width, ellipsis=glyphs.ellipsis).rstrip()
+    described = words[:room]
+    if described and len(words) > room:
+        described[-1] = fit(f"{described[-1]} {glyphs.ellipsis}", width, ellipsis=glyphs.ellipsis).rstrip()
     mark: Span = ("  example" if example else "", "rows--quiet")
-    return [((name, "rows--strong"), mark), *(((line, ""),) for line in told), *last][:height]
+    return [((name, "rows--strong"), mark), *(((line, ""),) for line in described), *last][:height]
 
 
 def _total(study: Study, utc: float, speed: float, width: int, times: Times) -> Line:
@@ -132,7 +132,7 @@ def _total(study: Study, utc: float, speed: float, width: int, times: Times) -> 
     takes = f"{about}{spell_shortly(plan.total)}"
     room = width - len(f"Takes {takes}{demo}  ends {ends}")
     if room < 0:
-        # When it ends matters more than how a simulator's clock runs.
+        # The end matters more than the speed of a simulator.
         demo, room = "", room + len(demo)
     tail = next((words for words in (" if started now", " if now") if len(words) <= room), "")
     return (
@@ -187,7 +187,7 @@ def finding_lines(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> li
 STEP_HEAD = ("item", "step", "what", "from", "to", "takes", "starts", "round")
 _STEP_WIDTHS = (4, 4, 4, 6, 6, 9, 9, 8)
 _LEFT = (1, 2)
-"""Columns of the steps whose cells begin at the left."""
+"""Columns of the steps with cells aligned left."""
 
 
 def step_head(width: int, number_width: int = 4) -> Line:
@@ -196,9 +196,9 @@ def step_head(width: int, number_width: int = 4) -> Line:
 
 
 def step_line(segment: Segment, width: int, glyphs: Glyphs, number_width: int = 4) -> Line:
-    """Return one ramp or hold: its number in the device's list, its place in the recipe, and what it does.
+    """Return one ramp or hold: its number in the device's list, its place in the recipe, and its action.
 
-    In place of the device's number there is a dash where nothing is sent for it.
+    A step for which nothing is sent has a dash in place of the number.
     """
     about = "~" if segment.estimated else ""
     ramp = segment.kind == "ramp"
@@ -216,7 +216,7 @@ def step_line(segment: Segment, width: int, glyphs: Glyphs, number_width: int = 
 
 
 def number_width(segments: Sequence[Segment]) -> int:
-    """Return the room for the numbers of steps: that of the longest, at least of the column's name."""
+    """Return the width of the number column in cells: the longest number, or the column's name."""
     return max((len(number_at(segment.where)) for segment in segments), default=0)
 
 

@@ -1,4 +1,4 @@
-"""Loads a recipe into the chamber, starts and cancels it: each asks first, and sends once."""
+"""Load a recipe into the chamber, start and cancel it: each asks first, and sends once."""
 
 from __future__ import annotations
 
@@ -30,35 +30,35 @@ from xovac_tui.station.station import Station
 from xovac_tui.ui.workspace import Workspace
 
 
-class Looked(msgspec.Struct, frozen=True):
-    """A recipe file as it was read and checked once more before it is loaded."""
+class CheckedFile(msgspec.Struct, frozen=True):
+    """A recipe file as read and checked again before loading."""
 
     study: Study
     start: LoadStart
 
 
 class Loading:
-    """The questions about the chamber's recipe; only one is open at a time."""
+    """The questions about the chamber's recipe; one is open at a time."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self.asking = False
 
-    async def load(self, shown: RecipeFile, looked: Callable[[Looked], None]) -> None:
-        """Read the file once more, check it, show what would be sent, ask, send.
+    async def load(self, shown: RecipeFile, checked: Callable[[CheckedFile], None]) -> None:
+        """Read and check the file again, show what would be sent, ask, and send once.
 
-        `looked` takes the file as it is now, which may be another than was shown.
+        `checked` receives the file as read now, which may differ from the one shown.
         """
         if self.asking:
             return
         self.asking = True
         try:
-            await self._load(shown, looked)
+            await self._load(shown, checked)
         finally:
             self.asking = False
 
     async def command(self, command: str, title: str, facts: Facts = ()) -> None:
-        """Send a command without a payload after a confirmation."""
+        """Send a command without a payload, after a confirmation."""
         if self.asking:
             return
         self.asking = True
@@ -73,7 +73,7 @@ class Loading:
             self.asking = False
 
     async def start(self) -> None:
-        """Send the contract's start command, or say that nobody knows one."""
+        """Send the contract's start command, or report that it names none."""
         start = self._station.contract.start
         if start is None:
             self.say(
@@ -85,7 +85,7 @@ class Loading:
         await self.command(start, "Start the loaded recipe?", self._stop_facts())
 
     async def prove_stop(self) -> None:
-        """Send `cancel_recipe` while nothing runs, after a confirmation, and say what the answer shows."""
+        """Send `cancel_recipe` while nothing runs, after a confirmation; report what the answer proves."""
         proving = self._station.proving
         if self.asking:
             return
@@ -114,14 +114,14 @@ class Loading:
         return f"Prove it while nothing runs: {self._workspace.keys['prove-stop']}."
 
     def say(self, text: str, severity: SeverityLevel = "information") -> None:
-        """Say something in a toast."""
+        """Show a toast."""
         self._workspace.say(text, severity, seconds=10)
 
     @property
     def _station(self) -> Station:
         return self._workspace.station
 
-    async def _load(self, shown: RecipeFile, looked: Callable[[Looked], None]) -> None:
+    async def _load(self, shown: RecipeFile, checked: Callable[[CheckedFile], None]) -> None:
         station = self._station
         if refusal := station.blocked("load_recipe"):
             self.say(refusal.sentence, "warning")
@@ -129,9 +129,9 @@ class Loading:
         start = start_of(station.snapshot())
         file = await asyncio.to_thread(read_again, shown)
         study = await asyncio.to_thread(study_now, station, file, start)
-        looked(Looked(study, start))
+        checked(CheckedFile(study, start))
         if file.recipe != shown.recipe or study.compiled is None:
-            # The tab shows what it is now, and why it must not be sent.
+            # The tab shows the file as it is now, and why it must not be sent.
             return
         try:
             load = load_of(station, study, start)
@@ -140,7 +140,7 @@ class Loading:
             return
         await self._confirm(
             load.prepared,
-            # The dialog shows all that is sent, and a long list pushes what follows out of sight.
+            # The dialog shows all that is sent; a long list would push later facts out of sight.
             load.title,
             await asyncio.to_thread(load_facts, station, load, self._how_to_prove()),
             lambda: send_load(station, load),

@@ -1,4 +1,4 @@
-"""Opens a file in the editor that the user is used to, and gives the console its terminal back."""
+"""Open a file in the user's own editor, and take the terminal back afterwards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _INTERRUPTS = ("SIGINT", "SIGQUIT")
 
 
 def editor_command(environ: Mapping[str, str]) -> list[str]:
-    """Return the words of `$VISUAL`, else of `$EDITOR`; RecipeError where neither names an editor."""
+    """Return the words of `$VISUAL`, else of `$EDITOR`; raises RecipeError if neither names an editor."""
     for name in ("VISUAL", "EDITOR"):
         value = environ.get(name, "").strip()
         if not value:
@@ -39,15 +39,15 @@ def editor_command(environ: Mapping[str, str]) -> list[str]:
 
 
 async def edit_outside(window: Window, command: list[str], path: Path) -> str:
-    """Hand the terminal to an editor until it ends; return a sentence where something went wrong, else "".
+    """Lend the terminal to an editor until it ends; return an error as a sentence, empty without one.
 
-    The station goes on meanwhile: link, record and model live on the same loop and are not held up.
+    The station goes on meanwhile: link, record and model run on the same loop, which is not blocked.
     """
     try:
-        # ctrl+c ends what the editor does, and not the console. Handled and not ignored: what is ignored
-        # would stay ignored in the editor.
+        # ctrl+c must reach the editor and not end the console. Handled instead of ignored: an ignored signal
+        # would be ignored in the editor, too.
         with window.suspend(), handled(lambda _number: None, _INTERRUPTS):
-            # Textual takes the terminal back only where nothing is raised here.
+            # Textual takes the terminal back only if nothing is raised here.
             return await _run(command, path)
     except SuspendNotSupported:
         return "This terminal cannot be lent to another program, so no editor was opened."
@@ -64,7 +64,7 @@ async def _run(command: list[str], path: Path) -> str:
         code = await process.wait()
     finally:
         if process.returncode is None:
-            # The console ends: nobody may be left alone with its terminal.
+            # The console ends: the editor must not keep its terminal.
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
     if code:

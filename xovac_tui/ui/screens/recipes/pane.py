@@ -1,4 +1,4 @@
-"""Recipes: choose one, see what it will do and what is wrong with it, load, start and cancel it."""
+"""The Recipes tab: choose a recipe, see its plan and findings, load, start and cancel it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xovac_tui.recipes.study import Study, read_library, study_recipe
 from xovac_tui.station.loading import LoadStart, start_of
 from xovac_tui.station.news import News
 from xovac_tui.ui.screens.recipes import ACTIONS
-from xovac_tui.ui.screens.recipes.loading import Loading, Looked
+from xovac_tui.ui.screens.recipes.loading import CheckedFile, Loading
 from xovac_tui.ui.screens.recipes.view import RecipesView
 from xovac_tui.ui.widgets.rows import Rows
 
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from xovac_tui.ui.screens.recipes.files import FileWork
 
 _DRIFT = 1.0
-"""K; a start that has moved by so much is worth another plan."""
-LOOK = 2.0
-"""Seconds between looks whether another program has changed the folder."""
+"""Change of the start temperature, K, that causes a new plan."""
+CHECK_SECONDS = 2.0
+"""Seconds between two checks for changes of the folder by another program."""
 _REST = 20
-"""Times as long as a plan took, until the next one is made only because the start has moved."""
+"""Factor on a plan's duration: shortest time to the next plan that only a moved start causes."""
 
 
 class RecipesPane(RecipesView):
@@ -48,21 +48,21 @@ class RecipesPane(RecipesView):
     ACTIONS = ACTIONS
 
     def on_mount(self) -> None:
-        """Begin to look at the folder; nothing has been read yet."""
+        """Start checking the folder; nothing is read yet."""
         self._loading = Loading(self.workspace)
         self._files: FileWork | None = None
         self._rest_until = 0.0
         self._folder_was: Fingerprint = ()
-        self.set_interval(LOOK, self.look_at_folder)
+        self.set_interval(CHECK_SECONDS, self.check_folder)
         self.fit()
 
     def take_focus(self) -> None:
-        """Stand in the list, and look at the folder anew."""
+        """Focus the list, and check the folder."""
         self.files.focus()
         self._read()
 
     def show(self, snapshot: Snapshot) -> None:
-        """Keep the end time and the start temperature true."""
+        """Update the end time and the start temperature."""
         start = start_of(snapshot)
         moved = abs(start.celsius - self._start.celsius) >= _DRIFT
         measured = start.measured is not self._start.measured
@@ -78,7 +78,7 @@ class RecipesPane(RecipesView):
             self._share()
 
     def on_news(self, news: News) -> None:
-        """Say at once whether loading is possible."""
+        """Show at once whether loading is possible."""
         self._show_facts()
 
     # -- reading ------------------------------------------------------------------------------------
@@ -88,35 +88,35 @@ class RecipesPane(RecipesView):
         self._read()
 
     def read_and_choose(self, path: Path | None) -> None:
-        """Read the folder again and stand on this file; None: on the one that was chosen, or near it."""
+        """Read the folder again and put the cursor on a file; None: on the chosen one, or near it."""
         self._read(path)
 
     def _reread(self, path: Path | None) -> None:
-        # After a defect of the screen another pane may be in this one's place.
+        # After a defect of the screen another pane may have replaced this one.
         for pane in self.workspace.window.screen_stack[0].query(RecipesPane):
             pane.read_and_choose(path)
 
     @work(group="recipes-read", exclusive=True)
     async def _read(self, path: Path | None = None) -> None:
-        """Read folder and chosen recipe beside the screen."""
+        """Read folder and chosen recipe in a thread."""
         folder, at = self.workspace.start.recipes, self.files.chosen
-        # Looked at before it is read: what changes in between is then read once more.
+        # The state is taken before reading: a change in between then causes another reading.
         self._folder_was = await asyncio.to_thread(fingerprint, folder)
         self._library = await asyncio.to_thread(read_library, folder)
         files = self._library.files
         if not files or not self.query("#recipe-list"):
-            # Reading may end after the console did.
+            # The reading thread may end after the console.
             return
         wanted = path or (self._chosen.path if self._chosen is not None else None)
         same = [file for file in files if file.path == wanted]
-        # A file that is gone leaves the cursor where it was.
+        # Without the file the cursor stays at its row.
         listed = self._list()
         near = [entry.file for entry in listed[at:] + listed[:at][::-1] if entry.file is not None]
         await self._choose(same[0] if same else near[0])
 
     @work(group="recipes-look", exclusive=True)
-    async def look_at_folder(self) -> None:
-        """Read the folder again when another program has changed it."""
+    async def check_folder(self) -> None:
+        """Read the folder again if another program has changed it."""
         if not self.display or self._study is None:
             return
         if await asyncio.to_thread(fingerprint, self.workspace.start.recipes) != self._folder_was:
@@ -128,7 +128,7 @@ class RecipesPane(RecipesView):
         start = start_of(self.workspace.snapshot)
         began = time.perf_counter()
         study = await asyncio.to_thread(study_recipe, file, self.station.plan_settings(), start.celsius)
-        # Following a temperature must not keep the machine busy with a long recipe.
+        # A changing temperature must not keep the machine busy with planning a long recipe.
         self._rest_until = self.station.clock.mono() + _REST * (time.perf_counter() - began)
         if self._chosen is file and self.query("#recipe-list"):
             self._take(study, start)
@@ -139,7 +139,7 @@ class RecipesPane(RecipesView):
             await self._choose(self._chosen)
 
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
-        """Study the recipe that the cursor stands on."""
+        """Plan and check the recipe under the cursor."""
         entry = self._entries[message.index] if message.index < len(self._entries) else None
         if message.rows is self.files and entry is not None and entry.file is not None:
             self._chosen = entry.file
@@ -151,7 +151,7 @@ class RecipesPane(RecipesView):
         if other:
             self.set_class(study.compiled is None, "-check")
         self._draw(rewind=other)
-        # What the class shows or hides gets its size with the next layout.
+        # Widgets that the class shows or hides get their size in the next layout.
         self.call_after_refresh(self._draw)
 
     def action_recipe_view(self) -> None:
@@ -166,17 +166,17 @@ class RecipesPane(RecipesView):
         """Read the file once more, check it, show what would be sent, ask, send."""
         shown = self._chosen
         if shown is None:
-            # A key that is lost in silence makes the next ones mean something else.
+            # A key without any effect would be pressed again, with another meaning.
             self._loading.say("The recipes are still being read: nothing was loaded. Press it again.")
             return
-        await self._loading.load(shown, lambda looked: self._looked(shown, looked))
+        await self._loading.load(shown, lambda checked: self._show_checked(shown, checked))
 
-    def _looked(self, shown: RecipeFile, looked: Looked) -> None:
-        """Show the file as it is at the moment of loading, and say why it is not loaded."""
-        file, say = looked.study.file, self._loading.say
+    def _show_checked(self, shown: RecipeFile, checked: CheckedFile) -> None:
+        """Show the file as read for loading, and report why it is not loaded."""
+        file, say = checked.study.file, self._loading.say
         if self._chosen is not None and self._chosen.path == file.path:
             self._chosen = file
-            self._take(looked.study, looked.start)
+            self._take(checked.study, checked.start)
         if file.recipe != shown.recipe:
             say(
                 f"{paths.shown(file.path)} has changed since it was shown. This is how it is now: look at "
@@ -184,13 +184,13 @@ class RecipesPane(RecipesView):
                 "warning",
             )
             self._read()
-        elif looked.study.compiled is None or looked.study.plan is None:
+        elif checked.study.compiled is None or checked.study.plan is None:
             self.add_class("-check")
             say(f'"{file.name}" cannot be loaded: the check says why. Nothing was sent.', "error")
 
     @work(group="dialog")
     async def action_start_recipe(self) -> None:
-        """Send the contract's start command, or say that nobody knows one."""
+        """Send the contract's start command, or report that it names none."""
         await self._loading.start()
 
     @work(group="dialog")
@@ -202,7 +202,7 @@ class RecipesPane(RecipesView):
 
     @property
     def work_on_files(self) -> FileWork:
-        """What makes and keeps files; imported when first needed."""
+        """The file operations; imported when first needed."""
         if self._files is None:
             from xovac_tui.ui.screens.recipes.files import FileWork
 
@@ -211,7 +211,7 @@ class RecipesPane(RecipesView):
 
     @work(group="dialog")
     async def _with_chosen(self, what: Callable[[FileWork, RecipeFile, bool], Awaitable[None]]) -> None:
-        """Do something with the chosen file; it is told whether that is an example."""
+        """Run an operation on the chosen file; `work` also gets whether it is an example."""
         files, file = self.work_on_files, self._chosen
         if file is not None:
             example = any(file.path == one.path for one in self._library.examples)

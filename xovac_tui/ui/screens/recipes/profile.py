@@ -1,4 +1,4 @@
-"""The planned profile of a recipe: temperature over the hours from its start."""
+"""The planned profile of a recipe: temperature over the time since its start."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from xovac_tui.ui.widgets.lines import Line as Cells
 from xovac_tui.ui.widgets.lines import LinesWidget
 
 _LEAST_SPAN = 5.0
-"""K; smaller changes are drawn as what they are: small."""
+"""Smallest span of the temperature axis, K, so that small changes look small."""
 
 
 class ProfileChart(LinesWidget):
-    """Draws a plan; nothing in it moves by itself."""
+    """Draws a plan; it changes only with the recipe."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "profile--line", "profile--axis", "profile--label",
@@ -44,7 +44,7 @@ class ProfileChart(LinesWidget):
         self._plan: Plan | None = None
 
     def show(self, plan: Plan | None) -> None:
-        """Draw this plan, or say that there is none."""
+        """Draw a plan; None: show that there is none."""
         self._plan = plan
         self._draw()
 
@@ -91,7 +91,7 @@ def profile_picture(plan: Plan, width: int, height: int, *, ascii_only: bool) ->
 def columns(
     points: Sequence[tuple[float, float]], total: float, count: int
 ) -> tuple[list[float], list[float]]:
-    """Return lowest and highest planned temperature for each column of `total` seconds; NaN after the end."""
+    """Return lowest and highest planned degC of each column over `total` seconds; NaN after the end."""
     lows, highs = [math.inf] * count, [-math.inf] * count
     if not count or not points:
         return lows, highs
@@ -110,7 +110,7 @@ def columns(
         put(first, low)
         put(last, high)
         for column in range(first + 1, last + 1):
-            # Where the line crosses into a column it belongs to both neighbours.
+            # The point between two columns belongs to both.
             value = low + (high - low) * min(1.0, (column * wide - before) / (after - before))
             put(column - 1, value)
             put(column, value)
@@ -124,7 +124,7 @@ def columns(
 
 
 def time_labels(cell: float, cells: int) -> tuple[tuple[int, str], ...]:
-    """Return cells and labels of round times since the start; a cell lasts so many seconds."""
+    """Return cells and labels of round times since the start, for the duration of a cell in seconds."""
     if cell <= 0 or cells < 1:
         return ()
     return columns_of(since_ticks(0.0, cell * cells, cells), 0.0, cell)

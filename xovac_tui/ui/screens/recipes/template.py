@@ -1,4 +1,4 @@
-"""Asks for the values of a recipe template, and shows what would come of them."""
+"""A dialog for the values of a recipe template that shows the resulting duration."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from xovac_tui.ui.screens.recipes.editor.form import FieldForm
 from xovac_tui.ui.workspace import Workspace
 
 _PAUSE = 0.15
-"""Seconds without a change until the total is worked out again."""
+"""Seconds without a change before the total is computed again."""
 
 
 class TemplateDialog(Dialog[Recipe]):
-    """Values checked as typed; enter makes the recipe, once all of them have a meaning."""
+    """Checks values as typed; enter makes the recipe once all of them are valid."""
 
     DEFAULT_CSS = """
     TemplateDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
@@ -66,7 +66,7 @@ class TemplateDialog(Dialog[Recipe]):
                 yield DialogButton("Make it (enter)", id="make")
 
     def on_mount(self) -> None:
-        """Ask, with the usual values."""
+        """Show the form with the default values."""
         self.app.clear_notifications()
         form = self.query_one(FieldForm)
         form.show(template_fields(self._template))
@@ -78,18 +78,18 @@ class TemplateDialog(Dialog[Recipe]):
         self._check()
 
     def on_field_form_taken(self, message: FieldForm.Taken) -> None:
-        """Make the recipe, or go to what is wrong."""
+        """Make the recipe, or focus the first mistake."""
         self._make()
 
     def action_choose(self) -> None:
-        """Take the answer that has the focus."""
+        """Choose the focused answer."""
         if self.focused is not None and self.focused.id == "back":
             self.dismiss(None)
         else:
             self._make()
 
     def on_dialog_button_clicked(self, message: DialogButton.Clicked) -> None:
-        """Take the answer that was clicked."""
+        """Choose the clicked answer."""
         if message.button.id == "back":
             self.dismiss(None)
         else:
@@ -100,13 +100,13 @@ class TemplateDialog(Dialog[Recipe]):
         if self._recipe is not None:
             self.dismiss(self._recipe)
         else:
-            # Stand where the first mistake is, so that its sentence is seen.
+            # Focus the first mistake, so that its sentence is shown.
             self.query_one(FieldForm).take_focus()
 
     def _check(self) -> None:
         form = self.query_one(FieldForm)
         self._recipe, problems = read_template(self._template, form.texts)
-        form.tell(problems)
+        form.show_problems(problems)
         if self._timer is not None:
             self._timer.stop()
         self._timer = self.set_timer(_PAUSE, self._work_out)
@@ -126,7 +126,7 @@ class TemplateDialog(Dialog[Recipe]):
 
 
 def total_words(study: Study) -> str:
-    """Say how long a recipe takes and how many items are sent; or why it could not be loaded."""
+    """Return a recipe's duration and number of items sent, or why it could not be loaded."""
     errors = [finding.message for finding in study.findings if finding.severity == "error"]
     if study.plan is None or study.compiled is None:
         return f"  It could not be loaded: {errors[0]}" if errors else ""
@@ -158,7 +158,7 @@ def template_fields(template: Template) -> tuple[FormField, ...]:
 
 
 def read_template(template: Template, texts: dict[str, str]) -> tuple[Recipe | None, dict[str, str]]:
-    """Return the recipe for what was typed, and what is wrong by the name of its field."""
+    """Return the recipe for the typed texts, and the problems by the name of their field."""
     problems: dict[str, str] = {}
     name = texts[""].strip()
     if name and (problem := bounds.name_problem(name)):
@@ -167,7 +167,7 @@ def read_template(template: Template, texts: dict[str, str]) -> tuple[Recipe | N
     try:
         recipe = build(template, values, name)
     except TemplateError as error:
-        # What is wrong between two values is told at the first of them.
+        # A problem between two values is shown at the first of them.
         return None, problems | dict(error.problems)
     except RecipeError as error:
         return None, problems or {"": str(error)}

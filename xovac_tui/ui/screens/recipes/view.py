@@ -1,4 +1,4 @@
-"""What the Recipes tab shows: the files at the left, the chosen one at the right, for the size there is."""
+"""The widgets of the Recipes tab: files left, the chosen one right, laid out by size."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.workspace import Workspace
 
 WIDE = 100
-"""Cells; from this width on the list has room for whole names."""
+"""Width in cells from which the list has room for whole names."""
 TALL = 28
-"""Rows; from this height on steps and findings stand beside each other."""
+"""Height in rows from which steps and findings are side by side."""
 
 
 class Facts(LinesWidget):
@@ -53,7 +53,7 @@ class Facts(LinesWidget):
 
 
 class RecipesView(Pane):
-    """Draws the library and the study that it is given."""
+    """Draws a library of recipes and the study of one."""
 
     DEFAULT_CSS = """
     RecipesView { layout: horizontal; }
@@ -107,7 +107,7 @@ class RecipesView(Pane):
 
     @property
     def study(self) -> Study | None:
-        """What is known of the chosen recipe; None until it is worked out."""
+        """Plan and findings of the chosen recipe; None until they are computed."""
         return self._study
 
     @property
@@ -152,7 +152,7 @@ class RecipesView(Pane):
         )
 
     def _share(self) -> None:
-        """Share the room below the profile between steps and findings by what each needs."""
+        """Divide the rows below the profile between steps and findings by their needs."""
         study, height = self._study, self.query_one("#recipe-below").size.height
         table, check = self.query_one("#recipe-steps", Rows), self.query_one("#recipe-check", Rows)
         self._shared = height

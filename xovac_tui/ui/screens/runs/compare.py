@@ -1,4 +1,4 @@
-"""Two runs beside each other, as lines: what they are, and what differs by step and by channel."""
+"""Lines of a comparison of two runs: what they are, and their differences by step and by channel."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from xovac_tui.units import is_temperature
 _STEP = 4
 _CELL = 8
 _SAME = 0.5
-"""Seconds by which two steps may differ and still be told as the same."""
+"""Largest difference in seconds of two durations that count as the same."""
 
 
 def pair_head(runs: Sequence[PastRun], width: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
-    """Return a line for each run, and one more where they are not the same recipe."""
+    """Return a line for each run, and one more if their recipes differ."""
     lines: list[Line] = []
     for run in runs:
         recorded = run.recorded
@@ -48,7 +48,7 @@ def pair_head(runs: Sequence[PastRun], width: int, *, glyphs: Glyphs, times: Tim
 
 
 def pair_lines(one: PastRun, other: PastRun, width: int, glyphs: Glyphs) -> list[Line]:
-    """Return what differs: first step by step, then channel by channel."""
+    """Return the differences, first by step, then by channel."""
     names = (one.recorded.label, other.recorded.label)
     lines = _heads("step", "what", ("took", "counts"), names, width)
     first, second = ({leg.step: leg for leg in run.state.as_run} for run in (one, other))
@@ -69,7 +69,7 @@ def pair_lines(one: PastRun, other: PastRun, width: int, glyphs: Glyphs) -> list
 
 
 def _heads(step: str, what: str, groups: Sequence[str], names: Sequence[str], width: int) -> list[Line]:
-    """Return two rows of headings: what is compared, and under each the two runs and the difference."""
+    """Return two rows of headings: the quantities, and under each the two runs and the difference."""
     above = [cell for group in groups for cell in (group, "", "")]
     below = [cell for _ in groups for cell in (*names, "change")]
     return [
@@ -98,7 +98,7 @@ def _took(leg: Leg | None) -> float | None:
 
 
 def _later(values: Sequence[float | None]) -> str:
-    """Return by how much the second is longer; empty where one is not known, `same` where they are alike."""
+    """Return how much longer the second is; empty if one is unknown, `same` if they are alike."""
     first, second = values
     if first is None or second is None:
         return ""

@@ -1,4 +1,4 @@
-"""The lines of the Runs tab: the list, and one run with its steps, its readings, and what happened in it."""
+"""Lines of the Runs tab: the list, and one run with its steps, readings and events."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _RESULT_STYLES = {
     Result.UNKNOWN: "rows--warn",
 }
 _ROOMY = 70
-"""Cells; from this width on the tables have all their columns."""
+"""Width in cells from which the tables have all their columns."""
 _HASH = 12
-"""Characters of a hash that are shown: enough to tell two recipes apart."""
+"""Shown characters of a hash, enough to distinguish two recipes."""
 
 
 def result_of(word: str) -> Result:
-    """Return the result that a record names; a word that nobody knows is none that is known."""
+    """Return a run's result from its word in the record; None for an unknown word."""
     return Result(word) if word in set(Result) else Result.UNKNOWN
 
 
@@ -66,7 +66,7 @@ def list_line(
 
 
 def fact_lines(past: PastRun, width: int, height: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
-    """Return what there is to know about a run in a few lines, its reason in the room that is left."""
+    """Return the facts about a run, with its reason in the remaining rows."""
     run, state, view = past.recorded, past.state, past.view()
     name = glyphs.shown(run.name, 80) or "without a name"
     result: Span = (f"{glyphs.result(state.result)} {state.result.value}", _RESULT_STYLES[state.result])
@@ -96,8 +96,8 @@ def fact_lines(past: PastRun, width: int, height: int, *, glyphs: Glyphs, times:
     reason = folded(glyphs.shown(said, 400), width)
     if len(reason) > room:
         reason = [*reason[: room - 1], fit(reason[room - 1] + " " * width, width, ellipsis=glyphs.ellipsis)]
-    told: list[Line] = [((line, ""),) for line in reason]
-    return [clip(line, width, ellipsis=glyphs.ellipsis) for line in (head, *told, *lines)][:height]
+    reasons: list[Line] = [((line, ""),) for line in reason]
+    return [clip(line, width, ellipsis=glyphs.ellipsis) for line in (head, *reasons, *lines)][:height]
 
 
 def _when(past: PastRun, times: Times) -> Line:
@@ -156,13 +156,13 @@ def step_head(width: int) -> Line:
 
 
 def short_label(leg: Leg, plan: Plan | None) -> str:
-    """Return what a step does without how long or fast, which other columns tell; empty if not known."""
+    """Return a step's action without duration and rate, which have columns; empty if unknown."""
     segment = plan.item(leg.step) if plan is not None and leg.label else None
     return clean(leg.label, 80) or leg.kind if segment is None else segment.goal
 
 
 def step_line(leg: Leg, now: float, width: int, *, plan: Plan | None, glyphs: Glyphs, times: Times) -> Line:
-    """Return one step as it was flown; `now` in seconds since the run began, for one that goes on."""
+    """Return one step as run; `now` in seconds since the run's start, for a step that goes on."""
     began = "" if leg.start_utc is None else times.day_and_time(leg.start_utc)
     took = "unseen"
     if leg.start is not None:
@@ -184,7 +184,7 @@ def step_line(leg: Leg, now: float, width: int, *, plan: Plan | None, glyphs: Gl
 
 
 def _step_row(cells: Sequence[str], width: int, ellipsis: str) -> str:
-    """Return one row; the column that says what gets what the others leave, or leaves the row."""
+    """Return one row; the action gets the width that the other columns leave, or is left out."""
     rooms = _ROOMY_STEPS if width >= _ROOMY else _CLOSE_STEPS
     rest = width - sum(room + 1 for room in rooms if room)
     parts = []
@@ -214,7 +214,7 @@ def reading_line(extreme: Extreme, width: int, glyphs: Glyphs) -> Line:
 
 
 def _reading_row(label: str, values: Sequence[str], name: str, width: int, ellipsis: str) -> str:
-    """Return one row; where there is no room for all three values, the mean is left out."""
+    """Return one row; without room for all three values, the mean is left out."""
     shown = values if width >= _ROOMY else values[:2]
     room = max(8, min(30, width - 10 * len(shown) - 6))
     numbers = (fit(value, 9, right=True) for value in shown)
@@ -225,7 +225,7 @@ def _reading_row(label: str, values: Sequence[str], name: str, width: int, ellip
 
 
 def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
-    """Return how a run ended, then commands, notes, attachments and gaps in order of time, folded."""
+    """Return how a run ended, then commands, notes, attachments and gaps by time, folded."""
     found: list[tuple[float, str, str]] = []
     for command in past.commands:
         found.append((command.entry.utc, _command(command.entry), "rows--name"))
@@ -252,7 +252,7 @@ def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -
         for place, line in enumerate(folded(glyphs.shown(words, 600), max(10, width - len(head)))):
             lines.append(((head if not place else " " * len(head), "rows--quiet"), (line, style)))
     if not found:
-        said = "Nobody sent a command or wrote a note, and there was no alarm and no gap."
+        said = "No command, no note, no alarm and no gap."
         lines += [((line, "rows--quiet"),) for line in folded(said, width)]
     return lines
 

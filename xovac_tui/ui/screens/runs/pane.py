@@ -1,4 +1,4 @@
-"""Runs: what was flown, how each run went, and how two of them differ."""
+"""The Runs tab: recorded runs, one in full, and the comparison of two."""
 
 from __future__ import annotations
 
@@ -41,24 +41,24 @@ from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import TrendModel
 
 WIDE = 100
-"""Cells; from this width on the list has room for when a run began."""
+"""Width in cells from which the list has room for the start of a run."""
 TALL = 28
-"""Rows; from this height on chart and steps are always in sight."""
+"""Height in rows from which chart and steps are always visible."""
 _LIST_EVERY = 2.0
-"""Seconds between looks at the list of runs."""
+"""Seconds between two readings of the list of runs."""
 _RUN_EVERY = 5.0
-"""Seconds between looks at a run that goes on ..."""
+"""Seconds between two readings of a run that goes on ..."""
 _REST = 20
-"""... and at least so many times as long as the last look took."""
+"""... and at least this factor times the duration of the last reading."""
 _VIEWS = ("chart", "steps", "readings", "happened")
 
 
 class RunsPane(Pane):
-    """The runs of the record at the left, the chosen one at the right; or two beside each other."""
+    """The runs of the record left, the chosen one right; or two compared."""
 
     HELP = (
         "Left: the runs in the record of this chamber, the newest first. Right: the chosen one, its steps as "
-        "they were flown, and what happened. Times with ~ are estimated: the chamber did not tell the step. "
+        "they were run, and what happened. Times with ~ are estimated: the chamber did not report the step. "
         "Of a hold you see how long it was in tolerance, and how much of that counts.\n"
         "The chart lays the plan over what was measured; tab goes to it, and its keys are the trend's.\n"
         "Compare: {runs-compare} marks a run, {runs-compare} on another shows both from their beginnings, "
@@ -103,7 +103,7 @@ class RunsPane(Pane):
             yield rows
 
     def on_mount(self) -> None:
-        """Nothing has been read yet."""
+        """Start reading; nothing is read yet."""
         self._runs: tuple[RecordedRun, ...] = ()
         self._read_once = False
         self._problem = ""
@@ -123,12 +123,12 @@ class RunsPane(Pane):
 
     @property
     def runs(self) -> Rows:
-        """The list: two rows a run, of which the second can be chosen."""
+        """The list: two rows a run, the second of which can be chosen."""
         return self.query_one("#run-list", Rows)
 
     @property
     def past(self) -> PastRun | None:
-        """The chosen run; None until it is read."""
+        """The chosen run as read from the record; None until it is read."""
         return self._past
 
     @property
@@ -137,7 +137,7 @@ class RunsPane(Pane):
         return self._pair
 
     def take_focus(self) -> None:
-        """Stand in the list, or in the comparison, and look at the record anew."""
+        """Focus the list or the comparison, and read the record again."""
         (self.query_one("#pair-rows", Rows) if self._pair is not None else self.runs).focus()
         self._read_list()
 
@@ -157,12 +157,12 @@ class RunsPane(Pane):
             self.query_one(f"#run-{name}").display = name in shown
 
     def show(self, snapshot: Snapshot) -> None:
-        """Keep the list, and a run that goes on, true."""
+        """Update the list, and a run that goes on."""
         mono = self.station.clock.mono()
         if mono - self._listed_at >= _LIST_EVERY:
             self._read_list()
         if any(self._live(run.id) is not None for run in self._runs):
-            # As it is, with the cursor where it is.
+            # Draw again, with the cursor unmoved.
             self.runs.repaint()
         past = self._past
         if past is None or self._chosen is None or self._pair is not None:
@@ -176,17 +176,17 @@ class RunsPane(Pane):
             self._draw_run()
 
     def on_news(self, news: News) -> None:
-        """Look at once when the record has been opened: until then there was nothing to list."""
+        """Read the list at once when the record has been opened."""
         if isinstance(news, RecordOpened):
             self._read_list()
 
     def _live(self, run: int) -> FlightState | None:
-        """Return how a run is at this moment, if it is the one that this program follows."""
+        """Return the current state of a run if this program follows it, else None."""
         runs = self.station.runs
         return runs.flight.state() if runs.flight is not None and runs.number == run else None
 
     def _listed(self, run: RecordedRun) -> RecordedRun:
-        """Return a run as it is at this moment, which the record learns only now and then."""
+        """Return a listed run with its current state, which the record gets only now and then."""
         live = self._live(run.id)
         return run if live is None else structs.replace(run, result=live.result.value, seconds=live.t)
 
@@ -194,7 +194,7 @@ class RunsPane(Pane):
 
     @work(group="runs-list", exclusive=True)
     async def _read_list(self) -> None:
-        """Read the list beside the screen."""
+        """Read the list in a thread."""
         self._listed_at = self.station.clock.mono()
         record = self.station.record.record
         if record is None:
@@ -216,7 +216,7 @@ class RunsPane(Pane):
             self._draw()
 
     def _heed_cursor(self) -> None:
-        """Take where the cursor stands, before the rows change: its message may be on the way."""
+        """Use the cursor's current row before the rows change: its message may still be queued."""
         place = self.runs.chosen // 2
         if self.runs.count == 2 * len(self._runs) and place < len(self._runs):
             run = self._runs[place].id
@@ -227,19 +227,19 @@ class RunsPane(Pane):
     def _choose(self, run: int) -> None:
         if run != self._chosen:
             self._chosen = run
-            # The cursor goes at once; what it stands on is read first.
+            # The cursor moves at once; the run is read before it is shown.
             self.runs.repaint()
             self._read_run()
 
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
-        """Read the run that the cursor stands on."""
+        """Read the run under the cursor."""
         if message.rows is self.runs and message.index // 2 < len(self._runs):
             self._at_newest = message.index < 2
             self._choose(self._runs[message.index // 2].id)
 
     @work(group="runs-read", exclusive=True)
     async def _read_run(self) -> None:
-        """Read the chosen run beside the screen."""
+        """Read the chosen run in a thread."""
         wanted = self._chosen
         if wanted is None:
             return
@@ -260,15 +260,20 @@ class RunsPane(Pane):
         self._draw(rewind=other)
 
     async def _fetch(self, run: int) -> PastRun | None:
-        """Return a run from the record; None where it cannot be had, which is said."""
+        """Return a run from the record; None, with a message, if it cannot be read."""
         record, station = self.station.record.record, self.station
         if record is None:
             return None
         channels = [c for c in station.snapshot().channels if not c.hidden and not c.is_bool]
-        told: list[TrackedChannel] = [(c.full_name, c.label, c.unit, c.log) for c in channels]
+        listed: list[TrackedChannel] = [(c.full_name, c.label, c.unit, c.log) for c in channels]
         try:
             return await asyncio.to_thread(
-                read_run, record.path, run, contract=station.contract, channels=told, now=station.clock.utc()
+                read_run,
+                record.path,
+                run,
+                contract=station.contract,
+                channels=listed,
+                now=station.clock.utc(),
             )
         except XovacError as error:
             self._problem = str(error)
@@ -276,7 +281,7 @@ class RunsPane(Pane):
             return None
 
     def _no_record(self) -> str:
-        """Say why there are no runs, and what to do."""
+        """Show why there are no runs, and what to do."""
         recorder = self.station.recorder
         if self.workspace.playback is not None:
             return "This replay is of a file, which holds no list of runs."
@@ -321,7 +326,7 @@ class RunsPane(Pane):
                 times=times,
             )
 
-        # Of its two rows the second is the one that is chosen: the first stays in sight as its heading.
+        # The second of its two rows is the chosen one: the first stays in sight as its heading.
         count = 2 * len(self._runs)
         rows.show_rows(count, line, skip=range(0, count, 2), chosen=2 * at + 1)
 
@@ -343,7 +348,7 @@ class RunsPane(Pane):
         legs = state.as_run if state.leg is None else (*state.as_run, state.leg)
         at_end = steps.top + steps.size.height > steps.count
         if past.running and (rewind or at_end):
-            # The step that is flown now stays in sight.
+            # The current step stays in sight.
             steps.top = len(legs)
 
         def step(index: int, chosen: bool) -> Line:
@@ -382,7 +387,7 @@ class RunsPane(Pane):
     # -- actions ------------------------------------------------------------------------------------
 
     def action_runs_view(self) -> None:
-        """Show the next part of the run that has no room beside the others."""
+        """Show the next part of the run that does not fit beside the others."""
         if self._pair is not None:
             return
         self._view = 3 if self.has_class("-tall") and self._view != 3 else (self._view + 1) % len(_VIEWS)
@@ -391,7 +396,7 @@ class RunsPane(Pane):
 
     @work(group="runs-compare", exclusive=True)
     async def action_runs_compare(self) -> None:
-        """Mark the chosen run, or compare it with the marked one."""
+        """Mark the chosen run, or compare the marked one with it."""
         chosen = self._chosen
         if chosen is None or self._pair is not None:
             return
@@ -417,7 +422,7 @@ class RunsPane(Pane):
 
     @work(group="runs-report")
     async def action_runs_report(self) -> None:
-        """Write the report of the chosen run into a new file, beside the screen."""
+        """Write the report of the chosen run into a new file, in a thread."""
         chosen, record, station = self._chosen, self.station.record.record, self.station
         if chosen is None or record is None or self._pair is not None:
             return
@@ -455,7 +460,7 @@ class RunsPane(Pane):
         self.workspace.say(f"The report of r{chosen} is in {paths.shown(path)}.{said}", seconds=12)
 
     def action_runs_back(self) -> None:
-        """Leave the comparison, else take the mark away."""
+        """Leave the comparison, else remove the mark."""
         if self._pair is not None:
             self._pair = None
             self.remove_class("-compare")

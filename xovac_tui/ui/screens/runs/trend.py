@@ -1,4 +1,4 @@
-"""Runs as a trend chart is told of them: one over its plan, or two from their beginnings."""
+"""Trend models of runs: one over its plan, or two from their starts."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from xovac_tui.text import clean
 from xovac_tui.ui.widgets.trend_model import TrendModel, TrendSeries
 
 NAN = math.nan
-_UNTOLD = "temperature not told (role controlled)"
+_UNREPORTED = "temperature not reported (role controlled)"
 
 
-class FlownCurve:
-    """What a channel did in a run, in memory; times in seconds less than the record's by `before`."""
+class RunCurve:
+    """A channel's values during a run, in memory; times in seconds, `before` less than the record's."""
 
     def __init__(self, start: float, bins: Bins | None = None, before: float = 0.0) -> None:
         self._start = start - before
@@ -31,7 +31,7 @@ class FlownCurve:
 
     @property
     def oldest(self) -> float | None:
-        """When the run began, whether or not there are values from then on."""
+        """Time of the run's start, even without values from then."""
         return self._start
 
     @property
@@ -40,7 +40,7 @@ class FlownCurve:
         return self._last
 
     def window(self, start: float, end: float, columns: int) -> Bins:
-        """Return lowest and highest values per column; a column here that two of them share is in both."""
+        """Return lowest and highest value of each column; a bin that two columns share counts for both."""
         width = (end - start) / max(1, columns)
         lows, highs = array("d"), array("d")
         for column in range(columns):
@@ -53,7 +53,7 @@ class FlownCurve:
 
 
 def run_model(past: PastRun, *, utc: bool) -> TrendModel:
-    """Return one run over its plan, on the time of day; the plan of one that goes on reaches to its end."""
+    """Return one run over its plan, by time of day; the plan of a run that goes on is shown to its end."""
     start, end = past.recorded.started, past.until
     if past.running and past.planned_seconds is not None:
         end = max(end, start + past.planned_seconds)
@@ -78,9 +78,9 @@ def run_model(past: PastRun, *, utc: bool) -> TrendModel:
 
 
 def pair_model(one: PastRun, other: PastRun) -> TrendModel:
-    """Return the temperatures of two runs from their beginnings, and the plan of the first that has one."""
+    """Return the temperatures of two runs from their starts, and the plan of the first that has one."""
     planned = next((run for run in (one, other) if run.planned_points()), None)
-    label = next((clean(run.temperature.label, 40) for run in (one, other) if run.temperature), _UNTOLD)
+    label = next((clean(run.temperature.label, 40) for run in (one, other) if run.temperature), _UNREPORTED)
     title = f"{label} of {one.recorded.label} and {other.recorded.label}"
     longest = max(one.seconds, other.seconds)
     return TrendModel(
@@ -101,8 +101,8 @@ def pair_model(one: PastRun, other: PastRun) -> TrendModel:
 def _series(
     past: PastRun, track: RunTrack | None, name: str, slot: int, *, log: bool = False, before: float = 0.0
 ) -> TrendSeries:
-    """Return one line of a chart; without a `name` it has its channel's."""
-    curve = FlownCurve(past.recorded.started, track.bins if track is not None else None, before)
-    label = name or (clean(track.label, 40) if track is not None else _UNTOLD)
+    """Return one series of a chart; `name` defaults to the channel's label."""
+    curve = RunCurve(past.recorded.started, track.bins if track is not None else None, before)
+    label = name or (clean(track.label, 40) if track is not None else _UNREPORTED)
     unit = track.unit if track is not None else "degC"
     return TrendSeries(f"{past.recorded.id}.{slot}", label, unit, log, curve, slot)

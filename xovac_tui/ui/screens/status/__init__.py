@@ -6,7 +6,7 @@ from xovac_tui.ui.action import Action
 from xovac_tui.ui.widgets import trend_keys
 
 ACTIONS = (
-    # From wherever the focus is: the chart has the same keys itself, for when it has the focus.
+    # These work wherever the focus is; the chart has the same keys for when it is focused.
     *(msgspec.structs.replace(one, method=f"chart('{one.action}')") for one in trend_keys.ACTIONS),
     Action("all-channels", "a", "all channels", "Show every channel in full, or only those that fit."),
     Action(

@@ -1,4 +1,4 @@
-"""Status: what the chamber is doing, whether it can be believed, and how it came there."""
+"""The Status tab: readings with their quality, the run, and the trend."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _TREND_SECONDS = 600.0
 _MOST_SERIES = 8
 _UNPINNED_SERIES = 4
 _LARGEST = 1e9
-"""Values of channels that are drawn without having been asked for."""
+"""Number of channels drawn if none is pinned."""
 _ROOM_FOR_REASON = 8
 WIDE = 100
-"""Cells; from this width on the run stands beside the readings."""
+"""Width in cells from which the run is beside the readings."""
 _FIRST_ADVICE = 5.0
-"""Seconds before the first look for advice: the first pictures do not wait for it."""
+"""Seconds before the first evaluation of advice: the first pictures do not wait for it."""
 _FRAME_ROWS = 4
-"""Rows of the window that are not the tab's: trust bar, tabs, ledger line and keys."""
+"""Rows of the window outside the tab: trust bar, tabs, ledger line and keys."""
 
 
 def _top_rows(snapshot: Snapshot, height: int, *, wide: bool) -> int:
-    """Return how many of the pane's rows readings and run get; the trend gets what they leave."""
-    # Where nothing has come yet, the room is for the reason.
+    """Return the rows for readings and run; the trend gets the rest."""
+    # Without data yet, the room is for the reason.
     shown = sum(not channel.hidden for channel in snapshot.channels) or _ROOM_FOR_REASON
     if wide:
         return max(8, min(shown + 2, height // 2))
@@ -46,11 +46,11 @@ class StatusPane(Pane):
     """Readings, run and trend."""
 
     HELP = (
-        "Readings: one line a channel. The sign at the left tells how far it may be believed: good, stale "
+        "Readings: one line a channel. The sign at the left shows its quality: good, stale "
         "(overdue; the age says how old), bad (the message held no number), no data. Behind the value stands "
         "its change per minute.\n"
         "Run: what the chamber reports, laid over the plan of the recipe that was loaded. Where the chamber "
-        "does not tell its step, it follows from plan and temperature, and is marked as estimated. The end "
+        "does not report its step, it follows from plan and temperature, and is marked as estimated. The end "
         "has a range, from what the chamber has managed, and its drift since the start. A dwell has three "
         "clocks: elapsed, in tolerance, and what counts of that: pressure low, link up, data fresh.\n"
         "Trend: the pinned channels; gaps are gaps; {cursor-left} and {cursor-right} move a cursor, "
@@ -74,7 +74,7 @@ class StatusPane(Pane):
     """
 
     def compose(self) -> ComposeResult:
-        """Build the three panels, in the layout that they will have: changing it means styling them twice."""
+        """Build the three panels in their final layout: a change would style them twice."""
         size = self.app.size
         wide = size.width >= WIDE
         self.update_classes({"-wide": wide, "-narrow": not wide}, update=False)
@@ -90,17 +90,17 @@ class StatusPane(Pane):
         yield TrendChart(ascii_only=self.workspace.glyphs.ascii, keys=self.keys, id="trend")
 
     def on_mount(self) -> None:
-        """Take the window and the pins of last time."""
+        """Restore the window and the pins of the last session."""
         wanted = self.workspace.start.window
         self._window = WINDOWS[_WINDOW_NAMES.index(wanted if wanted in _WINDOW_NAMES else "10min")]
         self._pins = self.workspace.memory.state.pinned.get(self.station.name)
         self._unpinned: tuple[str, ...] = ()
-        """Channels that are drawn because nothing is pinned."""
+        """Channels drawn because none is pinned."""
         self._slots: dict[str, int] = {}
         self._opened: float | None = None
 
     def show(self, snapshot: Snapshot) -> None:
-        """Show this moment in all three panels."""
+        """Show a snapshot in all three panels."""
         self._fit(snapshot)
         channels = self._ordered(snapshot)
         self.query_one(Readings).show(channels, self._newest, why=snapshot.link.why)
@@ -112,7 +112,7 @@ class StatusPane(Pane):
             self.query_one(TrendChart).show(self._trend(snapshot, channels))
 
     def _say_advice(self, snapshot: Snapshot) -> None:
-        """Say in the frame of the readings that there is advice."""
+        """Show in the frame of the readings that there is advice."""
         if self._opened is None:
             self._opened = snapshot.mono
         if not 0 <= snapshot.mono - self._opened < _FIRST_ADVICE:
@@ -128,7 +128,7 @@ class StatusPane(Pane):
         return history.last(_TREND_SECONDS, self.workspace.snapshot.mono, bins) if history else ()
 
     def _fit(self, snapshot: Snapshot) -> None:
-        """Choose the layout for the size: the trend gets what the readings leave."""
+        """Choose the layout for the size: the trend gets the rows that the readings leave."""
         width, height = self.size.width, self.size.height
         if not width:
             return
@@ -142,7 +142,7 @@ class StatusPane(Pane):
             top.styles.height = rows
 
     def _ordered(self, snapshot: Snapshot) -> tuple[ChannelView, ...]:
-        """Return the channels to show, the operator's own pins first."""
+        """Return the channels to show, the operator's pins first."""
         shown = [channel for channel in snapshot.channels if not channel.hidden]
         if self._pins is None:
             return tuple(shown)
@@ -156,9 +156,9 @@ class StatusPane(Pane):
             chosen = [channel for channel in channels if channel.pinned]
         if not chosen:
             numeric = [c for c in channels if c.value is not None and not c.is_bool]
-            # A clock in milliseconds would flatten everything else.
+            # A clock in milliseconds would flatten all other curves.
             usual = [c for c in numeric if c.quality is Quality.GOOD and abs(c.value or 0.0) < _LARGEST]
-            # Who was drawn stays when the data stop: what is known of it is known all the same.
+            # A drawn channel stays when its data stop: its past is still known.
             names = dict.fromkeys([*self._unpinned, *(c.full_name for c in usual)])
             self._unpinned = tuple(names)[:_UNPINNED_SERIES]
             chosen = [c for c in channels if c.full_name in self._unpinned]
@@ -187,7 +187,7 @@ class StatusPane(Pane):
     # -- actions ------------------------------------------------------------------------------------
 
     async def action_chart(self, action: str) -> None:
-        """Do what the trend does for a key; `live` leaves the enlarged readings first."""
+        """Pass a key's action to the trend; `live` leaves the enlarged readings first."""
         if action == "live" and self.has_class("-full"):
             self.action_all_channels()
         elif not await self.app.run_action(action, self.query_one(TrendChart)):
@@ -202,7 +202,7 @@ class StatusPane(Pane):
             self.workspace.remember(window=state.Remembered(name, configured))
 
     def action_all_channels(self) -> None:
-        """Give the whole tab to the readings, or take it back."""
+        """Enlarge the readings to the whole tab, or show all panels again."""
         full = not self.has_class("-full")
         self.set_class(full, "-full")
         readings = self.query_one(Readings)
@@ -213,7 +213,7 @@ class StatusPane(Pane):
         self.call_after_refresh(lambda: self.show(self.workspace.snapshot))
 
     async def action_insight(self) -> None:
-        """Show what the readings mean, in place of this tab."""
+        """Show the Insight tab in place of this one."""
         await self.workspace.show_over("status", "insight")
 
     def action_pin(self) -> None:

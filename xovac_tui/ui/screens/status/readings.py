@@ -1,4 +1,4 @@
-"""The readings: a line a channel, in one column or two, with what makes a value worth believing."""
+"""The readings: a line a channel with value, quality, change and age, in one column or two."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _QUALITY_STYLE = {
 _COLUMN_WIDTH = 36
 _SPARK = 10
 _QUIET = 1.0
-"""K; smaller changes of a temperature are drawn as what they are: small."""
+"""Smallest span of a small trend, K, so that small changes look small."""
 
 Trend = Callable[[str, int], Sequence[float]]
-"""Full name and number of bins -> newest values of a channel, NaN for gaps."""
+"""Function from full name and number of bins to the newest values of a channel, NaN for gaps."""
 
 
 class Columns(msgspec.Struct, frozen=True):
-    """Widths in cells of the parts of one reading; 0 leaves a part out."""
+    """Widths of the parts of one reading, cells; 0 leaves a part out."""
 
     label: int
     value: int
@@ -51,7 +51,7 @@ class Columns(msgspec.Struct, frozen=True):
         rest = width - 2 - value
         if rest - change - old - spark >= 16:
             return cls(min(30, rest - change - old - spark), value, change, old, spark)
-        # Narrow: the change and the age share a place, because a stale value has no change.
+        # Narrow: change and age share a column, because a stale value has no change.
         if rest - change >= 10:
             return cls(min(24, rest - change), value, change, 0, 0)
         return cls(max(4, rest), value, 0, 0, 0)
@@ -100,7 +100,7 @@ def reading_line(
 
 
 class Readings(LinesWidget, can_focus=True):
-    """Every channel's newest value with quality, change and age; pinned channels first."""
+    """The newest value of every channel with quality, change and age; pinned channels first."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "reading--good", "reading--stale", "reading--bad", "reading--none", "reading--text", "reading--dim",
@@ -122,7 +122,7 @@ class Readings(LinesWidget, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = MOVING
 
     class Chosen(Message):
-        """The chosen channel is another one."""
+        """Another channel was chosen."""
 
     def __init__(self, glyphs: Glyphs, keys: Mapping[str, str], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -141,9 +141,9 @@ class Readings(LinesWidget, can_focus=True):
         return self._channels[self._chosen] if self._chosen < len(self._channels) else None
 
     def show(self, channels: tuple[ChannelView, ...], trend: Trend, *, why: str = "") -> None:
-        """Show these channels; `trend` gives the newest values for the small trends.
+        """Show these channels; `trend` returns the newest values for the small trends.
 
-        `why` is shown where there are no channels: the reason for having no link.
+        `why` is shown if there are no channels: the reason for the missing link.
         """
         before = self.chosen
         self._why = why
@@ -179,15 +179,15 @@ class Readings(LinesWidget, can_focus=True):
 
     def _layout(self, width: int, height: int) -> list[Line]:
         if not self._channels:
-            told = textwrap.wrap(self._glyphs.plain(clean(self._why, 1000)), max(20, width - 2))
+            reason = textwrap.wrap(self._glyphs.plain(clean(self._why, 1000)), max(20, width - 2))
             first: Line = ((" Nothing has been received yet.", "reading--none"),)
-            return [first, *(((f" {line}", "reading--text"),) for line in told)][:height]
+            return [first, *(((f" {line}", "reading--text"),) for line in reason)][:height]
         count = 1
         if not self.full and len(self._channels) > height and width >= 2 * _COLUMN_WIDTH:
             count = min(3, width // _COLUMN_WIDTH)
         room = height * count
         if len(self._channels) > room:
-            # The last row tells what is left out.
+            # The last row counts the channels left out.
             room = (height - 1) * count
         room = max(1, room)
         if self._chosen < self._top or not self.has_focus:
@@ -210,8 +210,10 @@ class Readings(LinesWidget, can_focus=True):
             lines.append(tuple(spans))
         above, below = self._top, len(self._channels) - self._top - len(shown)
         if above or below:
-            told = [f"{above} above"] * bool(above) + [f"{below} more"] * bool(below)
-            said = f"{self._glyphs.ellipsis} {', '.join(told)}  ({self._keys['all-channels']}: all channels)"
+            hidden = [f"{above} above"] * bool(above) + [f"{below} more"] * bool(below)
+            said = (
+                f"{self._glyphs.ellipsis} {', '.join(hidden)}  ({self._keys['all-channels']}: all channels)"
+            )
             lines.append(((said, "reading--none"),))
         return lines
 
@@ -226,5 +228,5 @@ class Readings(LinesWidget, can_focus=True):
 
 
 def _quiet(unit: str) -> float:
-    """Return how small a change is drawn small, in a unit; 0 where it measures no temperature."""
+    """Return the change below which a small trend is drawn flat, in a unit; 0 if that is no temperature."""
     return _QUIET * (in_one(unit, "K") or 0.0) if is_temperature(unit) else 0.0

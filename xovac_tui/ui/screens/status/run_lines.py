@@ -1,6 +1,6 @@
-"""The lines of the run's panel: what is known of the run, in the room that there is, and what is not known.
+"""Lines of the run's panel: what is known of the run and what is not, by the height of the panel.
 
-Which rows there are depends on the panel's height alone, so that nothing moves while a run goes on.
+The set of rows depends on the panel's height alone, so that nothing moves during a run.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from xovac_tui.runs.view import FlightView
 
 LOW = 3
-"""Rows; a panel of so many has room for two lines, and says the rest in its frame."""
+"""Height in rows up to which a panel has two lines and shows the rest in its frame."""
 _RANKS = {
     "head": 0,
     "where": 1,
@@ -50,13 +50,13 @@ _RANKS = {
     "gaps": 10,
     "space": 11,
 }
-"""Row -> its turn to get room; those of the highest turns are left out where the panel is low."""
+"""Rank of each row; those of the highest ranks are left out of a low panel."""
 _BAR_WORDS = 31
-"""Cells for `1h 21m of 2h 00m, 39m 00s left` and the like: the bars beside them keep their length."""
+"""Cells for texts like `1h 21m of 2h 00m, 39m 00s left`, so that the bars keep their length."""
 
 
 def run_title(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
-    """Return the panel's title; where the panel is low, it holds target, actual and planned temperature."""
+    """Return the panel's title; for a low panel with target, actual and planned temperature."""
     run = moment.snapshot.run
     if not low or not moment.on or moment.silent or run.target is None:
         return "Run"
@@ -70,7 +70,7 @@ def run_title(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
 
 
 def run_subtitle(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
-    """Return the words in the lower frame; where the panel is low, the clocks of the dwell."""
+    """Return the text in the lower frame: for a low panel, the clocks of the dwell."""
     flight = moment.planned
     if not low or not moment.on or flight is None or flight.dwell is None:
         return ""
@@ -88,7 +88,7 @@ def run_lines(
     times: Times,
     keys: Mapping[str, str],
 ) -> list[Line]:
-    """Return the panel's lines: two where it is low, else as many as there is to say."""
+    """Return the panel's lines: two if it is low, else all that fit."""
     low = height <= LOW
     if not moment.on:
         lines = _resting(moment, width, low, glyphs, times, keys)
@@ -102,7 +102,7 @@ def run_lines(
 
 
 def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Times) -> list[Line]:
-    """Return the rows that there is room for, in their order."""
+    """Return the rows that fit, in their order."""
     progress, flight = moment.progress, moment.planned
     rows: dict[str, Line] = {"head": _head(moment, width, glyphs, "")}
     names = [name for name in _RANKS if flight is not None or name not in ("dwell", "why", "basis")]
@@ -126,8 +126,8 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
         rows["basis"] = _basis(flight)
         rows["dwell"], rows["why"] = _dwell(moment, flight, glyphs)
     if moment.running is not None:
-        told = gap_words(moment.running.gaps, moment.running.gap_seconds)
-        rows["gaps"] = (("Gaps  ", "run--quiet"), (told, "run--warn" if moment.running.gaps else ""))
+        gaps = gap_words(moment.running.gaps, moment.running.gap_seconds)
+        rows["gaps"] = (("Gaps  ", "run--quiet"), (gaps, "run--warn" if moment.running.gaps else ""))
     lines = [rows[name] for name in _ORDER if name in kept and name in rows]
     room = height - len(lines) - 1
     if progress.upcoming and room >= 1:
@@ -152,9 +152,9 @@ def _head(moment: RunMoment, width: int, glyphs: Glyphs, where: str) -> Line:
         name = name or moment.running.name
     if moment.silent:
         word: Span = (f"{glyphs.question} last known: {run.word or run.state.value}", "run--warn")
-        if moment.untold:
+        if moment.unreported:
             word = (f"{glyphs.question} not heard", "run--warn")
-    elif moment.untold:
+    elif moment.unreported:
         word = (f"{glyphs.question} perhaps running", "run--warn")
     elif moment.on:
         word = (f"{glyphs.play} RUNNING", "run--word")
@@ -172,9 +172,9 @@ def _head(moment: RunMoment, width: int, glyphs: Glyphs, where: str) -> Line:
 
 
 def _where(moment: RunMoment, *, short: bool, estimated: bool = True) -> str:
-    """Return which step of which round the chamber is in, as far as it tells or the plan says.
+    """Return the current step and round, as reported by the chamber or estimated from the plan.
 
-    The `short` form says where it is only estimated, unless what stands around it does.
+    The `short` form marks an estimate, unless its surroundings do.
     """
     run, flight, progress = moment.snapshot.run, moment.planned, moment.progress
     step, steps = (flight.step, flight.steps) if flight is not None else (run.step, run.steps)
@@ -188,11 +188,11 @@ def _where(moment: RunMoment, *, short: bool, estimated: bool = True) -> str:
         estimated = estimated and flight is not None and flight.estimated
         parts += [*(["estimated"] if estimated else []), *([progress.label] if progress.label else [])]
         return ", ".join(parts)
-    return "   ".join(parts) or "Step not told"
+    return "   ".join(parts) or "Step not reported"
 
 
 def _not_heard(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Times) -> list[Line]:
-    """Say how old the last word is, and what would follow if nothing had changed since."""
+    """Return the age of the last report, and what would follow if nothing had changed since."""
     progress, flight = moment.progress, moment.planned
     lines: list[Line] = [
         _head(moment, width, glyphs, ""),
@@ -213,22 +213,22 @@ def _not_heard(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: 
 
 
 def _silence(moment: RunMoment) -> str:
-    """Return how long the chamber has not told its state, whatever else it may have said."""
+    """Return the time since the chamber last reported its state, whatever else it has sent."""
     snapshot, flight = moment.snapshot, moment.running
-    told = snapshot.by_role(Role.STATE)
-    if told is None and flight is not None and flight.silent is not None:
+    state = snapshot.by_role(Role.STATE)
+    if state is None and flight is not None and flight.silent is not None:
         return format_age(flight.silent)
-    return format_age(told.age if told is not None else snapshot.newest_age)
+    return format_age(state.age if state is not None else snapshot.newest_age)
 
 
 def _resting(
     moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Times, keys: Mapping[str, str]
 ) -> list[Line]:
-    """Say how the newest run ended, and what there is to do or why nothing is known."""
+    """Return how the newest run ended, and what to do or why nothing is known."""
     run, ended = moment.snapshot.run, moment.ended
     head = _head(moment, width, glyphs, "")
     if run.stale:
-        said = f"Not heard for {_silence(moment)}. Somebody else may have started a run."
+        said = f"Not heard for {_silence(moment)}. A run may have been started elsewhere."
     elif run.state is RunState.IDLE:
         if run.recipe:
             said = "A recipe is loaded."
@@ -249,7 +249,7 @@ def _resting(
     reason = folded(glyphs.plain(clean(ended.reason, 400)), max(20, width))
     if low:
         state = head[-2] if len(head) > 2 else head[0]
-        # The recipe that is loaded is told in the other layout; here the last run is more worth knowing.
+        # The other layout shows the loaded recipe; here the last run is more important.
         return [
             (state, ("  Last run ", "run--quiet"), result, (when, ""), (f"  {name}", "run--name")),
             ((" ".join(reason), "run--quiet"),),
@@ -296,12 +296,12 @@ def _temperatures(moment: RunMoment, width: int, glyphs: Glyphs) -> Line:
 
 
 def _planned(celsius: float, unit_name: str) -> str:
-    """Return a temperature in degC as it is in another unit, with that unit."""
+    """Return a temperature in degC converted to another unit, with that unit."""
     return quantity(from_celsius(celsius, unit_name), unit_name)
 
 
 def _off(distance: float, unit_name: str) -> str:
-    """Return a distance from the target, given in a unit, as people read it: `+0.3 K`."""
+    """Return a distance from the target, given in a unit, as text: `+0.3 K`."""
     kelvins = distance * unit_of(unit_name).factor
     return difference(kelvins, "K" if unit_name == "K" else "degC", signed=True)
 
@@ -348,7 +348,7 @@ def _basis(flight: FlightView) -> Line:
 
 
 def _dwell(moment: RunMoment, flight: FlightView, glyphs: Glyphs) -> tuple[Line, Line]:
-    """Return the clocks of the hold that is flown, and why it does not count now."""
+    """Return the clocks of the current hold, and why it does not count now."""
     dwell = flight.dwell
     if dwell is None:
         none = "none now: the step is a ramp" if flight.kind != "hold" else "its beginning was not seen"
@@ -358,7 +358,7 @@ def _dwell(moment: RunMoment, flight: FlightView, glyphs: Glyphs) -> tuple[Line,
     for name, time in clock_words(dwell):
         last = name == "counts"
         style = ("run--warn" if why else "run--good") if last else "run--value"
-        # As wide as the longest time, so that the names stand still.
+        # As wide as the longest time, so that the names do not move.
         spans += [(f"{name} ", "run--quiet"), (time if last else f"{time:<7}", style)]
     said = f"does not count: {why}" if why else f"counts now: {condition_words(dwell)}"
     return tuple(spans), ((glyphs.plain(f"      {said}"), "run--warn" if why else "run--good"),)
@@ -371,7 +371,7 @@ def _upcoming(place: int, what: str, seconds: float, width: int, glyphs: Glyphs)
 
 
 def _low(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
-    """Return step, whole and end on one line; what matters least is left out where it does not fit."""
+    """Return step, progress and end on one line; drop the least important parts if they do not fit."""
     progress, flight = moment.progress, moment.planned
     spans: list[Span] = []
     if progress.step_elapsed is not None and progress.step_total:

@@ -1,4 +1,4 @@
-"""All that is known of the run at one moment, as its panel is given it."""
+"""The state of the run at one moment, for its panel."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class RunMoment(msgspec.Struct, frozen=True):
-    """All that is known of the run at one moment."""
+    """The state of the run at one moment."""
 
     snapshot: Snapshot
     progress: FlightView
-    """The run that goes on: the one that is followed, else as it is at a glance."""
+    """Progress of the run that goes on: the followed one, else an estimate from the snapshot."""
     flight: FlightView | None
-    """The run that goes on, or the newest that has ended."""
+    """The run that goes on, or the newest ended one."""
 
     @property
     def running(self) -> FlightView | None:
@@ -29,27 +29,29 @@ class RunMoment(msgspec.Struct, frozen=True):
 
     @property
     def ended(self) -> FlightView | None:
-        """The newest run, when it has ended and none goes on."""
+        """The newest run if it has ended and none goes on."""
         return None if self.running is not None else self.flight
 
     @property
     def planned(self) -> FlightView | None:
-        """The run that is followed, if a plan of it is known."""
+        """The run that is followed if its plan is known."""
         flight = self.running
         return flight if flight is not None and flight.planned else None
 
     @property
-    def untold(self) -> bool:
-        """True while a run is followed of which the chamber tells nothing."""
+    def unreported(self) -> bool:
+        """True while a run is followed and the chamber reports no state."""
         return self.running is not None and self.snapshot.run.state is RunState.UNKNOWN
 
     @property
     def on(self) -> bool:
-        """True while a run goes on, by the chamber's word or else by the plan."""
-        return self.snapshot.run.state is RunState.RUNNING or self.untold
+        """True while a run goes on, by the chamber's report or else by the plan."""
+        return self.snapshot.run.state is RunState.RUNNING or self.unreported
 
     @property
     def silent(self) -> bool:
-        """True when the newest word about the run is too old to be believed."""
+        """True if the newest report of the run is stale."""
         flight = self.running
-        return self.snapshot.run.stale or (self.untold and flight is not None and flight.silent is not None)
+        return self.snapshot.run.stale or (
+            self.unreported and flight is not None and flight.silent is not None
+        )

@@ -1,4 +1,4 @@
-"""The run: recipe, step, target and actual, dwell clocks, how far it is, when it ends, and how it ended."""
+"""The panel of the run: recipe, step, target and actual, dwell clocks, progress, end and result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xovac_tui.ui.widgets.lines import LinesWidget
 
 
 class RunPanel(LinesWidget):
-    """Everything known about the run, and plainly what is not known."""
+    """Shows everything known about the run, and what is not known."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "run--word", "run--quiet", "run--warn", "run--value", "run--full", "run--empty", "run--name",
@@ -36,7 +36,7 @@ class RunPanel(LinesWidget):
     _shown: tuple[RunMoment, Glyphs, Times, Mapping[str, str]] | None = None
 
     def show(self, moment: RunMoment, *, glyphs: Glyphs, times: Times, keys: Mapping[str, str]) -> None:
-        """Show this moment."""
+        """Show a moment of the run."""
         self._shown = (moment, glyphs, times, keys)
         self.draw()
 

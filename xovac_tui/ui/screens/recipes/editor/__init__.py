@@ -1,4 +1,4 @@
-"""The recipe editor: steps as a table, a form for the chosen one, and what comes of it beside them."""
+"""The recipe editor: table of steps, form of the chosen one, planned profile and findings."""
 
 from xovac_tui.ui.action import Action
 

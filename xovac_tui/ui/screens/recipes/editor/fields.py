@@ -1,4 +1,4 @@
-"""What the form of a step asks for, and what was typed there as a step again. Pure."""
+"""Fields of the form of a step or of the recipe's head, and their texts as a recipe again. Pure."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ class FormField(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     label: str
     text: str = ""
-    """What stands in it before anybody typed."""
+    """Initial text."""
     hint: str = ""
-    """What a bare number means, or what may be typed, in a word or two."""
+    """Unit of a bare number, or what may be typed, in a word or two."""
     help: str = ""
-    """`{id}` stands for the key of an action."""
+    """Help; `{id}` is replaced by the key of that action."""
     free: bool = False
-    """Free text, of which every character is kept even where the terminal cannot show it."""
+    """Free text: every character is kept, even those that the terminal cannot show."""
 
 
 class Typed(msgspec.Struct, frozen=True):
-    """What was typed into a form."""
+    """The result of reading a form."""
 
     draft: Draft
-    """With what was typed, or as it was where something is wrong."""
+    """The draft with the texts applied; unchanged if there is a problem."""
     problems: dict[str, str]
-    """Sentence by the name of its field."""
+    """Problem as a sentence, by the name of its field."""
 
 
 def fields_of(recipe: Recipe, step: Step | None) -> tuple[FormField, ...]:
@@ -160,7 +160,7 @@ def _head(recipe: Recipe) -> tuple[FormField, ...]:
 
 
 def read_form(draft: Draft, path: StepPath, texts: Mapping[str, str]) -> Typed:
-    """Return the draft with what was typed for a step, or for the head with the path ()."""
+    """Return the draft with the texts of the form applied to a step, or to the head for the path ()."""
     reader = _Reader(fields_of(draft.recipe, draft.step(path)), texts)
     step = draft.step(path)
     if step is None:
@@ -174,7 +174,7 @@ def read_form(draft: Draft, path: StepPath, texts: Mapping[str, str]) -> Typed:
 
 
 class _Reader:
-    """Reads texts field by field, and collects everything that is wrong."""
+    """Reads texts field by field, and collects all problems."""
 
     def __init__(self, fields: tuple[FormField, ...], texts: Mapping[str, str]) -> None:
         self._first = {field.name: field.text for field in fields}
@@ -182,7 +182,7 @@ class _Reader:
         self.problems: dict[str, str] = {}
 
     def step(self, step: Step) -> Step:
-        """Return the step as typed; meaningless where there are problems."""
+        """Return the step as typed; only valid without problems."""
         note = self._lines("note", step.note, bounds.MAX_NOTE)
         if isinstance(step, Repeat):
             return msgspec.structs.replace(step, count=self._count(step.count), note=note)
@@ -198,7 +198,7 @@ class _Reader:
         return Ramp(step.to if to is None else to, rate, over, note)
 
     def head(self, recipe: Recipe) -> dict[str, Any]:
-        """Return the recipe's fields as typed; meaningless where there are problems."""
+        """Return the recipe's fields as typed; only valid without problems."""
         limits = recipe.limits
         low = self._limit("min", limits.min if limits else None)
         high = self._limit("max", limits.max if limits else None)
@@ -269,7 +269,7 @@ class _Reader:
 
 
 def parse_pressure(text: str) -> float:
-    """Return the mbar of a pressure as a person types it, bare numbers being mbar; RecipeError else."""
+    """Return a typed pressure in mbar; a bare number is mbar. Raises RecipeError."""
     words = " ".join(text.split())
     found = re.fullmatch(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)((?:[eE][-+]?[0-9]{1,3})?) ?([^0-9.].*|)", words)
     mbar = None if found is None else to_mbar(float(found[1] + found[2]), found[3] or "mbar")

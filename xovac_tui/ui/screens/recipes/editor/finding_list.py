@@ -1,4 +1,4 @@
-"""What the check says about a recipe in work, each with the step that it is about. Pure."""
+"""Lines of the findings on a draft, each with the path of its step. Pure."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class FindingLine(msgspec.Struct, frozen=True):
     number: int
     """Of its finding."""
     path: StepPath
-    """The step that it is about; () is the recipe."""
+    """Path of the step concerned; () is the recipe."""
     sign: str
     text: str
     style: str
     """Of the sign."""
 
     def line(self, glyphs: Glyphs, *, chosen: bool, focus: bool) -> Line:
-        """Return its spans."""
+        """Return the line's spans."""
         if chosen and focus:
             return ((f"{glyphs.then}{self.sign}{self.text}", "rows--chosen"),)
         return ((" ", ""), (self.sign, self.style), (self.text, ""))
@@ -38,7 +38,7 @@ class FindingLine(msgspec.Struct, frozen=True):
 def finding_rows(
     findings: Sequence[Finding], width: int, glyphs: Glyphs, keys: Mapping[str, str]
 ) -> list[FindingLine]:
-    """Return the findings folded to a width, each with the place of its step."""
+    """Return the findings folded to `width` cells, each with the path of its step."""
     found: list[FindingLine] = []
     for number, finding in enumerate(findings):
         word, style = SEVERITY[finding.severity]
@@ -52,7 +52,7 @@ def finding_rows(
 
 
 def words(finding: Finding, keys: Mapping[str, str]) -> str:
-    """Return a finding as the editor says it: "step 4.1: ..."."""
+    """Return a finding as a text with its step: "step 4.1: ..."."""
     if finding.code is not FindingCode.STEPS_MISSING:
         return finding.sentence if finding.path else finding.message
     if finding.path:

@@ -17,11 +17,11 @@ from xovac_tui.ui.screens.recipes.editor.fields import FormField
 from xovac_tui.ui.widgets.lines import folded
 
 _LONGEST = 4000
-"""Characters that can be typed; more than any field may have, so that too many are told and not lost."""
+"""Characters that can be typed; more than any field may have, so that excess is reported, not lost."""
 
 
 class FormRow(Horizontal):
-    """One field: sign, label, what is typed, and what may be typed."""
+    """One field: sign, label, input, and hint."""
 
     DEFAULT_CSS = """
     FormRow { height: 1; }
@@ -47,7 +47,7 @@ class FormRow(Horizontal):
         yield self._hint
 
     def show(self, field: FormField | None) -> None:
-        """Show a field with its text, or nothing."""
+        """Show a field with its text; None hides the row."""
         self.field = field
         self.display = field is not None
         if field is None:
@@ -56,23 +56,23 @@ class FormRow(Horizontal):
         with self.input.prevent(Input.Changed):
             self.input.value = self.first
             self.input.cursor_position = 0
-        self.tell("")
+        self.show_problem("")
 
     @property
     def first(self) -> str:
-        """The text that the field came with, as this terminal can show it."""
+        """The initial text of the field, as this terminal can show it."""
         if self.field is None or self.field.free:
             return self.field.text if self.field else ""
         return self._glyphs.plain(self.field.text)
 
     @property
     def text(self) -> str:
-        """What is typed; untouched, exactly the text that the field came with."""
+        """The typed text; exactly the initial text if untouched."""
         untouched = self.field is not None and self.input.value == self.first
         return self.field.text if self.field is not None and untouched else self.input.value
 
-    def tell(self, problem: str) -> None:
-        """Show that what is typed is wrong, or that it is not."""
+    def show_problem(self, problem: str) -> None:
+        """Mark the text as wrong, or as right for an empty `problem`."""
         assert self.field is not None
         self.set_class(bool(problem), "-wrong")
         sign = f"{self._glyphs.cross} " if problem else "  "
@@ -80,7 +80,7 @@ class FormRow(Horizontal):
 
 
 class FieldForm(Vertical):
-    """Fields under each other, and below them what is wrong with the one that has the focus, or its help."""
+    """Fields, one a row, and below them the problem or the help of the focused one."""
 
     DEFAULT_CSS = """
     FieldForm { height: auto; }
@@ -93,7 +93,7 @@ class FieldForm(Vertical):
     ]
 
     class Changed(Message):
-        """Something was typed."""
+        """A text was changed."""
 
         def __init__(self, form: FieldForm) -> None:
             super().__init__()
@@ -101,7 +101,7 @@ class FieldForm(Vertical):
 
         @property
         def control(self) -> FieldForm:
-            """The form in which it was typed."""
+            """The form that was changed."""
             return self.form
 
     class Taken(Message):
@@ -118,32 +118,32 @@ class FieldForm(Vertical):
         """Row of the field that had the focus last."""
 
     def compose(self) -> ComposeResult:
-        """Build as many rows as any of its forms has; those that are not needed are hidden."""
+        """Build as many rows as the largest form has; the others hide the surplus."""
         yield from self._rows
         yield self._below
 
     @property
     def fields(self) -> tuple[FormField, ...]:
-        """What is asked for."""
+        """The fields that are shown."""
         return self._shown
 
     @property
     def texts(self) -> dict[str, str]:
-        """What is typed now, by the field's name; untouched fields have exactly the text they came with."""
+        """The current texts by the field's name; untouched fields have exactly their initial text."""
         return {field.name: row.text for field, row in zip(self._shown, self._rows, strict=False)}
 
     @property
     def touched(self) -> bool:
-        """True when a field has another text than it came with."""
+        """True if a field differs from its initial text."""
         return any(self.texts[field.name] != field.text for field in self._shown)
 
     @property
     def below(self) -> str:
-        """What is said under the fields."""
+        """The text under the fields."""
         return str(self._below.content)
 
     def show(self, fields: Sequence[FormField]) -> None:
-        """Ask for these fields, with the texts that they come with."""
+        """Show these fields with their initial texts."""
         self._shown = tuple(fields)
         self._problems = {}
         for number, row in enumerate(self._rows):
@@ -151,15 +151,15 @@ class FieldForm(Vertical):
         self._at = min(self._at, max(0, len(fields) - 1))
         self._say()
 
-    def tell(self, problems: Mapping[str, str]) -> None:
-        """Say what is wrong, by the field's name; sentences for names of no field belong to all of them."""
+    def show_problems(self, problems: Mapping[str, str]) -> None:
+        """Show problems by the field's name; those under other names concern all fields."""
         self._problems = problems
         for field, row in zip(self._shown, self._rows, strict=False):
-            row.tell(problems.get(field.name, ""))
+            row.show_problem(problems.get(field.name, ""))
         self._say()
 
     def take_focus(self, name: str = "") -> None:
-        """Stand in a field: the one of this name, else the first that is wrong, else the first of all."""
+        """Focus a field: the one of this name, else the first with a problem, else the first."""
         names = [field.name for field in self._shown]
         wanted = name or next((name for name in names if name in self._problems), "")
         self._rows[names.index(wanted) if wanted in names else 0].input.focus()
@@ -170,24 +170,24 @@ class FieldForm(Vertical):
             self._rows[(self._at + by) % len(self._shown)].input.focus()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Say what belongs to the field that has the focus."""
+        """Show problem or help of the focused field."""
         for number, row in enumerate(self._rows):
             if row.input is event.widget:
                 self._at = number
         self._say()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Tell that something was typed."""
+        """Report the change of a text."""
         event.stop()
         self.post_message(self.Changed(self))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Tell that enter was pressed."""
+        """Report that enter was pressed."""
         event.stop()
         self.post_message(self.Taken())
 
     def on_resize(self) -> None:
-        """Fold what is said for the new width."""
+        """Fold the text under the fields to the new width."""
         self._say()
 
     def _say(self) -> None:

@@ -1,4 +1,4 @@
-"""The editor's first line: which file, whether it is saved, how long it takes, what is wrong. Pure."""
+"""The editor's first line: file, whether it is saved, duration, number of findings. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xovac_tui.ui.widgets.lines import Line, Span, clip
 
 
 def state_words(editing: Editing, changed_on_disk: bool) -> tuple[str, str]:
-    """Return whether what is shown is saved, and the style of these words."""
+    """Return the text on whether the recipe is saved, and its style."""
     if changed_on_disk:
         return "changed on disk", "rows--bad"
     if editing.origin is not None:
@@ -34,7 +34,7 @@ def head_line(
     glyphs: Glyphs,
     times: Times,
 ) -> Line:
-    """Return the line; the file's name is shortened first where there is no room."""
+    """Return the first line; the file's name is shortened first if there is no room."""
     said, style = state_words(editing, changed_on_disk)
     right: list[Span] = []
     if study is not None:

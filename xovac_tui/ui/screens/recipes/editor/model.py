@@ -1,4 +1,4 @@
-"""A recipe in the editor: its draft, where the cursor is, and which file it goes to. Pure."""
+"""A recipe in the editor: draft, cursor, and target file. Pure."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from xovac_tui.recipes.places import StepPath
 from xovac_tui.recipes.store import Opened
 
 _FIRST_TARGET = 20.0
-"""degC of a first ramp: nothing happens by it."""
+"""Initial target of a first ramp, degC."""
 _FIRST_HOLD = 3600.0
 
 
 class Editing(msgspec.Struct, frozen=True):
-    """One recipe in the editor. Every operation returns a new one."""
+    """One recipe in the editor. Every operation returns a new object."""
 
     draft: Draft
     opened: Opened | None = None
-    """The file that it is saved to; None: a new one is made."""
+    """The file to save to; None: a new one is made."""
     origin: Opened | None = None
-    """The example that it is a copy of."""
+    """The example that was copied."""
     mark: StepPath | None = None
     """One end of the steps that are to be repeated; the cursor is the other."""
 
     @classmethod
     def of_file(cls, opened: Opened) -> Editing:
-        """Return a user's recipe as it is in its file."""
+        """Return the editing state of a recipe read from its file."""
         return cls(Draft(opened.recipe, saved=opened.recipe), opened)
 
     @classmethod
     def of_example(cls, opened: Opened) -> Editing:
-        """Return what becomes a copy of an example when it is saved."""
+        """Return the editing state of a copy of an example, which gets a file when it is saved."""
         return cls(Draft(opened.recipe, saved=opened.recipe), origin=opened)
 
     @classmethod
     def of_new(cls, recipe: Recipe) -> Editing:
-        """Return a recipe that no file has yet."""
+        """Return the editing state of a recipe without a file."""
         return cls(Draft(recipe))
 
     @property
     def rows(self) -> tuple[DraftRow, ...]:
-        """The steps as lines."""
+        """The steps as rows of the table."""
         return self.draft.rows()
 
     @property
@@ -62,22 +62,22 @@ class Editing(msgspec.Struct, frozen=True):
         return self.draft.step(self.path) if self.path else None
 
     def changed(self, draft: Draft) -> Editing:
-        """Return it with another draft; what was marked is unmarked where steps have moved."""
+        """Return it with another draft; the mark is removed if steps have moved."""
         same = draft.recipe == self.draft.recipe
         return msgspec.structs.replace(self, draft=draft, mark=self.mark if same else None)
 
     def went_to(self, line: int) -> Editing:
-        """Return it with the cursor in another line."""
+        """Return it with the cursor on another line."""
         rows = self.rows
         path = rows[min(line, len(rows)) - 1].path if line > 0 and rows else ()
         return self.chose(path)
 
     def chose(self, path: StepPath) -> Editing:
-        """Return it with the cursor on a step, or on the head where there is no such step."""
+        """Return it with the cursor on a step, or on the head if there is no such step."""
         return msgspec.structs.replace(self, draft=self.draft.choose(path))
 
     def inserted(self, kind: type[Step]) -> Editing:
-        """Return it with a new step below the cursor: in a repeat when the cursor is on its line."""
+        """Return it with a new step below the cursor, inside a repeat if the cursor is on its line."""
         new: dict[type[Step], Step] = {
             Ramp: Ramp(self._target()),
             Hold: Hold(_FIRST_HOLD),
@@ -93,7 +93,7 @@ class Editing(msgspec.Struct, frozen=True):
         return self.changed(draft)
 
     def marked(self) -> Editing:
-        """Return it with the chosen step marked, or with no mark where it was."""
+        """Return it with the chosen step marked, or unmarked if it was."""
         mark = None if self.mark == self.path or not self.path else self.path
         return msgspec.structs.replace(self, mark=mark)
 
@@ -109,17 +109,17 @@ class Editing(msgspec.Struct, frozen=True):
         return frozenset(row.path for row in self.rows if low <= row.path <= high)
 
     def saved(self, opened: Opened, recipe: Recipe) -> Editing:
-        """Return it as it is after this recipe was saved; what changed meanwhile is still unsaved."""
+        """Return it after this recipe was saved; later changes are still unsaved."""
         draft = msgspec.structs.replace(self.draft, saved=recipe)
         return msgspec.structs.replace(self, draft=draft, opened=opened, origin=None)
 
     def reread(self, opened: Opened, label: str) -> Editing:
-        """Return it with what its file has now, as a change that can be undone."""
+        """Return it with the file's current contents, as a change that can be undone."""
         draft = self.draft.exchange(opened.recipe, label)
         draft = msgspec.structs.replace(draft, saved=opened.recipe)
         return msgspec.structs.replace(self, draft=draft, opened=opened, origin=None, mark=None)
 
     def _target(self) -> float:
-        """Return the target of the ramp before, for a new one: what is typed over differs a little."""
+        """Return the target of the previous ramp in degC, as the initial value of a new one."""
         targets = [row.step.to for row in self.rows[: self.at] if isinstance(row.step, Ramp)]
         return targets[-1] if targets else _FIRST_TARGET

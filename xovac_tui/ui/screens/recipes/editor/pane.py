@@ -1,4 +1,4 @@
-"""The recipe editor in the place of the Recipes tab: table, form, planned profile and findings."""
+"""The recipe editor, in place of the Recipes tab: table, form, planned profile and findings."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from xovac_tui.ui.screens.recipes.editor.view import EditorView
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.workspace import Workspace
 
-_LOOK = 2.0
-"""Seconds between looks whether another program has changed the file."""
+_CHECK_SECONDS = 2.0
+"""Seconds between two checks for a change of the file by another program."""
 
 Closed = Callable[[Path | None], None]
-"""Called when the editor is left, with the file that was written last."""
+"""Callback when the editor is left, with the file written last."""
 
 
 class EditorPane(EditorView):
-    """One recipe in work. What is typed counts when its form is left; nothing is written before saving."""
+    """Edits one recipe. Typed texts are applied when the form is left; only saving writes the file."""
 
     HELP = (
         "The first line of the table is the recipe itself (name, limits, conditions), then comes a line a "
@@ -48,23 +48,23 @@ class EditorPane(EditorView):
 
     def on_mount(self) -> None:
         """Show the recipe."""
-        self.set_interval(_LOOK, self.look_at_file)
+        self.set_interval(_CHECK_SECONDS, self.check_file)
         self.fit()
         self.show_form()
         self.later()
 
     def take_focus(self) -> None:
-        """Stand in the table, or where something wrong was typed."""
+        """Focus the table, or the field with a problem."""
         if not self.settle():
             return
         self.steps.focus()
 
     async def may_leave(self) -> bool:
-        """Ask about what is not saved; the editor stays where the answer is no."""
+        """Ask about unsaved changes; return whether the editor may close."""
         return await self._saving.may_close()
 
     def again(self) -> Callable[[], EditorPane] | None:
-        """Return what opens the same recipe in the same state, if something in it is not saved."""
+        """Return a factory that opens the same state; None without unsaved changes."""
         workspace, editing, saving = self.workspace, self.editing, self._saving
         if not editing.draft.dirty:
             return None
@@ -72,13 +72,13 @@ class EditorPane(EditorView):
 
     @property
     def touched(self) -> bool:
-        """Something is typed into the form that is not taken yet."""
+        """True if the form has texts that are not applied yet."""
         return self.form.touched
 
     # -- one change -----------------------------------------------------------------------------------
 
     def take(self, editing: Editing) -> None:
-        """Show a recipe after a change, or with the cursor elsewhere."""
+        """Show a new editing state, after a change or a move of the cursor."""
         self.editing = editing
         self.preview = None
         self.show_form()
@@ -86,11 +86,11 @@ class EditorPane(EditorView):
         self.draw()
 
     def settle(self) -> bool:
-        """Take what was typed into the form; False where it is wrong, and then its field has the focus."""
+        """Apply the texts of the form; return False, with the field focused, if one is wrong."""
         if not self.form.touched:
             return True
         typed = read_form(self.editing.draft, self.editing.path, self.form.texts)
-        self.form.tell(typed.problems)
+        self.form.show_problems(typed.problems)
         if typed.problems:
             self._open_form()
             return False
@@ -98,22 +98,22 @@ class EditorPane(EditorView):
         return True
 
     def on_field_form_changed(self, message: FieldForm.Changed) -> None:
-        """Check as typed, and show what comes of it."""
+        """Check the new text, and show its effect."""
         message.stop()
         typed = read_form(self.editing.draft, self.editing.path, self.form.texts)
-        self.form.tell(typed.problems)
+        self.form.show_problems(typed.problems)
         self.preview = None if typed.problems else typed.draft
         self.later()
         self.draw()
 
     def on_field_form_taken(self, message: FieldForm.Taken) -> None:
-        """Take what was typed and go back to the steps."""
+        """Apply the texts and go back to the steps."""
         message.stop()
         if self.settle():
             self._close_form()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Take what was typed when the form is left in another way than by its keys."""
+        """Apply the texts if the form is left in another way than by its keys."""
         inside = event.widget in self.form.walk_children()
         self.set_class(inside, "-form")
         if not inside:
@@ -148,7 +148,7 @@ class EditorPane(EditorView):
             self.take(change(self.editing))
 
     def _change_step(self, change: Callable[[Draft, StepPath], Draft]) -> None:
-        """Change something at the chosen step; the head is none."""
+        """Apply a change to the chosen step; does nothing on the head."""
         if self.settle() and self.editing.path:
             self.take(self.editing.changed(change(self.editing.draft, self.editing.path)))
 
@@ -211,7 +211,7 @@ class EditorPane(EditorView):
         self._change_step(Draft.unwrap)
 
     def action_edit_undo(self) -> None:
-        """Take the last change back."""
+        """Undo the last change."""
         if self.settle():
             undone = self.editing.draft.undoes
             self.workspace.say(
@@ -220,7 +220,7 @@ class EditorPane(EditorView):
             self.take(self.editing.changed(self.editing.draft.undo()))
 
     def action_edit_redo(self) -> None:
-        """Do again what was taken back."""
+        """Redo the last undone change."""
         if self.settle():
             redone = self.editing.draft.redoes
             self.workspace.say(
@@ -238,7 +238,7 @@ class EditorPane(EditorView):
         if self.settle():
             self.add_class("-check")
             self.check.focus()
-            # What was hidden gets its size, and with it its lines, with the next layout.
+            # Hidden widgets get their size, and with it their lines, in the next layout.
             self.call_after_refresh(self._follow_finding)
 
     def _follow_finding(self) -> None:
@@ -257,7 +257,7 @@ class EditorPane(EditorView):
         await self._saving.outside()
 
     def action_edit_leave(self) -> None:
-        """Go one step back: drop what is typed, leave the findings, leave the editor."""
+        """Go one step back: drop typed texts, leave the findings, leave the editor."""
         if self.form.has_focus_within:
             self.preview = None
             self.show_form()
@@ -274,7 +274,7 @@ class EditorPane(EditorView):
         await self._saving.leave()
 
     @work(group="editor-look", exclusive=True)
-    async def look_at_file(self) -> None:
-        """Look whether another program has changed the file."""
+    async def check_file(self) -> None:
+        """Check whether another program has changed the file."""
         if self.display:
-            await self._saving.look()
+            await self._saving.check_file()

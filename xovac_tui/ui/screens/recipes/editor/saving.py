@@ -1,4 +1,4 @@
-"""Saves what is in the editor, and asks wherever that, or leaving, would lose something."""
+"""Save the editor's recipe; ask first if saving or leaving would lose changes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STOP_AWAY = "STOP is not available here until you leave that editor."
 
 
 class Editor(Protocol):
-    """The editor, as far as its file is concerned."""
+    """The interface of the editor that saving uses."""
 
     workspace: Workspace
     editing: Editing
@@ -38,20 +38,20 @@ class Editor(Protocol):
 
     @property
     def touched(self) -> bool:
-        """Something is typed into the form that is not taken yet."""
+        """True if the form has texts that are not applied yet."""
 
     def settle(self) -> bool:
-        """Take what was typed into the form; False where it is wrong."""
+        """Apply the texts of the form; return False if one is wrong."""
 
     def take(self, editing: Editing) -> None:
-        """Show a recipe after a change."""
+        """Show a new editing state."""
 
     def draw(self) -> None:
         """Draw everything."""
 
 
 class Saving:
-    """The editor's dealings with its file; one at a time, from a worker."""
+    """The file operations of the editor; one at a time, from a worker."""
 
     def __init__(self, editor: Editor, folder: Path, closed: Callable[[Path | None], None]) -> None:
         self._editor, self.folder, self.closed = editor, folder, closed
@@ -63,19 +63,19 @@ class Saving:
         return self._editor.editing
 
     async def save(self) -> bool:
-        """Save, after asking where that loses something; return whether it is saved now."""
+        """Save, after a question if that would lose changes; return whether it is saved now."""
         return await self._alone(self._save)
 
     async def leave(self) -> bool:
-        """Close the editor, after asking about what is not saved."""
+        """Close the editor, after a question about unsaved changes."""
         return await self._alone(self._leave)
 
     async def may_close(self) -> bool:
-        """Ask about what is not saved, and return whether it may go."""
+        """Ask about unsaved changes, and return whether the editor may close."""
         return await self._alone(self._may_close)
 
     async def outside(self) -> bool:
-        """Open the file in the user's own editor, and take what comes of it as one change."""
+        """Open the file in the user's own editor, and take its result as one change."""
         return await self._alone(self._outside)
 
     async def _alone(self, what: Callable[[], Awaitable[bool]]) -> bool:
@@ -151,8 +151,8 @@ class Saving:
         self._editor.take(self._editing.reread(read, label))
         return True
 
-    async def look(self) -> None:
-        """Look beside the screen whether the file is still what was read."""
+    async def check_file(self) -> None:
+        """Check in a thread whether the file is unchanged since it was read."""
         opened = self._editing.opened
         if opened is None or self._busy:
             return
@@ -221,7 +221,7 @@ _LEAVE: tuple[Answer, ...] = (("stay", "Stay", ""), ("save", "Save", "s"), ("dro
 
 
 def _written(editing: Editing, folder: Path, recipe: Recipe, now: float, overwrite: bool) -> Opened:
-    """Write a recipe to where it belongs; blocks."""
+    """Write a recipe to its file. Blocks."""
     if editing.opened is not None:
         return save_recipe(editing.opened, recipe, now=now, overwrite=overwrite)
     if editing.origin is None:
@@ -231,7 +231,7 @@ def _written(editing: Editing, folder: Path, recipe: Recipe, now: float, overwri
 
 
 def _differs(opened: Opened) -> bool:
-    """Tell whether a file is no longer what was read; blocks."""
+    """Return whether a file has changed since it was read. Blocks."""
     try:
         return read_bytes(opened.path) != opened.text.encode()
     except RecipeError:

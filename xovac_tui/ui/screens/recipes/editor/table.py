@@ -1,4 +1,4 @@
-"""The lines of the table of steps: the recipe's head first, then a line a step, repeats indented. Pure."""
+"""Lines of the table of steps: the recipe's head, then one line a step, repeats indented. Pure."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ def table_head(width: int) -> Line:
 
 
 def recipe_line(recipe: Recipe, width: int, glyphs: Glyphs, *, chosen: bool, focus: bool) -> Line:
-    """Return the line of the recipe itself: its name, and what the part may see."""
+    """Return the line of the recipe's head: its name and the limits of the part."""
     name = clean(recipe.name, 64) or "(no name yet)"
     limits = recipe.limits
-    told = f"{glyphs.dash} no limits of the part"
+    limited = f"{glyphs.dash} no limits of the part"
     if limits is not None:
-        told = f"{glyphs.dash} part {format_number(limits.min)} to {format_number(limits.max)} °C"
+        limited = f"{glyphs.dash} part {format_number(limits.min)} to {format_number(limits.max)} °C"
     if recipe.tolerance is not None:
-        told += f", ±{format_number(recipe.tolerance)} K"
+        limited += f", ±{format_number(recipe.tolerance)} K"
     if recipe.pressure is not None:
-        told += f", ≤{recipe.pressure:.1e} mbar"
-    text = glyphs.plain(f"{name}  {told}")
+        limited += f", ≤{recipe.pressure:.1e} mbar"
+    text = glyphs.plain(f"{name}  {limited}")
     style = "rows--chosen" if chosen and focus else "rows--strong"
     sign = glyphs.then if chosen else " "
     return ((fit(f"{sign} {text}", width, ellipsis=glyphs.ellipsis), style),)
@@ -51,7 +51,7 @@ def row_line(
     marked: bool,
     wrong: Collection[StepPath],
 ) -> Line:
-    """Return one step; `marked` steps are those that would be repeated, `wrong` ones have an error."""
+    """Return the line of one step; `marked` steps would be repeated, `wrong` ones have an error."""
     step = row.step
     what = "  " * row.depth + {Ramp: "ramp", Hold: "hold", Repeat: "repeat"}[type(step)]
     to = way = hold = ""
@@ -78,6 +78,6 @@ def _laid_out(cells: tuple[str, ...], note: str, width: int, ellipsis: str) -> s
     for head, cell, room in zip(_HEADS, cells, _WIDTHS, strict=True):
         text += fit(cell, room, right=head in _RIGHT, ellipsis=ellipsis) + " "
     left = width - len(text) - 1
-    # A note that shows but a few letters says nothing.
+    # A note of only a few letters is useless.
     whole = text if left < _LEAST_NOTE else f"{text} {fit(note, left, ellipsis=ellipsis)}"
     return fit(whole, width, ellipsis=ellipsis)

@@ -1,4 +1,4 @@
-"""What the recipe editor shows: table, form, planned profile and findings, for the size there is."""
+"""The widgets of the recipe editor: table, form, planned profile and findings, laid out by size."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.workspace import Workspace
 
 WIDE = 100
-"""Cells; from this width on table and form stand beside each other."""
+"""Width in cells from which table and form are side by side."""
 TALL = 28
-"""Rows; from this height on form, profile and findings are seen at once."""
+"""Height in rows from which form, profile and findings are all visible."""
 PAUSE = 0.15
-"""Seconds without a change until a recipe is planned and checked again."""
+"""Seconds without a change before a recipe is planned and checked again."""
 _DRIFT = 1.0
-"""K; a start that has moved by so much is worth another plan."""
+"""Change of the start temperature, K, that causes a new plan."""
 _HEAD_FIELDS = 6
 
 
 class HeadLine(LinesWidget):
-    """One line about the whole recipe."""
+    """The first line, about the whole recipe."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "rows--quiet", "rows--strong", "rows--warn", "rows--bad", "rows--good",
@@ -62,7 +62,7 @@ class HeadLine(LinesWidget):
 
 
 class EditorView(Pane):
-    """Table, form, profile and findings of a recipe in work; shows what it is told to."""
+    """Table, form, profile and findings of an edited recipe."""
 
     DEFAULT_CSS = """
     EditorView #edit-body { height: 1fr; layout: vertical; }
@@ -90,7 +90,7 @@ class EditorView(Pane):
         super().__init__(workspace, id="recipe-editor")
         self.editing = editing
         self.preview: Draft | None = None
-        """The draft with what is being typed; None while nothing is, or something is wrong with it."""
+        """The draft with the texts being typed; None if nothing is typed or it is invalid."""
         self.study: Study | None = None
         self.found: list[FindingLine] = []
         self.changed_on_disk = False
@@ -100,7 +100,7 @@ class EditorView(Pane):
         self._start: float | None = None
 
     def compose(self) -> ComposeResult:
-        """Build the line, the table, and what stands beside or below it."""
+        """Build the first line, the table, and the parts beside or below it."""
         glyphs = self.workspace.glyphs
         yield HeadLine(id="edit-head")
         with Container(id="edit-body"):
@@ -145,20 +145,20 @@ class EditorView(Pane):
 
     @property
     def draft(self) -> Draft:
-        """The recipe as it is shown: with what is being typed, where that has a meaning."""
+        """The shown recipe: with the texts being typed if they are valid."""
         return self.preview or self.editing.draft
 
     def show(self, snapshot: Snapshot) -> None:
-        """Keep the end time true, and plan again when the start has moved."""
+        """Update the end time, and plan again if the start temperature has moved."""
         start = start_of(snapshot).celsius
         if self._start is not None and abs(start - self._start) >= _DRIFT and self._timer is None:
             self.later(again=True)
         self._show_head()
 
-    # -- what comes of it -----------------------------------------------------------------------------
+    # -- plan and check -------------------------------------------------------------------------------
 
     def later(self, *, again: bool = False) -> None:
-        """Plan and check what is shown, as soon as nothing has changed for a moment."""
+        """Plan and check the shown recipe once nothing has changed for a moment."""
         if self.draft.recipe == (self._studied.recipe if self._studied else None) and not again:
             return
         if self._timer is not None:
@@ -169,7 +169,7 @@ class EditorView(Pane):
     async def _work_out(self) -> None:
         self._timer = None
         draft = self.draft
-        # Noted at the beginning: a long recipe is not begun anew before it is done.
+        # Set at the start: planning a long recipe must finish before it starts again.
         self._start = start = start_of(self.workspace.snapshot).celsius
         named = self.editing.opened or self.editing.origin
         file = RecipeFile(named.path if named else Path("new.toml"), draft.recipe.name, draft.recipe)
@@ -180,7 +180,7 @@ class EditorView(Pane):
     def draw(self) -> None:
         """Draw everything."""
         if not self.query(HeadLine):
-            # The thread that plans may end after the editor did.
+            # The planning thread may end after the editor.
             return
         self._show_head()
         self._show_steps()
@@ -233,7 +233,7 @@ class EditorView(Pane):
         check.show_rows(len(found), line)
 
     def show_form(self) -> None:
-        """Show the form of the chosen step, as the step is."""
+        """Show the form of the chosen step with the step's values."""
         editing = self.editing
         fields = fields_of(editing.draft.recipe, editing.step)
         self.form.show([msgspec.structs.replace(one, help=one.help.format_map(self.keys)) for one in fields])
