@@ -106,7 +106,7 @@ class ScriptedLink:
         return event
 
     def reconnect_now(self) -> None:
-        """Nothing to do: it is online."""
+        """Do nothing: it is online."""
 
     def _hear(self, name: str, argument: Any) -> None:
         self.callbacks.on_event(self._event(name, Direction.IN, self.callbacks.contract_kind(name), argument))

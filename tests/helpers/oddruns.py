@@ -43,7 +43,7 @@ class Kind(msgspec.Struct, frozen=True):
 
     @property
     def scale(self) -> float:
-        """How much longer all lasts than on a device that reports once a second: slow devices are slow."""
+        """Factor by which everything lasts longer than on a device that reports once a second."""
         return max(1.0, self.period)
 
     def name_of(self, leaf: str) -> str:

@@ -378,6 +378,17 @@ async def test_toasts_leave_the_bars_free_and_the_newest_stays(
             assert not any(toast.region.overlaps(bar) for bar in bars)
 
 
+async def test_long_toasts_leave_the_bars_free_too(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(80, 24)) as c:
+        for number in range(4):
+            c.app.notify(f"Number {number} says more. " * 9, title="Defect", timeout=60)
+        await c.until(lambda: any("Number 3" in toast for toast in c.toasts))
+        await c.settle()
+        bars = c.app.screen.query_one(TrustBar).region, c.app.screen.query_one(StopBar).region
+        for toast in c.app.screen.query(Toast):
+            assert not any(toast.region.overlaps(bar) for bar in bars)
+
+
 async def test_no_widget_is_styled_twice_before_the_first_picture(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

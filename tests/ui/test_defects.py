@@ -12,7 +12,9 @@ import pytest
 
 from tests.helpers.console import Console, console
 from tests.helpers.editor import recipes_tab
+from xovac_tui.alarms.service import AlarmService
 from xovac_tui.api.contract import Hazard
+from xovac_tui.recording.service import RecordService
 from xovac_tui.ui.dialogs.confirm import confirm_and_send
 from xovac_tui.ui.dialogs.quit import QuitDialog
 from xovac_tui.ui.frame.defect_notice import NoticeScreen
@@ -252,3 +254,19 @@ async def test_a_station_that_fails_begins_again(
         defects.clear()
         await c.press_stop()
         assert [name for name, _ in c.link.emitted] == ["cancel_recipe"]
+
+
+@pytest.mark.parametrize(
+    ("owner", "method", "title"),
+    [(RecordService, "tick", "Recording fails"), (AlarmService, "tick", "Evaluation of alarms fails")],
+)
+async def test_a_service_that_fails_is_not_shown_as_if_it_worked(
+    owner: type, method: str, title: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(tmp_path) as c:
+        monkeypatch.setattr(owner, method, fails)
+        c.station.tick()
+        await c.settle()
+        said = [toast for toast in c.toasts if toast.startswith(title)]
+        assert len(said) == 1
+        assert "DefectOfATestError" in said[0]

@@ -116,7 +116,10 @@ async def test_one_that_fails_is_logged_once_and_the_rest_go_on(caplog: pytest.L
     heard: list[str] = []
     broken, well = Part(heard, "broken", OSError("no room")), Part(heard, "well")
     parts: tuple[Service, ...] = (broken, well)
-    services = Services(parts)
+    clock, reported = FakeClock(), list[str]()
+    services = Services(
+        parts, lambda name, error: reported.append(f"{name} {type(error).__name__}"), clock.mono
+    )
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             services.each(lambda service: service.tick())
@@ -134,3 +137,8 @@ async def test_one_that_fails_is_logged_once_and_the_rest_go_on(caplog: pytest.L
     with caplog.at_level(logging.WARNING):
         services.each(lambda service: service.tick())
     assert len(caplog.records) == 2
+    assert reported == ["Part OSError"]
+    clock.advance(60)
+    services.each(lambda service: service.tick())
+    services.each(lambda service: service.tick())
+    assert reported == ["Part OSError", "Part ValueError"]

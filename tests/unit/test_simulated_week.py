@@ -190,7 +190,7 @@ async def test_nothing_of_a_week_is_lost(tmp_path: Path, monkeypatch: pytest.Mon
         state = msgspec.json.decode(run.flight, type=FlightState)
         assert state.gaps == 2
         assert state.gap_seconds == pytest.approx(4_200, abs=3 * PERIOD)
-        dwells = [leg.dwell for leg in state.flown if leg.dwell is not None]
+        dwells = [leg.dwell for leg in state.as_run if leg.dwell is not None]
         assert len(dwells) == 15
         for dwell in dwells:
             assert dwell.creditable <= dwell.in_tolerance <= dwell.elapsed

@@ -29,7 +29,7 @@ from xovac_tui.recording.status import RecorderView
 from xovac_tui.station.commands import Prepared, Sender
 from xovac_tui.station.confirmation import STOP_KEY, confirmed_by
 from xovac_tui.station.eventqueue import EventQueue
-from xovac_tui.station.news import Bulletin, News
+from xovac_tui.station.news import Bulletin, News, ServiceFailed
 from xovac_tui.station.port import LinkCallbacks, Reach
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.refusal import Refusal, RefusalCode
@@ -76,7 +76,7 @@ class LiveStation(Station):
         self.chamber, self.log = parts.chamber, parts.log
         self.record, self.alarms = parts.record, parts.alarms
         self.runs, self._runs = parts.runs.runs, parts.runs
-        self._services = Services(parts.services)
+        self._services = Services(parts.services, self._service_failed, self.clock.mono)
         self.target, self._reach = reach.target, reach
         self._sender = Sender(
             self.chamber,
@@ -155,7 +155,7 @@ class LiveStation(Station):
             ticker.cancel()
 
     def _offline(self, error: XovacError) -> None:
-        """Say why there will be no link."""
+        """Report why there will be no link."""
         utc, mono = self.clock.utc(), self.clock.mono()
         self._on_status(LinkView(LinkWord.OFFLINE, since_utc=utc, since_mono=mono, why=str(error)))
 
@@ -183,7 +183,7 @@ class LiveStation(Station):
 
     @property
     def recorder(self) -> RecorderView:
-        """What the recorder does."""
+        """State of the recorder."""
         return self.record.view
 
     @property
@@ -326,7 +326,7 @@ class LiveStation(Station):
             self.events_dropped += queue.dropped - before
 
     def _keep_marks(self) -> None:
-        """Have marks that were made since the last time recorded."""
+        """Record the marks that were made since the last time."""
         if marks := self.chamber.take_marks():
             made = MarksMade(tuple(marks))
             self._services.each(lambda service: service.on_news(made))
@@ -371,6 +371,9 @@ class LiveStation(Station):
             self.proving.took(news.entry)
         elif isinstance(news, RecordOpened):
             self._settled.set()
+
+    def _service_failed(self, service: str, error: Exception) -> None:
+        self.news.publish(ServiceFailed(service, type(error).__name__))
 
     def _changed(self, entries: tuple[LedgerEntry, ...]) -> None:
         for entry in entries:

@@ -22,6 +22,15 @@ class Jumped(msgspec.Struct, frozen=True):
     """News: a replay is at another time, so that what came after it has not come yet."""
 
 
+class ServiceFailed(msgspec.Struct, frozen=True):
+    """News: a service fails by a defect; published again once a minute for as long as it fails."""
+
+    service: str
+    """Name of its class."""
+    error: str
+    """Class of the defect."""
+
+
 News = (
     LinkChanged
     | LedgerChanged
@@ -31,6 +40,7 @@ News = (
     | RecordReplaced
     | AlarmsChanged
     | Jumped
+    | ServiceFailed
 )
 
 

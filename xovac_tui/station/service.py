@@ -48,15 +48,15 @@ class RecordDesk(Protocol):
 
     @property
     def choice(self) -> RecordChoice | None:
-        """Where it is and how it is kept; None: nowhere."""
+        """Which record it is and how it is kept; None: not recorded."""
 
     @property
     def record(self) -> Record | None:
-        """For reading; None until it is open, or where there is none."""
+        """The record for reading; None until it is open, or where there is none."""
 
     @property
     def view(self) -> RecorderView:
-        """What the recorder does."""
+        """State of the recorder."""
 
     @property
     def session(self) -> int:
@@ -64,7 +64,7 @@ class RecordDesk(Protocol):
 
     @property
     def settled(self) -> bool:
-        """True once it is known what it knows, or that this is not to be waited for."""
+        """True once the record has been read, or will not be waited for."""
 
     @property
     def unreadable(self) -> str:
@@ -152,19 +152,32 @@ class RunKeeper(Protocol):
         """Let the run that goes on, or begins, see the chamber as it was at a moment just now."""
 
     def handing(self, plan: Plan, source: str) -> AbstractContextManager[None]:
-        """Know the plan, and the text of its file, of a list that is sent meanwhile."""
+        """Keep the plan, and the text of its file, of a list that is sent meanwhile."""
+
+
+SAID_AGAIN = 60.0
+"""Seconds between two reports of a service that goes on failing."""
 
 
 class Services:
     """The services of a station, called in their order: what they do depends on it.
 
-    One that fails is logged once for each defect, and the rest go on.
+    One that fails is logged once for each defect, and the rest go on. `failed` is called with its name and
+    the defect, once in `SAID_AGAIN` of the monotonic seconds that `mono` gives for as long as it fails.
     """
 
-    def __init__(self, services: Sequence[Service]) -> None:
+    def __init__(
+        self,
+        services: Sequence[Service],
+        failed: Callable[[str, Exception], None],
+        mono: Callable[[], float],
+    ) -> None:
         self._services = tuple(services)
+        self._report, self._mono = failed, mono
         self._defects: dict[str, str] = {}
         """Name of a service -> its newest defect."""
+        self._reported: dict[str, float] = {}
+        """Name of a service -> when it was reported last, monotonic seconds."""
 
     def each(self, call: Callable[[Service], None]) -> None:
         """Call every service."""
@@ -187,3 +200,6 @@ class Services:
         if self._defects.get(name) != repr(error):
             self._defects[name] = repr(error)
             logging.getLogger(__name__).warning("%s failed", name, exc_info=error)
+        if self._mono() - self._reported.get(name, -SAID_AGAIN) >= SAID_AGAIN:
+            self._reported[name] = self._mono()
+            self._report(name, error)
