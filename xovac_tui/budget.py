@@ -24,7 +24,7 @@ class ByteBudget:
 
     @property
     def held(self) -> int:
-        """Bytes that are held now."""
+        """Number of bytes that are held now."""
         return self._held
 
     def take(self, size: int) -> bool:

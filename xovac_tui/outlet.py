@@ -39,7 +39,7 @@ class Outlet:
         failed: Callable[[OSError], None] | None = None,
         name: str = "outlet",
     ) -> None:
-        """`most` is how many characters may wait.
+        """Let at most `most` characters wait.
 
         `dropped` is called in the thread with how many texts were dropped, once all that came before is
         written, and gives what to write in their place. After an OSError, which `failed` is given in the
@@ -81,7 +81,7 @@ class Outlet:
 
     @property
     def left(self) -> int:
-        """How many texts were taken and are not written yet."""
+        """Number of texts that were taken and are not written yet."""
         with self._changed:
             return 0 if self._broken else len(self._waiting) + self._busy
 

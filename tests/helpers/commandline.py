@@ -14,8 +14,7 @@ import pytest
 
 from xovac_tui import cli, compose
 from xovac_tui.api.event import Direction, Event, EventKind
-from xovac_tui.api.link import LinkView as LinkView
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
 from xovac_tui.api.wireform import callback_answer
@@ -107,7 +106,7 @@ class ScriptedLink:
         return event
 
     def reconnect_now(self) -> None:
-        """Nothing to do: it is online."""
+        """Do nothing: it is online."""
 
     def _hear(self, name: str, argument: Any) -> None:
         self.callbacks.on_event(self._event(name, Direction.IN, self.callbacks.contract_kind(name), argument))

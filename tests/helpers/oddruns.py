@@ -13,7 +13,7 @@ import msgspec
 
 from tests.helpers.console import FakeClock
 from tests.unit.test_station_record import Life, life
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.recipes.files import parse_recipe
@@ -43,7 +43,7 @@ class Kind(msgspec.Struct, frozen=True):
 
     @property
     def scale(self) -> float:
-        """How much longer all lasts than on a device that reports once a second: slow devices are slow."""
+        """Factor by which everything lasts longer than on a device that reports once a second."""
         return max(1.0, self.period)
 
     def name_of(self, leaf: str) -> str:

@@ -17,7 +17,7 @@ from xovac_tui.runs.view import FlightView
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.program import Program, ProgramItem
 
-# What is flown and learned once is for all of them.
+# What is run and learned once is for all of them.
 pytestmark = pytest.mark.xdist_group("flights")
 
 HARD = Recipe(

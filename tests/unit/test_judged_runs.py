@@ -80,7 +80,7 @@ class Device:
         self.one.station.tick()
 
 
-async def flown(
+async def record_odd_run(
     path: Path, contract: Contract, unit: str = "degC", setpoint: str = "degC", **odd: Any
 ) -> None:
     """Load a soak and let the device run it; for 4 s of the hold it reports something odd."""
@@ -120,7 +120,7 @@ def report_of(path: Path, contract: Contract) -> ReportFacts:
 async def test_a_perfect_soak_passes_in_every_unit(tmp_path: Path, unit: str, setpoint: str) -> None:
     contract = contract_of(tmp_path, unit, setpoint)
     path = tmp_path / "r.sqlite3"
-    await flown(path, contract, unit, setpoint)
+    await record_odd_run(path, contract, unit, setpoint)
     facts = report_of(path, contract)
     (dwell,) = [leg.dwell for leg in facts.past.view().legs if leg.dwell is not None]
     assert dwell.creditable == pytest.approx(15.0, abs=0.51)
@@ -136,7 +136,7 @@ async def test_a_perfect_soak_passes_in_every_unit(tmp_path: Path, unit: str, se
 async def test_an_impossible_pressure_proves_no_vacuum(tmp_path: Path, pressure: float) -> None:
     contract = contract_of(tmp_path)
     path = tmp_path / "r.sqlite3"
-    await flown(path, contract, p=pressure)
+    await record_odd_run(path, contract, p=pressure)
     facts = report_of(path, contract)
     (dwell,) = [leg.dwell for leg in facts.past.view().legs if leg.dwell is not None]
     assert dwell.in_tolerance == pytest.approx(15.0, abs=0.51)
@@ -148,7 +148,7 @@ async def test_an_impossible_pressure_proves_no_vacuum(tmp_path: Path, pressure:
 async def test_an_open_sensor_is_neither_hot_nor_counted(tmp_path: Path, sensor: float | str) -> None:
     contract = contract_of(tmp_path, rules=RULES)
     path = tmp_path / "r.sqlite3"
-    await flown(path, contract, ta=sensor)
+    await record_odd_run(path, contract, ta=sensor)
     facts = report_of(path, contract)
     (dwell,) = [leg.dwell for leg in facts.past.view().legs if leg.dwell is not None]
     assert (dwell.minimum, dwell.maximum) == (40.0, 40.0)
@@ -163,7 +163,7 @@ async def test_an_open_sensor_is_neither_hot_nor_counted(tmp_path: Path, sensor:
 
 async def test_a_report_judges_an_older_record_by_the_contract_of_today(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
-    await flown(path, contract_of(tmp_path), ta=1372)
+    await record_odd_run(path, contract_of(tmp_path), ta=1372)
     before = controlled_range(report_of(path, contract_of(tmp_path)))
     assert before is not None
     assert before.high == 1372.0

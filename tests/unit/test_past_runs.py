@@ -69,7 +69,7 @@ def facts(past: PastRun, width: int = 76, height: int = 8) -> str:
 
 def steps(past: PastRun, width: int) -> list[str]:
     state = past.state
-    legs = state.flown if state.leg is None else (*state.flown, state.leg)
+    legs = state.as_run if state.leg is None else (*state.as_run, state.leg)
     lines = [step_line(leg, state.t, width, plan=past.plan, glyphs=UNICODE, times=TIMES) for leg in legs]
     return text([step_head(width), *lines], width).split("\n")
 
@@ -98,7 +98,7 @@ def test_a_run_is_read_with_all_that_is_known_of_it(path: Path) -> None:
     assert past.extremes[0].summary.high == pytest.approx(50.0, abs=2.0)
     assert {"chamber_state.shroud", "chamber_state.vacuum.p"} < {one.name for one in past.extremes}
     # 80 s at 50 degC, of which 20 s were not heard.
-    dwell = past.state.flown[1].dwell
+    dwell = past.state.as_run[1].dwell
     assert dwell is not None
     assert dwell.elapsed == pytest.approx(80.0)
     assert dwell.creditable == pytest.approx(59.0)
@@ -251,13 +251,13 @@ def test_steps_as_they_were_flown(path: Path, width: int) -> None:
 
 def test_steps_that_the_device_did_not_tell_or_nobody_saw_are_marked(path: Path) -> None:
     past = read(path, 1)
-    first, second, *rest = past.state.flown
+    first, second, *rest = past.state.as_run
     legs = (
         msgspec.structs.replace(first, estimated=True),
         msgspec.structs.replace(second, start=None, end=None, start_utc=None, dwell=None),
         *rest,
     )
-    rows = steps(msgspec.structs.replace(past, state=msgspec.structs.replace(past.state, flown=legs)), 74)
+    rows = steps(msgspec.structs.replace(past, state=msgspec.structs.replace(past.state, as_run=legs)), 74)
     assert "~41s" in rows[1]
     assert "unseen" in rows[2]
 
@@ -311,7 +311,7 @@ def test_two_runs_beside_each_other(path: Path, width: int) -> None:
     assert rows[3].split()[:4] == ["2", "hold", "50", "°C"]
     assert "1m 20s" in rows[3]
     assert "−29 s" in rows[3] or "−30 s" in rows[3]
-    # What only one of them has flown has no difference.
+    # What only one of them has run has no difference.
     assert rows[5].split() == ["4", "hold", "25", "°C", "1m", "00s", "1m00s"]
     channel = next(row for row in rows if "Test part" in row)
     assert len(channel.split()) >= 8
@@ -330,7 +330,7 @@ def test_everything_is_ascii_where_it_must_be(path: Path) -> None:
     lines = [
         *fact_lines(one, 76, 8, glyphs=ASCII, times=TIMES),
         *happened_lines(one, 76, glyphs=ASCII, times=TIMES),
-        *(step_line(leg, 0.0, 74, plan=one.plan, glyphs=ASCII, times=TIMES) for leg in one.state.flown),
+        *(step_line(leg, 0.0, 74, plan=one.plan, glyphs=ASCII, times=TIMES) for leg in one.state.as_run),
         *(reading_line(extreme, 74, ASCII) for extreme in one.extremes),
         *pair_head((one, other), 76, glyphs=ASCII, times=TIMES),
         *pair_lines(one, other, 76, ASCII),

@@ -29,7 +29,7 @@ def band(low: float, *rates: float, heating: bool = True, seconds: float = 600, 
     )
 
 
-def flown(
+def sampled(
     start: float, end: float, rate: float, *, target: float | None, noise: float = 0.05, period: float = 1.0
 ) -> list[Sample]:
     """A run from one temperature to another at a steady rate in K/min."""
@@ -47,7 +47,7 @@ def only(rates: Rates, low: float, *, heating: bool) -> RateBand:
 
 
 def test_a_chamber_that_is_driven_hard_shows_what_it_can() -> None:
-    rates = merge([learn(flown(20, 60, 2, target=80)), learn(flown(60, -20, 0.5, target=-40))])
+    rates = merge([learn(sampled(20, 60, 2, target=80)), learn(sampled(60, -20, 0.5, target=-40))])
     assert rates.runs == 2
     for low in (20, 30, 40, 50):
         up, down = only(rates, low, heating=True), only(rates, low, heating=False)
@@ -68,7 +68,7 @@ def test_following_a_gentle_ramp_says_nothing_of_what_it_could_do() -> None:
 
 
 def test_a_quick_ramp_that_was_followed_raises_what_it_has_managed() -> None:
-    hard = learn(flown(20, 60, 1, target=80))
+    hard = learn(sampled(20, 60, 1, target=80))
     followed = learn([(t, 20 + t / 30, 20.5 + t / 30) for t in range(1200)])
     assert hard.fastest(heating=True, low=25, high=55) == pytest.approx(1, rel=0.1)
     for order in ([hard, followed], [followed, hard]):
@@ -84,7 +84,7 @@ def test_a_stall_at_the_limit_and_moving_the_wrong_way_do_not_count() -> None:
 
 
 def test_without_a_setpoint_the_plans_quick_ramps_stand_in() -> None:
-    blind = flown(20, 60, 2, target=None)
+    blind = sampled(20, 60, 2, target=None)
     assert learn(blind) == Rates()
     rates = learn(blind, [(0, 2000, 80.0)])
     assert only(rates, 30, heating=True).usual == pytest.approx(2, rel=0.05)
@@ -93,7 +93,7 @@ def test_without_a_setpoint_the_plans_quick_ramps_stand_in() -> None:
 
 def test_gaps_and_spikes_do_not_make_rates() -> None:
     chance = random.Random(3)
-    whole = flown(20, 60, 2, target=80)
+    whole = sampled(20, 60, 2, target=80)
     torn = [
         (t, math.nan if 300 < t < 500 else actual + (500 if chance.random() < 0.05 else 0), target)
         for t, actual, target in whole
@@ -102,12 +102,14 @@ def test_gaps_and_spikes_do_not_make_rates() -> None:
     for b in rates.bands:
         assert (b.slow, b.fast) == pytest.approx((2, 2), rel=0.15)
     # A gap without any sample is no rate either: 30 K in between took ten hours.
-    leap = flown(20, 30, 2, target=80) + [(36000 + t, 30 + x, s) for t, x, s in flown(30, 60, 2, target=80)]
+    leap = sampled(20, 30, 2, target=80) + [
+        (36000 + t, 30 + x, s) for t, x, s in sampled(30, 60, 2, target=80)
+    ]
     assert all(b.usual == pytest.approx(2, rel=0.1) for b in learn(leap).bands)
 
 
 def test_slowly_sampled_runs_are_learned_too() -> None:
-    rates = learn(flown(20, 80, 1, target=100, period=20.0, noise=0.02))
+    rates = learn(sampled(20, 80, 1, target=100, period=20.0, noise=0.02))
     assert only(rates, 40, heating=True).usual == pytest.approx(1, rel=0.1)
 
 
@@ -152,7 +154,7 @@ def test_longer_runs_weigh_more() -> None:
 
 
 def test_they_can_be_written_down_and_nonsense_is_not_read() -> None:
-    rates = merge([learn(flown(20, 60, 2, target=80)), learn(flown(60, 20, 1, target=0))])
+    rates = merge([learn(sampled(20, 60, 2, target=80)), learn(sampled(60, 20, 1, target=0))])
     assert msgspec.json.decode(msgspec.json.encode(rates), type=Rates) == rates
     for wrong in ({"slow": 0}, {"slow": 9}, {"low": 99}, {"seconds": -1}):
         text = msgspec.json.encode({**msgspec.to_builtins(band(20, 1)), **wrong})

@@ -163,7 +163,7 @@ LIFE = st.builds(
 
 
 @contextmanager
-def flown(lives: list[Life]) -> Iterator[tuple[Windows, dict[str, list[tuple[float, float]]]]]:
+def recorded_lives(lives: list[Life]) -> Iterator[tuple[Windows, dict[str, list[tuple[float, float]]]]]:
     """Record some sessions; yield the windows and every true sample by channel, in record time."""
     truth: dict[str, list[tuple[float, float]]] = {}
     shift = UTC
@@ -214,7 +214,7 @@ def column_of(bins: Bins, at: float) -> set[int]:
 def test_every_true_sample_lies_within_its_column(
     lives: list[Life], left: float, right: float, columns: int, whole: bool
 ) -> None:
-    with flown(lives) as (windows, truth):
+    with recorded_lives(lives) as (windows, truth):
         moments = [at for pairs in truth.values() for at, _ in pairs] or [UTC, UTC + 1]
         first, last = min(moments), max(moments)
         left, right = (0.0, 1.0) if whole else sorted((left, right))
@@ -251,7 +251,7 @@ def test_every_true_sample_lies_within_its_column(
 @examples(80)
 @pytest.mark.slow
 def test_a_summary_is_the_plain_computation(lives: list[Life], left: float, right: float) -> None:
-    with flown(lives) as (windows, truth):
+    with recorded_lives(lives) as (windows, truth):
         for name in ("state.t", "state.slow"):
             pairs = truth.get(name, [])
             first, last = (min(pairs)[0], max(pairs)[0]) if pairs else (UTC, UTC)

@@ -249,13 +249,13 @@ def with_credit(seconds: float) -> Callable[[ReportFacts], ReportFacts]:
     """Return what leaves a dwell so many seconds of the 80 that were planned."""
 
     def change(facts: ReportFacts) -> ReportFacts:
-        flown = tuple(
+        as_run = tuple(
             msgspec.structs.replace(leg, dwell=msgspec.structs.replace(leg.dwell, creditable=seconds))
             if leg.step == 2 and leg.dwell is not None
             else leg
-            for leg in facts.past.state.flown
+            for leg in facts.past.state.as_run
         )
-        return with_state(facts, flown=flown)
+        return with_state(facts, as_run=as_run)
 
     return change
 
@@ -266,23 +266,23 @@ def with_short_plan(facts: ReportFacts) -> ReportFacts:
 
 
 def without_step(facts: ReportFacts) -> ReportFacts:
-    return with_state(facts, flown=facts.past.state.flown[:3], result=Result.CANCELLED)
+    return with_state(facts, as_run=facts.past.state.as_run[:3], result=Result.CANCELLED)
 
 
 def unseen_step(facts: ReportFacts) -> ReportFacts:
-    flown = tuple(
+    as_run = tuple(
         msgspec.structs.replace(leg, start=None, end=None, dwell=None) if leg.step == 2 else leg
-        for leg in facts.past.state.flown
+        for leg in facts.past.state.as_run
     )
-    return with_state(facts, flown=flown)
+    return with_state(facts, as_run=as_run)
 
 
-def flown_in_pieces(facts: ReportFacts) -> ReportFacts:
+def run_in_pieces(facts: ReportFacts) -> ReportFacts:
     """Return a run that began anew after its first dwell, the second of which counts for nothing."""
-    first, hold, *rest = facts.past.state.flown
+    first, hold, *rest = facts.past.state.as_run
     assert hold.dwell is not None
     again = msgspec.structs.replace(hold, dwell=msgspec.structs.replace(hold.dwell, creditable=0.0))
-    return with_state(facts, flown=(first, hold, first, again, *rest))
+    return with_state(facts, as_run=(first, hold, first, again, *rest))
 
 
 @pytest.mark.parametrize(
@@ -330,8 +330,8 @@ def flown_in_pieces(facts: ReportFacts) -> ReportFacts:
             CriterionOutcome.OPEN,
             "text in the record cannot be read",
         ),
-        (flown_in_pieces, RunVerdict.NOT_JUDGED, 0, CriterionOutcome.OPEN, "went back from step 2 to step 1"),
-        (flown_in_pieces, RunVerdict.NOT_JUDGED, 1, CriterionOutcome.OPEN, "begun 2 times"),
+        (run_in_pieces, RunVerdict.NOT_JUDGED, 0, CriterionOutcome.OPEN, "went back from step 2 to step 1"),
+        (run_in_pieces, RunVerdict.NOT_JUDGED, 1, CriterionOutcome.OPEN, "begun 2 times"),
         (
             lambda facts: msgspec.structs.replace(facts, controlled=""),
             RunVerdict.NOT_JUDGED,
@@ -482,13 +482,13 @@ def test_a_run_of_an_unknown_recipe_is_not_judged(tmp_path: Path) -> None:
 def test_a_list_that_was_sent_by_itself_is_told_and_a_cancelled_run_of_it_fails(tmp_path: Path) -> None:
     payload = '{"name": "Bare", "recipe": [[40.0, 600.0, 0.0]]}'
     writer = begin(tmp_path / "r.sqlite3")
-    flown = msgspec.structs.replace(record_run(writer, 1, 100.0, seconds=20.0), result=Result.CANCELLED)
+    as_run = msgspec.structs.replace(record_run(writer, 1, 100.0, seconds=20.0), result=Result.CANCELLED)
     sent = LedgerEntry(1, "load_recipe", payload, "eve@lab", BEGAN + 90, 90.0, ChamberOutcome.SUCCESS)
     writer.item(RecordedCommand(entry=sent, t=BEGAN + 91, mono=91.0))
     writer.item(
         RunItem(
             id=2, name="Bare", load=None, started_utc=BEGAN + 101, started_mono=101.0,
-            utc=BEGAN + 110, mono=110.0, result="cancelled", flight=msgspec.json.encode(flown),
+            utc=BEGAN + 110, mono=110.0, result="cancelled", flight=msgspec.json.encode(as_run),
         )
     )  # fmt: skip
     writer.commit(BEGAN + 200)
@@ -504,16 +504,16 @@ def test_a_list_that_was_sent_by_itself_is_told_and_a_cancelled_run_of_it_fails(
 
 
 def test_late_steps_and_excursions_are_deviations(facts: ReportFacts) -> None:
-    flown = list(facts.past.state.flown)
-    first, hold = flown[0], flown[1]
+    as_run = list(facts.past.state.as_run)
+    first, hold = as_run[0], as_run[1]
     assert first.end is not None
     assert hold.dwell is not None
-    flown[0] = msgspec.structs.replace(first, end=first.end + 30)
+    as_run[0] = msgspec.structs.replace(first, end=first.end + 30)
     dwell = msgspec.structs.replace(
         hold.dwell, excursions=2, reached=20.0, in_tolerance=70.0, creditable=50.0
     )
-    flown[1] = msgspec.structs.replace(hold, dwell=dwell, estimated=True)
-    said = deviations(with_state(facts, flown=tuple(flown)))
+    as_run[1] = msgspec.structs.replace(hold, dwell=dwell, estimated=True)
+    said = deviations(with_state(facts, as_run=tuple(as_run)))
     assert "Step 1 took 1m 11s, 31s longer than planned." in said
     assert "Step 2: 50 °C ± 3 K was reached 20s after the dwell began." in said
     assert "Step 2: the temperature left 50 °C ± 3 K 2 times." in said

@@ -67,7 +67,7 @@ def look(t: float, **changes: Any) -> Observation:
     return msgspec.structs.replace(seen, **changes)
 
 
-def flown(until: float, start: float = 0.0, **changes: Any) -> Flight:
+def flight_at(until: float, start: float = 0.0, **changes: Any) -> Flight:
     """Return the flight after looks once a second; `changes` are those of its last 600 s."""
     flight = Flight(PLAN)
     t = start
@@ -120,7 +120,7 @@ def test_what_is_loaded_is_not_known_where_no_message_reports_it() -> None:
 
 
 def test_a_run_that_is_told_is_shown_with_all_its_clocks() -> None:
-    said = plain(moment(flown(60 * 60))).splitlines()
+    said = plain(moment(flight_at(60 * 60))).splitlines()
     assert said[0].split() == ["Soak", "▶", "RUNNING"]
     assert said[1] == "Step 2 of 3"
     assert said[2] == "Now   hold 50 °C for 1h"
@@ -137,8 +137,8 @@ def test_a_run_that_is_told_is_shown_with_all_its_clocks() -> None:
 
 @pytest.mark.parametrize("height", range(4, 20))
 def test_which_rows_there_are_does_not_depend_on_what_is_flown(height: int) -> None:
-    ramp = plain(moment(flown(600)), height=height).split("\n")
-    hold = plain(moment(flown(60 * 60)), height=height).split("\n")
+    ramp = plain(moment(flight_at(600)), height=height).split("\n")
+    hold = plain(moment(flight_at(60 * 60)), height=height).split("\n")
     words = [[line.split(" ")[0] for line in said[:12]] for said in (ramp, hold)]
     assert len(ramp) == len(hold) or height > 13
     for one, other in zip(*words, strict=False):
@@ -178,7 +178,7 @@ def test_a_run_that_nobody_tells_is_shown_by_its_plan() -> None:
     ],
 )
 def test_why_a_dwell_does_not_count_now(changes: dict[str, Any], shown: dict[str, Any], why: str) -> None:
-    now = moment(flown(60 * 60, **changes), **shown)
+    now = moment(flight_at(60 * 60, **changes), **shown)
     flight = now.planned
     assert flight is not None
     assert flight.dwell is not None
@@ -189,7 +189,7 @@ def test_why_a_dwell_does_not_count_now(changes: dict[str, Any], shown: dict[str
 
 
 def test_the_low_panel_says_what_matters_most_and_its_frame_the_rest() -> None:
-    now = moment(flown(60 * 60))
+    now = moment(flight_at(60 * 60))
     first, second = plain(now, width=76, height=2).splitlines()
     assert first.startswith("Soak  ▶ RUNNING  step 2/3, hold 50 °C for 1h")
     assert "30m 00s of 1h 00m" in second
@@ -199,7 +199,7 @@ def test_the_low_panel_says_what_matters_most_and_its_frame_the_rest() -> None:
         ["dwell:", "elapsed", "30m00s", "in", "tol.", "30m00s", "counts", "30m00s"]
     )
     assert run_subtitle(now, UNICODE, low=False) == ""
-    assert run_subtitle(moment(flown(600)), UNICODE, low=True) == ""
+    assert run_subtitle(moment(flight_at(600)), UNICODE, low=True) == ""
 
 
 def test_gaps_and_drift_are_told() -> None:
@@ -215,7 +215,7 @@ def test_gaps_and_drift_are_told() -> None:
 
 
 def test_a_lost_link_says_where_the_run_would_be() -> None:
-    flight = flown(60 * 60, linked=False, fresh=False)
+    flight = flight_at(60 * 60, linked=False, fresh=False)
     now = moment(flight, link=LinkView(LinkWord.LOST))
     run = msgspec.structs.replace(now.snapshot.run, stale=True)
     now = moment(flight, link=LinkView(LinkWord.LOST), run=run)
@@ -229,7 +229,7 @@ def test_a_lost_link_says_where_the_run_would_be() -> None:
 
 @pytest.mark.parametrize("width", [76, 120])
 def test_how_a_run_ended_stays_until_another_begins(width: int) -> None:
-    flight = flown(3000)
+    flight = flight_at(3000)
     flight.cancel("ann@lab")
     flight.observe(look(3001.0, state=RunState.IDLE))
     assert flight.over
@@ -242,13 +242,13 @@ def test_how_a_run_ended_stays_until_another_begins(width: int) -> None:
 
 
 def test_a_completed_run_says_its_drift() -> None:
-    flight = flown(7199)
+    flight = flight_at(7199)
     flight.observe(look(7200.0, state=RunState.IDLE, step=None))
     assert "● completed Fri 10:00 after 2h 00m, no drift" in plain(moment(flight))
 
 
 def test_everything_is_ascii_where_it_must_be() -> None:
-    for flight in (flown(600), flown(3600), flown(3600, actual=53.5), None):
+    for flight in (flight_at(600), flight_at(3600), flight_at(3600, actual=53.5), None):
         now = moment(flight)
         for height in (2, 13):
             lines = run_lines(now, 60, height, glyphs=ASCII, times=TIMES, keys=KEYS)

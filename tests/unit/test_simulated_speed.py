@@ -73,8 +73,8 @@ async def test_a_run_is_judged_in_the_devices_own_time(tmp_path: Path) -> None:
     with Record(path) as record:
         (run,) = lists.runs(record)
         state = msgspec.json.decode(run.flight, type=FlightState)
-        assert (state.speed, [leg.planned for leg in state.flown]) == (SPEED, [30.0, 60.0])
-        dwell = state.flown[1].dwell
+        assert (state.speed, [leg.planned for leg in state.as_run]) == (SPEED, [30.0, 60.0])
+        dwell = state.as_run[1].dwell
         assert dwell is not None
         assert dwell.creditable == pytest.approx(60.0, abs=2.0)
     contract = load_contract((), simulator=True)

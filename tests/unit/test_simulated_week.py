@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.recipes.compiler import Compiled, compile_recipe
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
@@ -190,7 +190,7 @@ async def test_nothing_of_a_week_is_lost(tmp_path: Path, monkeypatch: pytest.Mon
         state = msgspec.json.decode(run.flight, type=FlightState)
         assert state.gaps == 2
         assert state.gap_seconds == pytest.approx(4_200, abs=3 * PERIOD)
-        dwells = [leg.dwell for leg in state.flown if leg.dwell is not None]
+        dwells = [leg.dwell for leg in state.as_run if leg.dwell is not None]
         assert len(dwells) == 15
         for dwell in dwells:
             assert dwell.creditable <= dwell.in_tolerance <= dwell.elapsed

@@ -191,8 +191,8 @@ async def test_a_run_is_kept_and_resumed_by_the_next_recorder(tmp_path: Path) ->
             assert (run.name, run.load) == ("Soak", 1)
             assert run.result == Result.ENDED_EARLY, run.reason
             state = msgspec.json.decode(run.flight, type=FlightState)
-            assert [leg.step for leg in state.flown] == [1, 2]
-            dwell = state.flown[1].dwell
+            assert [leg.step for leg in state.as_run] == [1, 2]
+            dwell = state.as_run[1].dwell
             assert dwell is not None
             assert dwell.elapsed >= 19
 

@@ -62,7 +62,7 @@ class LimitSetChoice:
 
     @property
     def set_by(self) -> str:
-        """Who chose it by hand; empty where it follows the pressure."""
+        """User who chose it by hand; empty where it follows the pressure."""
         return self._set_by if self.by_hand else ""
 
     def opened(self) -> None:

@@ -58,7 +58,7 @@ class AlarmService(AlarmDesk):
         publish: Callable[[AlarmsChanged], None],
         free: Callable[[Path], float | None] | None = None,
     ) -> None:
-        """`watchlist`: the rules; None: nothing is evaluated here, at the most mirrored.
+        """Evaluate the rules of a `watchlist`; None: nothing is evaluated here, at the most mirrored.
 
         `values` makes what answers the expressions of rules. `run_now` returns the run that goes on, None
         where none does. `free` returns the GB that are free where a folder is.
@@ -185,7 +185,7 @@ class AlarmService(AlarmDesk):
                         self._mirror.compare_rules(self.watchlist)
 
     def _begin(self, context: Context) -> list[AlarmChange]:
-        """Become the process that evaluates; return what happened to alarms by that."""
+        """Begin to evaluate in this process; return the changes of alarms by that."""
         # From now on what no rule here watches is watched by no process.
         changes = self._evaluator.drop_foreign(context)
         self._was_mirrored = False

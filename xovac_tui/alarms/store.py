@@ -17,7 +17,7 @@ class AlarmStore(Protocol):
 
     @property
     def starting(self) -> bool:
-        """True while it is not known yet what the record knows."""
+        """True until the record has been read."""
 
     @property
     def elsewhere(self) -> bool:

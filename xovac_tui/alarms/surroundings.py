@@ -21,7 +21,7 @@ class Surroundings:
     """Disk, record and receivers of one station."""
 
     def __init__(self, store: AlarmStore, free: Callable[[Path], float | None] | None = None) -> None:
-        """`free` returns the GB that are free where a folder is, None where that is not known."""
+        """Take `free`, which returns the free GB of a folder's disk, None where that is not known."""
         self._store, self._free = store, free or free_space
         self._measured_at = -1e18
         self._measuring = False
@@ -34,7 +34,7 @@ class Surroundings:
 
     @property
     def untried(self) -> bool:
-        """True while it is not known of some receiver whether it can be reached."""
+        """True while for some receiver it is not known whether it can be reached."""
         return bool(self._untried)
 
     def will_notify(self, receivers: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""Packets that are too long to be read at once: taken piece by piece, so that keys are heard meanwhile."""
+"""Packets that are too long to be read at once: taken piece by piece, so that keys still work meanwhile."""
 
 from __future__ import annotations
 

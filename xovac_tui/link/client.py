@@ -163,12 +163,12 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             self._on_malformed(text, ValueError("it is no Engine.IO packet"))
 
     def _hand_over(self, data: Sequence[Any], *, receipt: bool = False) -> None:
-        # What still comes after the end is not heard, or a link would show data while it says LOST.
+        # What still comes after the end is ignored, or a link would show data while it says LOST.
         if not self.ended.is_set():
             name, *arguments = data
             if isinstance(name, Wire):
                 name = value_of(name)
-            # An event that wants a receipt carries no offset.
+            # An event that asks for a receipt carries no offset.
             offset = offset_of(arguments[-1]) if self._recovers and not receipt and arguments[1:] else None
             own = self._filled(arguments if offset is None else arguments[:-1])
             self._on_arguments(name, own if offset is None else (*own, offset))
@@ -245,7 +245,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
 
     @property
     def max_payload(self) -> int | None:
-        """Bytes that a message must stay below for this server, as it said itself; None: it did not say."""
+        """Bytes that a message must stay below for this server, as it reported; None: it did not."""
         ws = self.eio.ws
         return max_payload(self.eio.opening or (ws.opening if isinstance(ws, Socket) else ""))
 
@@ -256,7 +256,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             size = 1 + max(len(part.encode() if isinstance(part, str) else part) for part in parts)
             limit = self.max_payload
             if limit is not None and size >= max(limit, _SHORT):
-                # The server would end the connection at it, and whether it has heard it would be unknown.
+                # The server would end the connection at it, and whether it has received it would be unknown.
                 raise ValueError(
                     f"it has {size:,} bytes, and this server takes less than {limit:,} at once (its "
                     "maxPayload). Make it shorter"
@@ -291,7 +291,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             self.ended.set()
 
     def watch(self, on_sign: Callable[[], None]) -> None:
-        """See to it that the connection is over when nothing reads any more; report every sign of life."""
+        """End the connection when nothing reads any more; report every sign of life."""
         self.eio.on_sign = on_sign
         if isinstance(self.socket, Socket):
             self.socket.on_sign = on_sign

@@ -11,8 +11,7 @@ from typing import Any
 
 from xovac_tui.api.contract import RESERVED_EVENTS
 from xovac_tui.api.event import Direction, Event, EventKind, Form, Payload
-from xovac_tui.api.link import LinkView as LinkView
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
 from xovac_tui.clock import Clock
@@ -111,7 +110,7 @@ class Link:
     async def emit(self, name: str, *arguments: Any, callback: bool = False) -> Event:
         """Send one event now and return it, or raise a LinkError; nothing is ever kept for later.
 
-        With `callback` a socket.io acknowledgement is asked for, and heard as its answer.
+        With `callback` a socket.io acknowledgement is asked for, and received as its answer.
         """
         connection = self._connection
         if self._status.word is not LinkWord.ONLINE or connection is None or not connection.alive:
@@ -144,7 +143,7 @@ class Link:
         self._wake.set()
 
     def open(self) -> None:
-        """Come back from `close`; does nothing when not closed."""
+        """Reopen after `close`; do nothing when not closed."""
         if self._closed:
             self.reconnect_now()
 
@@ -185,7 +184,7 @@ class Link:
                     await connecting.result().close()
 
     def _over(self, why: str) -> None:
-        """Note that nothing can be sent any more, and why; no reason means that the operator wants it so."""
+        """Note that nothing can be sent any more, and why; without a reason the operator asked for it."""
         self._connection = None
         if why:
             self._set(LinkWord.LOST, why)
@@ -193,7 +192,7 @@ class Link:
             self._set(LinkWord.CONNECTING, "Reconnecting on request.")
 
     async def _until_woken(self, future: asyncio.Future[Any]) -> None:
-        """Wait until the future is done or the operator wants something else."""
+        """Wait until the future is done or the operator asks for something else."""
         waking = asyncio.ensure_future(self._wake.wait())
         try:
             await asyncio.wait((future, waking), return_when=asyncio.FIRST_COMPLETED)
@@ -201,7 +200,7 @@ class Link:
             waking.cancel()
 
     async def _pause(self, seconds: float, failures: int, why: str) -> None:
-        """Wait before the next attempt, unless the operator wants it now."""
+        """Wait before the next attempt, unless the operator asks for it now."""
         self._set(self._trying(), why, attempt=failures, next_try_mono=self._clock.mono() + seconds)
         try:
             await asyncio.wait_for(self._wake.wait(), seconds)

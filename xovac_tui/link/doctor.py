@@ -49,7 +49,7 @@ class DoctorCheck(msgspec.Struct, frozen=True):
 
     @property
     def failed(self) -> bool:
-        """It is not well, and the chamber cannot be used because of it."""
+        """True where it failed and the chamber cannot be used because of it."""
         return self.ok is False and not self.spare
 
 

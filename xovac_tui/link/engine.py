@@ -1,4 +1,4 @@
-"""python-engineio underneath, taught to read in order and in turns, and to say what it hears.
+"""Extend python-engineio: it reads in order and in turns, and reports its traffic.
 
 A few methods of the library are replaced, because its public handlers cannot do this: it ends the connection
 at what it cannot read, reads no piece of a long packet, and keeps to itself when anything came.
@@ -38,7 +38,7 @@ _AT_ONCE = 1_000_000
 _TURN = 0.001
 """Seconds of reading after which other tasks get a turn; a key stroke needs some dozen of them."""
 _RETURN = 1.0
-"""Seconds after which the library hears of the traffic again, which otherwise would think it had ended."""
+"""Seconds after which the traffic is reported to the library again, which would else take it as ended."""
 
 
 class Socket(aiohttp.ClientWebSocketResponse):

@@ -51,12 +51,12 @@ class Handshake(msgspec.Struct, frozen=True):
 
     @property
     def serves(self) -> bool:
-        """A server of our protocol answered, whatever it said to this transport."""
+        """True where a server of our protocol answered, whether or not it accepted this transport."""
         return not self.old and (self.version == 4 or bool(self.refusal))
 
     @property
     def old(self) -> bool:
-        """The server speaks only the protocol before ours."""
+        """True where the server speaks only the protocol before ours."""
         return self.version == 3 or "version" in self.refusal.lower()
 
 

@@ -39,7 +39,7 @@ class LifeSigns:
         while True:
             await asyncio.sleep(CHECK_EVERY)
             now = loop.time()
-            # While this program did not run itself, as on a suspended machine, it could not hear anything.
+            # While this program did not run itself, as on a suspended machine, it could not receive anything.
             self._newest = min(now, self._newest + max(0.0, now - before - 2 * CHECK_EVERY))
             before, silence = now, now - self._newest
             if silence >= self._lost_after:

@@ -92,7 +92,7 @@ class Address(msgspec.Struct, frozen=True):
 
     @property
     def origin(self) -> str:
-        """What people call the server: `http://chamber.lab:8080`."""
+        """The server's name for people: `http://chamber.lab:8080`."""
         return f"{'https' if self.tls else 'http'}://{self.netloc}"
 
     @property

@@ -1,4 +1,4 @@
-"""What an experienced colleague would say about a recipe before it is sent."""
+"""Check a recipe before it is sent, as an experienced colleague would."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LOST = 0.1
 def check_recipe(
     recipe: Recipe, settings: PlanSettings, start_temperature: float = 20.0
 ) -> tuple[Finding, ...]:
-    """Return all there is to say about a recipe, the worst first; `start_temperature` in degC."""
+    """Return all findings about a recipe, the worst first; `start_temperature` in degC."""
     found = bounds.recipe_problems(recipe)
     if problem := bounds.temperature_problem(start_temperature):
         found.append(problem.at(()))

@@ -119,7 +119,7 @@ def from_device_json(data: str | bytes, source: str, settings: PlanSettings) -> 
 
 
 def _notes(recipe: Recipe, ignored: int, settings: PlanSettings) -> list[str]:
-    """Say what was taken for granted about a device's list."""
+    """Return what was assumed about a device's list."""
     notes = [
         f"Targets were read as {settings.temperature_unit} and durations as {settings.duration_unit}, as the "
         "profile says (the list has no units). An item with the target of the one before became a hold."

@@ -208,7 +208,7 @@ class Finding(msgspec.Struct, frozen=True):
 
     @property
     def severity(self) -> Severity:
-        """How bad it is."""
+        """Severity of the finding."""
         return self.code.severity
 
     @property

@@ -92,12 +92,12 @@ class Segment(msgspec.Struct, frozen=True):
 
     @property
     def duration(self) -> float:
-        """Seconds."""
+        """Duration in seconds."""
         return self.end - self.start
 
     @property
     def goal(self) -> str:
-        """What it does without how long or fast: `ramp to 60 °C`, `hold 60 °C`."""
+        """Its action without duration or rate: `ramp to 60 °C`, `hold 60 °C`."""
         return f"{'ramp to' if self.kind == 'ramp' else 'hold'} {format_temperature(self.to_temp)}"
 
     def temperature_at(self, t: float) -> float:
@@ -114,7 +114,7 @@ class Plan(msgspec.Struct, frozen=True):
     recipe_name: str
     segments: tuple[Segment, ...]
     total: float
-    """Seconds."""
+    """Duration in seconds."""
     estimated: bool
     """Some duration follows from learned rates or from the assumed one."""
     minimum: float

@@ -127,7 +127,7 @@ class _Windows:
         self.following: list[tuple[float, float]] = []
 
     def band(self, low: float, *, heating: bool) -> RateBand:
-        """Return what these rates say."""
+        """Return the slow, usual and fast rate (K/min) of the band from `low` degC upwards."""
         # The share of the way counts, not that of the time: slow stretches would count twice otherwise.
         slow, usual, fast = _quantiles(
             [(rate, rate * seconds) for rate, seconds in self.driven or self.following]

@@ -42,7 +42,7 @@ class Library(msgspec.Struct, frozen=True):
 
     @property
     def files(self) -> tuple[RecipeFile, ...]:
-        """All of them, the user's first."""
+        """All findings, the user's first."""
         return self.own + self.examples
 
 

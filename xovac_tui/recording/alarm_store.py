@@ -24,7 +24,7 @@ class RecordAlarmStore:
 
     @property
     def starting(self) -> bool:
-        """True while it is not known yet what the record knows."""
+        """True until the record has been read."""
         return self._record.view.state is RecorderState.STARTING
 
     @property

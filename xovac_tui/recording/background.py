@@ -52,7 +52,7 @@ class BackgroundPast:
         clock: Callable[[], float] = time.monotonic,
         start: bool = True,
     ) -> None:
-        """`first_index` is the index of the first event that is recorded in this program's time.
+        """Begin at `first_index`, the index of the first event that is recorded in this program's time.
 
         `contract` says which values count; without one that of the record's newest recorder does.
         """

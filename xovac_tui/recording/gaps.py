@@ -31,7 +31,7 @@ class Gap(msgspec.Struct, frozen=True):
 
     @property
     def seconds(self) -> float:
-        """How long it was."""
+        """Duration in seconds."""
         return self.end - self.start
 
 

@@ -127,7 +127,7 @@ class RecordReading:
         in_force: Callable[[], Iterable[tuple[str, str]]],
         done: Callable[[], None],
     ) -> None:
-        """`wait` returns when the record may be read; `done` is called in the thread, at the end.
+        """Begin reading once `wait` returns; call `done` in the thread, at the end.
 
         `in_force` gives kinds and JSON of what is to be noted in the record.
         """

@@ -63,7 +63,7 @@ class Past:
     """Goes up with every answer that is new; here each is complete at once."""
 
     def __init__(self, windows: Windows, shift: float, began: float, first: int | None = None) -> None:
-        """`shift` is record time minus monotonic time at this program's beginning.
+        """Take `shift`, record time minus monotonic time at this program's beginning.
 
         For all that is older it stays; since then the record knows each time that the clock was set. `first`
         is the index of the first event of this program's time; None: the next one that is recorded.
@@ -180,7 +180,7 @@ class AnyPast(Protocol):
 
     @property
     def version(self) -> int:
-        """Goes up with every answer that is new."""
+        """Counter that goes up with every new answer."""
         ...
 
     @property
@@ -210,7 +210,7 @@ class RecordedHistory:
 
     @property
     def version(self) -> int:
-        """Goes up when more of the past is known, so that a picture of it must be drawn again."""
+        """Counter that goes up when more of the past is known and a picture must be drawn again."""
         return self._past.version
 
     @property
@@ -245,13 +245,13 @@ class RecordedHistory:
 
     @property
     def resolution(self) -> float:
-        """Smallest step that the channel reports, as far as this program has heard it."""
+        """Smallest step that the channel reports, as far as this program has received it."""
         live = self._live()
         return 0.0 if live is None else live.resolution
 
     @property
     def uncertainty(self) -> float:
-        """Expanded (k = 2): how far a reading may drift unseen; 0 where the contract does not say."""
+        """Expanded (k = 2) uncertainty of a reading's drift; 0 where the contract has none."""
         live = self._live()
         return 0.0 if live is None else live.uncertainty
 

@@ -150,7 +150,7 @@ class RecordService:
 
     @property
     def view(self) -> RecorderView:
-        """What the trust bar says about it."""
+        """State of the recorder, for the trust bar."""
         if self._recorder is None:
             return RecorderView()
         view = self._recorder.view
@@ -170,7 +170,7 @@ class RecordService:
 
     @property
     def settled(self) -> bool:
-        """True once it is known what the record knows, or that this is not to be waited for."""
+        """True once the record has been read, or will not be waited for."""
         late = self._began is not None and self._clock.mono() - self._began[1] >= OPENING
         return self._read_once or late
 
@@ -404,7 +404,7 @@ class RecordService:
 
     @property
     def _takes(self) -> bool:
-        """True while what happens is to go into the record, now or once the recorder is there."""
+        """True while events are to be recorded, now or once the recorder is ready."""
         return self._recorder is not None or (
             self.choice is not None and not self.choice.read_only and not self._read_once
         )

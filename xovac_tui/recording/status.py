@@ -39,7 +39,7 @@ class RecordTrouble(StrEnum):
 
 
 class RecorderView(msgspec.Struct, frozen=True):
-    """What the trust bar says about the record."""
+    """State of the record, for the trust bar."""
 
     state: RecorderState = RecorderState.OFF
     pid: int | None = None

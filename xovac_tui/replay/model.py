@@ -23,9 +23,9 @@ from xovac_tui.recording.exports.slice import RecordSlice
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import RecordService, Subject
 from xovac_tui.replay.timeline import OWN_MARKS, RECORDERS_MARKS, Timeline, TimelineCursor, TimelineStep
+from xovac_tui.runs.follower import RunFollower
 from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.runs.loads import loaded, plan_of
-from xovac_tui.runs.service import RunFollower
 
 OBSERVE_EVERY = 2.0
 """Seconds of the record between two observations of a run while nothing happens."""
@@ -55,7 +55,7 @@ class Replay:
         stale_after: float = 3.0,
         origin: float | None = None,
     ) -> None:
-        """`origin` is the even time from which positions count: a run has a lead-in before it."""
+        """Count positions from `origin`, in even time: a run has a lead-in before it."""
         self.sliced = sliced
         self._timeline = Timeline(sliced)
         self.begin = self._timeline.begin.mono
@@ -169,12 +169,12 @@ class Replay:
 
     @property
     def target(self) -> float:
-        """Where a seek goes; without one where it is now."""
+        """Target of a seek; without one the present time."""
         return self._target if self._jumping else self.mono
 
     @property
     def part_done(self) -> float:
-        """How far a seek is, 0 to 1."""
+        """Progress of a seek, 0 to 1."""
         width = self._target - self.begin
         return 1.0 if width <= 0 else min(1.0, max(0.0, (self.mono - self.begin) / width))
 

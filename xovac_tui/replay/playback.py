@@ -35,7 +35,7 @@ class Playback:
 
     @property
     def label(self) -> str:
-        """What is replayed: `r12`, `s3`, `all`."""
+        """Name of what is replayed: `r12`, `s3`, `all`."""
         return self.replay.sliced.head.label
 
     @property
@@ -55,7 +55,7 @@ class Playback:
 
     @property
     def seeking(self) -> float | None:
-        """How far a jump is, 0 to 1; None while there is none."""
+        """Progress of a jump, 0 to 1; None while there is none."""
         return self.replay.part_done if self.replay.jumping else None
 
     @property

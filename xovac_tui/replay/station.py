@@ -25,7 +25,7 @@ from xovac_tui.recording.service import RecordService, Subject
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.replay.model import Replay
 from xovac_tui.replay.playback import Playback
-from xovac_tui.runs.service import RunFollower
+from xovac_tui.runs.follower import RunFollower
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import Jumped
 from xovac_tui.station.refusal import Refusal, RefusalCode
@@ -51,7 +51,7 @@ class ReplayStation(Station):
     def __init__(
         self, setup: StationSetup, replay: Replay, record: Record | None = None, *, speed: float = 1.0
     ) -> None:
-        """`record` is where the slice comes from, for charts that reach back before it; None for a file.
+        """Replay a slice of `record`, whose charts reach back before it; None for a file.
 
         `speed`: seconds of the slice in one of the clock.
         """
@@ -132,7 +132,7 @@ class ReplayStation(Station):
 
     @property
     def recorder(self) -> RecorderView:
-        """What the recorder does: nothing."""
+        """State of the recorder: off."""
         return RecorderView()
 
     # -- what cannot be done --------------------------------------------------------------------------
@@ -205,12 +205,12 @@ class ReplayLog(Log):
 
     @property
     def dropped(self) -> int:
-        """Nothing of the slice is missing."""
+        """Empty: nothing of the slice is missing."""
         return 0
 
     @property
     def recorded(self) -> bool:
-        """True: all of it is."""
+        """True: the whole slice is known."""
         return True
 
     def get(self, index: int) -> LoggedEvent | None:

@@ -55,7 +55,7 @@ class DataGap(msgspec.Struct, frozen=True):
 
     @property
     def seconds(self) -> float:
-        """How long it was."""
+        """Duration in seconds."""
         return self.end - self.start
 
 
@@ -166,7 +166,7 @@ class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def bare(self) -> LedgerEntry | None:
-        """The command that sent a list by itself, where no recipe's file was handed over for the run."""
+        """The command that sent a list without a recipe file; None where one was handed over."""
         began = self.past.recorded.started
         sent = [
             one for one in self.past.commands if one.entry.command == _LOAD and one.t <= began + _ANSWERED

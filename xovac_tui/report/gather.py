@@ -187,7 +187,7 @@ def _items(load: RecordedLoad | None) -> tuple[tuple[float, ...], ...]:
 def _phases(past: PastRun, part: ExportPart) -> tuple[Phase, ...]:
     """Return the whole run, its dwells by their temperature, and each step."""
     state = past.state
-    legs = state.flown if state.leg is None else (*state.flown, state.leg)
+    legs = state.as_run if state.leg is None else (*state.as_run, state.leg)
     steps: list[Phase] = []
     dwells: dict[float, list[Span]] = {}
     for leg in legs:

@@ -150,7 +150,7 @@ def _dwell(facts: ReportFacts, hold: Segment) -> JudgedCriterion:
 
 
 def _not_run(facts: ReportFacts, leg: Leg | None) -> tuple[CriterionOutcome, str]:
-    """Say of a hold of which no clocks are known why that is so."""
+    """Return outcome and sentence for a hold without known clocks."""
     state = facts.past.state
     if not state.fits:
         return CriterionOutcome.OPEN, "What the chamber reported of its recipe does not agree with the plan."

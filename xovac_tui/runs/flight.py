@@ -69,7 +69,7 @@ class Flight:
         """
         course, speed = self._fitting, self._state.speed
         found = []
-        for leg in self._state.flown:
+        for leg in self._state.as_run:
             segment = course.item(leg.step) if course else None
             if segment and segment.estimated and leg.start is not None and leg.end is not None:
                 found.append((leg.start * speed, leg.end * speed, segment.to_temp))
@@ -218,7 +218,7 @@ class Flight:
         last = state.leg.step if state.leg else step - 1
         self._close(seen, state.t)
         missed = tuple(self._leg(number, None, seen) for number in range(last + 1, step))
-        self._set(flown=self._state.flown + missed)
+        self._set(as_run=self._state.as_run + missed)
         self._begin(step, state.t, seen)
 
     def _begin(self, step: int, start: float, seen: Observation) -> None:
@@ -289,7 +289,7 @@ class Flight:
                 dwell = dwell.observe(self._at(seen, at))
             dwell = dwell.close(at, seen.period)
         utc = state.utc - (state.t - at)
-        self._set(flown=(*state.flown, _replace(leg, end=at, end_utc=utc, dwell=dwell)), leg=None)
+        self._set(as_run=(*state.as_run, _replace(leg, end=at, end_utc=utc, dwell=dwell)), leg=None)
 
     def _value_t(self, seen: Observation) -> float:
         """Return when the newest value of an observation came, on the run's own clock."""

@@ -95,12 +95,12 @@ class PastRun(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def seconds(self) -> float:
-        """How long it took, or lasts by now."""
+        """Seconds that it took, or lasts by now."""
         return max(0.0, self.until - self.recorded.started)
 
     @property
     def planned_seconds(self) -> float | None:
-        """How long it was to take by its plan, in seconds of the wall clock."""
+        """Seconds of the wall clock that it was to take by its plan."""
         fits = self.plan is not None and self.state.fits
         return self.plan.total / self.state.speed if fits and self.plan is not None else None
 

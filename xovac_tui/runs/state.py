@@ -91,5 +91,5 @@ class FlightState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     ended_utc: float | None = None
     leg: Leg | None = None
     """The step that runs now."""
-    flown: tuple[Leg, ...] = ()
+    as_run: tuple[Leg, ...] = msgspec.field(default=(), name="flown")
     """The steps before it, in order of time."""

@@ -96,7 +96,7 @@ def position(state: FlightState, course: PlanCourse) -> float:
 def view(state: FlightState, course: PlanCourse | None, seen: Observation | None = None) -> FlightView:
     """Return the picture of a run; `seen` is its newest observation."""
     leg = state.leg
-    legs = state.flown if leg is None else (*state.flown, leg)
+    legs = state.as_run if leg is None else (*state.as_run, leg)
     bare = FlightView(
         name=state.name,
         result=state.result,

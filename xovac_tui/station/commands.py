@@ -47,12 +47,12 @@ class Prepared(msgspec.Struct, frozen=True):
 
     @property
     def arguments(self) -> tuple[Any, ...]:
-        """What the event carries."""
+        """Payload of the event."""
         return self.spec.form.put(self.text, self.values)
 
     @property
     def shown(self) -> str:
-        """Event and payload for a person to confirm, with the form where it is assumed; one clean line."""
+        """One clean line to confirm: event and payload, with the form where it is assumed."""
         nothing = self.spec.form.sends is Sends.NOTHING
         words = [clean(self.spec.event, 60), "" if nothing else clean(self.text) or "''"]
         words.append(f"[{clean(self.spec.form_words, 200)}]" if self.spec.form_words else "")
@@ -93,7 +93,9 @@ def prepare_raw(contract: Contract, event: str, text: str) -> Prepared:
     )
     # What is typed is sent as it is typed; only how the answer comes is the contract's.
     spec = spec.in_form(WireForm(callback=spec.form.callback), spec.form_source)
-    fields = tuple(PayloadField(name, FieldType.JSON) for name in values) if isinstance(values, dict) else ()
+    fields = (
+        tuple(PayloadField(FieldType.JSON, name=name) for name in values) if isinstance(values, dict) else ()
+    )
     spec = msgspec.structs.replace(spec, hazard=Hazard.CRITICAL, fields=fields)
     return Prepared(spec, text.strip(), values)
 

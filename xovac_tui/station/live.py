@@ -155,7 +155,7 @@ class LiveStation(Station):
             ticker.cancel()
 
     def _offline(self, error: XovacError) -> None:
-        """Say why there will be no link."""
+        """Report why there will be no link."""
         utc, mono = self.clock.utc(), self.clock.mono()
         self._on_status(LinkView(LinkWord.OFFLINE, since_utc=utc, since_mono=mono, why=str(error)))
 
@@ -183,7 +183,7 @@ class LiveStation(Station):
 
     @property
     def recorder(self) -> RecorderView:
-        """What the recorder does."""
+        """State of the recorder."""
         return self.record.view
 
     @property
@@ -326,7 +326,7 @@ class LiveStation(Station):
             self.events_dropped += queue.dropped - before
 
     def _keep_marks(self) -> None:
-        """Have marks that were made since the last time recorded."""
+        """Record the marks that were made since the last time."""
         if marks := self.chamber.take_marks():
             made = MarksMade(tuple(marks))
             self._services.each(lambda service: service.on_news(made))

@@ -62,7 +62,7 @@ class Load(msgspec.Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """How much is sent and how long it takes: "18 items, about 19h 40m"."""
+        """Number of items and duration: "18 items, about 19h 40m"."""
         about = "about " if self.compiled.plan.estimated else ""
         total = spell_duration(round(self.compiled.total))
         return f"{counted(len(self.compiled.items), 'item')}, {about}{total}"

@@ -71,7 +71,7 @@ class Proving:
 
     @property
     def proof(self) -> StopProof | None:
-        """That STOP has reached this chamber at this address in this form; None: never shown."""
+        """Proof that STOP has reached this chamber at this address in this form; None: never shown."""
         if self._proofs is None:
             return None
         return self._proofs.get(self._station.name, self._station.manner.place, self._form)

@@ -67,12 +67,12 @@ class Refusal(msgspec.Struct, frozen=True):
 
     @property
     def sentence(self) -> str:
-        """What happened, why, and what to do: a command was asked for."""
+        """What happened, why, and what to do, for a command that was requested."""
         return self._worded("".join(self.code.value), "was not sent")
 
     @property
     def before(self) -> str:
-        """The same about a command that has not been asked for yet."""
+        """The same for a command that has not been requested yet."""
         return self._worded("".join(self.code.value), "cannot be sent now")
 
     def strip(self, control_key: str) -> str:

@@ -48,15 +48,15 @@ class RecordDesk(Protocol):
 
     @property
     def choice(self) -> RecordChoice | None:
-        """Where it is and how it is kept; None: nowhere."""
+        """Which record it is and how it is kept; None: not recorded."""
 
     @property
     def record(self) -> Record | None:
-        """For reading; None until it is open, or where there is none."""
+        """The record for reading; None until it is open, or where there is none."""
 
     @property
     def view(self) -> RecorderView:
-        """What the recorder does."""
+        """State of the recorder."""
 
     @property
     def session(self) -> int:
@@ -64,7 +64,7 @@ class RecordDesk(Protocol):
 
     @property
     def settled(self) -> bool:
-        """True once it is known what it knows, or that this is not to be waited for."""
+        """True once the record has been read, or will not be waited for."""
 
     @property
     def unreadable(self) -> str:
@@ -152,7 +152,7 @@ class RunKeeper(Protocol):
         """Let the run that goes on, or begins, see the chamber as it was at a moment just now."""
 
     def handing(self, plan: Plan, source: str) -> AbstractContextManager[None]:
-        """Know the plan, and the text of its file, of a list that is sent meanwhile."""
+        """Keep the plan, and the text of its file, of a list that is sent meanwhile."""
 
 
 SAID_AGAIN = 60.0

@@ -55,7 +55,7 @@ class Station(ABC):
 
     @property
     def speed(self) -> float:
-        """Seconds that pass in the device in one of the clock: 1 but for a simulator."""
+        """Seconds of the device in one second of the clock: 1 except for a simulator."""
         told = self.chamber.speed
         return self.assumed_speed if told is None else told
 
@@ -85,7 +85,7 @@ class Station(ABC):
     @property
     @abstractmethod
     def recorder(self) -> RecorderView:
-        """What the recorder does."""
+        """State of the recorder."""
 
     @property
     @abstractmethod
@@ -161,7 +161,7 @@ class Station(ABC):
 
     @property
     def insight(self) -> Insight:
-        """What the readings mean: stability, the course of the pressure, advice."""
+        """Insight into the readings: stability, the course of the pressure, advice."""
         if self._insight is None:
             self._insight = self._setup.insight(self)
         return self._insight

@@ -249,12 +249,12 @@ class OfChannel(Condition):
 
     @property
     def unit(self) -> str:
-        """Of the value."""
+        """Unit of the value."""
         return self.channel.spec.unit if self.channel else ""
 
     @property
     def log(self) -> bool:
-        """The value is written with an exponent."""
+        """True where the value is written with an exponent."""
         return self.channel is not None and self.channel.spec.log
 
     def value(self, context: Context) -> float | None:

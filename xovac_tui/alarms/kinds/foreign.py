@@ -15,7 +15,7 @@ class ForeignAlarm(Condition):
     """What another process reports of an alarm that has no rule here."""
 
     def __init__(self, reported: AlarmChange) -> None:
-        """Stand for the rule of the other process, as far as it is known."""
+        """Represent the rule of the other process, as far as it is known."""
         super().__init__(
             Rule(
                 name=reported.rule,

@@ -132,7 +132,7 @@ class DerivedLevel(Level):
 
     @property
     def unit(self) -> str:
-        """Of the newest value."""
+        """Unit of the newest value."""
         return self._value.unit.name
 
     def spell(self, value: float) -> str:

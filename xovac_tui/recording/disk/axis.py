@@ -95,7 +95,7 @@ class EvenAxis:
     def __init__(
         self, lives: Iterable[SessionTimes], pieces: Sequence[Piece], *, longest_pause: float = math.inf
     ) -> None:
-        """`lives` are sessions in the order in which they began, `pieces` all events by index.
+        """Take `lives`, sessions in the order in which they began, and `pieces`, all events by index.
 
         A pause between two recorders counts for no more than `longest_pause` seconds.
         """

@@ -23,7 +23,7 @@ class EvenWindows(Windows):
     """
 
     def __init__(self, record: Record, axis: EvenAxis, first: int = 0, after: int = sys.maxsize) -> None:
-        """`first` and `after`: index of the first event that counts, and behind the last one."""
+        """Count events from index `first` up to, not including, `after`."""
         super().__init__(record)
         self._axis, self._first, self._after = axis, first, after
         self._plain: dict[tuple[float, float], bool] = {}

@@ -59,8 +59,8 @@ class RecordedSession(Recorded, frozen=True, kw_only=True):
     """Monotonic seconds at that moment."""
     seen: float
     """Its newest commit: when it ended, or how far it is."""
-    closed: bool
-    """It ended by itself; False: it goes on, or was killed."""
+    closed: bool = False
+    """It ended by itself; False: it goes on, or was killed. The version before does not write that."""
     recording: bool
     """False: a console beside a recorder, which adds only what was done in it."""
     pid: int
@@ -77,13 +77,13 @@ class RecordedSession(Recorded, frozen=True, kw_only=True):
 
     @property
     def seconds(self) -> float:
-        """How long it lasted, or lasts by now, by its monotonic clock."""
+        """Seconds that it lasted, or lasts by now, by its monotonic clock."""
         wall = self.seen - self.started if self.seen_mono is None else self.seen_mono - self.mono
         return max(0.0, wall)
 
     @property
     def times(self) -> SessionTimes:
-        """When it was, by both clocks."""
+        """UTC and monotonic seconds at which it happened."""
         return SessionTimes(self.id, self.started, self.mono, self.seen, self.seen_mono, self.recording)
 
 

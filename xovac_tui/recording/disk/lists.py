@@ -312,7 +312,7 @@ class RecordSpan(msgspec.Struct, frozen=True):
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
+        """Duration in seconds."""
         return max(0.0, self.end - self.start)
 
 

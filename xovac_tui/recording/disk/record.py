@@ -158,7 +158,7 @@ class Record:
 
     @contextlib.contextmanager
     def moment(self) -> Iterator[None]:
-        """See the record within as it is at one moment, whatever is written meanwhile."""
+        """Read the record within the block as of one moment, also while it is written."""
         if self._db.in_transaction:
             yield
             return
@@ -283,7 +283,7 @@ class Record:
 
     @property
     def rules(self) -> Mapping[str, Validity]:
-        """Which values count, by channel: as was asked for, else by the contract of the newest recorder."""
+        """Rule by channel for which values count: as set, else by the contract of the newest recorder."""
         if self._rules is None:
             self._rules = recorded_rules(self.rows)
         return self._rules

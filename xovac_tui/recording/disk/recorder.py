@@ -78,7 +78,7 @@ class Recorder:
         tidy: Callable[[Writer, float], object] | None = None,
         in_force: Callable[[], Iterable[Item]] | None = None,
     ) -> None:
-        """`in_force` gives what a new file begins with, so that its chain is never empty beside events.
+        """Take `in_force`, which gives what a new file begins with, so that its chain is never empty.
 
         It is called in the recorder's thread.
         """
@@ -148,7 +148,7 @@ class Recorder:
 
     @property
     def started(self) -> bool:
-        """True once it was asked to open the record."""
+        """True once opening the record was requested."""
         return self._thread.ident is not None
 
     def opened(self, timeout: float | None) -> bool:
@@ -197,7 +197,7 @@ class Recorder:
 
     @property
     def held(self) -> int:
-        """Events and other things that are taken and not written yet, about."""
+        """Approximate number of events and rows that are taken and not written yet."""
         writer = self._writer
         return self._items.qsize() + (writer.waiting if writer is not None else 0)
 
@@ -531,7 +531,7 @@ class Recorder:
         self._writer = None
 
     def _note(self, said: str) -> None:
-        """Have what happened to the files shown, and everything that reads the record open it anew."""
+        """Show what happened to the files, and make every reader open the record anew."""
         view = self.view
         self.view = msgspec.structs.replace(view, notes=(*view.notes, said), files=view.files + 1)
 

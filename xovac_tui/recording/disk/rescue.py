@@ -254,7 +254,7 @@ def _sound(path: Path) -> bool:
 
 
 def _whole(db: sqlite3.Connection, held: Held) -> bool:
-    """Have the main file hold everything; False where something keeps it from that."""
+    """Move everything into the main file; return False where that is not possible."""
     try:
         if db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
             return False

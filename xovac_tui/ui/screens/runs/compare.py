@@ -51,7 +51,7 @@ def pair_lines(one: PastRun, other: PastRun, width: int, glyphs: Glyphs) -> list
     """Return what differs: first step by step, then channel by channel."""
     names = (one.recorded.label, other.recorded.label)
     lines = _heads("step", "what", ("took", "counts"), names, width)
-    first, second = ({leg.step: leg for leg in run.state.flown} for run in (one, other))
+    first, second = ({leg.step: leg for leg in run.state.as_run} for run in (one, other))
     steps = sorted(first.keys() | second.keys())
     for step in steps:
         legs = first.get(step), second.get(step)

@@ -340,7 +340,7 @@ class RunsPane(Pane):
             self.query_one("#run-chart", TrendChart).show(self._model)
         steps = self.query_one("#run-steps", Rows)
         state = past.state
-        legs = state.flown if state.leg is None else (*state.flown, state.leg)
+        legs = state.as_run if state.leg is None else (*state.as_run, state.leg)
         at_end = steps.top + steps.size.height > steps.count
         if past.running and (rewind or at_end):
             # The step that is flown now stays in sight.
