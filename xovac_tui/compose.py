@@ -59,28 +59,28 @@ class ChamberSetup(msgspec.Struct, frozen=True):
 
 
 class Equipment(msgspec.Struct, frozen=True, kw_only=True):
-    """What a station has beside its link; None: it has no such thing."""
+    """The parts of a station other than its link; None: the station lacks that part."""
 
     record: RecordChoice | None = None
-    """Where it records."""
+    """Record that the station writes."""
     watchlist: Watchlist | None = None
-    """The rules that it raises alarms of."""
+    """Alarm rules that the station evaluates."""
     notify: NotifySettings | None = None
     """Receivers of alarms, with their addresses read."""
     proofs: StopProofs | None = msgspec.field(default_factory=lambda: _proofs())
-    """On which chambers STOP is proven, as this user's file says; None: that is not asked."""
+    """Chambers on which STOP is proven, from this user's file; None: not used."""
     log_events: int = 50_000
     """Newest events kept in memory."""
 
 
 def resolve(found: Effective) -> ChamberSetup:
-    """Return the chamber that the settings in force mean, with its contract and secrets."""
+    """Return the chamber of the settings in force, with its contract and secrets."""
     name, profile = found.resolve()
     return ChamberSetup(name, profile, contract_of(profile), load_secrets(profile), found.settings.insight)
 
 
 def contract_of(profile: Profile) -> Contract:
-    """Read the contract files of a profile."""
+    """Return the contract read from the files of a profile."""
     files = [Path(name) for name in profile.contracts if name != SIMULATOR_CONTRACT]
     return load_contract(files, simulator=SIMULATOR_CONTRACT in profile.contracts)
 
@@ -99,8 +99,8 @@ def build_station(
 ) -> LiveStation:
     """Return the station of a chamber, not connected yet.
 
-    `simulator` is the built-in one, which starts and ends with the station as a child process. `clock`, `who`
-    (`user@host`) and `link` are this machine's, its user's and socket.io's where None.
+    `simulator` makes the built-in one start and end with the station as a child process. `clock`, `who`
+    (`user@host`) and `link` default to this machine's clock, its user, and socket.io.
     """
     from xovac_tui.alarms.service import AlarmService
     from xovac_tui.chamber.model import Chamber
@@ -109,7 +109,8 @@ def build_station(
     from xovac_tui.recording.alarm_store import RecordAlarmStore
     from xovac_tui.recording.log import Log
     from xovac_tui.recording.service import RecordService, Subject
-    from xovac_tui.runs.service import RunFollower, RunService
+    from xovac_tui.runs.follower import RunFollower
+    from xovac_tui.runs.service import RunService
     from xovac_tui.station.live import LiveStation, Parts, this_user
     from xovac_tui.station.news import Bulletin
     from xovac_tui.station.port import Reach
@@ -151,7 +152,7 @@ def build_station(
         publish=news.publish,
     )
     notify = NotifyService(has.notify, name, alarms, clock)
-    # The order is behaviour: an event is on record before anything is made of it, a run sees the chamber
+    # The order is behaviour: an event is recorded before it is evaluated, a run sees the chamber
     # before an alarm names its step, and notifications know what was active before the rules are evaluated.
     services: Sequence[Service] = (record, runs, notify, alarms)
     station = LiveStation(
@@ -159,7 +160,7 @@ def build_station(
         Parts(chamber, log, record, runs, alarms, services),
         Reach(target(setup), link or real_link, None if simulator is None else partial(_served, simulator)),
         news,
-        # The simulator's STOP is known, and every demo has another address.
+        # The simulator's STOP needs no proof, and every demo has another address.
         has.proofs if simulator is None else None,
     )
     return station
@@ -176,8 +177,8 @@ def build_replay(
 ) -> ReplayStation:
     """Return a station that replays a slice of a record.
 
-    `record` is where it comes from, for charts that reach back before it; None for a file. `origin` is the
-    even time at which it begins, with the lead-in of a run before it. `speed`: seconds of it in one second.
+    `record` is the slice's source, for charts that reach back before it; None for a file. `origin` is the
+    even time at which the slice begins, with the lead-in of a run. `speed`: recorded seconds a second.
     """
     from xovac_tui.clock import SystemClock
     from xovac_tui.replay.model import Replay
@@ -195,7 +196,7 @@ def _described(
     profile = setup.profile
 
     def insight(source: InsightSource) -> Insight:
-        # The first paint does not wait for it.
+        # Late, so that the first paint does not wait for it.
         from xovac_tui.analysis.insight import Insight
 
         return Insight(setup.insight, source, volume=profile.volume, limit_pressure=profile.recipe.pressure)
@@ -221,7 +222,7 @@ def _described(
 
 @asynccontextmanager
 async def _served(simulator: SimulatorOptions) -> AsyncIterator[str]:
-    """Run the simulator as a child process; give its address."""
+    """Run the simulator as a child process, and yield its address."""
     from xovac_tui.simulator.child import SimulatorChild
 
     async with SimulatorChild(simulator) as child:
@@ -229,13 +230,13 @@ async def _served(simulator: SimulatorOptions) -> AsyncIterator[str]:
 
 
 def stop_proof(setup: ChamberSetup) -> StopProof | None:
-    """Return the proof of this user's file that STOP has reached the chamber; None: never shown."""
+    """Return this user's proof that STOP has reached the chamber; None if there is none."""
     form = setup.contract.commands[STOP_COMMAND].form.words
     return _proofs().get(setup.name, _place(setup.profile), form)
 
 
 def _place(profile: Profile) -> str:
-    """Return to which server and namespace a proof belongs."""
+    """Return the server and namespace that a proof belongs to."""
     return f"{profile.url.rstrip('/')}{profile.path} {profile.namespace}"
 
 
@@ -246,7 +247,7 @@ def _proofs() -> StopProofs:
 
 
 def real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:
-    """Return a link by socket.io, whose import takes a third of a second."""
+    """Return a socket.io link. Imported late: socket.io takes a third of a second."""
     from xovac_tui.link.connection import Link
 
     return Link(
@@ -262,7 +263,7 @@ def real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:
 
 
 def target(setup: ChamberSetup) -> Target:
-    """Return where and how the profile says to connect."""
+    """Return the address and manner of connecting, from the profile."""
     profile, secrets = setup.profile, setup.secrets
     return Target(
         url=profile.url,
@@ -285,9 +286,9 @@ def values(
     curve: Callable[[str], ChannelHistory | None],
     times: Callable[[], Times],
 ) -> ChamberValues:
-    """Return what answers expressions: with the past, the run, and the criteria of the settings.
+    """Return the values for expressions: the channels' past, the run, and the settings' criteria.
 
-    Alarm rules and `wait` ask the same, with a screen and without. `curve` gives the past of a channel by its
+    Shared by alarm rules and `wait`. `curve` gives the past of a channel by its
     full name, `times` the seconds for which run and step go on.
     """
     from xovac_tui.analysis.values import ChamberValues
@@ -296,7 +297,7 @@ def values(
 
 
 def plan_settings(profile: Profile, contract: Contract, rates: Rates | None = None) -> PlanSettings:
-    """Return how the device of a profile reads recipes; `rates` is what its recorded runs have shown."""
+    """Return how the device of a profile reads recipes; `rates` are those of its recorded runs."""
     from xovac_tui.recipes.plan import PlanSettings
 
     recipe = profile.recipe
@@ -333,13 +334,13 @@ def attending(
 
 
 def alarm_watchlist(found: Effective, setup: ChamberSetup) -> Watchlist:
-    """Return the rules in force, by the settings and the files that they name."""
+    """Return the alarm rules in force, from the settings and the files that they name."""
     from xovac_tui.alarms.watchlist import watchlist
 
     settings, profile = found.settings.alarms, setup.profile
     written: Sequence[Rule] = ()
     if settings.files or settings.rules or profile.alarms:
-        # Only then: the first picture waits for this, and the kinds of alarms are many files.
+        # Late: the kinds of alarms are many files, and the first picture must not wait for them.
         from xovac_tui.alarms.rules import read_rules
 
         written = read_rules(settings, profile.alarms)
@@ -362,10 +363,10 @@ def record_choice(
     visit: bool = False,
     asked: bool | None = None,
 ) -> RecordChoice | None:
-    """Return where the settings in force want this chamber recorded; None: nowhere.
+    """Return the record of this chamber by the settings in force; None: not recorded.
 
-    Without `begin` a record that exists is added to, and none is begun. `asked` is what the command line
-    says: True, False, or None where it says nothing.
+    Without `begin` an existing record is continued, and none is begun. `asked` is the command line's
+    choice: True, False, or None for none.
     """
     from xovac_tui.recording.service import RecordChoice
 
@@ -377,13 +378,13 @@ def record_choice(
         may_record=may_record,
         begin=begin,
         visit=visit,
-        # Keys are not to wait for a record that takes long to read; a script waits for what it asks.
+        # Keys must not wait for a record that takes long to read; a script waits for the data it asks for.
         background=visit,
     )
 
 
 def past_choice(found: Effective, path: Path) -> RecordChoice:
-    """Return a record for reading only; there may be none at this path yet."""
+    """Return a record to be read only; the file need not exist yet."""
     from xovac_tui.recording.service import RecordChoice
 
     # Whether there is one is not checked here: a share that does not answer would hold up the command.
@@ -391,9 +392,9 @@ def past_choice(found: Effective, path: Path) -> RecordChoice:
 
 
 def record_path(found: Effective, setup: ChamberSetup) -> Path:
-    """Return the record of a chamber; one at an address that was given has that in the name.
+    """Return the path of a chamber's record; a typed address becomes part of the name.
 
-    A profile at its own address has its name alone: two chambers must never be mixed in one record.
+    A profile at its own address has its name alone, so that two chambers never share a record.
     """
     name, url = setup.name, setup.profile.url
     known = found.settings.profiles.get(name)

@@ -510,7 +510,10 @@ async def test_an_automatic_field_beside_others_is_filled_when_sent(tmp_path: Pa
     spec = CommandSpec(
         "mark",
         "Mark",
-        fields=(PayloadField("at", FieldType.INT, auto="epoch_ms"), PayloadField("text", FieldType.STRING)),
+        fields=(
+            PayloadField(FieldType.INT, name="at", auto="epoch_ms"),
+            PayloadField(FieldType.STRING, name="text"),
+        ),
         ack="mark_ack",
     )
     async with console(tmp_path, tab="controls", contract=contract_with(spec)) as c:
@@ -545,7 +548,7 @@ async def test_a_safe_command_is_sent_without_a_question_and_once(tmp_path: Path
 
 
 async def test_a_safe_command_with_fields_is_sent_from_its_form(tmp_path: Path) -> None:
-    spec = replace_spec(SAFE, fields=(PayloadField("times", FieldType.INT, min=1, max=3, default=2),))
+    spec = replace_spec(SAFE, fields=(PayloadField(FieldType.INT, name="times", min=1, max=3, default=2),))
     async with console(tmp_path, tab="controls", contract=contract_with(spec)) as c:
         dialog = await form(c, "blink")
         assert dialog.query_one("#go", DialogButton).label == "Send"

@@ -208,8 +208,8 @@ def test_limits_of_the_profile_are_watched_in_the_unit_of_their_channel(
     temperature: str, pressure: str, limits: tuple[float | None, ...]
 ) -> None:
     leaves = (
-        LeafSpec("part", unit=temperature, role=Role.CONTROLLED),
-        LeafSpec("p", unit=pressure, role=Role.PRESSURE),
+        LeafSpec(path="part", unit=temperature, role=Role.CONTROLLED),
+        LeafSpec(path="p", unit=pressure, role=Role.PRESSURE),
     )
     contract = Contract(commands={}, responses={}, messages={"m": MessageSpec("m", leaves)})
     recipe = RecipeSettings(min=-40, max=85, pressure=1e-3)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
 import pytest
 
 from xovac_tui.api.contract import FieldType, PayloadField
-from xovac_tui.api.forms import check_items, check_values, parse_field, parse_json, payload_text
+from xovac_tui.api.forms import check_items, check_values, parse_field, parse_json
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.errors import ContractError
+from xovac_tui.station.commands import prepare
 
-RATE = PayloadField("rate", FieldType.FLOAT, unit="mbar/s", min=0, max=50)
+RATE = PayloadField(FieldType.FLOAT, name="rate", unit="mbar/s", min=0, max=50)
 
 
 @pytest.mark.parametrize(
@@ -21,13 +21,13 @@ RATE = PayloadField("rate", FieldType.FLOAT, unit="mbar/s", min=0, max=50)
     [
         (RATE, " 10 ", 10.0),
         (RATE, "1e1", 10.0),
-        (PayloadField("n", FieldType.INT), "−3", -3),
-        (PayloadField("on", FieldType.BOOL), "On", True),
-        (PayloadField("on", FieldType.BOOL), "no", False),
-        (PayloadField("c", FieldType.CHOICE, choices=("a", "b")), "b", "b"),
-        (PayloadField("s", FieldType.STRING), " x ", "x"),
-        (PayloadField("s", FieldType.STRING, required=False), "", None),
-        (PayloadField("j", FieldType.JSON), '{"a": 1}', {"a": 1}),
+        (PayloadField(FieldType.INT, name="n"), "−3", -3),
+        (PayloadField(FieldType.BOOL, name="on"), "On", True),
+        (PayloadField(FieldType.BOOL, name="on"), "no", False),
+        (PayloadField(FieldType.CHOICE, name="c", choices=("a", "b")), "b", "b"),
+        (PayloadField(FieldType.STRING, name="s"), " x ", "x"),
+        (PayloadField(FieldType.STRING, name="s", required=False), "", None),
+        (PayloadField(FieldType.JSON, name="j"), '{"a": 1}', {"a": 1}),
     ],
 )
 def test_what_is_right_is_read(field: PayloadField, typed: str, value: Any) -> None:
@@ -44,12 +44,12 @@ def test_what_is_right_is_read(field: PayloadField, typed: str, value: Any) -> N
         (RATE, "51", "outside its limits. Give a number from 0 to 50 mbar/s."),
         (RATE, "-1", "outside its limits"),
         (RATE, "fast", "is not a number"),
-        (PayloadField("n", FieldType.INT), "1.5", "is not a number"),
-        (PayloadField("on", FieldType.BOOL), "perhaps", "on or off"),
-        (PayloadField("c", FieldType.CHOICE, choices=("a", "b")), "c", "one of: a, b"),
-        (PayloadField("j", FieldType.JSON), '{"a": }', "line 1, column 7"),
-        (PayloadField("j", FieldType.JSON), "[NaN]", "not a JSON number"),
-        (PayloadField("j", FieldType.JSON), "[" * 100_000, "nested too deep"),
+        (PayloadField(FieldType.INT, name="n"), "1.5", "is not a number"),
+        (PayloadField(FieldType.BOOL, name="on"), "perhaps", "on or off"),
+        (PayloadField(FieldType.CHOICE, name="c", choices=("a", "b")), "c", "one of: a, b"),
+        (PayloadField(FieldType.JSON, name="j"), '{"a": }', "line 1, column 7"),
+        (PayloadField(FieldType.JSON, name="j"), "[NaN]", "not a JSON number"),
+        (PayloadField(FieldType.JSON, name="j"), "[" * 100_000, "nested too deep"),
     ],
 )
 def test_what_is_wrong_is_said(field: PayloadField, typed: str, said: str) -> None:
@@ -59,21 +59,21 @@ def test_what_is_wrong_is_said(field: PayloadField, typed: str, said: str) -> No
 
 
 def test_a_command_without_payload_sends_an_empty_string() -> None:
-    spec = documented_contract().commands["cancel_recipe"]
-    assert payload_text(spec, None, utc=0, utc_offset=0) == ""
+    contract = documented_contract()
+    assert prepare(contract, "cancel_recipe", {}, utc=0).text == ""
     with pytest.raises(ContractError, match="takes no payload"):
-        payload_text(spec, {"x": 1}, utc=0, utc_offset=0)
+        prepare(contract, "cancel_recipe", {"x": 1}, utc=0)
 
 
 def test_the_clock_command_is_filled_with_this_machines_time() -> None:
     spec = documented_contract().commands["sync_xovac_time"]
-    text = payload_text(spec, {}, utc=1_700_000_000.25, utc_offset=3600)
-    assert json.loads(text) == {"utcOffset": 3_600_000, "epoch": 1_700_000_000_250}
+    values = check_values(spec, {}, utc=1_700_000_000.25, utc_offset=3600)
+    assert values == {"utcOffset": 3_600_000, "epoch": 1_700_000_000_250}
 
 
 def test_load_recipe_is_the_manuals_object() -> None:
-    spec = documented_contract().commands["load_recipe"]
-    text = payload_text(spec, {"name": "B", "recipe": [[60, 60, 0]]}, utc=0, utc_offset=0)
+    values = {"name": "B", "recipe": [[60, 60, 0]]}
+    text = prepare(documented_contract(), "load_recipe", values, utc=0).text
     assert text == '{"name": "B", "recipe": [[60.0, 60.0, 0.0]]}'
 
 

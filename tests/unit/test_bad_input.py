@@ -32,7 +32,7 @@ def test_numbers_that_are_too_big_are_no_payload(text: str) -> None:
 @pytest.mark.parametrize("value", [int(HUGE), float("inf"), float("nan")])
 def test_numbers_that_are_too_big_are_no_value(type_: FieldType, value: Any) -> None:
     with pytest.raises(ContractError, match="finite"):
-        check_value(PayloadField("n", type_), value)
+        check_value(PayloadField(type_, name="n"), value)
 
 
 def test_numbers_that_are_too_big_are_no_recipe() -> None:
@@ -46,7 +46,7 @@ def test_a_payload_that_is_nested_too_deep_is_said() -> None:
     for _ in range(900):
         deep = [deep]
     with pytest.raises(ContractError, match="nested"):
-        check_value(PayloadField("j", FieldType.JSON), deep)
+        check_value(PayloadField(FieldType.JSON, name="j"), deep)
 
 
 @pytest.mark.parametrize("payload", ['{"epoch": 1e400}', f'{{"epoch": {HUGE}}}', f'{{"epoch": {ENDLESS}}}'])

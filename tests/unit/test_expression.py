@@ -264,8 +264,6 @@ def test_what_it_asks_of_the_chamber() -> None:
         Wanted(what=What.CHANNEL, name="a"),
     )
     assert found.channels == ("a", "b", "c", "d", "e-f")
-    assert found.boolean
-    assert not parse("a - b").boolean
     (minute,) = parse("stable(a, 1 K/min)").wanted
     assert minute.rate == 60.0
 

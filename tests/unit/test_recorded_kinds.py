@@ -47,6 +47,15 @@ def test_a_record_is_written_as_before(golden: Path) -> None:
     assert content(written(golden)) == content(kept("record-v3"))
 
 
+def test_the_version_before_can_leave_out_what_it_left_out(golden: Path, tmp_path: Path) -> None:
+    """It goes on with a record of this version: each default of its own columns is there."""
+    query = "SELECT m.name, c.name, c.dflt_value FROM sqlite_schema m, pragma_table_info(m.name) c"
+    with opened(put_back("record-v3", tmp_path / "before.sqlite3")) as before, opened(golden) as now:
+        left_out = {row for row in before.execute(query) if row[2] is not None}
+        assert left_out - set(now.execute(query)) == set()
+    assert (b"sessions", b"closed", b"0") in left_out
+
+
 def test_a_transcript_is_the_same_to_the_byte(golden: Path, tmp_path: Path) -> None:
     before = put_back("record-v3", tmp_path / "before.sqlite3")
     for path in (golden, before):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from xovac_tui.api.contract import FieldType, Origin, Role
-from xovac_tui.api.forms import payload_text
+from xovac_tui.api.forms import check_values
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.api.payload import leaves
 from xovac_tui.simulator.device import Device
@@ -16,6 +16,7 @@ from xovac_tui.simulator.faults import FaultBoard, SimulatedFault
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.parameters import load_parameters
 from xovac_tui.simulator.server import COMMANDS
+from xovac_tui.station.commands import prepare
 
 CONTRACT = load_contract((), simulator=True)
 OURS = {name: spec for name, spec in CONTRACT.commands.items() if name not in documented_contract().commands}
@@ -47,15 +48,15 @@ def test_every_command_is_answered_as_the_contract_says(device: Device, name: st
 def test_the_defaults_of_a_form_are_taken_by_the_device(device: Device, name: str) -> None:
     if name == "start_recipe":
         device.handle("load_recipe", ('{"name": "R", "recipe": [[20, 9, 0]]}',), utc=0.0, since_start=0.0)
-    spec = OURS[name]
-    text = payload_text(spec, None, utc=0.0, utc_offset=0.0)
+    text = prepare(CONTRACT, name, {}, utc=0.0).text
     answer = device.handle(name, (text,), utc=0.0, since_start=0.0)
     assert answer is not None
     assert answer.result == "success"
 
 
 def test_the_clock_is_set_by_what_a_client_sends(device: Device) -> None:
-    text = payload_text(CONTRACT.commands["sync_xovac_time"], None, utc=1e9, utc_offset=-3600.0)
+    spec = CONTRACT.commands["sync_xovac_time"]
+    text = json.dumps(check_values(spec, {}, utc=1e9, utc_offset=-3600.0))
     assert device.handle("sync_xovac_time", (text,), utc=5e8, since_start=0.0) is None
     assert (device.clock_offset, device.utc_offset) == (5e8, -3600000.0)
 

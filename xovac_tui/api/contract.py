@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
-from xovac_tui.api.validity import Validity, validity
+from xovac_tui.api.validity import MOST, Validity, validity
 from xovac_tui.api.wireform import WireForm, answered_command, callback_answer, is_callback_answer
 
 RESERVED_EVENTS = frozenset(
@@ -112,10 +112,9 @@ _FIGURES = frozenset(
 """Roles of which the values are numbers, with and without a unit."""
 
 
-class PayloadField(msgspec.Struct, frozen=True):
-    """One typed value in a command's payload."""
+class FieldTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A field of a command's payload as a contract file has it, under its name."""
 
-    name: str
     type: FieldType
     unit: str = ""
     min: float | None = None
@@ -128,7 +127,13 @@ class PayloadField(msgspec.Struct, frozen=True):
     help: str = ""
 
 
-class Confirm(msgspec.Struct, frozen=True):
+class PayloadField(FieldTable, frozen=True, kw_only=True):
+    """One typed value in a command's payload."""
+
+    name: str
+
+
+class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When the device's own messages prove that a command took effect.
 
     `becomes`: the role's leaf changes to this run-state word ("running", "idle") after sending.
@@ -136,7 +141,7 @@ class Confirm(msgspec.Struct, frozen=True):
     """
 
     role: Role
-    becomes: str = ""
+    becomes: Literal["", "running", "idle"] = ""
     equals: str = ""
 
 
@@ -193,10 +198,9 @@ class ResponseSpec(msgspec.Struct, frozen=True):
     """Messages that a warning is known to have, such as the manual's examples."""
 
 
-class LeafSpec(msgspec.Struct, frozen=True):
-    """A name, unit and meaning for one leaf (dotted path) of a message."""
+class LeafTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A leaf of a message as a contract file has it, under its path."""
 
-    path: str
     channel: str = ""
     """Short name of the channel; `event.path` where empty."""
     label: str = ""
@@ -217,8 +221,14 @@ class LeafSpec(msgspec.Struct, frozen=True):
     idle: tuple[str, ...] = ()
     valid: tuple[float, float] | None = None
     """Lowest and highest value that counts, in its unit; None: any."""
-    invalid: tuple[float | str, ...] = ()
+    invalid: Annotated[tuple[float | str, ...], msgspec.Meta(max_length=MOST)] = ()
     """Numbers and texts that mean "no value"."""
+
+
+class LeafSpec(LeafTable, frozen=True, kw_only=True):
+    """A name, unit and meaning for one leaf (dotted path) of a message."""
+
+    path: str
 
     @property
     def numeric(self) -> bool:

@@ -141,19 +141,6 @@ def check_values(
     return payload
 
 
-def payload_text(
-    spec: CommandSpec, values: Mapping[str, Any] | None, *, utc: float, utc_offset: float
-) -> str:
-    """Return exactly what is sent: an empty string for a command without payload, else a JSON text."""
-    if not spec.fields:
-        if values:
-            raise ContractError(f"{spec.event} takes no payload. Send it without one.")
-        return ""
-    return json.dumps(
-        check_values(spec, values or {}, utc=utc, utc_offset=utc_offset), ensure_ascii=False, allow_nan=False
-    )
-
-
 def _check_finite(value: Any, name: str, depth: int = 0) -> None:
     if depth > _DEEPEST:
         raise ContractError(f"{name} is nested deeper than {_DEEPEST} levels. Send something simpler.")

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -15,18 +15,19 @@ from xovac_tui.api.contract import (
     CommandSpec,
     Confirm,
     Contract,
+    FieldTable,
     FieldType,
     Hazard,
     LeafSpec,
+    LeafTable,
     MessageSpec,
     Origin,
     PayloadField,
     ResponseSpec,
     Role,
-    SensorPlace,
 )
 from xovac_tui.api.forms import check_value
-from xovac_tui.api.validity import MOST, validity
+from xovac_tui.api.validity import validity
 from xovac_tui.api.wireform import CALLBACK, Sends, WireForm
 from xovac_tui.errors import ContractError, SettingsError
 from xovac_tui.text import clean, nearest
@@ -40,24 +41,6 @@ _HUMIDITY_UNITS = ("%", "%RH")
 _SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, None: 1.0}
 
 
-class _FieldTable(msgspec.Struct, forbid_unknown_fields=True):
-    type: FieldType
-    unit: str = ""
-    min: float | None = None
-    max: float | None = None
-    default: Any = None
-    choices: tuple[str, ...] = ()
-    required: bool = True
-    auto: Literal["", "utc_offset_ms", "epoch_ms"] = ""
-    help: str = ""
-
-
-class _ConfirmTable(msgspec.Struct, forbid_unknown_fields=True):
-    role: Role
-    becomes: Literal["", "running", "idle"] = ""
-    equals: str = ""
-
-
 class _CommandTable(msgspec.Struct, forbid_unknown_fields=True):
     title: str = ""
     help: str = ""
@@ -66,8 +49,8 @@ class _CommandTable(msgspec.Struct, forbid_unknown_fields=True):
     ack: str | None = None
     hazard: Hazard = Hazard.CONFIRM
     timeout: str | float = 10.0
-    fields: dict[str, _FieldTable] = {}
-    confirm: _ConfirmTable | None = None
+    fields: dict[str, FieldTable] = {}
+    confirm: Confirm | None = None
     sends: Sends | None = None
     arguments: tuple[str, ...] = ()
 
@@ -85,23 +68,6 @@ class _ResponseTable(msgspec.Struct, forbid_unknown_fields=True):
     source: str = ""
     schema: dict[str, Any] = {}
     warnings: tuple[str, ...] = ()
-
-
-class _LeafTable(msgspec.Struct, forbid_unknown_fields=True):
-    channel: str = ""
-    label: str = ""
-    unit: str = ""
-    pin: bool = False
-    log: bool = False
-    hide: bool = False
-    resolution: float | None = None
-    uncertainty: float = 0.0
-    role: Role | None = None
-    place: SensorPlace | None = None
-    running: tuple[str, ...] = ()
-    idle: tuple[str, ...] = ()
-    valid: tuple[float, float] | None = None
-    invalid: Annotated[tuple[float | str, ...], msgspec.Meta(max_length=MOST)] = ()
 
 
 class _Draft:
@@ -257,8 +223,7 @@ def _tie_confirm(draft: _Draft, event: str, table: dict[str, Any], name: str) ->
     if not draft.has(event):
         hint = nearest(event, draft.commands)
         raise SettingsError(f"{name}: `confirm.{event}`: no such command.{hint}")
-    rule = convert(table, _ConfirmTable, name, at=f"confirm.{event}")
-    confirm = Confirm(rule.role, rule.becomes, rule.equals)
+    confirm = convert(table, Confirm, name, at=f"confirm.{event}")
     if event in draft.commands:
         _check_confirm(confirm, draft.commands[event], f"confirm.{event}", name)
         draft.commands[event] = msgspec.structs.replace(draft.commands[event], confirm=confirm)
@@ -307,9 +272,9 @@ def _command(event: str, table: dict[str, Any], origin: Origin, source: str, nam
     # What is right of it by its types is checked all the same: every mistake is reported in one round.
     told = table.get("fields", {})
     for key, field in told.items() if isinstance(told, dict) else ():
-        if not any(mistakes(field, _FieldTable)):
+        if not any(mistakes(field, FieldTable)):
             with wrong.one():
-                typed = msgspec.convert(field, _FieldTable)
+                typed = msgspec.convert(field, FieldTable)
                 fields.append(_field(key, typed, f"{at}.fields.{key}", name))
     timeout = table.get("timeout", read.timeout)
     if isinstance(timeout, str | int | float) and not isinstance(timeout, bool):
@@ -326,7 +291,7 @@ def _command(event: str, table: dict[str, Any], origin: Origin, source: str, nam
         timeout=timeout,
         origin=origin,
         source=read.source or source,
-        confirm=Confirm(rule.role, rule.becomes, rule.equals) if (rule := read.confirm) else None,
+        confirm=read.confirm,
         means=read.means,
     )
     if command.confirm:
@@ -378,7 +343,7 @@ def _check_confirm(rule: Confirm, command: CommandSpec, at: str, name: str) -> N
         raise SettingsError(f"{name}: `{at}.equals`: {command.event} has no such field.{hint}")
 
 
-def _field(key: str, read: _FieldTable, at: str, name: str) -> PayloadField:
+def _field(key: str, read: FieldTable, at: str, name: str) -> PayloadField:
     numeric = read.type in (FieldType.FLOAT, FieldType.INT)
     for limit in ("min", "max"):
         value = getattr(read, limit)
@@ -423,15 +388,15 @@ def _leaf(path: str, leaf: Any, at: str, name: str) -> LeafSpec:
             f"{name}: `{at}` holds a table. A path with dots is one key, in quotes: "
             f'"{path}.{inner}" = {{ label = "Plate A" }}.'
         )
-    read, left = sound(leaf, _LeafTable)
-    if found := [*mistakes(leaf, _LeafTable, at=at), *_leaf_mistakes(read, left, at)]:
+    read, left = sound(leaf, LeafTable)
+    if found := [*mistakes(leaf, LeafTable, at=at), *_leaf_mistakes(read, left, at)]:
         raise SettingsError(*(f"{name}: {sentence}" for sentence in found))
     told = {f: getattr(read, f) for f in read.__struct_fields__}
     # From here on the program meets one name a unit, however the file spells it.
     return LeafSpec(path=path, **told | {"unit": unit_of(read.unit).name})
 
 
-def _leaf_mistakes(read: _LeafTable, left: LeftOut, at: str) -> Iterator[str]:
+def _leaf_mistakes(read: LeafTable, left: LeftOut, at: str) -> Iterator[str]:
     """Yield what is wrong with the keys of a leaf that have the right types; the others are left out."""
     words = read.running or read.idle or left.of("running") or left.of("idle")
     if read.role is Role.STATE and not words:
@@ -468,7 +433,7 @@ def _leaf_mistakes(read: _LeafTable, left: LeftOut, at: str) -> Iterator[str]:
         yield f'`{at}.invalid` wants numbers and texts, such as [9.9e9, "OPEN"].'
 
 
-def _impossible(leaf: _LeafTable, valid: tuple[float, float]) -> bool:
+def _impossible(leaf: LeafTable, valid: tuple[float, float]) -> bool:
     """Return whether every value in a range is impossible in a leaf's unit."""
     rule = validity(leaf.unit, valid, absolute=leaf.role is Role.PRESSURE)
     return rule is not None and rule.above is not None and valid[1] <= rule.above
@@ -484,7 +449,7 @@ _MEASURES: dict[Role, tuple[str, str]] = {
 """What the leaf of a role measures, for those with which the program works something out."""
 
 
-def _role_problem(leaf: _LeafTable) -> str:
+def _role_problem(leaf: LeafTable) -> str:
     """Return why a role cannot be played in a leaf's unit; empty where it can."""
     if leaf.role is Role.SPEED and leaf.unit.strip():
         return (

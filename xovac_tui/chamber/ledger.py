@@ -185,10 +185,6 @@ class Ledger:
             self._give_up(entry, mono, "The link broke before an answer came.") for entry in self._sent()
         )
 
-    def next_deadline(self) -> float | None:
-        """Return the monotonic time of the next time-out, or None."""
-        return min((entry.mono + entry.timeout for entry in self._sent()), default=None)
-
     def saw(self, role: Role, value: RunState | str | float, mono: float) -> tuple[LedgerEntry, ...]:
         """Take a change that the chamber reports; return the entries that it confirms.
 

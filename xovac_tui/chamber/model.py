@@ -79,7 +79,7 @@ class Chamber:
         self._marks: deque[Mark] = deque(maxlen=_KEEP_MARKS)
         self._marks_told: tuple[Mark, ...] | None = None
         self._new_marks: deque[Mark] = deque(maxlen=_KEEP_MARKS)
-        self._events_in = self._events_out = self._malformed = self._dropped = 0
+        self._events_in = self._malformed = self._dropped = 0
         self._newest: float | None = None
         # Messages with a pinned reading: what the operator takes for "the data" where a contract says so.
         self._vital = frozenset(
@@ -103,7 +103,6 @@ class Chamber:
     def apply(self, event: Event) -> Changes:
         """Take one event; return the ledger entries that it changed."""
         if event.direction is Direction.OUT:
-            self._events_out += 1
             return ()
         self._events_in += 1
         if event.payload.problem and event.payload.problem not in BULKY_PROBLEMS:
@@ -254,11 +253,8 @@ class Chamber:
             ledger=self.ledger.entries[-_SHOWN_ENTRIES:],
             counters=Counters(
                 events_in=self._events_in,
-                events_out=self._events_out,
                 malformed=self._malformed,
-                unasked_acks=self.ledger.unasked,
                 channels_dropped=self._dropped,
-                reconnects=max(0, self._link.session - 1),
             ),
             newest_age=None if self._newest is None else max(0.0, mono - self._newest),
             clock_offset=self._clock_offset,

@@ -157,14 +157,10 @@ class Counters(msgspec.Struct, frozen=True):
     """What was received and what was wrong with it, since the start."""
 
     events_in: int = 0
-    events_out: int = 0
     malformed: int = 0
     """Payloads with a `problem`."""
-    unasked_acks: int = 0
-    """Responses to a command that this program did not send: another client may be driving."""
     channels_dropped: int = 0
     """Leaves not followed because the bound on channels was reached."""
-    reconnects: int = 0
 
 
 class Mark(msgspec.Struct, frozen=True):

@@ -61,11 +61,6 @@ class Expression(msgspec.Struct, frozen=True):
         """Names of the channels that it asks for, each once, as they are written."""
         return tuple(dict.fromkeys(one.name for one in self.wanted if one.what is not What.WORD))
 
-    @property
-    def boolean(self) -> bool:
-        """True where it is a condition; a bare channel may be a switch or a number."""
-        return bool(condition(self.node))
-
     def value(self, values: Values) -> float | bool | None:
         """Return the number (in its own unit) or truth that it comes to; None: unknown.
 

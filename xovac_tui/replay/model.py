@@ -23,9 +23,9 @@ from xovac_tui.recording.exports.slice import RecordSlice
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import RecordService, Subject
 from xovac_tui.replay.timeline import OWN_MARKS, RECORDERS_MARKS, Timeline, TimelineCursor, TimelineStep
+from xovac_tui.runs.follower import RunFollower
 from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.runs.loads import loaded, plan_of
-from xovac_tui.runs.service import RunFollower
 
 OBSERVE_EVERY = 2.0
 """Seconds of the record between two observations of a run while nothing happens."""

@@ -25,7 +25,7 @@ from xovac_tui.recording.service import RecordService, Subject
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.replay.model import Replay
 from xovac_tui.replay.playback import Playback
-from xovac_tui.runs.service import RunFollower
+from xovac_tui.runs.follower import RunFollower
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import Jumped
 from xovac_tui.station.refusal import Refusal, RefusalCode

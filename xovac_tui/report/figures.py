@@ -20,8 +20,6 @@ _PACES = 500
 """Pauses between two messages of a channel, the first of the run, of which the usual one is taken."""
 
 Floats = npt.NDArray[np.float64]
-_Spans = Sequence[tuple[int, float, float]]
-"""Number of a phase, and from when to when."""
 
 
 class Tally:

@@ -1,5 +1,5 @@
-"""A stand-in for the chamber: physics, controller, faults, behind a real socket.io server.
+"""A simulated chamber: physics, controller and faults, behind a real socket.io server.
 
-Only the documented commands are the device's own; everything else about it is assumed, and says so.
-This package imports nothing by itself, so that reading its options costs no socket.io.
+Only the documented commands are the device's own; all other behaviour is assumed and marked so.
+This package imports nothing, so that reading its options does not import socket.io.
 """

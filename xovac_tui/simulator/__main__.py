@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the simulator and return the exit code."""
-    # The console reads what is said here only at the end: it must not hold up the model meanwhile.
+    # The console reads stderr only at the end: writing to it must not hold up the model meanwhile.
     logging.basicConfig(handlers=[OutletHandler(sys.stderr)])
     given = _parser().parse_args(arguments)
     default = SimulatorOptions()

@@ -1,4 +1,4 @@
-"""The simulator as a child process of the console: it ends with its parent, however the parent ends."""
+"""Run the simulator as a child process that ends with its parent, however the parent ends."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class SimulatorChild:
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Self:
-        # It ends when its standard input does, so a console that is killed leaves nothing behind.
+        # The child ends with its standard input, so a killed console leaves no process behind.
         self._process = process = await asyncio.create_subprocess_exec(
             sys.executable,
-            # Not the modules of the folder that the console was started in.
+            # Without the modules in the folder that the console was started in.
             "-P",
             "-m",
             "xovac_tui.simulator",
@@ -48,7 +48,7 @@ class SimulatorChild:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            # Keys such as ctrl+c in a program that has borrowed the terminal are not meant for it.
+            # Keys such as ctrl+c in a program that has borrowed the terminal must not reach the child.
             start_new_session=True,
         )
         assert process.stdout is not None
@@ -70,7 +70,7 @@ class SimulatorChild:
         await self._end()
 
     async def _end(self) -> str:
-        """End the child; return the last thing it said on its standard error."""
+        """End the child; return the last line of its standard error."""
         process, self._process = self._process, None
         if process is None:
             return ""

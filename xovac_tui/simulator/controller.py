@@ -9,7 +9,7 @@ from xovac_tui.simulator.parameters import ControllerParameters, Parameters
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the controller looks at, degC."""
+    """Temperatures that the controller reads, degC."""
 
     part: float
     shroud: float
@@ -23,7 +23,7 @@ def _clamp(value: float, low: float, high: float) -> float:
 
 @dataclass(slots=True)
 class Controller:
-    """The outer loop asks for a shroud temperature, the inner one for a share of the strings' current."""
+    """Cascade of two PI loops: the outer sets the shroud temperature, the inner a share of the current."""
 
     parameters: Parameters
     lead: float = 0.0
@@ -34,7 +34,7 @@ class Controller:
     """Share of full heating (1) or full cooling (-1) of each string."""
 
     def reset(self) -> None:
-        """Forget everything and let the strings rest."""
+        """Clear both integrals and switch the strings off."""
         self.lead = self.push = 0.0
         self.output = (0.0, 0.0)
 
@@ -42,7 +42,7 @@ class Controller:
         """Set `output` for a setpoint in degC that moves with `slope` K/s."""
         c, part = self.parameters.controller, self.parameters.part
         error = setpoint - measured.part
-        # What the part needs from the shroud just to follow the ramp.
+        # The difference between shroud and part that the ramp alone needs.
         coupling = part.to_plate_a + part.to_plate_b
         following = slope * part.heat_capacity / max(coupling, 1e-3)
         wanted = following + c.part_gain * error + self.lead
@@ -52,7 +52,7 @@ class Controller:
         off = target - measured.shroud
         demand = c.shroud_gain * off + self.push
         limited = _clamp(demand, -1.0, 1.0)
-        # Integrate only what can still act, or the loops would wind up at their limits.
+        # Integrate only within the limits or away from them, or the loops would wind up.
         if demand == limited or (demand > limited) == (off < 0):
             self.push = _clamp(self.push + c.shroud_gain * off * dt / c.shroud_time, -1.0, 1.0)
             if wanted == lead or (wanted > lead) == (error < 0):
@@ -63,7 +63,7 @@ class Controller:
         self.output = (first, second)
 
     def _limit(self, output: float, internal: float, exchanger: float) -> float:
-        """Take current back as a string nears its limits."""
+        """Reduce the current as a string nears its limits."""
         c = self.parameters.controller
         if output > 0:
             return output * _headroom(c, c.hot_limit - internal)
@@ -91,5 +91,5 @@ class Controller:
 
 
 def _headroom(c: ControllerParameters, distance: float) -> float:
-    """Return the share of current allowed so many K below a limit."""
+    """Return the share of current allowed at a distance in K below a limit."""
     return _clamp(distance / max(c.limit_band, 1e-6), 0.0, 1.0)

@@ -1,4 +1,4 @@
-"""What the server program does with the machine: commands in, answers and messages out. No sockets.
+"""The server program without sockets: commands in, answers and messages out.
 
 The texts and the spacing of the documented answers are the manual's own.
 """
@@ -34,7 +34,7 @@ class Answer:
 
 
 def decode(args: tuple[Any, ...]) -> Any:
-    """Return what a command's arguments hold (JSON text, bytes or an object), or None if unreadable."""
+    """Return the decoded payload of a command (JSON text, bytes or an object), None if unreadable."""
     if not args:
         return None
     value = args[0]
@@ -53,7 +53,7 @@ def _number(value: Any, low: float, high: float) -> float | None:
 
 
 class Device:
-    """The server program, seen from its commands. Times are those of the caller's clocks."""
+    """The server program. Times come from the caller's clocks."""
 
     def __init__(self, machine: Machine, faults: FaultBoard, *, speed: float, reading: str = "") -> None:
         self.machine = machine
@@ -66,7 +66,7 @@ class Device:
         """The time zone that a client has sent, ms."""
 
     def handle(self, event: str, args: tuple[Any, ...], *, utc: float, since_start: float) -> Answer | None:
-        """Carry a command out and return its answer; None where the command has none or is not known."""
+        """Execute a command and return its answer; None if it has none or is unknown."""
         payload = decode(args)
         match event:
             case "cancel_recipe":
@@ -168,14 +168,14 @@ class Device:
         return Answer(event, "success")
 
     def advance(self, wall_seconds: float) -> None:
-        """Move the machine on by wall time, at the simulator's speed and with the faults that act."""
+        """Advance the machine by wall time, at the simulator's speed and with the active faults."""
         on, p = self.faults.on, self.machine.parameters.faults
         self.machine.hot_tec = on(SimulatedFault.HOT_TEC)
         self.machine.vacuum.extra_leak = p.leak if on(SimulatedFault.LEAK) else 0.0
         self.machine.step(wall_seconds * self.speed)
 
     def restart(self) -> None:
-        """Lose what a restarted server program loses (assumed, a parameter)."""
+        """Restart the server program: the recipe is lost unless a parameter keeps it (assumed)."""
         if not self.machine.parameters.faults.restart_keeps_recipe:
             self.machine.unload()
 

@@ -1,4 +1,4 @@
-"""Faults for training and tests: what they are called, when they begin and end. Pure."""
+"""Faults for training and tests: their names, begin and end. Pure."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from xovac_tui.errors import SettingsError
 
 
 class SimulatedFault(StrEnum):
-    """Things that go wrong with a chamber, its server or the way to it."""
+    """A fault of a chamber, its server or the connection to it."""
 
     DROP_LINK = "drop_link"
-    """All clients are thrown out and refused."""
+    """All clients are disconnected and refused."""
     FREEZE_TELEMETRY = "freeze_telemetry"
     """Connected, but no message comes any more."""
     SLOW_ACK = "slow_ack"
@@ -38,7 +38,7 @@ class SimulatedFault(StrEnum):
 
 
 class FaultPlan(msgspec.Struct, frozen=True):
-    """One fault asked for on the command line."""
+    """A fault planned on the command line."""
 
     fault: SimulatedFault
     at: float = 0.0
@@ -77,21 +77,21 @@ def _seconds(text: str, whole: str) -> float:
 
 
 class FaultBoard(msgspec.Struct):
-    """Which faults act now. Times are seconds since the server's start."""
+    """The active faults. Times are seconds since the server's start."""
 
     plans: list[FaultPlan] = []
     until: dict[SimulatedFault, float] = {}
 
     def begin(self, fault: SimulatedFault, now: float, seconds: float | None = None) -> None:
-        """Turn a fault on, for so many seconds or until it is turned off."""
+        """Turn a fault on, for some seconds or (None) until it is turned off."""
         self.until[fault] = math.inf if seconds is None else now + seconds
 
     def end(self, fault: SimulatedFault) -> None:
-        """Turn a fault off; nothing happens when it is off."""
+        """Turn a fault off; does nothing if it is off."""
         self.until.pop(fault, None)
 
     def tick(self, now: float) -> None:
-        """Begin what is planned and due, and end what has lasted long enough."""
+        """Begin the planned faults that are due, and end those whose time is over."""
         for plan in [plan for plan in self.plans if plan.at <= now]:
             self.plans.remove(plan)
             self.begin(plan.fault, now, plan.duration)
@@ -99,9 +99,9 @@ class FaultBoard(msgspec.Struct):
             self.end(fault)
 
     def on(self, fault: SimulatedFault) -> bool:
-        """Whether a fault acts now."""
+        """Return whether a fault is active."""
         return fault in self.until
 
     def active(self) -> tuple[SimulatedFault, ...]:
-        """Return the faults that act now, in the order of their names' list."""
+        """Return the active faults, in the order of their declaration."""
         return tuple(fault for fault in SimulatedFault if fault in self.until)

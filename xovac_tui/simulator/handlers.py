@@ -1,4 +1,4 @@
-"""Handlers of another form than the manual's example, as a device may have them: to be tried on a desk."""
+"""Command handlers of other forms than the manual's example, as a device may have them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HANDLER_FORMS: tuple[HandlerForm, ...] = ("noarg", "object", "args", "ack")
 
 
 def fitting(form: HandlerForm | None, event: str, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
-    """Return the arguments as a handler of the usual form takes them; None where this one cannot run.
+    """Return the arguments in the usual form; None if this form's handler cannot take them.
 
     `noarg`: commands without a payload take no argument. `object`: a payload is an object, not JSON text.
     `args`: each field of a payload is an argument. `ack`: the usual arguments.

@@ -1,4 +1,4 @@
-"""The whole chamber as one model: physics, controller and program. Pure and seeded, no I/O, no clock."""
+"""The model of the whole chamber: physics, controller and program. Pure and seeded, no I/O, no clock."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ProgramState = Literal["none", "loaded", "running", "finished", "cancelled"]
 
 
 class Machine:
-    """A chamber that is stepped through time."""
+    """A simulated chamber, advanced step by step."""
 
     def __init__(self, parameters: Parameters, seed: int = 1, *, warm: bool = False) -> None:
         self.parameters = parameters
@@ -59,7 +59,7 @@ class Machine:
             self._warm_up()
 
     def _warm_up(self) -> None:
-        """Begin as after a day of use: pumped down for some hours, the part still warm."""
+        """Start as after a day of use: pumped down for some hours, the part still warm."""
         self.vacuum.pump = True
         self.vacuum.turbo = 1.0
         self.vacuum.fast *= 0.02
@@ -82,22 +82,22 @@ class Machine:
 
     @property
     def mode(self) -> str:
-        """The device's word for what it does."""
+        """The device's word for its state."""
         if self.running:
             return "running"
         return "venting" if self.vacuum.venting else "idle"
 
     def load(self, program: Program) -> None:
-        """Keep a program; the caller has made sure that none runs."""
+        """Load a program; the caller has made sure that none runs."""
         self.program, self.state, self.now = program, "loaded", None
 
     def unload(self) -> None:
-        """Forget the program and let the strings rest."""
+        """Drop the program and switch the strings off."""
         self.program, self.state, self.now = None, "none", None
         self.controller.reset()
 
     def start(self) -> None:
-        """Run the loaded program from where the part is."""
+        """Run the loaded program from the part's temperature."""
         if self.program is None:
             raise ValueError("no program is loaded")
         self._started_at = self.elapsed
@@ -107,12 +107,12 @@ class Machine:
         self._follow()
 
     def cancel(self) -> None:
-        """Stop the running program; the strings rest, pumps and valves stay as they are."""
+        """Stop the running program and switch the strings off; pumps and valves stay as they are."""
         self.state, self.now = "cancelled", None
         self.controller.reset()
 
     def _follow(self) -> None:
-        """Find where the program is, and end it when it is over."""
+        """Find the program's current point, and end the program when it is over."""
         if self.program is None or not self.running:
             return
         self.now = moment(self.program, self._start_temperature, self.elapsed - self._started_at)
@@ -121,7 +121,7 @@ class Machine:
             self.controller.reset()
 
     def step(self, dt: float) -> None:
-        """Move the chamber on by `dt` seconds of model time."""
+        """Advance the chamber by `dt` seconds of model time."""
         if not 0 < dt < math.inf:
             return
         count = min(max(math.ceil(dt / SUB_STEP - 1e-9), 1), MAX_SUB_STEPS)
@@ -169,7 +169,7 @@ class Machine:
         return state
 
     def recipe_state(self) -> dict[str, Any]:
-        """Return what the device reports about its recipe."""
+        """Return the device's report of its recipe."""
         program, now = self.program, self.now
         return {
             "name": program.name if program else None,

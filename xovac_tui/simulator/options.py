@@ -1,4 +1,4 @@
-"""What a simulator is started with; light to import."""
+"""Options of a simulator. Light to import."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TRANSPORTS: tuple[Transport, ...] = ("polling", "websocket")
 
 
 class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """All that can be chosen about a simulator."""
+    """Everything that can be chosen for a simulator."""
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -28,9 +28,9 @@ class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     parameters: str | None = None
     """File of parameters that differ from the built-in ones."""
     reading: Literal["ramp", "jump"] | None = None
-    """How a recipe item is read; None: as the parameters say."""
+    """How recipe items are read; None: by the parameters."""
     form: HandlerForm | None = None
-    """What its handlers want in place of the manual's form, and how they answer; None: the manual's."""
+    """Form of payload and answer that the handlers use; None: the manual's."""
     period: float = 1.0
     """Seconds of wall time between two `chamber_state` messages."""
     transports: tuple[Transport, ...] = TRANSPORTS
@@ -40,4 +40,4 @@ class SimulatorOptions(msgspec.Struct, frozen=True, kw_only=True):
     cors: tuple[str, ...] = ()
     """Origins of web pages that may connect, `*` for any; only pages of this server where it is empty."""
     parent_watch: bool = False
-    """End when stdin reaches its end: a child must not outlive its parent."""
+    """End with stdin, so that a child does not outlive its parent."""

@@ -1,4 +1,4 @@
-"""The simulator's parameters: typed, bounded, every one with its unit, all of them assumed."""
+"""The simulator's parameters: typed, bounded, each with its unit, all assumed."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Ambient(_Section, frozen=True):
 
 
 class Radiator(_Section, frozen=True):
-    """Gives the heat to the room."""
+    """Heat exchanger to the room."""
 
     heat_capacity: HeatCapacity
     to_air: Conductance
@@ -128,7 +128,7 @@ class TestPart(_Section, frozen=True):
 
 
 class Gas(_Section, frozen=True):
-    """Heat conduction by what air is left."""
+    """Heat conduction by the remaining air."""
 
     half_pressure: Millibar
 
@@ -158,7 +158,7 @@ class Outgassing(_Section, frozen=True):
 
 
 class Sensors(_Section, frozen=True):
-    """How far a reading is from the truth."""
+    """Noise and offset of the readings."""
 
     temperature_noise: Kelvin
     temperature_offset: Kelvin
@@ -225,7 +225,7 @@ class Parameters(_Section, frozen=True):
 
 
 class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One parameter as the file has it."""
+    """One parameter as written in the file."""
 
     value: float | int | str | bool
     unit: str
@@ -234,7 +234,7 @@ class Quantity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def expected_unit(section: str, name: str) -> str:
-    """Return the unit that a parameter must be given in; `word` for words and yes/no."""
+    """Return the unit required for a parameter; `word` for words and yes/no."""
     hint = get_type_hints(_sections()[section], include_extras=True)[name]
     for meta in getattr(hint, "__metadata__", ()):
         if isinstance(meta, Meta) and meta.extra:
@@ -247,7 +247,7 @@ def _sections() -> dict[str, type[_Section]]:
 
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
-    """Return the values of a file by section and name, after checking names and units."""
+    """Return the values of a file by section and name; raises SettingsError for a wrong name or unit."""
     sections = _sections()
     values: dict[str, dict[str, Any]] = {}
     for section, table in read_toml(path).items():
@@ -274,12 +274,12 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def built_in() -> Path:
-    """Return the place of the parameter file that ships with the program."""
+    """Return the path of the parameter file that ships with the program."""
     return Path(str(files("xovac_tui.simulator").joinpath("parameters.toml")))
 
 
 def load_parameters(path: Path | str | None = None) -> Parameters:
-    """Return the built-in parameters, with those of the user's file over them; raise SettingsError."""
+    """Return the built-in parameters overridden by those of the user's file; raises SettingsError."""
     values = _read(built_in())
     if path is not None:
         for section, table in _read(Path(path)).items():

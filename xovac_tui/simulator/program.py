@@ -1,4 +1,4 @@
-"""A loaded recipe, and the setpoint that it asks for at any moment. Pure."""
+"""A loaded recipe and its setpoint at any moment. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ MAX_DURATION = 366 * 86400.0
 
 
 class Unfit(Exception):  # noqa: N818 - the word of the answer, not of a defect
-    """A recipe that the device does not take; the text is the sentence for the client."""
+    """A recipe that the device rejects; the text is the sentence for the client."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramItem:
-    """One item of a recipe, in our units."""
+    """One item of a recipe, in degC, s and K/s."""
 
     target: float
     """degC"""
@@ -32,7 +32,7 @@ class ProgramItem:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A recipe as the device keeps it."""
+    """A recipe as loaded into the device."""
 
     name: str
     items: tuple[ProgramItem, ...]
@@ -40,13 +40,13 @@ class Program:
 
     @property
     def duration(self) -> float:
-        """Seconds in all."""
+        """Total duration, seconds."""
         return math.fsum(item.duration for item in self.items)
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramPoint:
-    """Where a running recipe is."""
+    """The current point of a running recipe."""
 
     setpoint: float
     """degC"""
@@ -84,7 +84,7 @@ def _item(number: int, item: Any, recipe: RecipeReading, limits: ControllerParam
         )
     if not all(_is_number(value) for value in item[:2]):
         raise Unfit(f"Could not load recipe as item {number} holds something that is not a finite number.")
-    # The third value is the gradient: the server fills it in itself, whatever was sent.
+    # The third value is the gradient: the server computes it, whatever was sent.
     target = converted(float(item[0]), recipe.temperature_unit, "degC") or 0.0
     duration = float(item[1]) * _SECONDS[recipe.duration_unit]
     if not limits.lowest_target <= target <= limits.highest_target:
@@ -104,7 +104,7 @@ def _is_number(value: Any) -> bool:
 
 
 def moment(program: Program, start: float, elapsed: float) -> ProgramPoint | None:
-    """Return where the program is `elapsed` seconds after it began at `start` degC; None when it is over."""
+    """Return the program's point `elapsed` seconds after it began at `start` degC; None when it is over."""
     before, began = start, 0.0
     for number, item in enumerate(program.items, 1):
         into = elapsed - began

@@ -12,7 +12,7 @@ GAS_CONSTANT = 8.314462618e-3
 
 
 def outgassing_factor(parameters: Outgassing, kelvin: float) -> float:
-    """Return how many times faster than at the reference temperature gas comes off (Arrhenius)."""
+    """Return the outgassing rate as a multiple of that at the reference temperature (Arrhenius)."""
     reference = parameters.reference + 273.15
     exponent = parameters.activation_energy / GAS_CONSTANT * (1 / reference - 1 / kelvin)
     return math.exp(min(max(exponent, -60.0), 60.0))
@@ -25,7 +25,7 @@ def gas_conduction(half_pressure: float, pressure: float) -> float:
 
 @dataclass(slots=True)
 class VacuumModel:
-    """Pressure, what the pumps do, and how much gas is still on the surfaces."""
+    """Pressure, state of the pumps, and the gas left on the surfaces."""
 
     parameters: Parameters
     pressure: float = 0.0
@@ -60,7 +60,7 @@ class VacuumModel:
         return v.rough_speed + v.turbo_speed * self.turbo / (1.0 + (self.pressure / v.crossover) ** 2)
 
     def step(self, dt: float, surface_kelvin: float) -> None:
-        """Move on by one sub-step of `dt` seconds, with the surfaces at a temperature in K."""
+        """Advance by one sub-step of `dt` seconds, with the surfaces at a temperature in K."""
         p, v = self.parameters, self.parameters.vacuum
         atmosphere = p.ambient.pressure
         spinning = self.pump and self.pressure < 10 * v.crossover
@@ -80,7 +80,7 @@ class VacuumModel:
         self.pressure = pressure
 
     def _outgas(self, dt: float, kelvin: float) -> float:
-        """Take gas from the stores (or refill them in air) and return how much came off, mbar.L."""
+        """Take gas from the stores (or refill them in air) and return the released amount, mbar.L."""
         o = self.parameters.outgassing
         in_air = self.pressure / self.parameters.ambient.pressure
         factor = outgassing_factor(o, kelvin)

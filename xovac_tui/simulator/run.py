@@ -1,4 +1,4 @@
-"""Run a simulator until it is ended: blocking, for the command line and for the demo's child."""
+"""Run a simulator until ended: blocking, for the command line and the demo's child process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger("xovac_tui.simulator")
 
 
 def ready_line(url: str, options: SimulatorOptions) -> str:
-    """Return the one line that says where the simulator is, and what it is worth."""
+    """Return the line with the simulator's address and options, and that its behaviour is assumed."""
     where = {"": "all", "0.0.0.0": "all IPv4", "::": "all IPv6"}.get(options.host)
     on = f"; open to the network on {where} addresses" if where else ""
     form = f", handlers {options.form}" if options.form else ""
@@ -32,7 +32,7 @@ def ready_line(url: str, options: SimulatorOptions) -> str:
 
 
 def check_options(options: SimulatorOptions) -> None:
-    """Raise SettingsError, as a sentence, for options that cannot work."""
+    """Raise SettingsError for options that cannot work."""
     if not 0 <= options.port <= 65535:
         raise SettingsError(f"The port {options.port} does not exist. Choose one from 0 to 65535.")
     if not 0 < options.speed <= FASTEST:
@@ -77,7 +77,7 @@ def run_simulator(options: SimulatorOptions, *, ready: Callable[[str, int], None
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        # A client's oddest packet may upset a task of the library's; the server goes on.
+        # A malformed packet can break a task of the library; the server goes on.
         loop.set_exception_handler(lambda _loop, context: log.error("%s", context.get("message", context)))
         stop = asyncio.Event()
         with handled(lambda _number: loop.call_soon_threadsafe(stop.set)):

@@ -1,4 +1,4 @@
-"""The simulator's server: python-socketio on aiohttp, one task that moves the device on, clients at will."""
+"""The simulator's server: python-socketio on aiohttp, and one task that advances the device."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ log.addHandler(logging.NullHandler())
 
 
 class NeverAnsweredError(Exception):
-    """Ends a handler before it answers; the library acknowledges nothing then."""
+    """Ends a handler before it answers, so that the library acknowledges nothing."""
 
 
 class Simulator:
@@ -80,14 +80,14 @@ class Simulator:
 
     @property
     def url(self) -> str:
-        """Address for clients."""
-        # Of all addresses the one that reaches it from this machine; an IPv6 socket takes no IPv4.
+        """The address for clients."""
+        # For all addresses, the one that works from this machine; an IPv6 socket takes no IPv4.
         host = _EVERYWHERE.get(self.options.host, self.options.host)
         return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     @property
     def clients(self) -> int:
-        """How many clients are connected."""
+        """The number of connected clients."""
         return sum(1 for _ in self._sio.manager.get_participants("/", None)) if self._has_clients() else 0
 
     def _has_clients(self) -> bool:
@@ -101,7 +101,7 @@ class Simulator:
         await self.stop()
 
     async def start(self) -> None:
-        """Listen, and begin to move; raise XovacError when the address cannot be had."""
+        """Listen, and start the model; raises XovacError if the address cannot be used."""
         app = web.Application(middlewares=[self._gate])
         self._sio.attach(app)
         self._sio.on("connect", self._connect)
@@ -120,7 +120,7 @@ class Simulator:
         self._ticker = asyncio.create_task(self._run(), name="simulator")
 
     async def stop(self) -> None:
-        """Say good-bye to the clients, and give the port back; nothing happens when it is stopped."""
+        """Disconnect the clients and free the port; does nothing if stopped already."""
         runner, self._runner = self._runner, None
         if runner is None:
             return
@@ -130,7 +130,7 @@ class Simulator:
                 await self._ticker
             self._ticker = None
         if self._has_clients():
-            # Telling them lets a client end its wait instead of trying to come back.
+            # The disconnect lets a client end its wait instead of reconnecting.
             farewells = [
                 asyncio.create_task(self._sio.disconnect(sid))
                 for sid, _ in list(self._sio.manager.get_participants("/", None))
@@ -146,7 +146,7 @@ class Simulator:
         await runner.cleanup()
 
     def begin(self, fault: SimulatedFault, seconds: float | None = None) -> None:
-        """Turn a fault on, for so many seconds or until it is turned off."""
+        """Turn a fault on, for some seconds or (None) until it is turned off."""
         self.faults.begin(fault, self._since_start(), seconds)
 
     def end(self, fault: SimulatedFault) -> None:
@@ -169,7 +169,7 @@ class Simulator:
         if self.port == 0:
             self.port = min(ports)
             if len(ports) > 1:
-                # A name with several addresses got a port for each: take one port for all.
+                # A name with several addresses got a port for each: use one port for all.
                 await self._site.stop()
                 await self._listen()
 
@@ -177,7 +177,7 @@ class Simulator:
     async def _gate(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """Know every open connection, so that it can be cut; let none in while the link is down."""
+        """Track every open connection, so that it can be cut; refuse new ones while the link is down."""
         transport = request.transport
         if transport is None or self._link_fault is not None:
             if transport is not None:
@@ -190,7 +190,7 @@ class Simulator:
             self._transports.discard(transport)
 
     async def _cut(self) -> None:
-        """Cut every connection at once, without a word."""
+        """Cut every connection at once, without a close message."""
         for transport in list(self._transports):
             if isinstance(transport, asyncio.WriteTransport):
                 transport.abort()
@@ -219,10 +219,10 @@ class Simulator:
         async def handle(sid: str, *args: Any) -> str | None:
             taken = fitting(form, event, args)
             if taken is None:
-                # As with a Python function that is called with other arguments: nothing is ever answered.
+                # A Python function called with wrong arguments never answers, either.
                 raise NeverAnsweredError(f"The handler of {event} does not run: it wants another form.")
             answer = self.device.handle(event, taken, utc=self._clock.utc(), since_start=self._since_start())
-            self._recipe_due = 0.0  # the next tick shows what came of it
+            self._recipe_due = 0.0  # the next tick shows the effect
             if answer is None:
                 return None
             # The switch for faults must always answer, or none could be turned off again.
@@ -235,7 +235,7 @@ class Simulator:
         return handle
 
     async def _acknowledgement(self, answer: Answer, *, faulty: bool) -> str:
-        """Return an answer that goes out as a socket.io acknowledgement: once, or never."""
+        """Return the answer as a socket.io acknowledgement, sent once or never."""
         if faulty and self.faults.on(SimulatedFault.LOST_ACK):
             raise NeverAnsweredError("The acknowledgement is lost.")
         if faulty and self.faults.on(SimulatedFault.SLOW_ACK):
@@ -243,7 +243,7 @@ class Simulator:
         return answer.text()
 
     async def _respond(self, sid: str, answer: Answer, *, faulty: bool) -> None:
-        """Send an answer as an event of its own, with the faults that act."""
+        """Send an answer as an event of its own, subject to the active faults."""
         if faulty and self.faults.on(SimulatedFault.LOST_ACK):
             return
         if faulty and self.faults.on(SimulatedFault.SLOW_ACK):
@@ -261,7 +261,7 @@ class Simulator:
         await self._answer(sid, answer)
 
     async def _run(self) -> None:
-        """Move the model in equal parts of a telemetry period: the same seed gives the same readings."""
+        """Advance the model in equal parts of a telemetry period, so that a seed reproduces its readings."""
         parts = max(1, round(self.options.period / TICK))
         tick = self.options.period / parts
         due = self._clock.mono()
@@ -277,11 +277,11 @@ class Simulator:
                 self.faults.tick(self._since_start())
                 await self._apply_link_faults()
                 self.device.advance(tick)
-                await self._tell(telemetry=number % parts == 0)
+                await self._report(telemetry=number % parts == 0)
             except Exception:
                 log.exception("The simulator's step failed; it goes on.")
 
-    async def _tell(self, *, telemetry: bool) -> None:
+    async def _report(self, *, telemetry: bool) -> None:
         if self._link_fault is not None or self.faults.on(SimulatedFault.FREEZE_TELEMETRY):
             return
         machine, now = self.machine, self._clock.mono()

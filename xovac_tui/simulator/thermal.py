@@ -49,7 +49,7 @@ class TecFlow:
 
 
 def tec_flow(tec: Tec, current: float, inner: float, outer: float) -> TecFlow:
-    """Return the flows of a TEC for a current in A (positive: heat goes outwards) and its sides in K."""
+    """Return the heat flows (W) of a TEC for a current in A (positive: outwards) and its sides in K."""
     joule = current * current * tec.resistance
     from_inner = tec.seebeck * current * inner - 0.5 * joule
     to_outer = tec.seebeck * current * outer + 0.5 * joule
@@ -58,7 +58,7 @@ def tec_flow(tec: Tec, current: float, inner: float, outer: float) -> TecFlow:
 
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """What acts on the nodes from outside during a step."""
+    """External inputs to the nodes during a step."""
 
     external: tuple[float, float] = (0.0, 0.0)
     """Currents of the external TECs, A; positive takes heat out of the chamber."""
@@ -103,7 +103,7 @@ class Thermal:
         return self.kelvin[INDEX[node]] - ZERO_CELSIUS
 
     def set_celsius(self, node: str, value: float) -> None:
-        """Put a node to a temperature, degC."""
+        """Set a node's temperature, degC."""
         self.kelvin[INDEX[node]] = value + ZERO_CELSIUS
 
     def stored(self) -> float:
@@ -111,7 +111,7 @@ class Thermal:
         return sum(c * t for c, t in zip(self.capacities, self.kelvin, strict=True))
 
     def step(self, dt: float, drive: Drive) -> None:
-        """Move on by one sub-step of `dt` seconds."""
+        """Advance by one sub-step of `dt` seconds."""
         p = self.parameters
         t = self.kelvin
         ambient = p.ambient.temperature + ZERO_CELSIUS

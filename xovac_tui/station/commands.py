@@ -93,7 +93,9 @@ def prepare_raw(contract: Contract, event: str, text: str) -> Prepared:
     )
     # What is typed is sent as it is typed; only how the answer comes is the contract's.
     spec = spec.in_form(WireForm(callback=spec.form.callback), spec.form_source)
-    fields = tuple(PayloadField(name, FieldType.JSON) for name in values) if isinstance(values, dict) else ()
+    fields = (
+        tuple(PayloadField(FieldType.JSON, name=name) for name in values) if isinstance(values, dict) else ()
+    )
     spec = msgspec.structs.replace(spec, hazard=Hazard.CRITICAL, fields=fields)
     return Prepared(spec, text.strip(), values)
 

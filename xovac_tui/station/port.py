@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from xovac_tui.api.event import Event, EventKind
-from xovac_tui.api.link import LinkView as LinkView
+from xovac_tui.api.link import LinkView
 from xovac_tui.clock import Clock
 from xovac_tui.link.target import Target
 

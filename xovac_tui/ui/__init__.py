@@ -1,1 +1,1 @@
-"""The terminal's face: app, screens, widgets, dialogs."""
+"""The terminal interface: app, screens, widgets, dialogs."""

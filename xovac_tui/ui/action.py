@@ -1,4 +1,4 @@
-"""What a screen needs to declare its keys."""
+"""Declarations of keys and what they do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KeyTables = Sequence[tuple[str, Sequence[tuple[str, str]]]]
 
 
 class Action(msgspec.Struct, frozen=True):
-    """One thing a key does."""
+    """One action of a key."""
 
     id: str
     """Name in the settings' `[keys]`."""
@@ -29,12 +29,12 @@ class Action(msgspec.Struct, frozen=True):
     """Textual action; `id` with underscores where empty."""
 
     def keys_by(self, keymap: Mapping[str, str]) -> list[str]:
-        """Return its keys after the settings' `[keys]`, by their names."""
+        """Return the action's keys by name, after the settings' `[keys]`."""
         return [key.strip() for key in keymap.get(self.id, self.keys).split(",") if key.strip()]
 
     @property
     def action(self) -> str:
-        """The Textual action that it runs."""
+        """Name of the Textual action that it runs."""
         return self.method or self.id.replace("-", "_")
 
 
@@ -65,7 +65,7 @@ BETWEEN: list[BindingType] = [
 
 
 def placed(namespace: str, *actions: Action) -> tuple[Action, ...]:
-    """Return actions whose methods are those of an object of the app's, unless they name another one.
+    """Return the actions with their methods looked up in a namespace, unless they name one themselves.
 
     `replay-skip` placed in `replay` runs `replay.skip`.
     """
@@ -78,7 +78,7 @@ def placed(namespace: str, *actions: Action) -> tuple[Action, ...]:
 
 
 def bindings(actions: Iterable[Action]) -> list[BindingType]:
-    """Return the Textual bindings of actions; of STOP none, because every key passes it first."""
+    """Return the Textual bindings of actions; none for STOP, which every key passes first."""
     return [
         Binding(
             action.keys, action.action, action.title, show=action.footer, id=action.id, tooltip=action.help
@@ -89,12 +89,12 @@ def bindings(actions: Iterable[Action]) -> list[BindingType]:
 
 
 def printed(key: str) -> str:
-    """Return a key as sentences and the help print it."""
+    """Return a key as printed in sentences and in the help."""
     return _NAMES.get(key) or format_key(key)
 
 
 def printed_keys(actions: Iterable[Action], keymap: Mapping[str, str]) -> dict[str, str]:
-    """Return id of an action -> its first key after the settings' `[keys]`, as it is printed."""
+    """Return the first key of each action by its id, after the settings' `[keys]`, as printed."""
     return {action.id: printed(action.keys_by(keymap)[0]) for action in actions}
 
 

@@ -1,4 +1,4 @@
-"""Collects what the screens declare: keys as they are printed, the check of `[keys]`, and `docs/keys.md`."""
+"""Collect the screens' actions: keys as printed, the check of `[keys]`, and `docs/keys.md`."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from xovac_tui.ui.stop_key import STOP_KEY
 
 
 class ActionPlace(NamedTuple):
-    """Where keys work."""
+    """A place in which a set of keys works."""
 
     title: str
     actions: tuple[Action, ...]
     everywhere: bool = False
-    """They work in every other place too."""
+    """True if they work in every other place, too."""
 
 
 EVERYWHERE = (STOP, *tabs.ACTIONS, *app_actions.ACTIONS)
 
 
 def places() -> tuple[ActionPlace, ...]:
-    """Return every place with its keys; imports no pane."""
+    """Return every place with its keys, without importing a pane."""
     return (
         ActionPlace("Everywhere", EVERYWHERE, True),
         ActionPlace("Everywhere in a replay", replay_actions.ACTIONS, True),
@@ -40,19 +40,19 @@ def places() -> tuple[ActionPlace, ...]:
 
 
 def footer_order(own: tuple[Action, ...], *, first: bool) -> list[str]:
-    """Return the titles of actions as the footer has them; `first`: a tab's own before those of every tab."""
+    """Return the titles of actions in the footer's order; `first`: a tab's own before those of every tab."""
     own_and_everywhere = (*own, *EVERYWHERE) if first else (*EVERYWHERE, *own)
     return [action.title for action in (*replay_actions.ACTIONS, *own_and_everywhere)]
 
 
 def check_keymap(keys: Mapping[str, str], where: tuple[ActionPlace, ...] | None = None) -> dict[str, str]:
-    """Return the settings' `[keys]` as a keymap, or raise SettingsError for one that is not safe.
+    """Return the settings' `[keys]` as a keymap; raises SettingsError for an unsafe one.
 
-    Refused: an unknown action, a key that another action of the same place already has, anything that
+    Refused: an unknown action, a key of another action in the same place, and anything that
     touches STOP or its keys.
     """
     if not keys and where is None:
-        # Ours collide nowhere, which a test proves: the first picture need not wait for that.
+        # A test proves that the default keys do not collide, so the first picture need not wait for a check.
         return {}
     where = where or places()
     known = {action.id: action for place in where for action in place.actions}
@@ -92,7 +92,7 @@ class Keys(dict[str, str]):
         self.keymap = keymap
 
     def tables(self, tab: str, own: tuple[Action, ...], *, replay: bool) -> KeyTables:
-        """Return the keys that the help of a tab shows, its own first; `tab` is empty where none is shown."""
+        """Return the keys for the help of a tab, its own first; `tab` is empty if none is shown."""
         shown = [(f"Keys of {tab}", own)] if own else []
         shown += [("Keys of the replay", replay_actions.ACTIONS)] if replay else []
         shown += [("Keys everywhere", EVERYWHERE)]
@@ -115,7 +115,7 @@ part of a screen, `enter` to take, `esc` to go back.
 
 
 def keys_page() -> str:
-    """Return `docs/keys.md`: every action with its default keys and its name for the settings."""
+    """Return the text of `docs/keys.md`: every action with its default keys and its name in the settings."""
     parts = [
         "# Keys\n",
         "Made from what the screens declare by `python docs/keys.py`. The names in the third column go",

@@ -1,4 +1,4 @@
-"""The terminal's window: it holds a workspace for each chamber, and shows the screen of one."""
+"""The app: holds a workspace for each chamber and shows the screen of one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from xovac_tui.text import writable
 from xovac_tui.ui import app_actions, replay_actions, tabs
 from xovac_tui.ui.action import STOP, Action, bindings
 from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
-from xovac_tui.ui.bell import LOOK_SECONDS, ring_for_alarms
+from xovac_tui.ui.bell import CHECK_SECONDS, ring_for_alarms
 from xovac_tui.ui.chamber_screen import BAR_ROWS, ChamberScreen
 from xovac_tui.ui.frame.defect_notice import NoticeScreen
 from xovac_tui.ui.messages import Messages
@@ -50,23 +50,23 @@ if TYPE_CHECKING:
     from xovac_tui.replay.playback import Playback
 
 _START_SECONDS = 1.0
-"""After that the station begins, whether or not a first picture was painted."""
+"""Seconds after which the station starts even without a first picture."""
 _DEFECT = "Defect"
 """Title of the toast about one."""
 _AGAIN_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
-"""Before the station begins again after a defect: at first, and at most."""
+"""Seconds before the station restarts after a defect: at first, and at most."""
 _TOAST_ROWS = 6
-"""Rows of a usual toast with its distance."""
+"""Rows of a usual toast with its margin."""
 _TOAST_CELLS = 50
 """Cells of a line in a toast that words surely fill before the next line begins."""
 _MOUNT_SECONDS = 3.0
-"""Seconds after which widgets that are not there yet are not waited for any more."""
+"""Longest wait for widgets that are not there yet, seconds."""
 MIN_WIDTH, MIN_HEIGHT = 80, 24
-"""Cells; below this the notice for small terminals stands in for the screens."""
+"""Cells; below this size the notice for small terminals replaces the screens."""
 
 
 class XovacApp(TerminalApp):
-    """The console's window; everything it shows comes from snapshots of its stations."""
+    """The console's app; everything it shows comes from snapshots of its stations."""
 
     TITLE = "xovac-tui"
     CSS_PATH = "app.tcss"
@@ -74,7 +74,7 @@ class XovacApp(TerminalApp):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings((*EVERYWHERE, *replay_actions.ACTIONS)),
-        # In a text field, too, where Textual would copy what is marked and do nothing else.
+        # Also in a text field, where Textual would only copy the selection.
         Binding("ctrl+c,super+c", "interrupt", show=False, priority=True),
     ]
 
@@ -97,7 +97,7 @@ class XovacApp(TerminalApp):
         self._shown = station.name
         self._messages = {name: Messages(workspace) for name, workspace in self.workspaces.items()}
         self._kept: dict[str, Callable[[], Pane]] = {}
-        """What makes the panes in place of a tab anew that a defect of the screen took away."""
+        """Factories of the panes shown in place of a tab, kept over a defect of the screen."""
         self.stopping = Stopping(self, lambda: self.workspace)
         self.everywhere = app_actions.AppActions(self, lambda: self.workspace)
         self.replay = replay_actions.ReplayActions(lambda: self.workspace)
@@ -115,13 +115,13 @@ class XovacApp(TerminalApp):
 
     @property
     def frame(self) -> ChamberScreen | None:
-        """The screen of the chamber that is shown; None before the first, and on the notice of defects."""
+        """Screen of the chamber that is shown; None before the first one and on the notice of defects."""
         lowest = self.screen_stack[0] if self.screen_stack else None
         return lowest if isinstance(lowest, ChamberScreen) else None
 
     @property
     def messages(self) -> Messages:
-        """What the console says by itself of the chamber that is shown."""
+        """The messages about the chamber that is shown."""
         return self._messages[self._shown]
 
     # -- build --------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ class XovacApp(TerminalApp):
     def on_mount(self) -> None:
         """Start the flush timer and, after the first paint, the station."""
         if self._connect:
-            # Above all else: a defect of the screen must not keep the station from beginning.
+            # First of all: a defect of the screen must not keep the station from starting.
             self.call_after_refresh(self._start_station)
             self.set_timer(_START_SECONDS, self._start_station)
         if self.workspace.glyphs.ascii:
@@ -152,10 +152,10 @@ class XovacApp(TerminalApp):
             self.workspace.say(problem, "warning", title="Settings", seconds=20)
 
     def _attend(self, workspace: Workspace) -> None:
-        """Hear news of a chamber, and ring for its alarms."""
+        """Subscribe to the news of a chamber, and ring for its alarms."""
 
         def hear(news: News) -> None:
-            # A defect in showing news does not reach the station.
+            # A defect in showing news must not reach the station.
             with self._context():
                 try:
                     self._show_news(workspace, news)
@@ -163,8 +163,8 @@ class XovacApp(TerminalApp):
                     self._handle_exception(error)
 
         self._unsubscribe.append(workspace.station.subscribe(hear))
-        if look := ring_for_alarms(workspace):
-            self.set_interval(LOOK_SECONDS, look)
+        if ring_if_due := ring_for_alarms(workspace):
+            self.set_interval(CHECK_SECONDS, ring_if_due)
 
     def _show_news(self, workspace: Workspace, news: News) -> None:
         if not self.is_running or not self.screen_stack:
@@ -182,7 +182,7 @@ class XovacApp(TerminalApp):
                 self.run_worker(self._keep_station(workspace), group="station", exit_on_error=False)
 
     async def _keep_station(self, workspace: Workspace) -> None:
-        """Run the station to the end of the console; after a defect it begins again, and that is said."""
+        """Run the station to the end of the console; after a defect restart it and show a message."""
         pause = _AGAIN_SECONDS
         while True:
             try:
@@ -210,7 +210,7 @@ class XovacApp(TerminalApp):
         if self.available_themes[wanted].ansi:
             self.theme = wanted
             return
-        # Set, not changed: no style sheet is read yet, and a change would read them all twice.
+        # Set without a change event: no style sheet is read yet, and the event would read them all twice.
         self.set_reactive(App.theme, wanted)
         dark = self.current_theme.dark
         self.update_classes(
@@ -219,7 +219,7 @@ class XovacApp(TerminalApp):
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Give Textual's own themes the names that our widgets colour with."""
+        """Return the colour variables that our widgets need, for Textual's own themes."""
         return variable_defaults(self.current_theme.dark)
 
     # -- pictures -----------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ class XovacApp(TerminalApp):
         if not self.is_running or not self.screen_stack:
             return
         for messages in self._messages.values():
-            messages.look_at_record()
+            messages.report_unreadable()
         lowest = self.screen_stack[0]
         if isinstance(lowest, ChamberScreen | NoticeScreen):
             lowest.flush()
@@ -247,7 +247,7 @@ class XovacApp(TerminalApp):
     # -- STOP ---------------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Let STOP see every key first, above every dialog; in a text field it lets `!` through."""
+        """Pass every key to STOP first, above every dialog; in a text field `!` stays text."""
         if isinstance(event, events.Key) and self.stopping.takes(event):
             event.stop()
             event.prevent_default()
@@ -304,16 +304,16 @@ class XovacApp(TerminalApp):
             super()._handle_exception(error)
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Copy text, as much of it as a terminal can be given."""
+        """Copy text, cut to what a terminal accepts."""
         super().copy_to_clipboard(writable(text))
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
-        """Return the screen as SVG, without the addresses of fonts that a picture should not fetch."""
+        """Return the screen as SVG, without addresses of fonts that a viewer would fetch."""
         svg = super().export_screenshot(title=title, simplify=simplify)
         return re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
 
     def on_notify(self, event: Notify) -> None:
-        """Take the oldest toasts away before a new one comes: so many would cover the trust bar."""
+        """Remove the oldest toasts before a new one: too many would cover the trust bar."""
         bars = self.frame.bar_rows if self.frame is not None else BAR_ROWS
         room = self.size.height - bars - _toast_rows(event.notification)
         for old in reversed(list(self._notifications)):
@@ -322,7 +322,7 @@ class XovacApp(TerminalApp):
                 self._unnotify(old)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Fill the palette from the command table."""
+        """Yield the palette's commands from the table of actions."""
         found: list[tuple[Action, Widget | None]] = [(action, None) for action in EVERYWHERE[1:]]
         if self.workspace.playback is not None:
             found += [(action, None) for action in replay_actions.ACTIONS]
@@ -347,7 +347,7 @@ class XovacApp(TerminalApp):
     # -- life ---------------------------------------------------------------------------------------
 
     def on_resize(self, event: events.Resize) -> None:
-        """Show the small notice in place of the screens where they would not fit."""
+        """Show the small notice in place of the screens if they do not fit."""
         self.fit_size(event.size)
         self.call_after_refresh(self.flush)
         if self.frame is not None:
@@ -355,7 +355,7 @@ class XovacApp(TerminalApp):
         self.call_after_refresh(self.show_keys)
 
     def fit_size(self, size: Size) -> None:
-        """Show the screens, or the notice for terminals that are too small for them."""
+        """Show the screens, or the notice if the terminal is too small for them."""
         small = size.width < MIN_WIDTH or size.height < MIN_HEIGHT
         for screen in self.screen_stack[:1]:
             screen.set_class(small or isinstance(screen, NoticeScreen), "-small")
@@ -363,7 +363,7 @@ class XovacApp(TerminalApp):
     # -- defects --------------------------------------------------------------------------------------
 
     async def _build_again(self, remedy: Remedy) -> None:
-        """Put a new lowest screen in place of all that are there; what was typed into an editor is kept.
+        """Replace all screens by a new lowest one; unsaved editor contents are kept.
 
         The station is not touched.
         """
@@ -387,7 +387,7 @@ class XovacApp(TerminalApp):
 
     def _say_defect(self, error: BaseException, *, rebuilt: bool) -> None:
         for said in [one for one in self._notifications if one.title == _DEFECT]:
-            self._unnotify(said)  # of a defect that comes again, one is enough
+            self._unnotify(said)  # one toast is enough for a defect that repeats
         what = "A part of the screen failed" if rebuilt else "Something failed"
         then = ", and the screen was built again" if rebuilt else ""
         self.workspace.say(
@@ -399,25 +399,25 @@ class XovacApp(TerminalApp):
         )
 
     def where_logged(self) -> str:
-        """Return where the details of a defect are, as a sentence; empty where nothing can be logged."""
+        """Return a sentence with the place of a defect's details; empty if there is no log file."""
         path = self._start.log_path
         return f"The details are in {paths.shown(path)}." if path is not None else ""
 
     def may_open(self, screen: Screen[object]) -> bool:
-        """Return whether a screen may be opened; on the notice of defects only the question of leaving."""
+        """Return whether a screen may be opened; above the notice of defects, only the quit dialog."""
         if self.screen_stack and isinstance(self.screen_stack[0], NoticeScreen) and not _is_quit(screen):
             return False
         return super().may_open(screen)
 
     def action_redraw(self) -> None:
-        """Draw the whole screen again; from the notice of defects go back to the screens."""
+        """Repaint the whole screen; from the notice of defects, return to the screens."""
         if self.screen_stack and isinstance(self.screen_stack[0], NoticeScreen):
             self.mender.again()
         else:
             self.paint()
 
     def pop_screen(self) -> AwaitComplete:
-        """Take the top screen away, and show the keys of what is below: it has had its focus all along."""
+        """Remove the top screen, and show the keys of the one below, which kept its focus."""
         gone = super().pop_screen()
         self.call_after_refresh(self.show_keys)
         return gone
@@ -427,7 +427,7 @@ class XovacApp(TerminalApp):
         self.call_after_refresh(self.show_keys)
 
     def on_unmount(self) -> None:
-        """Stop listening; nothing is sent to the chamber."""
+        """End all subscriptions; nothing is sent to the chamber."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
 
@@ -445,9 +445,9 @@ def _is_quit(screen: Screen[object]) -> bool:
 
 
 def run_console(start: Start, station: Station, playback: Playback | None = None) -> int:
-    """Open the console in this terminal and return the exit code when it is left.
+    """Run the console in this terminal until it is left; return the exit code.
 
-    `playback` is what turns a replay; None where the chamber is there now.
+    `playback` drives a replay; None for a live chamber.
     """
     app = XovacApp(start, station, playback)
     code = run_in_terminal(app)

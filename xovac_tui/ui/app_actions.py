@@ -1,4 +1,4 @@
-"""The keys that work on every tab: what each does to the station, or asks before it does it."""
+"""The actions that work on every tab."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ ACTIONS = placed(
         "Prove that STOP reaches this chamber: send cancel_recipe while nothing runs; asks first.",
     ),
     Action("reconnect", "r", "reconnect", "Connect now, without waiting for the next try."),
-    Action("seen", "u", "unknown seen", "Say that you have looked at commands whose outcome is unknown."),
+    Action("seen", "u", "unknown seen", "Dismiss the unknown outcomes of commands: you have seen them."),
     Action("theme", "t", "theme", "Choose another theme."),
     Action(
         "redraw",
@@ -68,7 +68,7 @@ ACTIONS = placed(
 
 
 class AppActions:
-    """What these keys do, but for those that the app does by itself; bindings name it as `everywhere`."""
+    """The methods of these actions, but for the app's own; bindings name it `everywhere`."""
 
     def __init__(self, app: App[int], workspace: Callable[[], Workspace]) -> None:
         self._app, self._workspace = app, workspace
@@ -76,11 +76,11 @@ class AppActions:
         """Whether to leave is being asked."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
-        """Return that they are there always."""
+        """Return True: they are always available."""
         return True
 
     def _live(self) -> Workspace | None:
-        """Return the chamber that is shown; None in a replay, which is said: nothing can be done to it."""
+        """Return the live station; None in a replay, with a message that nothing can be sent."""
         workspace = self._workspace()
         if workspace.playback is None:
             return workspace
@@ -91,7 +91,7 @@ class AppActions:
         self._app.run_worker(asking, group="dialog")
 
     def action_pause(self) -> None:
-        """Hold the picture, or let it go on; a replay stands still by itself."""
+        """Hold or release the picture; in a replay, pause or resume the playback."""
         workspace = self._workspace()
         if workspace.playback is not None:
             workspace.playback.toggle()
@@ -162,7 +162,7 @@ class AppActions:
             workspace.remember(theme=state.Remembered(chosen, workspace.start.display.theme))
 
     def action_quit(self) -> None:
-        """Leave; asks while a run is on or cannot be ruled out, or a recording would end."""
+        """Leave the console; asks first while a run may be on or a recording would end."""
         self._ask(self._quit())
 
     async def _quit(self) -> None:
@@ -203,11 +203,11 @@ class AppActions:
 
 
 def _may_run(workspace: Workspace) -> bool:
-    """Return whether a run is on, or cannot be ruled out after what was sent from here."""
+    """Return whether a run is on, or may be on after the commands sent from here."""
     if workspace.playback is not None:
         return False
     station = workspace.station
-    snapshot = station.snapshot()  # not the picture, which may be held
+    snapshot = station.snapshot()  # from the station: the picture may be held
     run = snapshot.run
     if run.state is not RunState.UNKNOWN:
         return run.state is RunState.RUNNING
@@ -217,6 +217,6 @@ def _may_run(workspace: Workspace) -> bool:
 
 
 def _would_end(station: Station) -> bool:
-    """Return whether leaving would end a recording, or lose what waits to be written."""
+    """Return whether leaving would end a recording, or lose events that wait to be written."""
     ours = (RecorderState.STARTING, RecorderState.ON, RecorderState.FAILING)
     return station.recorder.state in ours or station.record.at_stake > 0

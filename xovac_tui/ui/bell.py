@@ -1,4 +1,4 @@
-"""Rings in this console's terminal when alarms want attention, whatever process evaluates them."""
+"""Ring in this console's terminal when alarms want attention, whichever process evaluates them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from xovac_tui.chamber.news import AlarmsChanged
 from xovac_tui.station.news import News
 from xovac_tui.ui.workspace import Workspace
 
-LOOK_SECONDS = 1.0
-"""Between two looks at whether a reminder is due."""
+CHECK_SECONDS = 1.0
+"""Seconds between two checks for a due reminder."""
 
 
 def ring_for_alarms(workspace: Workspace) -> Callable[[], None] | None:
-    """Let the terminal ring from now on; None where the settings do not want that.
+    """Ring for the alarms of a workspace from now on; return None if the settings do not want that.
 
-    Returns what looks whether a reminder is due, to be called every `LOOK_SECONDS`.
+    Else returns the function that rings for due reminders, to be called every `CHECK_SECONDS`.
     """
     settings = workspace.start.bell
     if not settings.in_terminal:
@@ -26,7 +26,7 @@ def ring_for_alarms(workspace: Workspace) -> Callable[[], None] | None:
     station, plain = workspace.station, workspace.glyphs.plain
     notices = TerminalNotices(settings, station.name, environ=os.environ)
 
-    def look() -> None:
+    def ring_if_due() -> None:
         clock = station.clock
         if due := notices.due(station.alarms.unresolved(), clock.mono(), clock.utc(), plain=plain):
             workspace.window.write_beside(due)
@@ -34,7 +34,7 @@ def ring_for_alarms(workspace: Workspace) -> Callable[[], None] | None:
     def listen(news: News) -> None:
         if isinstance(news, AlarmsChanged):
             notices.take(news.changes, station.clock.mono())
-            look()
+            ring_if_due()
 
     station.subscribe(listen)
-    return look
+    return ring_if_due

@@ -1,4 +1,4 @@
-"""One chamber's screen: the bars around its tabs, and the tabs."""
+"""The screen of one chamber: the bars and the tabs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BAR_ROWS = 6
 
 
 class ChamberScreen(StyledOnce[None]):
-    """The lowest screen of a chamber; dialogs lie above it. Panes are mounted when they are first shown."""
+    """The lowest screen of a chamber, below all dialogs. Mounts each pane when it is first shown."""
 
     AUTO_FOCUS = ""
 
@@ -57,13 +57,13 @@ class ChamberScreen(StyledOnce[None]):
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
-        """Show the tabs; all else comes with the first flush."""
+        """Show the tabs; the first flush shows all else."""
         self._show_tabs()
 
     # -- pictures -----------------------------------------------------------------------------------
 
     def flush(self) -> None:
-        """Show a new snapshot: the bars always, the tab or dialog unless the picture is held."""
+        """Show a new snapshot in the bars, and in the tab or dialog unless the picture is held."""
         workspace = self.workspace
         station, glyphs, times, keys = workspace.station, workspace.glyphs, workspace.times, workspace.keys
         snapshot = workspace.look()
@@ -113,7 +113,7 @@ class ChamberScreen(StyledOnce[None]):
 
     @property
     def bar_rows(self) -> int:
-        """Rows that the bars take at this moment."""
+        """Current height of the bars, rows."""
         return BAR_ROWS + sum(strip.display for strip in self.query(AlarmStrip))
 
     def show_keys(self) -> None:
@@ -136,9 +136,9 @@ class ChamberScreen(StyledOnce[None]):
             strip.show_keys(seen)
 
     def on_news(self, news: News) -> None:
-        """Hand news to panes and dialogs that cannot wait for the flush."""
+        """Pass news that cannot wait for the flush to panes and dialogs."""
         for pane in self.query(Pane):
-            # A tab that is being made has nothing yet to show it with.
+            # A pane that is still being built has no widgets to show it with.
             if pane.is_mounted:
                 pane.on_news(news)
         for screen in self.app.screen_stack[1:]:
@@ -149,19 +149,19 @@ class ChamberScreen(StyledOnce[None]):
 
     @property
     def pane(self) -> Pane | None:
-        """The tab that is shown, or what is shown in its place."""
+        """The pane that is shown: a tab's own, or the one in its place."""
         if self.active_tab in self.over:
             return self.over[self.active_tab]
         return self.query_one_optional(f"#{self.active_tab}", Pane)
 
     async def show_tab(self, tab: str) -> None:
-        """Show a tab, mounting it at its first time."""
-        # Nothing is opened that cannot be seen: above it lies a dialog, or the notice for small terminals.
+        """Show a tab; mount it if it is shown for the first time."""
+        # A tab below a dialog or the notice for small terminals could not be seen: open none.
         if len(self.app.screen_stack) > 1 or self.has_class("-small"):
             return
         panes = self.query("#panes")
         if not panes or not panes.first().is_mounted or not panes.first().is_attached:
-            return  # a key that was typed while the screen was being built
+            return  # a key typed while the screen was being built
         before, self.active_tab = self.active_tab, tab
         if not self.query(f"#{tab}") and not await self._open(tab, lambda: self._pane(tab)):
             tab = self.active_tab = before
@@ -192,7 +192,7 @@ class ChamberScreen(StyledOnce[None]):
         await self.show_tab(message.tab)
 
     def give_focus(self) -> None:
-        """Give the tab the focus where nothing has it: what is hidden in a small terminal loses it."""
+        """Focus the tab if no widget has the focus: widgets hidden in a small terminal lose it."""
         pane = self.pane
         if pane is not None and pane.is_mounted and self.focused is None and not self.has_class("-small"):
             pane.take_focus()
@@ -214,7 +214,7 @@ class ChamberScreen(StyledOnce[None]):
         return pane
 
     async def _open(self, tab: str, make: Callable[[], Pane]) -> bool:
-        """Open a pane of a tab; where that fails say so, and return False."""
+        """Open a pane of a tab; return False, with a message, if that fails."""
         why = await self.opening.mount(
             self.query_one("#panes"), make, lambda pane: pane.show(self.workspace.snapshot)
         )
@@ -231,11 +231,11 @@ class ChamberScreen(StyledOnce[None]):
     # -- defects ------------------------------------------------------------------------------------
 
     def unsaved(self) -> dict[str, Callable[[], Pane]]:
-        """Return what makes the panes in place of tabs anew, with what was typed into them."""
+        """Return factories of the panes shown in place of tabs, with their unsaved contents."""
         return {tab: again for tab, pane in self.over.items() if (again := pane.again()) is not None}
 
     async def bring_back(self, kept: dict[str, Callable[[], Pane]], tab: str) -> None:
-        """Show panes in place of tabs that a defect took away, out of `kept`; then show a tab."""
+        """Show the panes of `kept` in place of their tabs again after a defect; then show a tab."""
         for place, again in list(kept.items()):
             if not self.query(f"#{place}"):
                 await self.query_one("#panes").mount(self._pane(place))

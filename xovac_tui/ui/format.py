@@ -1,4 +1,4 @@
-"""Numbers, ages and times as the screen writes them."""
+"""Format numbers, ages and times for the screen."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ from typing import Literal
 import msgspec
 
 from xovac_tui.chamber.snapshot import ChannelView, Quality
-from xovac_tui.digits import MINUS as MINUS
 from xovac_tui.digits import figure
 from xovac_tui.quantities import number, unit
 from xovac_tui.zones import comes_twice
 
 
 def reading(channel: ChannelView) -> str:
-    """Return a channel's value without unit: its number, its text, or `—` where there is none to believe."""
+    """Return a channel's value without unit: its number, its text, or `—` if there is no valid one."""
     if channel.quality in (Quality.NO_DATA, Quality.BAD):
         return "—"
     if channel.is_bool or channel.value is None:
@@ -33,14 +32,14 @@ def reading_with_unit(channel: ChannelView) -> str:
 
 
 def rate(channel: ChannelView) -> str:
-    """Return a channel's change per minute: `+0.12`, or `−0.2%` where the channel is logarithmic."""
+    """Return a channel's change per minute: `+0.12`, or `−0.2%` for a logarithmic channel."""
     change = channel.per_minute
     if change is None or not math.isfinite(change):
         return ""
     if channel.log:
         percent = change * 100
         if abs(percent) >= 10_000:
-            # Seven digits have no room, and nobody reads them.
+            # Seven digits have no room and no meaning.
             return f"{figure(percent, '+.0e').replace('e+0', 'e').replace('e+', 'e')}%"
         return f"{figure(percent, '+.1f' if abs(percent) < 100 else '+.0f')}%"
     if abs(change) < 0.005:
@@ -49,7 +48,7 @@ def rate(channel: ChannelView) -> str:
 
 
 class Times(msgspec.Struct, frozen=True):
-    """Wall times as the operator wants them: local with zone, or UTC."""
+    """Formats wall times in the operator's zone: local with zone, or UTC."""
 
     mode: Literal["local", "utc"] = "local"
 
@@ -57,11 +56,11 @@ class Times(msgspec.Struct, frozen=True):
         return time.gmtime(utc) if self.mode == "utc" else time.localtime(utc)
 
     def _which(self, utc: float) -> str:
-        """Return the zone of a local time that comes twice, when clocks are set back; else nothing."""
+        """Return the zone of a local time that occurs twice when clocks are set back; else an empty text."""
         return self.zone(utc) if self.mode == "local" and comes_twice(utc) else ""
 
     def clock(self, utc: float) -> str:
-        """Return `14:02:11`; with its zone in the hour that comes twice, as all of these do."""
+        """Return `14:02:11`; with its zone in the hour that occurs twice, as all of these do."""
         return time.strftime("%H:%M:%S", self._parts(utc)) + self._which(utc)
 
     def clock_to_milli(self, utc: float) -> str:
@@ -75,7 +74,7 @@ class Times(msgspec.Struct, frozen=True):
         return time.strftime("%H:%M:%S", self._parts(utc)) + self.zone(utc)
 
     def zone(self, utc: float) -> str:
-        """Return the zone as it follows a time: `Z`, or a space and its name."""
+        """Return the zone to append to a time: `Z`, or a space and its name."""
         parts = self._parts(utc)
         if self.mode == "utc" or parts.tm_zone in ("UTC", "GMT"):
             return "Z"

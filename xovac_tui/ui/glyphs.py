@@ -1,4 +1,4 @@
-"""The signs on the screen, in Unicode and in plain ASCII."""
+"""Signs on the screen, in Unicode and in plain ASCII."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xovac_tui.text import clean
 
 
 class Glyphs(msgspec.Struct, frozen=True):
-    """One set of signs; every sign stands beside a word, so none carries a meaning alone."""
+    """One set of signs; each is shown with a word, so no sign alone carries a meaning."""
 
     ascii: bool
     dot: str
@@ -41,7 +41,7 @@ class Glyphs(msgspec.Struct, frozen=True):
         }[quality]
 
     def link(self, word: LinkWord) -> str:
-        """Return the sign of the link's word."""
+        """Return the sign of a link state."""
         return {
             LinkWord.ONLINE: self.dot,
             LinkWord.STALE: self.ring,
@@ -51,11 +51,11 @@ class Glyphs(msgspec.Struct, frozen=True):
         }[word]
 
     def run(self, state: RunState) -> str:
-        """Return the sign of the run's state."""
+        """Return the sign of a run state."""
         return {RunState.RUNNING: self.play, RunState.IDLE: self.idle, RunState.UNKNOWN: self.question}[state]
 
     def outcome(self, outcome: Outcome) -> str:
-        """Return the sign of what became of a command."""
+        """Return the sign of a command's outcome."""
         return {
             Outcome.SENT: self.ellipsis,
             Outcome.SUCCESS: self.dot,
@@ -67,7 +67,7 @@ class Glyphs(msgspec.Struct, frozen=True):
         }[outcome]
 
     def result(self, word: str) -> str:
-        """Return the sign of how a run ended, by the word of its result."""
+        """Return the sign of a run's result."""
         return {
             "running": self.play,
             "completed": self.dot,
@@ -76,7 +76,7 @@ class Glyphs(msgspec.Struct, frozen=True):
         }.get(word, self.question)
 
     def severity(self, severity: Severity) -> str:
-        """Return the sign of how much an alarm matters: what is high points up, what is low points down."""
+        """Return the sign of a severity: high ones point up, low ones down."""
         signs = "!^=v" if self.ascii else "!▲△▼"
         return signs[tuple(Severity).index(severity)]
 
@@ -86,17 +86,17 @@ class Glyphs(msgspec.Struct, frozen=True):
         return self.bar_full * full, self.bar_empty * (width - full)
 
     def plain(self, text: str) -> str:
-        """Return text with other signs, or escapes, for those that an ASCII terminal may lack."""
+        """Return text with signs that an ASCII terminal lacks replaced by others or by escapes."""
         return text if not self.ascii or text.isascii() else self.literal(text.translate(_PLAIN))
 
     def literal(self, text: str) -> str:
-        """Return clean text of the device with escapes only, so that no sign is taken for another."""
+        """Return cleaned text of the device with escapes only, so that signs stay distinct."""
         if not self.ascii or text.isascii():
             return text
         return text.translate(_PICTURES).encode("ascii", "backslashreplace").decode("ascii")
 
     def shown(self, text: str, most: int = 300) -> str:
-        """Return text of others as this terminal can show it: one clean line of `most` characters."""
+        """Return foreign text as this terminal can show it: one clean line of at most `most` characters."""
         return self.plain(clean(" ".join(text.split()), most))
 
 

@@ -1,4 +1,4 @@
-"""What the console says by itself: toasts for news, and a digest after an absence."""
+"""Toasts for news, and a digest after an absence of the operator."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from xovac_tui.ui.toasts import (
 from xovac_tui.ui.workspace import Workspace
 
 AWAY = 1800.0
-"""Seconds without a key after which the operator is taken to have been away."""
+"""Seconds without a key after which the operator counts as away."""
 
 
 class Messages:
-    """Says what is to be known on every tab, and after an absence what happened meanwhile."""
+    """Shows toasts on every tab, and a digest when the operator returns."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._touched = workspace.station.clock.mono()
         """Monotonic time of the newest key."""
         self._unreadable = ""
-        """What was said last of a record that cannot be read."""
+        """The last message about a record that cannot be read."""
 
     def on_news(self, news: News) -> None:
-        """Say news in a toast, if they are worth one."""
+        """Show a toast for news that need one."""
         if isinstance(news, LinkChanged):
             self._toast(link_words(news))
         elif isinstance(news, LedgerChanged):
@@ -51,15 +51,15 @@ class Messages:
         elif isinstance(news, ServiceFailed):
             self._toast(service_words(news, self._workspace.window.where_logged()))
 
-    def look_at_record(self) -> None:
-        """Say once that the record cannot be read: what is shown of the past is not all there was."""
+    def report_unreadable(self) -> None:
+        """Report once that the record cannot be read, so that the past shown is incomplete."""
         said, before = self._workspace.station.unreadable, self._unreadable
         self._unreadable = said
         if said and not before:
             self._toast(unreadable_words(said))
 
     def key_pressed(self) -> None:
-        """Take a key as a sign of the operator; after a long time without one show the digest."""
+        """Note a key as a sign of the operator; show the digest after `AWAY` seconds without one."""
         station = self._workspace.station
         mono = station.clock.mono()
         away, self._touched = mono - self._touched, mono

@@ -1,4 +1,4 @@
-"""Opens a pane, or takes it away again where that fails: a tab that cannot be shown leaves the rest alive."""
+"""Open a pane, or remove it again if that fails, so that other tabs keep working."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from xovac_tui.ui.screens.pane import Pane
 
 
 class Opening:
-    """What goes wrong while a pane is opened, wherever in it that happens."""
+    """Collects the failures of a pane while it is opened."""
 
     def __init__(self) -> None:
         self._busy = False
         self._error: Exception | None = None
 
     def takes(self, error: Exception) -> bool:
-        """Take a defect of a widget while a pane is opened; False where none is."""
+        """Take a widget's defect while a pane is opened; return False if none is being opened."""
         if self._busy and self._error is None:
             self._error = error
         return self._busy
 
     async def mount(self, place: Widget, make: Callable[[], Pane], show: Callable[[Pane], None]) -> str:
-        """Make a pane, mount it and show it; return why that failed, empty where it did not.
+        """Make, mount and show a pane; return why that failed, empty if it did not.
 
-        A pane that failed is taken away again, and the details are logged.
+        Removes a pane that failed, and logs the details.
         """
         self._busy, self._error = True, None
         pane: Pane | None = None
@@ -46,6 +46,6 @@ class Opening:
             if pane.is_running:
                 await pane.remove()
             else:
-                # Its own loop, which would do this, ended when its building failed.
+                # The pane's own loop, which would do this, ended when its building failed.
                 await pane._message_loop_exit()
         return type(self._error).__name__

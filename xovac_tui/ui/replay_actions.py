@@ -1,4 +1,4 @@
-"""The keys that a replay has: they turn its playback."""
+"""The actions of a replay: they control its playback."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from xovac_tui.replay.playback import Playback
 
 LIVE_ONLY = frozenset({"note", "observe", "reconnect", "seen"})
-"""Actions that do something to a chamber that is there; a replay says so when they are tried."""
+"""Actions on a live chamber; in a replay they only show a message."""
 
 ACTIONS = placed(
     "replay",
@@ -46,7 +46,7 @@ ACTIONS = placed(
 
 
 class ReplayActions:
-    """What these keys do; the bindings name it as `replay.`, and without a replay they are not there."""
+    """The methods of these actions, which bindings name `replay.`; unavailable without a replay."""
 
     def __init__(self, workspace: Callable[[], Workspace]) -> None:
         self._workspace = workspace

@@ -1,4 +1,4 @@
-"""What the screens begin with: read and checked, nothing of it about the chamber."""
+"""Start values of the screens, read and checked; none of them about the chamber."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from xovac_tui.notify.settings import NotifySettings
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
-    """One start of the console."""
+    """Start values of the console."""
 
     display: Display
     keys: Mapping[str, str]
     """Action -> key or comma-separated keys, as the settings rebind them."""
     theme: str
-    """The one to begin with: asked for, else remembered, else the settings'."""
+    """Theme at the start: the requested one, else the remembered one, else the settings'."""
     window: str
-    """The trend's window to begin with."""
+    """Window of the trend at the start, seconds."""
     themes: tuple[ThemeSpec, ...]
-    """Ours and the user's, to be registered."""
+    """Themes to register: ours and the user's."""
     recipes: Path
     """Folder of recipe files; it need not exist."""
     state: State
@@ -32,6 +32,6 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     bell: NotifySettings = NotifySettings()
     """Receivers in this terminal."""
     log_path: Path | None
-    """None: nothing can be logged."""
+    """Log file; None: there is no log."""
     notes: tuple[str, ...] = ()
-    """Sentences to show once, after the start: theme files not used, a state file ignored."""
+    """Sentences to show once after the start, such as on a theme file that is not used."""

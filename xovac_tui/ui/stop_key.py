@@ -1,4 +1,4 @@
-"""The STOP key: two deliberate strokes. A held key, a burst and typed or pasted text never count as two."""
+"""The STOP key: two deliberate strokes. A held key, a burst, and typed or pasted text never count as two."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SWALLOW_SECONDS = 0.5
 
 
 class StopKey(Enum):
-    """What a key that was typed means for STOP. The key goes on to the screen only for those marked *on*."""
+    """Meaning of a typed key for STOP. Only a key with a meaning marked *on* is passed to the screen."""
 
     NOT_MINE = auto()
     """Another key, and STOP is not armed (*on*)."""
@@ -46,7 +46,7 @@ class StopKey(Enum):
 
 
 class StopSwitch:
-    """Decides what keys mean for STOP. Pure: times are monotonic seconds given by the caller.
+    """Decides the meaning of keys for STOP. Pure: times are monotonic seconds given by the caller.
 
     Keys with exactly the same time came in one read of the terminal.
     """
@@ -71,7 +71,7 @@ class StopSwitch:
 
     @property
     def armed(self) -> bool:
-        """True while a further stroke would send."""
+        """True while another stroke would send."""
         return self.armed_at is not None
 
     @property
@@ -80,13 +80,13 @@ class StopSwitch:
         return self._settling_at is not None
 
     def left(self, now: float) -> float:
-        """Return how many seconds the second stroke may still take."""
+        """Return the seconds left for the second stroke."""
         return 0.0 if self.armed_at is None else max(0.0, self.armed_at + ARMED_SECONDS - now)
 
     def key(self, key: str, at: float, *, field: object | None = None, refused: bool = False) -> StopKey:
-        """Take a key that arrived at a time.
+        """Process a key that arrived at a time; return its meaning.
 
-        `field` is the text field that has the focus, None without one; `refused`: STOP could not be sent.
+        `field` is the focused text field, None without one; `refused`: STOP could not be sent.
         """
         alone = self._alone(key, at)
         if key != STOP_KEY:
@@ -96,11 +96,11 @@ class StopSwitch:
         return self._stroke(at, alone, refused)
 
     def press(self, at: float, *, refused: bool = False) -> StopKey:
-        """Take a stroke that no key made: STOP was chosen from a list of commands."""
+        """Process a stroke without a key: STOP was chosen from a list of commands."""
         return self._stroke(at, True, refused)
 
     def settled(self, now: float) -> bool:
-        """Return True once when the second stroke has proved to be no held key: send now."""
+        """Return True once when the second stroke is known not to come from a held key: send now."""
         if self._settling_at is None or now - self._settling_at < SETTLE_SECONDS - ROUNDING:
             return False
         self.drop()
@@ -108,30 +108,30 @@ class StopSwitch:
         return True
 
     def delay(self, now: float) -> None:
-        """Begin to settle afresh: the program was held up, so strokes may have come that it has not read."""
+        """Restart the settling: the program was held up, so strokes may have come that it has not read."""
         if self._settling_at is not None and now - self._second_at < LONGEST_WAIT:
             self._settling_at = now
 
     def expired(self, now: float) -> bool:
-        """Return True once when the 3 s are over."""
+        """Return True once when the time for the second stroke (3 s) is over."""
         if self.armed and not self.settling and self.left(now) <= 0:
             self.drop()
             return True
         return False
 
     def drop(self) -> None:
-        """Forget the first stroke."""
+        """Drop the first stroke."""
         self.armed_at = self._settling_at = None
 
     def _alone(self, key: str, at: float) -> bool:
-        """Return whether no key but `esc` has come in this read before."""
+        """Return whether this read has had no key but `esc` so far."""
         if at != self._read_at:
             self._read_at, self._crowded = at, False
         before, self._crowded = self._crowded, self._crowded or key != "escape"
         return not before
 
     def _leaves(self, field: object, at: float) -> bool:
-        """Return whether `esc` has just been pressed in this field, so that `!` is a stroke already."""
+        """Return whether `esc` was just pressed in this field, so that `!` is a stroke already."""
         if self._left is None or self._left[0] is not field:
             return False
         return self.armed or at - self._left[1] <= ESCAPE_SECONDS + ROUNDING

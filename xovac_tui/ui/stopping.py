@@ -1,4 +1,4 @@
-"""STOP in the app: every key passes here first, and two deliberate strokes send `cancel_recipe`."""
+"""STOP in the app: every key is checked here first, and two deliberate strokes send `cancel_recipe`."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from xovac_tui.ui.widgets.stopbar import StopBar, armed_words
 from xovac_tui.ui.workspace import Workspace
 
 _LOOK_SECONDS = 0.05
-"""Between two looks at the clock while STOP is armed or the strip says something."""
+"""Seconds between two checks of the clock while STOP is armed or the strip has a message."""
 _LATE_SECONDS = 0.15
-"""Between two looks: the program was held up, and may not have read every stroke yet."""
+"""Seconds between two checks beyond which the program was held up and may have unread strokes."""
 _SAID_SECONDS = 3.0
 NOT_SENT = "Not sent: press ! again"
 FROM_A_FIELD = "To stop the recipe: esc, then ! !"
 
 
 def _fields() -> tuple[type[Widget], ...]:
-    """Return the classes of text fields. Textual's large one is long to import, and none is there before."""
+    """Return the classes of text fields; Textual's large one only once it is imported, which takes long."""
     large = sys.modules.get("textual.widgets._text_area")
     return (Input,) if large is None else (Input, large.TextArea)
 
@@ -40,7 +40,7 @@ def _fields() -> tuple[type[Widget], ...]:
 class Stopping:
     """The switch, the strip on every screen, and the sending.
 
-    `workspace` gives the chamber that is shown: STOP goes to it. `now` and `arrived` give monotonic
+    `workspace` returns the chamber that is shown: STOP goes to it. `now` and `arrived` return monotonic
     seconds: of this moment, and of the read that brought a key.
     """
 
@@ -56,19 +56,19 @@ class Stopping:
         self._now, self._arrived = now, arrived
         self._timer: Timer | None = None
         self._looked_at = 0.0
-        """When the clock was last looked at, in the loop's own time."""
+        """Time of the last check, in the loop's own time."""
         self._said: str | Refusal = ""
-        """A refusal is no longer said once STOP can be sent."""
+        """The strip shows a refusal, which goes once STOP can be sent."""
         self._said_again = False
-        """What is said asks for the key once more, and is no longer said once STOP cannot be sent."""
+        """The strip asks for the key once more, which goes once STOP cannot be sent."""
         self._said_until = self._hint_until = 0.0
 
     # -- keys ---------------------------------------------------------------------------------------
 
     def takes(self, event: events.Key) -> bool:
-        """Return True when STOP has taken this key; the screen may not see it then."""
+        """Return True if STOP consumes this key, so that the screen must not get it."""
         if event.is_forwarded:
-            # It was here before, and comes back from a screen that had no use for it.
+            # The key was here before, and returns from a screen that did not use it.
             return False
         refusal = self._refusal() if event.key == STOP_KEY else None
         meaning = self.switch.key(event.key, self._arrived(event), field=self.field, refused=bool(refusal))
@@ -76,12 +76,12 @@ class Stopping:
         return meaning not in (StopKey.NOT_MINE, StopKey.TEXT, StopKey.TEXT_TWICE)
 
     def press(self) -> None:
-        """Make the first stroke for a STOP that was chosen from the palette."""
+        """Make the first stroke of a STOP chosen from the palette."""
         refusal = self._refusal()
         self._obey(self.switch.press(self._now(), refused=bool(refusal)), refusal)
 
     def take_paste(self) -> None:
-        """Drop an armed STOP: what is pasted is neither a stroke nor between two."""
+        """Drop an armed STOP: pasted text is neither a stroke nor may it come between two."""
         if self.switch.armed:
             self._drop("STOP dropped: nothing was sent.")
             self.show()
@@ -103,12 +103,12 @@ class Stopping:
             case StopKey.ARMED:
                 self._say("")
                 self._watch()
-                # They say what was before; what the next key does comes first.
+                # Older toasts must not cover what the next key does.
                 self._app.clear_notifications()
             case StopKey.SETTLING:
                 self._watch()
             case StopKey.HELD | StopKey.BURST | StopKey.REFUSED if refusal:
-                # Pressed again it would not be sent either.
+                # Pressing it again would not send it, either.
                 self._say(refusal)
             case StopKey.HELD | StopKey.BURST:
                 self._say(NOT_SENT, again=True)
@@ -119,15 +119,15 @@ class Stopping:
                 self._workspace().station.refuse_stop(refusal)
         self.show()
 
-    # -- what the strip says ------------------------------------------------------------------------
+    # -- the strip ----------------------------------------------------------------------------------
 
     def show(self) -> None:
-        """Show on every screen how to stop the recipe, or what the next key would do."""
+        """Show on every screen how to stop the recipe, or the effect of the next key."""
         if not self._app.screen_stack:
             return
         words, resting = self._words(), self._resting()
         frame = self._app.screen_stack[0]
-        # Textual remembers where the one of a kind is; looking for several it goes through all widgets.
+        # Textual caches a query for one widget of a kind; a query for several goes through all widgets.
         keys = frame.query_one_optional(KeyBar)
         if keys is not None:
             keys.show_stop(resting)
@@ -163,7 +163,7 @@ class Stopping:
         return "" if self._said_again and self._refusal() else self._said
 
     def _resting(self) -> Line:
-        """Return how to stop the recipe from here; struck through, with the way out, if it cannot be."""
+        """Return how to stop the recipe; struck through, with the remedy, if it cannot be."""
         app, workspace = self._app, self._workspace()
         station = workspace.station
         keys = "! ! STOP"
@@ -186,7 +186,7 @@ class Stopping:
         return ((keys, "stop--key"),)
 
     def _refusal(self) -> Refusal | None:
-        """Return why STOP could not be sent now; None when it could."""
+        """Return why STOP cannot be sent now; None if it can."""
         return self._workspace().station.blocked(STOP_COMMAND, stop=True)
 
     def _say(self, said: str | Refusal, *, again: bool = False) -> None:
@@ -208,7 +208,7 @@ class Stopping:
             self._timer = self._app.set_interval(_LOOK_SECONDS, self._look_after_keys)
 
     def _look_after_keys(self) -> None:
-        # Behind the keys that wait already: one of them may show that the key is held.
+        # After the keys that wait already: one of them may show that the key is held.
         self._app.call_later(self._look)
 
     def _look(self) -> None:
@@ -222,7 +222,7 @@ class Stopping:
         elif self.switch.expired(now):
             self._drop("STOP dropped: no second key within 3 s, nothing was sent.")
         elif self.switch.armed and not self.switch.settling and (refusal := self._refusal()):
-            # The strip must not go on saying that the next key sends.
+            # The strip must no longer show that the next key sends.
             self.switch.drop()
             self._say(refusal)
         idle = not self.switch.armed and now >= max(self._said_until, self._hint_until)

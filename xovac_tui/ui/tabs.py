@@ -1,4 +1,4 @@
-"""The tabs, one line each; a pane is imported when it is first shown, its keys are known without it."""
+"""The table of tabs. A pane is imported when first shown; its keys are known without it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Tab(NamedTuple):
 
     @property
     def actions(self) -> tuple[Action, ...]:
-        """Its keys, as declared beside its pane: in the package of a module `pane`, else in the module."""
+        """The tab's keys, as declared in the package of a module `pane`, else in the module."""
         declared: tuple[Action, ...] = self._module(self.pane.partition(":")[0].removesuffix(".pane")).ACTIONS
         return declared
 
     def load(self) -> type[Pane]:
-        """Return the class of its pane."""
+        """Import and return the class of the tab's pane."""
         module, _, name = self.pane.partition(":")
         pane: type[Pane] = getattr(self._module(module), name)
         return pane
@@ -44,8 +44,8 @@ TABS = (
     Tab("recipes", "3", "Recipes", "", "recipes.pane:RecipesPane"),
     Tab("recipe-editor", "", "Recipe editor", "", "recipes.editor.pane:EditorPane"),
     Tab("log", "4", "Log", "every event in and out", "log.pane:LogPane"),
-    Tab("alarms", "5", "Alarms", "what stands, and what to do about it", "alarms.pane:AlarmsPane"),
-    Tab("runs", "6", "Runs", "what was flown, and how", "runs.pane:RunsPane"),
+    Tab("alarms", "5", "Alarms", "active alarms, and what to do about them", "alarms.pane:AlarmsPane"),
+    Tab("runs", "6", "Runs", "past runs, and how they went", "runs.pane:RunsPane"),
 )
 """In the order of the tab bar."""
 
@@ -63,5 +63,5 @@ ACTIONS = tuple(
 
 
 def named(tab: str) -> Tab:
-    """Return the line of a tab by its id."""
+    """Return the tab with this id."""
     return next(line for line in TABS if line.id == tab)

@@ -1,4 +1,4 @@
-"""Our theme files as Textual's themes."""
+"""Convert our theme files to Textual's themes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xovac_tui.config.themes import ThemeSpec
 
 
 def to_textual(spec: ThemeSpec) -> Theme:
-    """Return Textual's theme of our theme file."""
+    """Return a Textual theme made from one of our theme files."""
     return Theme(
         name=spec.name,
         primary=spec.primary,

@@ -1,4 +1,4 @@
-"""What a toast says when the link changes or something becomes of a command. Pure."""
+"""Texts of the toasts about link, record, alarms and commands. Pure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ToastText(msgspec.Struct, frozen=True):
 
 
 _LONGEST = 240
-"""Characters of somebody else's words in a toast, which covers what is under it."""
+"""Characters of foreign text in a toast at most: a toast covers what is below."""
 _SEVERITY: dict[Outcome, Severity] = {
     Outcome.SUCCESS: "information",
     Outcome.DONE: "warning",
@@ -44,7 +44,7 @@ _SEVERITY: dict[Outcome, Severity] = {
 
 
 def link_words(news: LinkChanged) -> ToastText | None:
-    """Return what is worth a toast about the link, or None."""
+    """Return the toast for a change of the link, None if it needs none."""
     word, before = news.link.word, news.before.word
     if word is LinkWord.LOST and before in (LinkWord.ONLINE, LinkWord.STALE):
         why = f"{news.link.why} " if news.link.why else ""
@@ -55,13 +55,13 @@ def link_words(news: LinkChanged) -> ToastText | None:
 
 
 def recorder_words(news: RecorderChanged) -> ToastText | None:
-    """Return what is worth a toast about the record, or None."""
+    """Return the toast for a change of the recorder, None if it needs none."""
     view, before = news.recorder, news.before
-    told = [note for note in view.notes if note not in before.notes]
+    notes = [note for note in view.notes if note not in before.notes]
     if view.state is RecorderState.FAILING and before.state is not RecorderState.FAILING:
         return ToastText("Nothing is recorded", view.why, "error", 12.0)
-    if told:
-        return ToastText("Record", " ".join(told), "warning", 20.0)
+    if notes:
+        return ToastText("Record", " ".join(notes), "warning", 20.0)
     if before.state is RecorderState.FAILING and view.state is RecorderState.ON:
         lost = (
             f" {counted(view.lost, 'event was', 'events were')} lost." if view.lost else " Nothing was lost."
@@ -99,19 +99,19 @@ def service_words(news: ServiceFailed, where_logged: str) -> ToastText:
 
 
 def mode_words(news: ModeChanged) -> ToastText:
-    """Return what is said when the console observes, or may command again."""
+    """Return the toast for a switch between OBSERVE and CONTROL."""
     if news.observe:
         return ToastText("", "OBSERVE: nothing can be sent from here, STOP included.", seconds=4.0)
     return ToastText("", "CONTROL: commands can be sent.", seconds=4.0)
 
 
 _LOUD = (AlarmSeverity.CRITICAL, AlarmSeverity.HIGH)
-"""Severities that are told wherever somebody is; the others stand in the strip."""
+"""Severities with a toast on every tab; the strip shows the others."""
 _MOST_ALARMS = 3
 
 
 def alarm_words(changes: Iterable[AlarmChange]) -> ToastText | None:
-    """Return what is worth a toast about alarms that were raised, one for all of them, or None."""
+    """Return one toast for all newly raised alarms, None if there are none to show."""
     raised = [one for one in changes if one.event is AlarmEvent.RAISED and one.severity in _LOUD]
     if not raised:
         return None
@@ -127,13 +127,13 @@ def alarm_words(changes: Iterable[AlarmChange]) -> ToastText | None:
 
 
 def unreadable_words(why: str) -> ToastText:
-    """Return what is said when the record of the time before cannot be read."""
+    """Return the toast for an earlier record that cannot be read."""
     said = f"{clean(why, _LONGEST)} Charts and log show what is in memory. REC says if it is still written."
     return ToastText("The record cannot be read", said, "warning", 20.0)
 
 
 def outcome_words(entry: LedgerEntry) -> ToastText | None:
-    """Return what is worth a toast about a command, or None."""
+    """Return the toast for a command's outcome, None if it needs none."""
     name = f"{'STOP: ' if entry.stop else ''}{entry.command}"
     if entry.outcome is Outcome.SENT or entry.looked_at:
         return None

@@ -1,4 +1,4 @@
-"""One chamber as the screens see it: the only thing that panes, dialogs and STOP are given."""
+"""The workspace of one chamber: the only object that panes, dialogs and STOP receive."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class Mode(Enum):
-    """Whether commands can be sent from here."""
+    """Whether the console may send commands."""
 
     CONTROL = "commands can be sent"
     OBSERVE = "nothing is sent"
@@ -35,27 +35,27 @@ class Mode(Enum):
 
 
 class Memory:
-    """What the program keeps for its next start; all workspaces share one."""
+    """State kept for the next start; shared by all workspaces."""
 
     def __init__(self, state: State, path: Path) -> None:
         self.state = state
         self._path = path
 
     def keep(self, **changes: object) -> str:
-        """Change fields of the state and write it; return what went wrong, empty if nothing did."""
+        """Change fields of the state and write it; return why that failed, empty if it did not."""
         self.state = msgspec.structs.replace(self.state, **changes)
         return save_state(self.state, self._path)
 
 
 class Window(Protocol):
-    """What the screens of a chamber ask of the window that shows them; the app fulfils it."""
+    """The interface of the app that the screens of a chamber use."""
 
     @property
     def screen_stack(self) -> Sequence[Screen[Any]]:
-        """Screens that lie above each other, the lowest first."""
+        """The stack of screens, lowest first."""
 
     async def push_screen_wait(self, screen: Screen[T]) -> T:
-        """Show a screen above the others and return its answer; only from a worker."""
+        """Show a screen above the others and return its answer. Call it from a worker."""
 
     def notify(
         self, message: str, *, title: str, severity: SeverityLevel, timeout: float, markup: bool
@@ -63,13 +63,13 @@ class Window(Protocol):
         """Show a toast."""
 
     def run_worker(self, work: Awaitable[None], *, group: str) -> object:
-        """Do work that goes on when the screen that began it is gone."""
+        """Run work that continues after the screen that began it is gone."""
 
     def suspend(self) -> AbstractContextManager[None]:
         """Lend the terminal to another program."""
 
     def write_beside(self, characters: str) -> None:
-        """Write to the terminal what is no part of the picture: a bell, a notification."""
+        """Write a sequence that is not part of the picture, such as a bell or a notification."""
 
     def flush(self) -> None:
         """Show a new snapshot now."""
@@ -84,11 +84,11 @@ class Window(Protocol):
         """Show a pane in place of a chamber's tab until this is called with None."""
 
     def where_logged(self) -> str:
-        """Return where the details of a defect are, as a sentence; empty where nothing can be logged."""
+        """Return a sentence with the place of a defect's details; empty if there is no log file."""
 
 
 class Workspace:
-    """One chamber as the screens see it. Made by the app; panes and dialogs take one in the constructor."""
+    """One chamber for the screens. Made by the app; panes and dialogs take one in the constructor."""
 
     def __init__(
         self,
@@ -106,16 +106,16 @@ class Workspace:
         self.memory = memory
         self.window = window
         self.playback = playback
-        """What turns the replay; None where the chamber is there now."""
+        """Playback of a replay; None for a live chamber."""
         self.glyphs: Glyphs = ASCII if start.display.ascii else UNICODE
         self.times = Times(start.display.time)
         self.held = False
-        """The picture is held: the same snapshot goes on being shown."""
+        """The picture is held: the shown snapshot does not change."""
         self.snapshot: Snapshot = station.snapshot()
-        """The one that is shown."""
+        """The shown snapshot."""
 
     def look(self) -> Snapshot:
-        """Return a new snapshot, which is shown from now on unless the picture is held."""
+        """Return a new snapshot, and show it from now on unless the picture is held."""
         snapshot = self.station.snapshot()
         if not self.held:
             self.snapshot = snapshot
@@ -129,19 +129,19 @@ class Workspace:
         return Mode.OBSERVE if self.station.observe else Mode.CONTROL
 
     async def ask(self, dialog: Screen[T]) -> T | None:
-        """Show a dialog and return its answer; None where it was left. Only from a worker."""
+        """Show a dialog and return its answer, None if it was left. Call it from a worker."""
         return await self.window.push_screen_wait(dialog)
 
     def say(
         self, text: str, severity: SeverityLevel = "information", *, title: str = "", seconds: float = 8.0
     ) -> None:
-        """Say something in a toast; never markup."""
+        """Show a toast with plain text."""
         self.window.notify(
             self.glyphs.plain(text), title=title, severity=severity, timeout=seconds, markup=False
         )
 
     def remember(self, **changes: object) -> None:
-        """Keep something for the next start; say it where that fails."""
+        """Keep fields of the state for the next start; show a toast if that fails."""
         if problem := self.memory.keep(**changes):
             self.say(problem, "warning")
 

@@ -59,8 +59,8 @@ class RecordedSession(Recorded, frozen=True, kw_only=True):
     """Monotonic seconds at that moment."""
     seen: float
     """Its newest commit: when it ended, or how far it is."""
-    closed: bool
-    """It ended by itself; False: it goes on, or was killed."""
+    closed: bool = False
+    """It ended by itself; False: it goes on, or was killed. The version before does not write that."""
     recording: bool
     """False: a console beside a recorder, which adds only what was done in it."""
     pid: int

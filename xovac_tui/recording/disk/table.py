@@ -173,7 +173,8 @@ def _declared(kind: type[Recorded]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         elif empty and field in ("position", "mono") and table.version < _PLACED:
             later.append(f"{column} {TYPES[plain]}")
         elif column not in known:
-            default = " DEFAULT ''" if defaults.get(field) == "" else ""
+            given = defaults.get(field)
+            default = " DEFAULT ''" if given == "" else " DEFAULT 0" if given is False else ""
             first.append(f"{column} {TYPES[plain]}{default}" + ("" if empty else " NOT NULL"))
     return tuple(own or first), tuple(later)
 

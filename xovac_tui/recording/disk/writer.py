@@ -117,7 +117,6 @@ class Writer:
                 started=utc,
                 mono=mono,
                 seen=utc,
-                closed=False,
                 recording=self.recording,
                 pid=session.pid,
                 host=session.host,

@@ -1,4 +1,4 @@
-"""Asks for one line of text."""
+"""A dialog that asks for one line of text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xovac_tui.ui.workspace import Workspace
 
 
 class AskDialog(Dialog[str]):
-    """One field; enter gives its text, escape gives nothing."""
+    """One text field; enter returns its text, escape None."""
 
     TYPE_AHEAD = True
 
@@ -35,7 +35,7 @@ class AskDialog(Dialog[str]):
         super().__init__(workspace)
         self._title, self._words, self._value, self._longest = title, words, value, longest
         self._problem = problem
-        """What was wrong with the answer before."""
+        """Why the previous answer was not accepted."""
 
     def compose(self) -> ComposeResult:
         """Build the field."""
@@ -50,5 +50,5 @@ class AskDialog(Dialog[str]):
                 yield Label(f"{glyphs.cross} {said}", classes="problem", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Give the text back."""
+        """Return the text."""
         self.dismiss(event.value.strip())

@@ -1,4 +1,4 @@
-"""What every dialog has in common: a frame, a way out, and eyes on the chamber."""
+"""The base of all dialogs: frame, escape key, STOP strip and news of the chamber."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from xovac_tui.ui.workspace import Workspace
 T = TypeVar("T")
 
 _ANSWER_ROWS = 5
-"""Rows of a question that are not its words: the frame, and the answers with air around them."""
+"""Rows of a question beside its text: the frame, and the answers with their margins."""
 
 
 class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
-    """A question above the tabs; escape leaves it with None. STOP works above it."""
+    """A question above the tabs; escape returns None. STOP works above it."""
 
     DEFAULT_CSS = """
     Dialog { align: center middle; background: $background 60%; }
@@ -44,30 +44,30 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
         return self.workspace.station
 
     def on_mount(self) -> None:
-        """Say at once how to stop the recipe: the first picture must not lack it."""
+        """Show how to stop the recipe: the first picture must have it."""
         self.workspace.window.show_stop()
 
     def stop_bar(self) -> StopBar:
-        """Return the strip that says how to stop the recipe; every dialog yields one."""
+        """Return the strip that shows how to stop the recipe; every dialog yields one."""
         return StopBar()
 
     @property
     def rows(self) -> int:
-        """Rows of the terminal that the dialog may take: all but the strip's."""
+        """Rows available to the dialog: all but the strip's."""
         return self.app.size.height - 1
 
     def fit_words(self) -> None:
-        """Let the words of a question scroll where its answers would have no row."""
+        """Make the text of a question scroll if it leaves no row for the answers."""
         for words in self.query(VerticalScroll):
             words.styles.max_height = max(1, self.rows - _ANSWER_ROWS)
 
     def on_unmount(self) -> None:
-        """Show the keys of what lies under it again."""
+        """Show the keys of the screen below again."""
         if self.app.is_running:
             self.app.call_after_refresh(self.workspace.window.show_keys)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show this moment; called at the flush rate."""
+        """Show a snapshot; called at the flush rate."""
 
     def on_news(self, news: News) -> None:
-        """Take news that cannot wait."""
+        """Handle news that cannot wait for the flush."""

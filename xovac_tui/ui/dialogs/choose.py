@@ -1,4 +1,4 @@
-"""Lets one be chosen from a list, with a preview."""
+"""A dialog that chooses from a list, with a preview."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xovac_tui.ui.workspace import Workspace
 
 
 class ChooseDialog(Dialog[str]):
-    """Arrows preview, enter takes, escape goes back to what was."""
+    """A list: arrows preview, enter chooses, escape restores the previous choice."""
 
     DEFAULT_CSS = "ChooseDialog OptionList { height: auto; max-height: 14; width: 36; }"
 
@@ -41,17 +41,17 @@ class ChooseDialog(Dialog[str]):
             yield OptionList(*(Content(name) for name in self._names), compact=True)
 
     def on_mount(self) -> None:
-        """Stand on what is chosen now."""
+        """Put the cursor on the current choice."""
         options = self.query_one(OptionList)
         options.styles.width = self._width
         if self._current in self._names:
             options.highlighted = self._names.index(self._current)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Preview it."""
+        """Preview the entry under the cursor."""
         if self._preview is not None:
             self._preview(self._names[event.option_index])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Take it."""
+        """Choose the entry."""
         self.dismiss(self._names[event.option_index])

@@ -1,4 +1,4 @@
-"""Asks before a command is sent, and sends it once when the answer is yes."""
+"""Ask before a command is sent, and send it once if the answer is yes."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from xovac_tui.ui.workspace import Workspace
 T = TypeVar("T")
 
 _NAMED = 66
-"""Cells of the terminal from which on the button names the event."""
+"""Width of the terminal in cells from which the button shows the event's name."""
 _LONGEST_NAME = 80
 _LONG = 240
-"""Characters of a payload from which on it stands last."""
+"""Length of a payload in characters from which it is shown last."""
 
 
 class ConfirmDialog(CommandDialog[bool]):
-    """Says what will be sent, to which chamber, in which state; the harmless answer has the focus."""
+    """Shows what will be sent, to which chamber, in which state; the harmless answer has the focus."""
 
     DEFAULT_CSS = """
     ConfirmDialog .hint { margin-top: 1; }
@@ -56,7 +56,7 @@ class ConfirmDialog(CommandDialog[bool]):
         self._renew = renew
         self.critical = prepared.spec.hazard is Hazard.CRITICAL
         self.set_class(self.critical, "-critical")
-        # What is typed belongs into the field; without one the harmless answer has the focus.
+        # Typed text belongs into the field; without one the harmless answer has the focus.
         self.AUTO_FOCUS = "#name" if self.critical else "#keep"  # type: ignore[misc]
         self.OVERHEAD = 9 if self.critical else 5  # type: ignore[misc]
 
@@ -72,7 +72,7 @@ class ConfirmDialog(CommandDialog[bool]):
             if self.critical:
                 yield Static(f"To send it, type the chamber's name: {name}", classes="hint", markup=False)
                 with Horizontal(id="typing"):
-                    # What was typed from a button, before the field has the focus, must stay.
+                    # Text typed from a button, before the field has the focus, must stay.
                     yield Input(
                         id="name",
                         compact=True,
@@ -87,13 +87,13 @@ class ConfirmDialog(CommandDialog[bool]):
                 yield DialogButton("Send", id="send")
 
     def on_resize(self) -> None:
-        """Name the event on the button where there is room."""
+        """Show the event's name on the button if there is room."""
         event = f" {clean(self.event_name, 30)}" if self.app.size.width >= _NAMED else ""
         for button in self.query("#send").results(DialogButton):
             button.relabel(f"Send{event}" + ("" if self.critical else " (y)"))
 
     def show_now(self, snapshot: Snapshot) -> None:
-        """State the facts of this moment."""
+        """Show the current facts."""
         self.prepared = self._renew()
         spec, glyphs = self.prepared.spec, self.workspace.glyphs
         text = self.prepared.shown
@@ -103,7 +103,7 @@ class ConfirmDialog(CommandDialog[bool]):
             means.append(Fact("Means", glyphs.plain(spec.means or spec.help)))
         if spec.origin is not Origin.DOCUMENTED:
             means.append(Fact("Origin", ORIGIN_WORDS[spec.origin], "fact--warn"))
-        # A long payload goes last, so that scrolling it away hides nothing else.
+        # A long payload goes last, so that it pushes no other fact out of sight.
         long = len(text) > _LONG
         facts = [
             Fact("Chamber", f"{self.station.name}  {clean(self.station.manner.address, 200)}"),
@@ -114,12 +114,12 @@ class ConfirmDialog(CommandDialog[bool]):
         self.query_one(FactsView).show(facts)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Count the letters; an answer that was wrong is being mended."""
+        """Count the matching letters, and clear the message about a wrong answer."""
         self.query_one("#count", Static).update(letters(event.value, self.station.name))
         self.say("")
 
     def on_key(self, event: events.Key) -> None:
-        """Type into the field from wherever the focus is: a critical command has no other keys."""
+        """Type into the field wherever the focus is: a critical command has no other keys."""
         if not self.critical or event.character is None or not event.is_printable:
             return
         field = self.query_one("#name", Input)
@@ -129,7 +129,7 @@ class ConfirmDialog(CommandDialog[bool]):
             field.insert_text_at_cursor(event.character)
 
     def on_paste(self, event: events.Paste) -> None:
-        """Paste into the field from wherever the focus is."""
+        """Paste into the field wherever the focus is."""
         field = self.query("#name").results(Input)
         for name in field:
             if not name.has_focus:
@@ -142,13 +142,13 @@ class ConfirmDialog(CommandDialog[bool]):
         self._keep()
 
     def _keep(self) -> None:
-        """Leave without sending; a critical question says so."""
+        """Close without sending; a critical question says so."""
         if self.critical and not self._done:
             self.workspace.say("Nothing was sent.", title=self.question, seconds=6)
         self.leave(False)
 
     def answered(self, key: str) -> None:
-        """Send on `y` or on the other button; a critical command wants the chamber's name first."""
+        """Send on `y` or the send button; a critical command requires the chamber's name first."""
         where = self.focused.id if self.focused is not None else ""
         if key == "enter" and where not in ("send", "name"):
             self._keep()
@@ -165,7 +165,7 @@ class ConfirmDialog(CommandDialog[bool]):
 
 
 def letters(typed: str, name: str) -> str:
-    """Count the letters that are right so far: `5 of 12`, or say that there is one that is not."""
+    """Return the count of matching letters, `5 of 12`, or that one does not match."""
     typed = typed.strip()
     right = next((n for n, pair in enumerate(zip(typed, name, strict=False)) if pair[0] != pair[1]), None)
     if right is None and len(typed) <= len(name):
@@ -174,7 +174,7 @@ def letters(typed: str, name: str) -> str:
 
 
 async def ask(workspace: Workspace, dialog: CommandDialog[T]) -> T | None:
-    """Show one dialog about a command; None when it was left, or when another one is open already."""
+    """Show a dialog about a command; return None if it was left or another one is open."""
     if any(isinstance(screen, CommandDialog) for screen in workspace.window.screen_stack):
         return None
     return await workspace.ask(dialog)
@@ -189,11 +189,11 @@ async def confirm_and_send(
     send: Callable[[], Awaitable[LedgerEntry]] | None = None,
     renew: Callable[[], Prepared] | None = None,
 ) -> LedgerEntry | None:
-    """Ask as the command's hazard wants it, then send once; None when nothing was sent.
+    """Ask as the command's hazard requires, then send once; return None if nothing was sent.
 
-    Call it from a worker. `facts` are further labelled lines of the question. `send` sends in another way
-    than `LiveStation.send_prepared`. `renew` prepares the command afresh where part of it is the time of now;
-    it is asked again at the moment of sending.
+    Call it from a worker. `facts` are further labelled lines of the question. `send` replaces
+    `LiveStation.send_prepared`. `renew` prepares the command again if its payload holds the current time;
+    it is called again at the moment of sending.
     """
     station, event = workspace.station, prepared.spec.event
     title = title or f"{prepared.spec.title}?"
@@ -214,5 +214,5 @@ async def confirm_and_send(
             return None
     with confirmed_by(how):
         sending = send() if send is not None else station.send_prepared(renew() if renew else prepared)
-        # A command that was begun is followed to its end, also when a defect takes the tab that asked away.
+        # A command is followed to its end even if a defect removes the tab that asked.
         return await asyncio.shield(asyncio.ensure_future(sending))

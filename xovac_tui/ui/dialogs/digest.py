@@ -1,4 +1,4 @@
-"""Tells somebody who was away what happened meanwhile."""
+"""A dialog that shows what happened during the operator's absence."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from xovac_tui.ui.widgets.run_words import drift_words, range_words
 from xovac_tui.ui.workspace import Workspace
 
 _RECENT = 60.0
-"""Seconds since a run was seen last within which it is said to go on."""
+"""Seconds since a run's last observation within which it counts as going on."""
 _MOST = 6
-"""Lines of one kind; the rest are counted."""
+"""Lines of one kind at most; the rest are counted."""
 
 
 class DigestDialog(Dialog[bool]):
-    """What happened since he looked last; any way out is fine."""
+    """Summary of the time since the console was last used; any key closes it."""
 
     DEFAULT_CSS = """
     DigestDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
@@ -60,7 +60,7 @@ class DigestDialog(Dialog[bool]):
                 yield facts
 
     def on_mount(self) -> None:
-        """Let the arrows scroll at once."""
+        """Focus the text, so that the arrows scroll."""
         self.query_one(VerticalScroll).focus()
         self.on_resize()
 
@@ -72,9 +72,9 @@ class DigestDialog(Dialog[bool]):
 def digest_facts(
     digest: Digest, times: Times, glyphs: Glyphs, keys: Mapping[str, str], flight: Flight | None = None
 ) -> list[Fact]:
-    """Return the digest as labelled lines: what wants a thought first, then what is good to know.
+    """Return the digest as labelled lines, the most urgent first.
 
-    `flight` is the run that is followed, of which it is told where it is by now.
+    `flight` is the run that is followed; its current state is shown as well.
     """
     facts: list[Fact] = []
     if flight is not None and not flight.over:
@@ -111,9 +111,9 @@ def digest_facts(
 
 
 def _now(flight: FlightView, now: float, seen: float, times: Times) -> str:
-    """Return where the run that goes on is, when it ends, and by how much that has moved.
+    """Return the current run's step, its end, and the drift of that end.
 
-    `seen` is when it was seen last, UTC seconds: what nobody saw since may be otherwise.
+    `seen` is the time of the last observation in UTC seconds: the run may have changed since.
     """
     words = f'"{clean(flight.name, 40)}"' if flight.name else "A run"
     words += " goes on" if now - seen < _RECENT else f" went on when last seen, {times.day_and_time(seen)}"
@@ -131,7 +131,7 @@ def _now(flight: FlightView, now: float, seen: float, times: Times) -> str:
 
 
 def _alarms(digest: Digest, times: Times, glyphs: Glyphs, keys: Mapping[str, str]) -> list[Fact]:
-    """Return which alarms were raised, the worst first, and how many stand now."""
+    """Return the alarms that were raised, the worst first, and the number that are active now."""
     raised = sorted(digest.alarms, key=lambda one: (SEVERITIES.index(one.severity), -one.utc))
     lines = [
         f"{times.day_and_time(one.utc)} {one.severity.upper()} {glyphs.shown(one.text or one.rule, 160)}"

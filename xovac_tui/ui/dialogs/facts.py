@@ -1,4 +1,4 @@
-"""The body of a command's dialog: facts with labels, wrapped to the width, everything literal."""
+"""The body of a command's dialog: labelled facts, wrapped to the width, all text literal."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Fact:
     style: str = ""
     """Component class of the text."""
     literal: bool = False
-    """Wrap at any character, so that no space is lost: for what is sent or was received."""
+    """Wrap at any character, so that no space is lost: for payloads sent or received."""
 
 
 def wrap(text: str, width: int, *, literal: bool = False) -> list[str]:
@@ -62,7 +62,7 @@ def wrap(text: str, width: int, *, literal: bool = False) -> list[str]:
 
 
 def now_facts(snapshot: Snapshot, glyphs: Glyphs) -> list[Fact]:
-    """Return the chamber's state at this moment: link and run, then what is measured."""
+    """Return the chamber's current state as facts: link and run, then the readings."""
     run, link = snapshot.run, snapshot.link
     words = f"{glyphs.link(link.word)} {link.word} {format_age(snapshot.newest_age)}  "
     words += f"{glyphs.run(run.state)} " + (f"last known: {run.state}" if run.stale else str(run.state))
@@ -82,7 +82,7 @@ def now_facts(snapshot: Snapshot, glyphs: Glyphs) -> list[Fact]:
 
 
 def hazard_sign(hazard: Hazard, glyphs: Glyphs) -> str:
-    """Return the sign that stands beside a hazard's word."""
+    """Return the sign that is shown with a hazard's word."""
     if hazard is Hazard.CRITICAL:
         return glyphs.warning
     if hazard is Hazard.CONFIRM:
@@ -91,7 +91,7 @@ def hazard_sign(hazard: Hazard, glyphs: Glyphs) -> str:
 
 
 class FactsView(LinesWidget):
-    """Facts, one under the other: labels left, texts wrapped at the right."""
+    """A list of facts: labels left, wrapped texts right."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "fact--label", "fact--now", "fact--sends", "fact--warn", "fact--bad", "fact--good", "fact--quiet",
@@ -114,11 +114,11 @@ class FactsView(LinesWidget):
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """What is stated now."""
+        """The facts that are shown."""
         return self._facts
 
     def show(self, facts: Sequence[Fact]) -> None:
-        """State these facts in place of the ones before."""
+        """Show these facts instead of the previous ones."""
         self._facts = tuple(facts)
         if self.size.width:
             self.show_lines(self._wrapped(self.size.width))
@@ -130,7 +130,7 @@ class FactsView(LinesWidget):
         self.show_lines(self._wrapped(event.size.width))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return how many rows the facts take at this width."""
+        """Return the rows that the facts take at this width."""
         return max(1, len(self._wrapped(width)))
 
     def _wrapped(self, width: int) -> list[Line]:

@@ -1,4 +1,4 @@
-"""What every dialog about a command has in common: it watches the chamber, and no slip answers it."""
+"""The base of dialogs about a command: watches the chamber and ignores accidental keys."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ T = TypeVar("T")
 
 _LOOK_SECONDS = 0.25
 _CLICK_AFTER = 0.4
-"""Seconds a dialog must be open before a click counts: the one that opened it may be a double click."""
+"""Seconds that a dialog must be open before a click counts: a double click may have opened it."""
 _SEVERAL = "Several keys came at once: nothing was answered. Press the one you mean."
 _TEXT = "Letters came just before it, as in a text: nothing was answered. Wait a second, then press it again."
 _TEXT_SECONDS = 1.0
-"""Seconds after a letter outside a field in which no key answers.
+"""Seconds after a letter outside a field during which no key answers.
 
-A key of the dialog is no letter, unless it comes within a text.
+A key of the dialog counts as a letter only within a text.
 """
 _WIDEST = 92
 _ROOMY = 22
-"""Rows from which on the dialog has some air."""
+"""Height in rows from which the dialog has margins."""
 
 
 class DialogButton(LinesWidget, can_focus=True):
-    """An answer; brackets show the focus, so that it can be seen without colour."""
+    """A button; brackets show the focus, so that it is visible without colour."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"button--focus", "button--off"}
     DEFAULT_CSS = """
@@ -50,7 +50,7 @@ class DialogButton(LinesWidget, can_focus=True):
     """
 
     class Clicked(Message):
-        """The pointer chose this answer."""
+        """The button was clicked."""
 
         def __init__(self, button: DialogButton) -> None:
             super().__init__()
@@ -62,7 +62,7 @@ class DialogButton(LinesWidget, can_focus=True):
         self._draw()
 
     def relabel(self, label: str) -> None:
-        """Show other words."""
+        """Show another label."""
         if label != self.label:
             self.label = label
             self._draw()
@@ -75,18 +75,18 @@ class DialogButton(LinesWidget, can_focus=True):
             self.show_lines([((f"  {self.label}  ", ""),)])
 
     def watch_has_focus(self, value: bool) -> None:
-        """Show the brackets, or hide them."""
+        """Show or hide the brackets."""
         super().watch_has_focus(value)
         self._draw()
 
     def on_click(self, event: events.Click) -> None:
-        """Choose it."""
+        """Report the click."""
         event.stop()
         self.post_message(self.Clicked(self))
 
 
 class CommandDialog(Dialog[T]):
-    """A question about one command; it closes by itself when the chamber has changed meanwhile."""
+    """A question about one command; closes when the chamber has changed so that it no longer applies."""
 
     DEFAULT_CSS = """
     CommandDialog { align: center top; }
@@ -115,11 +115,11 @@ class CommandDialog(Dialog[T]):
         self._strokes = Strokes()
         self._settling: Timer | None = None
         self._read_at = 0.0
-        """When the newest key was read; keys of one read have the same time."""
+        """Monotonic time of the newest key; keys of one read share it."""
         self._crowded = False
-        """Another key came in the newest read before."""
+        """The newest read had another key before this one."""
         self._letter_at = self._letter_before = float("-inf")
-        """When the newest key with a character was read, and when the newest one before this key."""
+        """Monotonic times of the newest key with a character, and of the newest one before this key."""
         self._done = False
         self._gone = False
         self._opened_state: RunState | None = None
@@ -128,29 +128,29 @@ class CommandDialog(Dialog[T]):
     # -- watching -----------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        """Begin to watch; the picture may be held, but a question is always about now."""
+        """Start watching the chamber; unlike a held picture, a question is always about now."""
         snapshot = self.station.snapshot()
         self._opened_state = snapshot.run.state
         self._opened_at = self.station.clock.mono()
-        # Older toasts must not lie over what is asked; all they said stands in the ledger and the log.
+        # Older toasts must not cover the question; their contents are in the ledger and the log.
         self.app.clear_notifications()
         self.set_interval(_LOOK_SECONDS, self.look)
         self._size_body()
         self.look()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Look at the chamber as it is now, not at a held picture."""
+        """Check against the chamber as it is now, not a held picture."""
         self.look()
 
     def on_news(self, news: News) -> None:
-        """Close at once when STOP goes out or the link or mode no longer allows the command."""
+        """Close at once if STOP is sent, or link or mode no longer allow the command."""
         if isinstance(news, LedgerChanged) and news.entry.stop and news.entry.outcome is not Outcome.REFUSED:
             self.close_because("STOP was sent, so this question was dropped: nothing else was sent.")
             return
         self.look()
 
     def look(self) -> bool:
-        """Look at the chamber; close with the reason when the question no longer holds, else return True."""
+        """Return True if the question still applies, else close with the reason."""
         if self._done or not self.is_mounted:
             return False
         snapshot = self.station.snapshot()
@@ -168,16 +168,16 @@ class CommandDialog(Dialog[T]):
         return True
 
     def show_now(self, snapshot: Snapshot) -> None:
-        """Show what the question says about this moment."""
+        """Show the current facts of the question."""
 
     def close_because(self, reason: str) -> None:
-        """Close, and say why; nothing is sent."""
+        """Close with a message that gives the reason; nothing is sent."""
         if not self._done:
             self.workspace.say(reason, "warning", title=f"Closed: {self.question}", seconds=10)
         self.leave(None)
 
     def leave(self, result: T | None) -> None:
-        """Give the answer, once; behind another dialog, as soon as that one is gone."""
+        """Return the answer once; below another dialog, as soon as that one is closed."""
         if self._done and result is not None:
             return
         self._done = True
@@ -188,25 +188,25 @@ class CommandDialog(Dialog[T]):
         self.leave(None)
 
     def on_screen_resume(self) -> None:
-        """Go when the reason to go came while another dialog was above."""
+        """Close if the reason to close came while another dialog was above."""
         if self._done:
             self._go(None)
 
     def _go(self, result: T | None) -> None:
-        # Textual's dismiss pops whatever is on top, and that may be another dialog.
+        # Textual's dismiss removes the top screen, which may be another dialog.
         if self.on_top and not self._gone:
             self._gone = True
             self.dismiss(result)
 
     @property
     def on_top(self) -> bool:
-        """True while no other screen is above this one."""
+        """True if no other screen is above this one."""
         return self.app.screen is self
 
     # -- answering ----------------------------------------------------------------------------------
 
     def foresee(self, event: events.Key) -> None:
-        """Take back an answer that another key follows at once: it was a part of a text, or of a burst."""
+        """Cancel an answer that another key follows at once: it was part of a text or of a burst."""
         self._crowded, self._read_at = event.time == self._read_at, event.time
         self._letter_before = self._letter_at
         in_text = event.time - self._letter_at < _TEXT_SECONDS
@@ -218,7 +218,7 @@ class CommandDialog(Dialog[T]):
             self.say(_SEVERAL)
 
     def action_stroke(self, key: str) -> None:
-        """Take a key that answers: it counts once it has proved to be neither held nor one of several."""
+        """Handle an answering key: it counts once it is known to be neither held nor one of several."""
         self._stop_settling()
         if self._strokes.held(key, self.station.clock.mono()):
             self.say("The key is held down: let go, then press it once more.")
@@ -232,7 +232,7 @@ class CommandDialog(Dialog[T]):
             return
 
         def settle() -> None:
-            # Behind the keys that wait already: one may show that this one is held, or one of several.
+            # After the keys that wait already: one may show that this one is held, or one of several.
             self.app.call_later(self._settle, timer, key)
 
         timer = self._settling = self.set_timer(SETTLE_SECONDS, settle)
@@ -252,23 +252,23 @@ class CommandDialog(Dialog[T]):
             self.answered(key)
 
     def answered(self, key: str) -> None:
-        """Take an answer by `enter` (at what has the focus) or another key."""
+        """Handle an answer by `enter` (of the focused button) or another key."""
 
     def on_dialog_button_clicked(self, message: DialogButton.Clicked) -> None:
-        """Take an answer by the pointer."""
+        """Handle a click on an answer."""
         if self.station.clock.mono() - self._opened_at < _CLICK_AFTER or self._done:
             return
         message.button.focus()
         self.call_after_refresh(lambda: self._answer("enter"))
 
     def say(self, text: str) -> None:
-        """Say something about the answer, in the dialog."""
+        """Show a message about the answer in the dialog."""
         for said in self.query(".said").results(Static):
             said.update(text)
             said.display = bool(text)
 
     def said(self) -> Static:
-        """Return the place where `say` speaks; a dialog yields it once."""
+        """Return the widget that shows `say`'s message; a dialog yields it once."""
         place = Static("", classes="said", markup=False)
         place.display = False
         return place

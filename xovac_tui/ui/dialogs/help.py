@@ -1,4 +1,4 @@
-"""Explains the screen one is on."""
+"""The help dialog: explains the shown tab and its keys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KEYS_WIDTH = 13
 
 
 class HelpDialog(Dialog[bool]):
-    """What the tab is for, its keys, and the keys that work everywhere."""
+    """Purpose and keys of the tab, and the keys that work everywhere."""
 
     DEFAULT_CSS = """
     HelpDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
@@ -27,7 +27,7 @@ class HelpDialog(Dialog[bool]):
     """
 
     def __init__(self, workspace: Workspace, screen: str, text: str, tables: KeyTables) -> None:
-        """`screen` and `text` are empty where no tab is shown."""
+        """Explain a tab; `screen` and `text` are empty if none is shown."""
         super().__init__(workspace)
         self._screen, self._text, self._tables = screen, text, tables
 
@@ -48,7 +48,7 @@ class HelpDialog(Dialog[bool]):
                     yield keys
 
     def on_mount(self) -> None:
-        """Let the arrows scroll at once; no toast may lie over what is read."""
+        """Focus the text, so that the arrows scroll; remove toasts that would cover it."""
         self.app.clear_notifications()
         self.query_one(VerticalScroll).focus()
         self.on_resize()

@@ -1,4 +1,4 @@
-"""A question with a few answers that sends nothing: about files, and about what would be lost."""
+"""A question with a few answers that sends nothing, for example about files."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.workspace import Workspace
 
 Answer = tuple[str, str, str]
-"""What is returned, the words on its button, and its key (empty: none)."""
+"""Return value, label of the button, and key (empty: none)."""
 
 
 class QuestionDialog(Dialog[str]):
-    """The first answer is the harmless one and has the focus; escape answers nothing."""
+    """A question; its first answer is the harmless one and has the focus; escape returns None."""
 
     DEFAULT_CSS = """
     QuestionDialog > .dialog { width: 70; max-width: 100%; max-height: 100%; padding: 0 2; }
@@ -31,7 +31,7 @@ class QuestionDialog(Dialog[str]):
     QuestionDialog .buttons { margin: 1 0; width: 1fr; align-horizontal: center; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        # No priority: it would overtake a tab that was typed just before it.
+        # No priority: it would overtake a tab key typed just before it.
         Binding("enter", "choose", "choose"),
         *BETWEEN,
     ]
@@ -53,7 +53,7 @@ class QuestionDialog(Dialog[str]):
                     yield DialogButton(f"{label} ({key})" if key else label, id=answer)
 
     def on_mount(self) -> None:
-        """Stand on the harmless answer; no toast may lie over what is asked."""
+        """Focus the harmless answer; remove toasts that would cover the question."""
         self.app.clear_notifications()
         self.query(DialogButton).first().focus()
 
@@ -62,7 +62,7 @@ class QuestionDialog(Dialog[str]):
         self.fit_words()
 
     def on_key(self, event: events.Key) -> None:
-        """Take an answer by its key."""
+        """Choose an answer by its key."""
         for answer, _, key in self._answers:
             if key and event.key == key:
                 event.stop()
@@ -70,10 +70,10 @@ class QuestionDialog(Dialog[str]):
                 return
 
     def on_dialog_button_clicked(self, message: DialogButton.Clicked) -> None:
-        """Take the answer that was clicked."""
+        """Choose the clicked answer."""
         self.dismiss(message.button.id)
 
     def action_choose(self) -> None:
-        """Take the answer that has the focus."""
+        """Choose the focused answer."""
         if isinstance(self.focused, DialogButton):
             self.dismiss(self.focused.id)

@@ -1,4 +1,4 @@
-"""Asks before leaving while a run is on, or while a recording would end with the console."""
+"""A dialog that asks before leaving during a run, or if a recording would end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOOK_SECONDS = 0.25
 
 
 class QuitDialog(Dialog[bool]):
-    """Leaving never changes the chamber; the operator should know that, too."""
+    """The question before leaving; it states that leaving does not change the chamber."""
 
     DEFAULT_CSS = """
     QuitDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
@@ -32,7 +32,7 @@ class QuitDialog(Dialog[bool]):
     AUTO_FOCUS = "#stay"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "leave"),
-        # No priority: it would overtake a tab that was typed just before it.
+        # No priority: it would overtake a tab key typed just before it.
         Binding("enter", "choose", "choose"),
         *BETWEEN,
     ]
@@ -50,7 +50,7 @@ class QuitDialog(Dialog[bool]):
                 yield DialogButton("Leave (y)", id="leave")
 
     def on_mount(self) -> None:
-        """Begin to watch; the picture may be held, but the question is about now."""
+        """Start watching the chamber; unlike a held picture, the question is about now."""
         self.set_interval(_LOOK_SECONDS, self._look)
 
     def on_resize(self) -> None:
@@ -68,20 +68,20 @@ class QuitDialog(Dialog[bool]):
         return what_is_recorded(self.station.recorder, self.station.record.at_stake)
 
     def on_dialog_button_clicked(self, message: DialogButton.Clicked) -> None:
-        """Give the answer that was clicked."""
+        """Return the clicked answer."""
         self.dismiss(message.button.id == "leave")
 
     def action_choose(self) -> None:
-        """Give the answer that has the focus."""
+        """Return the focused answer."""
         self.dismiss(self.focused is not None and self.focused.id == "leave")
 
     def action_answer(self, leave: bool) -> None:
-        """Give an answer."""
+        """Return an answer."""
         self.dismiss(leave)
 
 
 def what_is_recorded(view: RecorderView, at_stake: int) -> str:
-    """Say what becomes of the record; `at_stake` is how many events cannot be written by now."""
+    """Return a sentence on the record after leaving; `at_stake` is the number of events not yet written."""
     if at_stake:
         events = counted(at_stake, "event is", "events are")
         reason = f" ({view.reason})" if view.reason else ""
@@ -98,7 +98,7 @@ def what_is_recorded(view: RecorderView, at_stake: int) -> str:
 
 
 def what_goes_on(name: str, snapshot: Snapshot) -> str:
-    """Say what the chamber does, no surer than it is known."""
+    """Return a sentence on the chamber's state, as certain as it is known."""
     run = snapshot.run
     recipe = f' "{run.recipe}"' if run.recipe else ""
     if run.stale or snapshot.link.word not in (LinkWord.ONLINE, LinkWord.STALE):
@@ -107,4 +107,4 @@ def what_goes_on(name: str, snapshot: Snapshot) -> str:
         return f"{name} runs{recipe}, and goes on with it when you leave."
     if run.state is RunState.IDLE:
         return f"{name} is idle by now."
-    return f"Nobody can say what {name} does. It goes on when you leave."
+    return f"It is unknown what {name} does. It goes on when you leave."

@@ -1,1 +1,1 @@
-"""What surrounds every tab: bars, strips and the notice for a small terminal."""
+"""The frame around every tab: bars, strips and the notices in place of it."""

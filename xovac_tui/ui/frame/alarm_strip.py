@@ -1,4 +1,4 @@
-"""The line that says on every tab which alarm stands, for as long as one stands."""
+"""The line on every tab that shows the most urgent active alarm."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from xovac_tui.ui.widgets.alarm_words import (
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, clip
 
 _ALL = 3
-"""Parts beside what is the matter: its state, how many more, where they are."""
+"""Parts beside the alarm's text: its state, the number of others, their tab."""
 _LEAST_TEXT = 12
-"""Cells that what is the matter keeps; what stands beside it goes first."""
+"""Cells that the alarm's text keeps; the parts beside it go first."""
 
 
 class AlarmStrip(LinesWidget):
-    """The most urgent alarm, how many more there are, and where they are; hidden while none stands."""
+    """Shows the most urgent alarm, the number of others, and their tab; hidden while none is active."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = ALARM_CLASSES
     DEFAULT_CSS = """
@@ -36,7 +36,7 @@ class AlarmStrip(LinesWidget):
     """ + ALARM_CSS.format(name="AlarmStrip")
 
     def show(self, view: AlarmsView, utc: float, glyphs: Glyphs, keys: Mapping[str, str]) -> None:
-        """Show what stands at this moment, or nothing."""
+        """Show the currently active alarms, or hide."""
         width = self.size.width or self.app.size.width
         line = strip_line(view, width, utc, glyphs, keys)
         self.set_class(bool(line), "-shown")
@@ -44,7 +44,7 @@ class AlarmStrip(LinesWidget):
 
 
 def strip_line(view: AlarmsView, width: int, utc: float, glyphs: Glyphs, keys: Mapping[str, str]) -> Line:
-    """Return the strip's spans; none where nothing stands, and nothing is wrong with the watching."""
+    """Return the strip's spans; empty if no alarm is active and the evaluation is sound."""
     there = by_urgency(view.alarms)
     where = f"  {keys['tab-alarms']}: alarms "
     if not there:
@@ -57,7 +57,7 @@ def strip_line(view: AlarmsView, width: int, utc: float, glyphs: Glyphs, keys: M
     sign = f" {glyphs.severity(first.severity)} {first.severity.upper()} "
     beside = [f"  {_state(first, utc, glyphs)}", _more(there, glyphs), where]
     said = glyphs.shown(first.text or first.condition)
-    # Where it is goes before what is the matter is cut, the rest before that is cut to nothing.
+    # The hint at the tab goes before the alarm's text is cut, the other parts before it is cut to nothing.
     while beside and width - len(flood + sign) - 1 - sum(map(cell_len, beside)) < (
         cell_len(said) if len(beside) == _ALL else _LEAST_TEXT
     ):
@@ -77,14 +77,14 @@ def strip_line(view: AlarmsView, width: int, utc: float, glyphs: Glyphs, keys: M
 
 
 def _state(alarm: AlarmView, utc: float, glyphs: Glyphs) -> str:
-    """Return the state in words: `UNACK 2m`, `acked by ada`."""
+    """Return the alarm's state: `UNACK 2m`, `acked by ada`."""
     if alarm.state is AlarmState.ACKNOWLEDGED:
         return f"acked by {who_short(alarm.who, glyphs)}" if alarm.who else "acked"
     return f"{STATE_WORDS[alarm.state]} {age_of(alarm, utc)}".rstrip()
 
 
 def _more(there: list[AlarmView], glyphs: Glyphs) -> str:
-    """Return how many stand beside the first, and how bad the worst of them is if that is worse."""
+    """Return the number of other active alarms, with the worst severity of them if that is worse."""
     rest = there[1:]
     if not rest:
         return ""
@@ -94,7 +94,7 @@ def _more(there: list[AlarmView], glyphs: Glyphs) -> str:
 
 
 def _filled(line: Line, width: int, glyphs: Glyphs) -> Line:
-    """Return a line of exactly `width` cells."""
+    """Return the line padded to exactly `width` cells."""
     line = clip(line, width, ellipsis=glyphs.ellipsis)
     used = sum(cell_len(text) for text, _ in line)
     return (*line, (" " * max(0, width - used), ""))

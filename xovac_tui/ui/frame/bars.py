@@ -1,4 +1,4 @@
-"""The other single lines: tabs, the newest command, and the footer with the keys of the moment."""
+"""The other one-line bars: tabs, link, newest command, and the footer with the current keys."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class TabBar(LinesWidget):
 
 
 class LinkBar(LinesWidget):
-    """Says on every tab why the link is not what it should be, for as long as it is so."""
+    """Shows on every tab why the link is down or impaired; hidden while it is good."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"link--why", "link--next"}
     DEFAULT_CSS = """
@@ -70,7 +70,7 @@ class LinkBar(LinesWidget):
     """
 
     def show(self, link: LinkView, mono: float, glyphs: Glyphs, keys: Mapping[str, str]) -> None:
-        """Show the reason and when the next try is; nothing while all is well."""
+        """Show the reason and the time of the next attempt; nothing while the link is good."""
         shown = bool(link.why) and link.word is not LinkWord.ONLINE
         self.set_class(shown, "-shown")
         if not shown:
@@ -95,7 +95,7 @@ OUTCOME_STYLE = {
 
 
 def ledger_spans(entry: LedgerEntry, *, glyphs: Glyphs, times: Times, now: float) -> list[Span]:
-    """Return a ledger entry as one line: time, command, then each thing that became of it."""
+    """Return a ledger entry as one line: time, command, then its outcomes."""
     then = f" {glyphs.then} "
     spans: list[Span] = [
         (f"{times.clock(entry.utc)} ", "outcome--quiet"),
@@ -141,7 +141,7 @@ OUTCOME_CLASSES = {"outcome--good", "outcome--warn", "outcome--bad", "outcome--w
 
 
 class LedgerLine(LinesWidget):
-    """The newest command and what became of it; an unknown outcome stays until it is looked at."""
+    """The newest command and its outcome; an unknown outcome stays until it is dismissed."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = OUTCOME_CLASSES
     DEFAULT_CSS = "LedgerLine { height: 1; }" + OUTCOME_CSS.format(name="LedgerLine")
@@ -155,9 +155,9 @@ class LedgerLine(LinesWidget):
         keys: Mapping[str, str],
         now: float,
     ) -> None:
-        """Show the newest unknown outcome that nobody looked at, else the newest entry.
+        """Show the newest unknown outcome that is not dismissed, else the newest entry.
 
-        A command that waits for its answer comes before both: somebody has just sent it, STOP perhaps.
+        A command that waits for its answer comes before both: it was just sent, and may be STOP.
         """
         unknown = [e for e in entries if e.outcome is Outcome.UNKNOWN and not e.looked_at]
         if not entries:
@@ -174,7 +174,7 @@ class LedgerLine(LinesWidget):
 
 
 class KeyBar(LinesWidget):
-    """The footer: STOP, then the keys of the moment, most important first; the rest is in the help."""
+    """The footer: STOP, then the current keys, most important first; the rest is in the help."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = STOP_CLASSES
     DEFAULT_CSS = """
@@ -185,7 +185,7 @@ class KeyBar(LinesWidget):
     _stop: Line = ()
 
     def show(self, keys: Keys) -> None:
-        """Show (key, words) pairs from the left while they fit."""
+        """Show (key, title) pairs from the left while they fit."""
         self._keys = tuple(keys)
         self.draw()
 

@@ -1,4 +1,4 @@
-"""What is shown in place of the screens once they have failed too often: the few things that must be seen."""
+"""The notice that replaces the screens after repeated failures: only the essential state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NOT_NOW = "The full screen is not available."
 
 
 class NoticeScreen(Screen[None]):
-    """Link, run, alarms and pressure, and the keys that work: STOP, quit and another try."""
+    """Link, run, alarms and pressure, and the keys that work: STOP, quit and retry."""
 
     DEFAULT_CSS = """
     NoticeScreen SmallNotice { display: block; height: auto; }
@@ -25,7 +25,7 @@ class NoticeScreen(Screen[None]):
         super().__init__(classes="-small")
         self.workspace = workspace
         self._words_only = words_only
-        """Show no readings: showing them has failed, too."""
+        """True if readings are left out because showing them has failed, too."""
 
     def compose(self) -> ComposeResult:
         """Build the notice."""
@@ -42,7 +42,7 @@ class NoticeScreen(Screen[None]):
         )
 
     def flush(self) -> None:
-        """Show this moment."""
+        """Show the current state."""
         workspace = self.workspace
         snapshot = workspace.look()
         for notice in self.query(SmallNotice):

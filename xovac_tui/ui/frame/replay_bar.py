@@ -1,4 +1,4 @@
-"""The line that a replay has: does it go on, how fast, and where in the slice it is."""
+"""The line of a replay: whether it runs, its speed, and its position in the slice."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from xovac_tui.replay.playback import Playback
 
 _STATE = 14
-"""Cells of the words at the left, so that the bar does not jump when they change."""
+"""Width of the left text in cells, so that the bar does not move when it changes."""
 _LEAST_BAR = 10
 
 
 class ReplayBar(LinesWidget):
-    """Where a replay is; not there in a console on a live chamber."""
+    """State and position of a replay; hidden in a console on a live chamber."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"replay--state", "replay--done", "replay--left", "replay--quiet"}
     DEFAULT_CSS = """
@@ -34,7 +34,7 @@ class ReplayBar(LinesWidget):
     """
 
     def show(self, playback: Playback | None, *, glyphs: Glyphs, times: Times) -> None:
-        """Show where the replay is; nothing without one."""
+        """Show the replay's position; nothing without a replay."""
         self.set_class(playback is not None, "-shown")
         if playback is not None:
             width = self.size.width or self.app.size.width
@@ -42,7 +42,7 @@ class ReplayBar(LinesWidget):
 
 
 def replay_line(playback: Playback, width: int, *, glyphs: Glyphs, times: Times) -> Line:
-    """Return the bar's spans; the bar takes the room that the words leave."""
+    """Return the line's spans; the progress bar takes the room that the texts leave."""
     state = f" {replay_state(playback, glyphs)}"
     state += " " * max(0, _STATE - cell_len(state))
     day = times.day_and_time(playback.replay.utc)
@@ -62,7 +62,7 @@ def replay_line(playback: Playback, width: int, *, glyphs: Glyphs, times: Times)
 
 
 def replay_state(playback: Playback, glyphs: Glyphs) -> str:
-    """Return in a word whether the replay goes on, and how fast."""
+    """Return the replay's state and speed as a text."""
     if playback.seeking is not None:
         return f"{glyphs.then} seeking {playback.seeking:.0%}"
     if playback.ended:

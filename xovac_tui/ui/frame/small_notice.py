@@ -1,4 +1,4 @@
-"""What is left of the screen in a terminal that is too small for it."""
+"""The notice that replaces the screens in a terminal too small for them."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from xovac_tui.ui.workspace import Mode
 
 _READINGS = 4
 _ALARM_ROWS = 3
-"""Rows that the text of an alarm may take."""
+"""Rows for the text of an alarm at most."""
 _USUAL_WIDTH = 80
 _NEEDS_ROOM = "All else needs 80x24."
 
 
 class SmallNotice(LinesWidget):
-    """The few things that must be seen at any size."""
+    """The essential state at any size of terminal."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "small--good", "small--bad", "small--quiet", *ALARM_CLASSES,
@@ -53,7 +53,7 @@ class SmallNotice(LinesWidget):
         mode: Mode,
         otherwise: str = _NEEDS_ROOM,
     ) -> None:
-        """Show this moment; `otherwise` says why there is nothing else."""
+        """Show the current state; `otherwise` is the reason for showing nothing else."""
         self.show_lines(
             small_lines(
                 snapshot,
@@ -77,9 +77,9 @@ def small_lines(
     otherwise: str = _NEEDS_ROOM,
     width: int = _USUAL_WIDTH,
 ) -> list[Line]:
-    """Return the notice's lines, the most important first; `otherwise` says why there is nothing else.
+    """Return the notice's lines, most important first; `otherwise` is the reason for showing no more.
 
-    Sentences are folded to `width` cells, and labels of readings cut, so that no value is.
+    Folds sentences to `width` cells, and cuts labels of readings instead of values.
     """
     word = snapshot.link.word
     style = "small--good" if word is LinkWord.ONLINE else "small--bad"
@@ -124,7 +124,7 @@ def _reading(channel: ChannelView, glyphs: Glyphs, width: int) -> Line:
 
 
 def _stop_words(word: LinkWord, mode: Mode) -> str:
-    """Return whether STOP could be sent at this moment."""
+    """Return a sentence on whether STOP can be sent now."""
     if mode is Mode.REPLAY:
         return "A replay: nothing is sent."
     if mode is Mode.OBSERVE:
@@ -135,7 +135,7 @@ def _stop_words(word: LinkWord, mode: Mode) -> str:
 
 
 def _alarm_lines(unresolved: AlarmsView, glyphs: Glyphs, width: int) -> list[Line]:
-    """Return the most urgent alarm, and how many stand; nothing where none does."""
+    """Return the most urgent alarm and the number of active ones; empty if none is active."""
     there = by_urgency(unresolved.alarms)
     if not there:
         return []
@@ -149,7 +149,7 @@ def _alarm_lines(unresolved: AlarmsView, glyphs: Glyphs, width: int) -> list[Lin
 
 
 def _in_rows(text: str, width: int, glyphs: Glyphs) -> list[str]:
-    """Return a text folded to a width, with an ellipsis where it is longer than it may be."""
+    """Return a text folded to `width` cells and cut with an ellipsis to the rows allowed."""
     lines = folded(text, width)
     if len(lines) <= _ALARM_ROWS:
         return lines

@@ -1,4 +1,4 @@
-"""The top line: is the link good, are the data fresh, what is the chamber doing, may I command it."""
+"""The top line: link, age of the data, run, recorder and mode."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _LINK_STYLE = {
     LinkWord.OFFLINE: "trust--bad",
 }
 _NAME = 24
-"""Cells of a recipe's name, where there is room."""
+"""Cells for a recipe's name if there is room."""
 _LESS_THAN_NAME = 4
-"""Parts of less importance than this go before the name of the recipe is cut."""
+"""Parts less important than this are dropped before the recipe's name is cut."""
 GOES_ON = "chamber continues on its own"
 
 
 class TrustBar(LinesWidget):
-    """One line that never lies: it is made from the snapshot alone."""
+    """The top line, made from the snapshot alone."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "trust--name", "trust--good", "trust--warn", "trust--bad",
@@ -58,7 +58,7 @@ class TrustBar(LinesWidget):
         times: Times,
         paused: bool,
     ) -> None:
-        """Show this moment. `mode` is CONTROL or OBSERVE; `extra` a word such as DEMO."""
+        """Show a snapshot. `mode` is CONTROL or OBSERVE; `extra` a word such as DEMO."""
         width = self.size.width or 80
         self.show_lines(
             [
@@ -89,7 +89,7 @@ def trust_line(
     times: Times,
     paused: bool,
 ) -> Line:
-    """Return the bar's spans, exactly `width` cells; what matters least goes first when it is too narrow."""
+    """Return the bar's spans, exactly `width` cells; drops the least important parts if too narrow."""
     link = snapshot.link
     word = link.word
     linked = word in (LinkWord.ONLINE, LinkWord.STALE)
@@ -98,7 +98,7 @@ def trust_line(
         if linked
         else format_age(max(0.0, snapshot.mono - link.since_mono) if link.since_utc else None)
     )
-    # Each part: how important it is (0 stays to the last), gap before it, text, style.
+    # Each part: importance (0 stays to the last), gap before it, text, style.
     left: list[tuple[int, str, str]] = [
         (1, fit(name, min(16, cell_len(name))), "trust--name"),
         (
@@ -146,7 +146,7 @@ def trust_line(
 
 
 def _run_words(run: RunView, glyphs: Glyphs, room: int) -> tuple[str, str]:
-    """Return the run in words, with `room` cells for the recipe's name, and its style."""
+    """Return the text of the run, with `room` cells for the recipe's name, and its style."""
     if run.stale:
         return f"{glyphs.question} run unknown", "trust--warn"
     if run.state is RunState.RUNNING:
@@ -161,7 +161,7 @@ def _run_words(run: RunView, glyphs: Glyphs, room: int) -> tuple[str, str]:
 
 
 def _recorder_part(recorder: RecorderView, glyphs: Glyphs) -> tuple[int, str, str]:
-    """Return the recorder's part: what fails is as important as the link."""
+    """Return the recorder's part; a failure is as important as the link."""
     lost = f" {recorder.lost:,} lost" if recorder.lost else ""
     match recorder.state:
         case RecorderState.ON if lost:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from typing import ClassVar
+from abc import abstractmethod
+from collections.abc import Callable, Collection, Hashable, Sequence
+from typing import ClassVar, Generic, TypeVar
 
 from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
 from xovac_tui.ui.action import MOVING
-from xovac_tui.ui.widgets.lines import Line, LinesWidget
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
+
+T = TypeVar("T")
 
 MakeRow = Callable[[int, bool], Line]
 """Row number, and whether it is the chosen one -> its line."""
@@ -18,7 +22,35 @@ Fold = Callable[[int], Sequence[Line]]
 """Width in cells -> lines that fit it."""
 
 
-class Rows(LinesWidget, can_focus=True):
+class ListWidget(LinesWidget, can_focus=True):
+    """A list that keys move through, and that looks another way while it has the focus."""
+
+    BINDINGS: ClassVar[list[BindingType]] = MOVING
+
+    @property
+    def rows_seen(self) -> int:
+        """How many rows of the list are seen at once."""
+        return self.size.height
+
+    @abstractmethod
+    def repaint(self) -> None:
+        """Make the rows that can be seen."""
+
+    @abstractmethod
+    def action_move(self, rows: int) -> None:
+        """Go up or down."""
+
+    def action_page(self, pages: int) -> None:
+        """Go up or down by what is seen at once."""
+        self.action_move(pages * max(1, self.rows_seen - 1))
+
+    def watch_has_focus(self, value: bool) -> None:
+        """Show whether keys move the cursor, or go elsewhere."""
+        super().watch_has_focus(value)
+        self.repaint()
+
+
+class Rows(ListWidget):
     """Scrolls over any number of rows; with `choose` one of them is the chosen one."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -43,7 +75,6 @@ class Rows(LinesWidget, can_focus=True):
     .-ascii Rows { border: ascii $border-blurred; }
     .-ascii Rows:focus { border: ascii $border; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = MOVING
 
     class Chosen(Message):
         """Another row is the chosen one."""
@@ -118,7 +149,7 @@ class Rows(LinesWidget, can_focus=True):
 
     def repaint(self) -> None:
         """Make the rows that can be seen."""
-        height = self._height
+        height = self.rows_seen
         if height < 1:
             return
         self.top = min(max(0, self.top), max(0, self._count - height))
@@ -131,13 +162,13 @@ class Rows(LinesWidget, can_focus=True):
             self.border_subtitle = said
 
     @property
-    def _height(self) -> int:
+    def rows_seen(self) -> int:
         return self.size.height - (self._head is not None)
 
     def _see_chosen(self) -> None:
-        if not self._choose or self._height < 1:
+        if not self._choose or self.rows_seen < 1:
             return
-        self.top = min(max(self.top, self.chosen - self._height + 1), self.chosen)
+        self.top = min(max(self.top, self.chosen - self.rows_seen + 1), self.chosen)
         while self.top and self.top - 1 in self._skip:
             # A heading belongs to the first row below it.
             self.top -= 1
@@ -166,10 +197,6 @@ class Rows(LinesWidget, can_focus=True):
         while 0 <= row < self._count and row in self._skip:
             row -= way
         return row if 0 <= row < self._count else before
-
-    def action_page(self, pages: int) -> None:
-        """Go up or down by what is seen at once."""
-        self.action_move(pages * max(1, self._height - 1))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Scroll without choosing."""
@@ -200,7 +227,93 @@ class Rows(LinesWidget, can_focus=True):
         self._see_chosen()
         self.repaint()
 
-    def watch_has_focus(self, value: bool) -> None:
-        """Show whether keys move the chosen row, or go elsewhere."""
-        super().watch_has_focus(value)
+
+class CursorRows(ListWidget, Generic[T]):
+    """Rows with a cursor that stays on its item when others come; arrows, hjkl, page keys and pointer."""
+
+    EMPTY: ClassVar[str] = ""
+
+    class Moved(Message):
+        """The cursor stands on another item."""
+
+    class Picked(Message):
+        """The item under the cursor was clicked again."""
+
+        def __init__(self, rows: LinesWidget) -> None:
+            super().__init__()
+            self.rows = rows
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.glyphs = glyphs
+        self._items: tuple[T, ...] = ()
+        self._at = 0
+        self._top = 0
+
+    @abstractmethod
+    def key_of(self, item: T) -> Hashable:
+        """Return what an item is known by."""
+
+    @abstractmethod
+    def spans_of(self, item: T, width: int) -> Sequence[Span]:
+        """Return an item as one line of at most `width` cells."""
+
+    @property
+    def chosen(self) -> T | None:
+        """The item under the cursor."""
+        return self._items[self._at] if self._at < len(self._items) else None
+
+    def show_items(self, items: Sequence[T]) -> None:
+        """Show these items in place of the ones before; a cursor at the top stays there."""
+        before = self.chosen
+        self._items = tuple(items)
+        if before is not None and not (self._at == 0 and not self.has_focus):
+            keys = [self.key_of(item) for item in self._items]
+            key = self.key_of(before)
+            at = keys.index(key) if key in keys else min(self._at, max(0, len(keys) - 1))
+            self._top = max(0, self._top + at - self._at)
+            self._at = at
         self.repaint()
+
+    def action_move(self, rows: int) -> None:
+        self._at = max(0, min(len(self._items) - 1, self._at + rows))
+        self.repaint()
+        self.post_message(self.Moved())
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the pointer is; open the item when it stood there already."""
+        at = self._top + event.y
+        if at >= len(self._items):
+            return
+        if at == self._at and event.chain == 1 and self.has_focus:
+            self.post_message(self.Picked(self))
+        else:
+            self.action_move(at - self._at)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay out again."""
+        self.repaint()
+
+    def draw(self) -> None:
+        self.repaint()
+
+    def repaint(self) -> None:
+        width, height = self.size.width, self.size.height
+        if not width or not height:
+            return
+        if not self._items:
+            self.show_lines([((f" {self.EMPTY}", "rows--quiet"),)])
+            return
+        self._top = max(0, min(self._top, self._at, len(self._items) - height))
+        self._top = max(self._top, self._at - height + 1)
+        shown = self._items[self._top : self._top + height]
+        self.show_lines([self._row(item, width, item is self.chosen) for item in shown])
+
+    def _row(self, item: T, width: int, chosen: bool) -> Line:
+        mark = self.glyphs.then if chosen else " "
+        spans = [(f"{mark} ", ""), *self.spans_of(item, width - 2)]
+        if not (chosen and self.has_focus):
+            return clip(tuple(spans), width, ellipsis=self.glyphs.ellipsis)
+        # One colour for the whole row: signs and words in it still tell outcome and hazard.
+        text = "".join(part for part, _ in spans)
+        return ((fit(text, width, ellipsis=self.glyphs.ellipsis), "rows--cursor"),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -34,6 +34,7 @@ TIMES = {
 }
 """For how long an alarm may be shelved -> seconds."""
 _USUAL = "1 h"
+T = TypeVar("T")
 
 
 class AlarmLines(LinesWidget):
@@ -43,7 +44,21 @@ class AlarmLines(LinesWidget):
     DEFAULT_CSS = "AlarmLines { width: 1fr; }" + ALARM_CSS.format(name="AlarmLines")
 
 
-class AcknowledgeDialog(Dialog[tuple[AlarmView, ...]]):
+class AlarmQuestion(Dialog[T]):
+    """Asks about alarms, and shows them as they are by now."""
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        self.draw()
+
+    def on_news(self, news: News) -> None:
+        if isinstance(news, AlarmsChanged):
+            self.draw()
+
+    def draw(self) -> None:
+        """Show the alarms as they are by now."""
+
+
+class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
     """Gives back what is to be acknowledged: of the alarms that are listed, those that still wait.
 
     What was raised after the question was asked is not among them, of a listed rule neither.
@@ -93,18 +108,9 @@ class AcknowledgeDialog(Dialog[tuple[AlarmView, ...]]):
     def on_resize(self) -> None:
         """Fit the terminal."""
         self.query_one(VerticalScroll).styles.max_height = max(2, self.rows - 8)
-        self.call_after_refresh(self._draw)
+        self.call_after_refresh(self.draw)
 
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show how they are by now."""
-        self._draw()
-
-    def on_news(self, news: News) -> None:
-        """Show at once what happened to one of them."""
-        if isinstance(news, AlarmsChanged):
-            self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         if not self.is_mounted:
             return
         now = {one.rule: one for one in self.station.alarms.view().alarms}
@@ -153,7 +159,7 @@ class AcknowledgeDialog(Dialog[tuple[AlarmView, ...]]):
             self.dismiss(seen)
 
 
-class ShelveDialog(Dialog[tuple[float, str]]):
+class ShelveDialog(AlarmQuestion[tuple[float, str]]):
     """Asks for how long an alarm is to be silent, and why; gives seconds and reason."""
 
     DEFAULT_CSS = """
@@ -203,18 +209,9 @@ class ShelveDialog(Dialog[tuple[float, str]]):
         """Show how the alarm is; no toast may lie over what is asked."""
         self.app.clear_notifications()
         self.query_one("#wrong").display = False
-        self.call_after_refresh(self._draw)
+        self.call_after_refresh(self.draw)
 
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show how it is by now."""
-        self._draw()
-
-    def on_news(self, news: News) -> None:
-        """Show at once what happened to it."""
-        if isinstance(news, AlarmsChanged):
-            self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         if not self.is_mounted:
             return
         alarms = self.station.alarms.view().alarms

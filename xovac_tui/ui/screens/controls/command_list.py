@@ -13,8 +13,8 @@ from xovac_tui.ui.dialogs.facts import hazard_sign
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.bars import OUTCOME_CLASSES, OUTCOME_CSS, OUTCOME_STYLE
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.cursorrows import CursorRows
 from xovac_tui.ui.widgets.lines import Span, fit
+from xovac_tui.ui.widgets.rows import CursorRows
 
 ORIGIN_WORD = {Origin.DOCUMENTED: "documented", Origin.ASSUMED: "assumed", Origin.USER: "yours"}
 _TITLE, _HAZARD, _ORIGIN, _LAST = 26, 11, 11, 24

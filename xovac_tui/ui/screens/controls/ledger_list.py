@@ -9,8 +9,8 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.bars import OUTCOME_CLASSES, OUTCOME_CSS, OUTCOME_STYLE, ledger_spans
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.cursorrows import CursorRows
 from xovac_tui.ui.widgets.lines import Span
+from xovac_tui.ui.widgets.rows import CursorRows
 
 KEEP = 2_000
 """Entries that are kept on this screen; older ones are dropped and counted."""

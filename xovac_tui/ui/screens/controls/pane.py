@@ -25,8 +25,8 @@ from xovac_tui.ui.screens.controls.form import FormDialog
 from xovac_tui.ui.screens.controls.ledger_list import LedgerList
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
-from xovac_tui.ui.widgets.cursorrows import CursorRows
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit
+from xovac_tui.ui.widgets.rows import CursorRows
 from xovac_tui.ui.workspace import Workspace
 
 EXPERT = CommandSpec(
@@ -34,9 +34,9 @@ EXPERT = CommandSpec(
     "Any event (expert)",
     help="Sends any event with any JSON, or with none. Nothing checks what it means to the chamber.",
     fields=(
-        PayloadField("event", FieldType.STRING, help="Name of the event, such as cancel_recipe."),
+        PayloadField(FieldType.STRING, name="event", help="Name of the event, such as cancel_recipe."),
         PayloadField(
-            "payload", FieldType.JSON, required=False, help="JSON, sent exactly as typed. Empty: ''."
+            FieldType.JSON, name="payload", required=False, help="JSON, sent exactly as typed. Empty: ''."
         ),
     ),
     hazard=Hazard.CRITICAL,

@@ -18,7 +18,8 @@ from xovac_tui.text import clean
 from xovac_tui.ui.action import MOVING
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
+from xovac_tui.ui.widgets.lines import Line, Span, fit
+from xovac_tui.ui.widgets.rows import ListWidget
 
 _LONGEST = 500
 """Characters of a payload that a row can need."""
@@ -93,7 +94,7 @@ def _joined(*spans: Span) -> Line:
     return tuple(line)
 
 
-class LogView(LinesWidget, can_focus=True):
+class LogView(ListWidget):
     """A window on the log. Rows are named by the event's index, so new and dropped events move nothing."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -272,10 +273,6 @@ class LogView(LinesWidget, can_focus=True):
         self._set_top(min(max(self.top_row(), wanted - height + 1), wanted))
         self._moved()
 
-    def action_page(self, pages: int) -> None:
-        """Go up or down by what is seen at once."""
-        self.action_move(pages * max(1, self.size.height - 1))
-
     def action_oldest(self) -> None:
         """Go to the oldest event that is kept."""
         self.action_move(-len(self.rows))
@@ -323,12 +320,4 @@ class LogView(LinesWidget, can_focus=True):
         if not self.following and row is not None:
             self._set_top(min(max(self.top_row(), row - self.size.height + 1), row), fill=True)
         self._align = True
-        self.repaint()
-
-    def on_focus(self) -> None:
-        """Show the chosen row as the one that keys move."""
-        self.repaint()
-
-    def on_blur(self) -> None:
-        """Show that keys go elsewhere."""
         self.repaint()

@@ -26,8 +26,6 @@ _QUALITY_STYLE = {
     Quality.BAD: "reading--bad",
     Quality.NO_DATA: "reading--none",
 }
-_TWO_COLUMNS_BELOW = 16
-"""Rows; with at least this many there is room for one line a channel."""
 _COLUMN_WIDTH = 36
 _SPARK = 10
 _QUIET = 1.0

@@ -200,20 +200,8 @@ class _Reader:
     def head(self, recipe: Recipe) -> dict[str, Any]:
         """Return the recipe's fields as typed; meaningless where there are problems."""
         limits = recipe.limits
-        low = self._value(
-            "min",
-            limits.min if limits else None,
-            parse_temperature,
-            bounds.temperature_problem,
-            optional=True,
-        )
-        high = self._value(
-            "max",
-            limits.max if limits else None,
-            parse_temperature,
-            bounds.temperature_problem,
-            optional=True,
-        )
+        low = self._limit("min", limits.min if limits else None)
+        high = self._limit("max", limits.max if limits else None)
         found = None if low is None or high is None else Limits(low, high)
         if (low is None) is not (high is None) and not {"min", "max"} & self.problems.keys():
             self.problems["min" if low is None else "max"] = "Limits are two: give both, or empty both."
@@ -233,6 +221,9 @@ class _Reader:
                 "pressure", recipe.pressure, parse_pressure, bounds.pressure_problem, optional=True
             ),
         }
+
+    def _limit(self, name: str, before: float | None) -> float | None:
+        return self._value(name, before, parse_temperature, bounds.temperature_problem, optional=True)
 
     def _value(
         self,
