@@ -30,7 +30,7 @@ def measure(quick: bool) -> list[Row]:
     """Open every tab of the demo while it is paused, then go through them again and again."""
     with tempfile.TemporaryDirectory() as home, Pty([*PROGRAM, "--demo"], home=home, size=SIZE) as program:
         program.wait_for("ONLINE")
-        time.sleep(3)
+        time.sleep(6)  # by then the panes are imported
         program.send("p")  # nothing else is drawn
         time.sleep(1.5)
         first = walk(program)[:-1]
