@@ -11,6 +11,8 @@ from benchmarks.measure import Row, machine
 
 NAMES = (
     "paint",
+    "tabs",
+    "resident",
     "throughput",
     "screen",
     "alarms",

@@ -56,20 +56,19 @@ def cpu_seconds(pid: int) -> float:
     return seconds
 
 
-def resident_bytes() -> int:
-    """Return how much memory of this process is in RAM."""
-    status = Path("/proc/self/status")
+def resident_bytes(pid: int | None = None) -> int:
+    """Return how many bytes of a process are in RAM; of this one where none is named."""
+    import os
+
+    pid = os.getpid() if pid is None else pid
+    status = Path(f"/proc/{pid}/status")
     if status.exists():
         return next(
             int(line.split()[1]) * 1024
             for line in status.read_text().splitlines()
             if line.startswith("VmRSS")
         )
-    import os
-
-    told = subprocess.run(
-        ["ps", "-o", "rss=", "-p", str(os.getpid())], capture_output=True, text=True, check=True
-    )
+    told = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True)
     return int(told.stdout) * 1024
 
 

@@ -23,8 +23,7 @@ from benchmarks.server import payload
 from benchmarks.week import CHANNELS, DAY, EVENT, PAYLOAD, numbers
 from tests.helpers.pty import ROOT
 from xovac_tui.api.event import Direction, Event, EventKind
-from xovac_tui.api.link import LinkView as LinkView
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode
 from xovac_tui.compose import ChamberSetup, Equipment, build_station

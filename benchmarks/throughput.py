@@ -81,7 +81,7 @@ def measure(quick: bool) -> list[Row]:
         bare = bare_rate(source, events)
         ours, answers, lost, unrecorded = console_rate(source, events)
     return [
-        ratio(f"{events:,} events shown and recorded, to a bare client", ours, bare, "/s", least=0.4),
+        ratio(f"{events:,} events shown and recorded, to a bare client", ours, bare, "/s", least=0.7),
         Row("  of these lost", f"{lost}", "0", lost == 0),
         Row("  of these not in the record", f"{unrecorded}", "0", unrecorded == 0),
         at_most(f"  slowest of {len(answers)} keys meanwhile", max(answers), 150, "ms"),

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from tests.helpers.links import running
 from tests.helpers.servers import socketio_server
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.errors import LinkError
 from xovac_tui.link import connect as dial
 from xovac_tui.link import signs_of_life as life

@@ -17,7 +17,7 @@ from tests.e2e.test_link_traffic import through
 from tests.helpers.links import running
 from tests.helpers.servers import raw_server, socketio_server, stay
 from xovac_tui.api.event import Form
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.payload import LONGEST
 from xovac_tui.link import bounded
 from xovac_tui.link.target import Target

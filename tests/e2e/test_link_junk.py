@@ -11,7 +11,7 @@ from aiohttp import web
 
 from tests.helpers.links import running
 from tests.helpers.servers import OPEN, raw_server, stay
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.link.connection import MALFORMED
 from xovac_tui.link.target import Target
 

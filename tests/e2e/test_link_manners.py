@@ -15,7 +15,7 @@ from aiohttp import web
 from tests.e2e.test_link_clues import ipv6
 from tests.helpers.links import running
 from tests.helpers.servers import OPEN, library_server, plain_server, raw_server, serve, socketio_server, stay
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link.doctor import probe
 from xovac_tui.link.target import Target, check_target

@@ -25,7 +25,7 @@ from tests.helpers.servers import (
     stay,
     tcp_server,
 )
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.link.doctor import probe
 from xovac_tui.link.target import Target
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers.links import running
 from tests.helpers.servers import Pki, Server, make_pki, plain_server, socketio_server
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.link import certificate
 from xovac_tui.link.target import Target
 

@@ -14,7 +14,7 @@ from aiohttp import WSCloseCode, web
 from tests.helpers.links import Harness, running
 from tests.helpers.servers import raw_server, socketio_server, stay
 from xovac_tui.api.event import Direction, EventKind, Form
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.errors import LinkError
 from xovac_tui.link.connection import MALFORMED
 from xovac_tui.link.target import Target

@@ -16,7 +16,7 @@ from tests.helpers.links import Harness, running
 from tests.helpers.servers import OPEN, raw_server, socketio_server
 from tests.helpers.simulator import simulator
 from xovac_tui.api.event import Direction, Form
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.wireform import callback_answer
 from xovac_tui.chamber.snapshot import Outcome

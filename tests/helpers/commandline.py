@@ -14,8 +14,7 @@ import pytest
 
 from xovac_tui import cli, compose
 from xovac_tui.api.event import Direction, Event, EventKind
-from xovac_tui.api.link import LinkView as LinkView
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
 from xovac_tui.api.wireform import callback_answer

@@ -25,8 +25,7 @@ from textual.screen import Screen
 from xovac_tui.analysis.settings import InsightSettings
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Direction, Event
-from xovac_tui.api.link import LinkView as LinkView
-from xovac_tui.api.link import LinkWord
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent

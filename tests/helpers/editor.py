@@ -14,7 +14,7 @@ from xovac_tui.recipes.files import load_recipe
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
-from xovac_tui.ui.screens.recipes.editor.view import HeadLine
+from xovac_tui.ui.screens.recipes.editor.view import EditorView, HeadLine
 from xovac_tui.ui.screens.recipes.pane import RecipesPane
 
 SOAK = """# Our own.
@@ -59,10 +59,14 @@ class Edited:
         self.c, self.folder = c, folder
 
     @property
-    def editor(self) -> EditorPane:
+    def editor_pane(self) -> EditorPane:
         pane = self.c.frame.pane
         assert isinstance(pane, EditorPane)
         return pane
+
+    @property
+    def editor(self) -> EditorView:
+        return self.editor_pane.view
 
     @property
     def pane(self) -> RecipesPane:
@@ -159,7 +163,7 @@ async def recipes_tab(folder: Path, *, edit: bool = True, **options: Any) -> Asy
         write(folder, soak=SOAK)
     async with console(folder, tab="recipes", **options) as c:
         edited = Edited(c, folder)
-        await c.until(lambda: edited.pane.study is not None)
+        await c.until(lambda: edited.pane.view.study is not None)
         await c.settle()
         if edit:
             await edited.edit()

@@ -12,8 +12,7 @@ from typing import Any
 import engineio.base_client
 
 from xovac_tui.api.event import Direction, Event, EventKind
-from xovac_tui.api.link import LinkView as LinkView
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.clock import SystemClock
 from xovac_tui.link.connection import Link
 from xovac_tui.link.target import Target

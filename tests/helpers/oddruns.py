@@ -13,7 +13,7 @@ import msgspec
 
 from tests.helpers.console import FakeClock
 from tests.unit.test_station_record import Life, life
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.recipes.files import parse_recipe

@@ -253,6 +253,14 @@ async def test_every_kind_of_theme_can_be_shown(tmp_path: Path, theme: str) -> N
         assert c.app.theme == theme
 
 
+@pytest.mark.parametrize("theme", ["xovac-dark", "ansi-dark", "ansi-light"])
+async def test_a_dialog_leaves_what_lies_around_it_in_sight(tmp_path: Path, theme: str) -> None:
+    async with console(tmp_path, theme=theme) as c:
+        await c.press("n")
+        await c.settle()
+        assert any("ONLINE" in row for row in c.app.export_screenshot().splitlines())
+
+
 @pytest.mark.parametrize("size", [(40, 10), (79, 24), (80, 23), (20, 5), (1, 1)])
 async def test_a_small_terminal_shows_what_must_be_seen(tmp_path: Path, size: tuple[int, int]) -> None:
     async with console(tmp_path, size=size) as c:

@@ -208,7 +208,7 @@ async def test_a_command_is_followed_to_its_end_when_what_asked_for_it_is_gone(t
 async def test_an_unsaved_recipe_outlives_a_defect(tmp_path: Path, defects: Defects) -> None:
     async with recipes_tab(tmp_path) as e:
         await e.press("down", "c")
-        before, draft = e.editor, e.editor.editing.draft
+        before, draft = e.c.frame.pane, e.editor.editing.draft
         assert draft.dirty
         e.c.app.call_later(fails)
         await until(lambda: isinstance(e.c.frame.pane, EditorPane) and e.c.frame.pane is not before)

@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from tests.helpers.console import console
 from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.ui import tabs
 from xovac_tui.ui.screens.log.pane import LogPane
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.tabs import Tab
@@ -119,3 +120,19 @@ async def test_any_text_can_be_copied(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         c.app.copy_to_clipboard("half \ud800")
         assert c.app.clipboard == "half \\ud800"
+
+
+def test_panes_are_imported_ahead_and_one_that_fails_leaves_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    imported: list[str] = []
+
+    def load(tab: tabs.Tab) -> type[Pane]:
+        imported.append(tab.id)
+        if tab.id == "recipes":
+            raise ImportError("broken")
+        return Pane
+
+    monkeypatch.setattr(tabs.Tab, "load", load)
+    tabs.import_panes()
+    assert imported == [tab.id for tab in tabs.TABS]

@@ -27,7 +27,7 @@ def path_of(folder: Path, name: str = "soak") -> Path:
 
 
 def listed(e: Edited) -> str:
-    return e.pane.files.plain
+    return e.pane.view.files.plain
 
 
 async def type_over(e: Edited, text: str) -> None:
@@ -80,7 +80,9 @@ async def test_saving_asks_nothing_and_keeps_the_comments(tmp_path: Path) -> Non
 async def test_an_example_is_edited_as_a_copy(tmp_path: Path) -> None:
     async with recipes_tab(tmp_path, edit=False) as e:
         await e.press("end")
-        await e.c.until(lambda: e.pane.study is not None and e.pane.study.file.name.startswith("Thermal"))
+        await e.c.until(
+            lambda: e.pane.view.study is not None and e.pane.view.study.file.name.startswith("Thermal")
+        )
         await e.edit()
         assert "copy of an example" in e.head
         example = e.editor.editing.origin
@@ -98,8 +100,8 @@ async def test_an_example_is_edited_as_a_copy(tmp_path: Path) -> None:
         await e.press("escape")
         await e.closed()
         await e.c.until(lambda: listed(e).count("Thermal cycling") == 2)
-        assert e.pane.study is not None
-        await e.c.until(lambda: e.pane.study is not None and e.pane.study.file.path == copy)
+        assert e.pane.view.study is not None
+        await e.c.until(lambda: e.pane.view.study is not None and e.pane.view.study.file.path == copy)
 
 
 # -- another program ----------------------------------------------------------------------------------
@@ -135,15 +137,15 @@ async def test_a_file_changed_meanwhile_is_not_run_over(tmp_path: Path, answer: 
 async def test_a_change_on_the_disk_is_noticed_in_the_editor(tmp_path: Path) -> None:
     async with recipes_tab(tmp_path) as e:
         write(tmp_path, other=THEIRS)
-        e.editor.check_file()
+        e.editor_pane.check_file()
         await e.c.settle()
         assert not e.editor.changed_on_disk
         path_of(tmp_path).unlink()
-        e.editor.check_file()
+        e.editor_pane.check_file()
         await e.c.until(lambda: "changed on disk" in e.head)
         assert e.said("Another program has changed this file")
         write(tmp_path, soak=SOAK)
-        e.editor.check_file()
+        e.editor_pane.check_file()
         await e.c.until(lambda: "changed on disk" not in e.head)
 
 
@@ -153,7 +155,7 @@ async def test_a_folder_that_another_program_changed_is_read_without_moving_the_
     write(tmp_path, b=SOAK, c=SOAK.replace("Hot soak", "Third"))
     async with recipes_tab(tmp_path, edit=False) as e:
         await e.press("down")
-        await e.c.until(lambda: e.pane.study is not None and e.pane.study.file.name == "Third")
+        await e.c.until(lambda: e.pane.view.study is not None and e.pane.view.study.file.name == "Third")
         write(tmp_path, a=THEIRS)
         # No key: the pane looks by itself.
         await e.c.until(lambda: "Theirs" in listed(e), within=8)
@@ -192,7 +194,7 @@ async def test_leaving_without_a_change_does_not_ask(tmp_path: Path) -> None:
         await e.press("down", "escape")
         await e.closed()
         assert e.dialogs == 0
-        assert e.pane.files.has_focus
+        assert e.pane.view.files.has_focus
         await e.edit()
         assert e.editor.steps.has_focus
 
@@ -225,7 +227,7 @@ async def test_copy_and_rename(tmp_path: Path) -> None:
         await e.c.until(lambda: "▸ Hot soak copy" in listed(e))
         copy = path_of(tmp_path, "hot-soak-copy")
         assert copy.read_text().startswith("# Our own.")
-        await e.c.until(lambda: e.pane.study is not None and e.pane.study.file.path == copy)
+        await e.c.until(lambda: e.pane.view.study is not None and e.pane.view.study.file.path == copy)
         await e.press("m")
         await e.dialog()
         await type_over(e, "  ")
@@ -261,7 +263,9 @@ async def test_delete_asks_and_is_taken_back(tmp_path: Path) -> None:
 async def test_an_example_is_neither_renamed_nor_deleted(tmp_path: Path, key: str) -> None:
     async with recipes_tab(tmp_path, edit=False) as e:
         await e.press("end")
-        await e.c.until(lambda: e.pane.study is not None and e.pane.study.file.name.startswith("Thermal"))
+        await e.c.until(
+            lambda: e.pane.view.study is not None and e.pane.view.study.file.name.startswith("Thermal")
+        )
         await e.press(key)
         await e.c.until(lambda: e.said("An example"))
         assert e.dialogs == 0
@@ -278,7 +282,10 @@ async def test_going_back_to_an_earlier_version(tmp_path: Path) -> None:
         assert "Hot soak, 5 steps" in str(e.c.app.screen.query_one(OptionList).get_option_at_index(0).prompt)
         await e.press("enter")
         await e.c.until(lambda: path_of(tmp_path).read_text() == SOAK)
-        await e.c.until(lambda: e.pane.study is not None and len(e.pane.study.file.recipe.steps) == 5)  # type: ignore[union-attr]
+        view = e.pane.view
+        await e.c.until(
+            lambda: bool(view.study and view.study.file.recipe and len(view.study.file.recipe.steps) == 5)
+        )
         assert len(versions(path_of(tmp_path))) == 2
 
 
@@ -416,7 +423,7 @@ async def test_from_a_template_over_the_editor_to_the_chamber(tmp_path: Path, si
         await e.press("escape")
         await e.closed()
         await e.c.until(lambda: "▸ Board X" in listed(e))
-        await e.c.until(lambda: e.pane.study is not None and e.pane.study.file.name == "Board X")
+        await e.c.until(lambda: e.pane.view.study is not None and e.pane.view.study.file.name == "Board X")
         await e.press("L")
         await e.c.until(lambda: isinstance(e.c.app.screen, ConfirmDialog))
         e.c.clock.advance(1)

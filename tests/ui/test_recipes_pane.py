@@ -62,9 +62,9 @@ async def recipes_tab(folder: Path, **options: Any) -> AsyncIterator[tuple[Conso
     async with console(folder, tab="recipes", **options) as c:
         pane = c.frame.pane
         assert isinstance(pane, RecipesPane)
-        await c.until(lambda: pane.study is not None)
+        await c.until(lambda: pane.view.study is not None)
         await c.settle()
-        await c.until(lambda: "item" in rows(pane, "steps") or pane.has_class("-check"))
+        await c.until(lambda: "item" in rows(pane, "steps") or pane.view.has_class("-check"))
         await c.settle()
         yield c, pane
 
@@ -78,18 +78,18 @@ def rows(pane: RecipesPane, name: str) -> str:
 
 
 def _other(pane: RecipesPane, study: object) -> bool:
-    return pane.study is not study
+    return pane.view.study is not study
 
 
 async def choose(c: Console, pane: RecipesPane, name: str) -> None:
     for _ in range(12):
-        study = pane.study
+        study = pane.view.study
         if study is not None and study.file.name == name:
             await c.settle()
             return
-        before = pane.files.chosen
+        before = pane.view.files.chosen
         await c.press("down")
-        assert pane.files.chosen != before, f"{name} is not in the list"
+        assert pane.view.files.chosen != before, f"{name} is not in the list"
         await c.until(partial(_other, pane, study))
     raise AssertionError(name)
 
@@ -206,7 +206,7 @@ async def test_load_sends_exactly_the_compiled_payload_once(tmp_path: Path) -> N
         assert c.ledger[-1].outcome is Outcome.SUCCESS
         assert c.station.loaded is not None
         assert c.station.loaded.plan == compiled.plan
-        assert pane.study is not None
+        assert pane.view.study is not None
 
 
 async def test_the_text_of_the_file_as_it_was_checked_goes_into_the_record(
@@ -348,8 +348,8 @@ async def test_a_temperature_that_is_not_good_is_not_taken(tmp_path: Path) -> No
         await c.advance(30)
         await c.readings(part=31.0)
         await c.until(lambda: "From +31.0 °C measured" in facts(pane))
-        assert pane.study is not None
-        assert pane.study.start_temperature == 31.0
+        assert pane.view.study is not None
+        assert pane.view.study.start_temperature == 31.0
         await c.until(lambda: "+31.0" in rows(pane, "steps"))
         await c.readings(part=None)
         await c.until(lambda: "From +20.0 °C assumed: Test part is bad" in facts(pane))
@@ -413,12 +413,12 @@ async def test_reading_and_planning_leave_the_screen_alive(
             return study_recipe(*arguments)
 
         monkeypatch.setattr(module, "study_recipe", slow)
-        before = pane.study
+        before = pane.view.study
         await c.press("down")
         await c.press("2", "3", "down")
-        assert pane.study is before
+        assert pane.view.study is before
         gate.set()
-        await c.until(lambda: pane.study is not before)
+        await c.until(lambda: pane.view.study is not before)
 
 
 async def test_a_long_recipe_makes_only_the_rows_in_sight(tmp_path: Path) -> None:
@@ -442,7 +442,7 @@ async def test_hostile_names_are_literal(tmp_path: Path) -> None:
     write(tmp_path, **{"[red]x": SOAK.replace('"Hot soak"', '"[red]boo[/red] [link]"')})
     (tmp_path / "recipes" / "\x1b[31m.toml").write_text(BAD)
     async with recipes_tab(tmp_path, size=(120, 36)) as (c, pane):
-        for widget in (pane.files, pane.query_one(Facts)):
+        for widget in (pane.view.files, pane.query_one(Facts)):
             assert all("".join(text for text, _ in line).isprintable() for line in widget.lines)
         assert "[red]boo[/red] [link]" in rows(pane, "list")
         await choose(c, pane, "[red]boo[/red] [link]")

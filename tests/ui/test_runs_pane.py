@@ -257,7 +257,7 @@ async def test_what_is_loaded_goes_into_the_record_with_the_text_of_its_file(tmp
         await c.press("3")
         recipes = c.frame.pane
         assert isinstance(recipes, RecipesPane)
-        await c.until(lambda: recipes.study is not None and recipes.study.file.name == "Soak")
+        await c.until(lambda: recipes.view.study is not None and recipes.view.study.file.name == "Soak")
         await c.press("L")
         await c.until(lambda: len(c.app.screen_stack) == 2)
         c.clock.advance(1)

@@ -19,7 +19,7 @@ from tests.helpers.pastruns import three_runs
 from xovac_tui.alarms.kinds import Rule
 from xovac_tui.alarms.kinds.level import HighRule, LowRule
 from xovac_tui.alarms.watchlist import Watchlist
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.station.live import LiveStation
@@ -140,7 +140,7 @@ class Scene:
             await self.showing("recipes")(pilot)
             await pilot.press("e")
             async with asyncio.timeout(10):
-                while not isinstance(pane := frame_of(self.app).pane, EditorPane) or pane.study is None:
+                while not isinstance(pane := frame_of(self.app).pane, EditorPane) or pane.view.study is None:
                     await pilot.pause(0.01)
             for key in keys:
                 await pilot.press(key)
@@ -169,7 +169,7 @@ class Scene:
             return
         steps = pane.query_one("#recipe-steps", Rows)
         async with asyncio.timeout(10):
-            while pane.study is None or "item" not in steps.plain:
+            while pane.view.study is None or "item" not in steps.plain:
                 await pilot.pause(0.01)
 
     async def _still(self, pilot: Pilot[int]) -> None:

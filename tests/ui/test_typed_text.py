@@ -61,7 +61,7 @@ async def a_step(c: Console) -> None:
     edited = Edited(c, Path())
     await c.frame.show_tab("recipes")
     if not isinstance(c.frame.pane, EditorPane):
-        await c.until(lambda: edited.pane.study is not None)
+        await c.until(lambda: edited.pane.view.study is not None)
         await edited.edit()
     await edited.form("to")
 

@@ -19,7 +19,7 @@ from xovac_tui.alarms.kinds.rate import RateRule
 from xovac_tui.alarms.kinds.stale import StaleRule
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.alarms.watchlist import watchlist
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState
 from xovac_tui.chamber.news import AlarmsChanged

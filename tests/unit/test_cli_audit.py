@@ -22,7 +22,7 @@ from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.report.appendix import attachment_words
 from xovac_tui.report.facts import Paper
-from xovac_tui.report.formatting import ReportTimes as ReportTimes
+from xovac_tui.report.formatting import ReportTimes
 
 SETTINGS = """
 profile = "lab"

@@ -10,8 +10,7 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Script, clean_environment
 from xovac_tui import paths
-from xovac_tui.api.link import LinkView as LinkView
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.cli import load as cli_load
 from xovac_tui.cli import sending

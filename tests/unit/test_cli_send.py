@@ -4,8 +4,7 @@ import json
 import pytest
 
 from tests.helpers.commandline import CommandLine, Script
-from xovac_tui.api.link import LinkView as LinkView
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.cli import send as cli_send
 from xovac_tui.cli import sending

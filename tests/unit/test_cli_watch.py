@@ -4,8 +4,7 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.api.event import Direction, Event, EventKind
-from xovac_tui.api.link import LinkView as LinkView
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.cli.watch import as_json_line
 

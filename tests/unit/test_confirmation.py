@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.station.confirmation import ANSWER, STOP_KEY, confirmed_by
 from xovac_tui.station.live import LiveStation

@@ -419,6 +419,15 @@ def again(flight: Flight) -> Flight:
     )
 
 
+def test_the_stored_keys_of_a_run_are_those_of_older_records() -> None:
+    chamber = Chamber()
+    kept = msgspec.json.decode(msgspec.json.encode(fly(Flight(PLAN), chamber, 0, 3000).state()))
+    assert kept["told"] is True
+    assert [leg["step"] for leg in kept["flown"]] == list(range(1, kept["leg"]["step"]))
+    kept["stranger"] = True
+    assert msgspec.json.decode(msgspec.json.encode(kept), type=FlightState).other_recipe
+
+
 @pytest.mark.parametrize("rebooted", [False, True])
 def test_a_killed_recorder_goes_on_and_counts_the_gap(rebooted: bool) -> None:
     chamber = Chamber()

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.fastloop import LoopClock, run_fast
 from xovac_tui.api.event import Direction, Event, EventKind
-from xovac_tui.api.link import LinkView as LinkView
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import backoff
 from xovac_tui.link.connect import Handlers, LinkConnection

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.helpers.console import FakeClock
 from tests.unit.test_station_record import Life, life, run_of_soak
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.recording.disk import lists

@@ -14,7 +14,7 @@ import pytest
 from xovac_tui.logfile import _FORMAT
 from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.moments import moment, say
-from xovac_tui.report.formatting import ReportTimes as ReportTimes
+from xovac_tui.report.formatting import ReportTimes
 from xovac_tui.ui.format import Times
 from xovac_tui.zones import comes_twice
 

@@ -294,7 +294,7 @@ def run_in_pieces(facts: ReportFacts) -> ReportFacts:
         (with_credit(74.9), RunVerdict.FAIL, 1, CriterionOutcome.NOT_MET, "5.1s are missing"),
         (with_short_plan, RunVerdict.FAIL, 1, CriterionOutcome.NOT_MET, "17s count"),
         (without_step, RunVerdict.FAIL, 2, CriterionOutcome.NOT_MET, "It was not run."),
-        (unseen_step, RunVerdict.NOT_JUDGED, 1, CriterionOutcome.OPEN, "while nothing was heard"),
+        (unseen_step, RunVerdict.NOT_JUDGED, 1, CriterionOutcome.OPEN, "while nothing was received"),
         (
             lambda facts: with_state(facts, result=Result.UNKNOWN, reason="Nobody saw it."),
             RunVerdict.NOT_JUDGED,

@@ -11,7 +11,7 @@ import pytest
 from tests.helpers.commandline import CommandLine, Launched
 from tests.helpers.console import FakeClock, FakeLink, reading
 from xovac_tui import compose
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.alarm import AlarmChange
 from xovac_tui.chamber.news import AlarmsChanged
 from xovac_tui.compose import ChamberSetup, Equipment, build_station

@@ -15,8 +15,7 @@ from xovac_tui.alarms.kinds.level import HighRule
 from xovac_tui.alarms.service import AlarmService
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.event import Event
-from xovac_tui.api.link import LinkView
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.notify.service import NotifyService
 from xovac_tui.recording.service import RecordService

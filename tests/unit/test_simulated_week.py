@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.recipes.compiler import Compiled, compile_recipe
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat

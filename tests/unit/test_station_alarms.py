@@ -12,7 +12,7 @@ from tests.unit.test_station_record import Life, life
 from xovac_tui.alarms.kinds.level import HighRule, LowRule
 from xovac_tui.alarms.kinds.link import LinkRule
 from xovac_tui.alarms.recorded import RecordedAlarms
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmEvent, AlarmState, AlarmView
 from xovac_tui.chamber.news import AlarmsChanged

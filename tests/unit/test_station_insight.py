@@ -17,7 +17,7 @@ import pytest
 from tests.helpers.console import FakeClock, FakeLink, make_station, reading
 from xovac_tui.analysis.insight import InsightView
 from xovac_tui.analysis.settings import AdviceSettings, CriterionSettings, InsightSettings, StabilitySettings
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.config import Profile
 from xovac_tui.station.live import LiveStation

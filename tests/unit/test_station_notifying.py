@@ -14,7 +14,7 @@ from tests.helpers.hooks import Hook, hook
 from tests.unit.test_station_record import Life, life, load_soak
 from xovac_tui.alarms.kinds.level import HighRule
 from xovac_tui.alarms.kinds.notification import NotificationRule
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.alarm import AlarmsView, AlarmView
 from xovac_tui.notify.settings import Heartbeat, NotifySettings, Receiver
 from xovac_tui.recording.status import RecorderState

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.console import URL, FakeClock, FakeLink, make_station, reading
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.config import Profile

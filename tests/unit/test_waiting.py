@@ -16,7 +16,7 @@ from tests.helpers.console import FakeClock, FakeLink, make_station, reading
 from tests.unit.test_station_record import life
 from xovac_tui.alarms.kinds.level import HighRule, LowRule
 from xovac_tui.analysis.values import ChamberValues
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkWord
 from xovac_tui.cli import status as cli_status
 from xovac_tui.cli.wait import Waiting, WaitReport
 from xovac_tui.errors import Exit

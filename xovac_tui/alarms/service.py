@@ -200,14 +200,14 @@ class AlarmService(AlarmDesk):
 
     def _hear(self, mirrored: bool) -> None:
         """Take what other processes on this record report of alarms, or ask."""
-        heard = self._mirror.hear()
-        reported = [one for one in heard if isinstance(one, AlarmChange)] if mirrored else []
+        mirrored_news = self._mirror.hear()
+        reported = [one for one in mirrored_news if isinstance(one, AlarmChange)] if mirrored else []
         for change in reported:
             self._mirror.take(change, self._evaluator)
         if reported:
             self._mark(reported)
             self._publish(AlarmsChanged(tuple(reported), mirrored=True))
-        for ask in heard if self._may_evaluate and not mirrored else ():
+        for ask in mirrored_news if self._may_evaluate and not mirrored else ():
             if isinstance(ask, Ask):
                 self._record_changes(self._evaluator.ask(ask, self._context()))
 

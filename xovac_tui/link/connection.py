@@ -11,8 +11,7 @@ from typing import Any
 
 from xovac_tui.api.contract import RESERVED_EVENTS
 from xovac_tui.api.event import Direction, Event, EventKind, Form, Payload
-from xovac_tui.api.link import LinkView as LinkView
-from xovac_tui.api.link import LinkWord as LinkWord
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
 from xovac_tui.clock import Clock

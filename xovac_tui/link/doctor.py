@@ -96,7 +96,7 @@ class _Patient:
         self.offered: set[str] = set()
         self.websocket: DoctorCheck | None = None
         """What was found of WebSockets, once that was tried."""
-        self.heard: Counter[str] = Counter()
+        self.received: Counter[str] = Counter()
         self.malformed = 0
         self.rtt: float | None = None
         self.connection: LinkConnection | None = None
@@ -111,7 +111,7 @@ class _Patient:
         def arguments(name: Any, _: tuple[Any, ...]) -> None:
             shown = clean(name if isinstance(name, str) else repr(name), 60)
             # A server that invents names without an end must not fill the memory.
-            self.heard[shown if len(self.heard) < 1000 or shown in self.heard else "…"] += 1
+            self.received[shown if len(self.received) < 1000 or shown in self.received else "…"] += 1
 
         def malformed(_: str | bytes, __: Exception) -> None:
             self.malformed += 1
@@ -326,7 +326,7 @@ async def _messages(patient: _Patient) -> DoctorCheck:
     finally:
         ending.cancel()
     rtt = f"; round trip {_milliseconds(patient.rtt)}" if patient.rtt is not None else ""
-    count = sum(patient.heard.values())
+    count = sum(patient.received.values())
     if not count and not patient.malformed:
         return DoctorCheck(
             "messages",
@@ -334,8 +334,8 @@ async def _messages(patient: _Patient) -> DoctorCheck:
             f"None in {patient.listen:g} s{rtt}.",
             "The device may be quiet while nothing runs. If it should speak, check namespace and port.",
         )
-    common = [f"{name} ×{number}" for name, number in patient.heard.most_common(_NAMES_SHOWN)]
-    more = len(patient.heard) - len(common)
+    common = [f"{name} ×{number}" for name, number in patient.received.most_common(_NAMES_SHOWN)]
+    more = len(patient.received) - len(common)
     names = ", ".join(common) + (f" and {counted(more, 'more name')}" if more > 0 else "")
     strange = (
         f"; {counted(patient.malformed, 'packet was', 'packets were')} not socket.io"

@@ -118,10 +118,10 @@ async def no_server(
 
 
 async def _elsewhere(target: Target, address: Address) -> str:
-    stranger = msgspec.structs.replace(target, auth=None, headers={}, query={})
+    anonymous = msgspec.structs.replace(target, auth=None, headers={}, query={})
     with suppress(TimeoutError):
         limit = min(1.0, target.connect_timeout)
-        async with asyncio.timeout(limit), open_session(stranger, address) as session:
+        async with asyncio.timeout(limit), open_session(anonymous, address) as session:
             clue = await clues.elsewhere(session, address)
             return f" {clue}" if clue else ""
     return ""

@@ -104,7 +104,7 @@ class Reader:
             head.tolerance,
             head.pressure,
         )
-        self._problems += (_told(problem, table) for problem in bounds.recipe_problems(recipe))
+        self._problems += (_in_words(problem, table) for problem in bounds.recipe_problems(recipe))
         if self._problems:
             raise RecipeError(*self._report())
         return recipe
@@ -179,7 +179,7 @@ class Reader:
             return _SOUND.duration
 
 
-def _told(problem: Finding, table: dict[str, Any]) -> str:
+def _in_words(problem: Finding, table: dict[str, Any]) -> str:
     """Return what is wrong with a value as a sentence, with a number or a duration as the file has it."""
     for number in problem.path:
         table = table["steps"][number]

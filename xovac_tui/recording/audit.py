@@ -183,11 +183,11 @@ class _Walk:
         """Check all entries, and what is in the record beside the chain."""
         for table in self._missing_tables:
             self._fault("removed", AuditedRow(place="", row=0), f"The table {table} was removed")
-        for number, place, row, told in self._db.execute(
+        for number, place, row, hashed in self._db.execute(
             "SELECT id, place, row, hash FROM chain ORDER BY id"
         ):
-            self._check_entry(number, _text(place), row if isinstance(row, int) else -1, _text(told))
-            if expected and _text(told).startswith(expected):
+            self._check_entry(number, _text(place), row if isinstance(row, int) else -1, _text(hashed))
+            if expected and _text(hashed).startswith(expected):
                 self._noted = number
         self._check_head()
         self._settle()
@@ -214,12 +214,12 @@ class _Walk:
             unchained=beside,
         )
 
-    def _check_entry(self, number: int, place: str, row: Any, told: str) -> None:
+    def _check_entry(self, number: int, place: str, row: Any, hashed: str) -> None:
         before, fitting_before = self._hash, self._fitting
         if number != self._newest + 1:
             self._missing(self._newest + 1, number)
             before, fitting_before = None, ()
-        self._newest, self._hash, self._fitting = number, told, ()
+        self._newest, self._hash, self._fitting = number, hashed, ()
         values = _values(self._db, place, row)
         if values is not None and place in AUDITED:
             self._vouched[place].add(row)
@@ -229,15 +229,15 @@ class _Walk:
             # Without the entry before it this cannot be checked; that one is reported as missing.
             return
         fitting = () if values is None else entry_hashes(before, number, place, row, values)
-        if told in fitting:
+        if hashed in fitting:
             return
         if values is not None and any(
-            told in entry_hashes(one, number, place, row, values) for one in fitting_before
+            hashed in entry_hashes(one, number, place, row, values) for one in fitting_before
         ):
             self._rehashed(number - 1)
             return
         self._fitting = fitting
-        self._doubts.append(_Doubt(number, place, row, before, told, values is not None))
+        self._doubts.append(_Doubt(number, place, row, before, hashed, values is not None))
 
     def _rehashed(self, number: int) -> None:
         """Take it back that a row was changed: it fits, only the hash beside it does not."""

@@ -663,10 +663,10 @@ class RecordService:
             known = {one.name: (one.name, called[one.name], one.unit, False) for one in own.channels()}
             # What a contract says of a channel is the better word, where it is seen already.
             known |= {one.full_name: (one.full_name, one.label, one.unit, one.log) for one in channels}
-            told = [known[name] for name in pins if name in known]
+            pinned = [known[name] for name in pins if name in known]
             utc, mono = self._clock.utc(), self._clock.mono()
             axis = axis_to_now(own, utc, self.session, mono)
-            return digest(own, self.away_since, utc, channels=told, axis=axis)
+            return digest(own, self.away_since, utc, channels=pinned, axis=axis)
 
     def others(self) -> bool:
         """Return whether other programs add to this record, so that their commands must be read."""

@@ -121,8 +121,8 @@ class Replay:
         A file holds only its own time, not what was active before.
         """
         found = self.sliced.of(RecordedAlarm) if record is None else self._alarms_of(record)
-        told = [(self._timeline.mono_at(one), one.change) for one in found]
-        return sorted(told, key=lambda pair: pair[0])
+        changes = [(self._timeline.mono_at(one), one.change) for one in found]
+        return sorted(changes, key=lambda pair: pair[0])
 
     def _alarms_of(self, record: Record) -> list[RecordedAlarm]:
         return lists.alarms(record, self.sliced.axis.within(-math.inf, self.sliced.head.end))
@@ -209,9 +209,9 @@ class Replay:
                     happened = msgspec.structs.replace(happened, word=LinkWord.ONLINE, why="")
                 return chamber.link_changed(happened, step.utc, self.mono)
             case LedgerEntry():
-                known, told = chamber.ledger.get(happened.id), chamber.ledger.restore(happened)
+                known, restored = chamber.ledger.get(happened.id), chamber.ledger.restore(happened)
                 # The answer, or the message that confirmed it, was mostly fed before: it is reported once.
-                return () if known is not None and _became(known) == _became(told) else (told,)
+                return () if known is not None and _became(known) == _became(restored) else (restored,)
             case Mark():
                 if happened.kind not in OWN_MARKS | RECORDERS_MARKS:
                     chamber.note(happened.text, happened.utc, happened.mono, happened.kind)

@@ -50,7 +50,7 @@ class TimelineCursor(msgspec.Struct, frozen=True):
 
     index: int = 0
     """Events from here on are still to come."""
-    told: int = 0
+    placed: int = 0
     """How many of the things that have a place among the events were given."""
     timed: int = 0
     """How many of those that have only a time were given."""
@@ -81,11 +81,11 @@ class Timeline:
             *sliced.of(RecordedMark),
         ]
         # A console beside the recorder does not know where among the events it is: its time is all there is.
-        told = [one for one in sides if one.session in recorded and not isinstance(one, RecordedLoad)]
+        placed = [one for one in sides if one.session in recorded and not isinstance(one, RecordedLoad)]
         timed: list[Beside] = [one for one in sides if one.session not in recorded]
         self._base = sliced.head.start - sliced.head.mono
-        self._told = sorted(
-            ((self.mono_at(one), one) for one in told), key=lambda pair: (_position(pair[1]), pair[0])
+        self._placed = sorted(
+            ((self.mono_at(one), one) for one in placed), key=lambda pair: (_position(pair[1]), pair[0])
         )
         self._timed = sorted(
             ((self.mono_at(one), one) for one in [*timed, *sliced.of(RecordedLoad)]), key=lambda pair: pair[0]
@@ -154,17 +154,17 @@ class Timeline:
     def _make(self) -> tuple[TimelineStep, TimelineCursor] | None:
         """Return the next step and the place behind it."""
         place, event = self.place, self._event
-        told = self._told[place.told] if place.told < len(self._told) else None
+        placed = self._placed[place.placed] if place.placed < len(self._placed) else None
         timed = self._timed[place.timed] if place.timed < len(self._timed) else None
         if event is not None:
-            if told is not None and _position(told[1]) > event[1].index:
-                told = None
+            if placed is not None and _position(placed[1]) > event[1].index:
+                placed = None
             if timed is not None and timed[0] > event[1].mono + self._offset(event[0].session):
                 timed = None
-        if told is not None and (timed is None or told[0] <= timed[0]):
-            if told[1].session != place.session:
-                return self._turn(told[1].session, None)
-            return self._beside(*told, _replace(place, told=place.told + 1))
+        if placed is not None and (timed is None or placed[0] <= timed[0]):
+            if placed[1].session != place.session:
+                return self._turn(placed[1].session, None)
+            return self._beside(*placed, _replace(place, placed=place.placed + 1))
         if timed is not None:
             return self._beside(*timed, _replace(place, timed=place.timed + 1))
         if event is None:

@@ -49,14 +49,14 @@ def alarm_episodes(changes: Iterable[RecordedAlarm], start: float, until: float)
     return tuple(one for one in found if not one.earlier or one.gone is None or one.gone >= start)
 
 
-def _after(one: AlarmEpisode, told: RecordedAlarm) -> AlarmEpisode:
-    change = told.change
+def _after(one: AlarmEpisode, recorded: RecordedAlarm) -> AlarmEpisode:
+    change = recorded.change
     if change.event is AlarmEvent.RETURNED:
         one = msgspec.structs.replace(one, returned=one.returned or change.utc)
     # On the shelf and out of service it goes in silence.
     silent = change.event in _BACK and not change.active
     ended = change.event in (AlarmEvent.RETURNED, AlarmEvent.REMOVED) or silent
-    return _gone(one, told.t) if ended else one
+    return _gone(one, recorded.t) if ended else one
 
 
 def _gone(one: AlarmEpisode, t: float) -> AlarmEpisode:

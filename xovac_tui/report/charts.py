@@ -232,15 +232,15 @@ def _shade(axes: Axes, facts: ReportFacts, *, words: bool = True) -> None:
     """Shade dwells by their temperature, and what was not measured."""
     past = facts.past
     start = past.recorded.started
-    told: set[str] = set()
+    named: set[str] = set()
     for leg in past.view().legs:
         if leg.dwell is None or leg.start is None:
             continue
         end = past.until if leg.end is None else start + leg.end
         word = dwell_word(leg.dwell.target)
         colour = {"hot dwell": _HOT, "cold dwell": _COLD}.get(word, _EVEN)
-        label = DWELLS[word] if words and word not in told else ""
-        told.add(word)
+        label = DWELLS[word] if words and word not in named else ""
+        named.add(word)
         axes.axvspan(_at(start + leg.start), _at(end), color=colour, linewidth=0, zorder=0, label=label)
     for place, gap in enumerate(facts.gaps):
         axes.axvspan(
@@ -286,13 +286,13 @@ def _legend(axes: Axes) -> None:
     """Put the legend above the chart, where it hides nothing: what was measured first."""
     handles, labels = axes.get_legend_handles_labels()
     pairs = sorted(zip(handles, labels, strict=True), key=lambda pair: isinstance(pair[0], Patch))
-    told: dict[str, Any] = {}
+    named: dict[str, Any] = {}
     for handle, label in pairs:
-        told.setdefault(label, handle)
-    shown: Sequence[str] = [label for label in told if label]
+        named.setdefault(label, handle)
+    shown: Sequence[str] = [label for label in named if label]
     if shown:
         axes.legend(
-            [told[label] for label in shown], shown, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=6,
+            [named[label] for label in shown], shown, loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=6,
             borderaxespad=0.2, handlelength=2.2, columnspacing=1.4,
         )  # fmt: skip
 

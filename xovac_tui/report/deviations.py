@@ -55,7 +55,7 @@ def _steps(facts: ReportFacts) -> list[str]:
     found = []
     for leg in legs:
         if leg.start is None:
-            found.append(f"Step {leg.step} went by while nothing was heard.")
+            found.append(f"Step {leg.step} went by while nothing was received.")
         elif (said := _took(leg, facts)) or leg.dwell is not None:
             found += [said] if said else []
             found += _dwell(leg.step, leg.dwell, facts) if leg.dwell is not None else []

@@ -43,8 +43,8 @@ class ReportTimes:
         name = at.tzname() or ""
         if offset == "+0000":
             return "UTC"
-        told = f"UTC{offset[:3]}:{offset[3:5]}"
-        return told if not name.isascii() or name.startswith("UTC") else f"{name} ({told})"
+        offset_words = f"UTC{offset[:3]}:{offset[3:5]}"
+        return offset_words if not name.isascii() or name.startswith("UTC") else f"{name} ({offset_words})"
 
     def _at(self, utc: float) -> datetime:
         return datetime.fromtimestamp(utc, UTC).astimezone(self.zone)

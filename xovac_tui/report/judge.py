@@ -133,7 +133,9 @@ def _dwell(facts: ReportFacts, hold: Segment) -> JudgedCriterion:
         return JudgedCriterion(asks, *_not_run(facts, leg), hold.index)
     dwell = leg.dwell
     if dwell is None or leg.start is None:
-        return JudgedCriterion(asks, CriterionOutcome.OPEN, "It went by while nothing was heard.", hold.index)
+        return JudgedCriterion(
+            asks, CriterionOutcome.OPEN, "It went by while nothing was received.", hold.index
+        )
     found = f"{duration(dwell.creditable)} count, of {duration(dwell.elapsed)} elapsed."
     goes_on = leg.end is None and past.state.result is Result.RUNNING
     # The beginning and the end of a step are known no finer than the chamber reports.

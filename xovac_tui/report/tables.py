@@ -12,9 +12,9 @@ def alarm_rows(facts: ReportFacts, times: ReportTimes) -> list[Row]:
     made: list[Row] = []
     for one in facts.alarms:
         change = one.raised
-        told = text(change.text or change.rule, 300)
+        words = text(change.text or change.rule, 300)
         if change.limit_set:
-            told += f" (limits {text(change.limit_set, 40)})"
+            words += f" (limits {text(change.limit_set, 40)})"
         acknowledged = DASH
         if one.acknowledged is not None:
             by = text(one.acknowledged_by, 60)
@@ -23,7 +23,7 @@ def alarm_rows(facts: ReportFacts, times: ReportTimes) -> list[Row]:
             (
                 times.stamp(change.utc) + (" (before the run)" if one.earlier else ""),
                 change.severity.value,
-                told,
+                words,
                 times.stamp(one.returned),
                 acknowledged,
             )

@@ -1,7 +1,7 @@
 """The three clocks of a dwell: how long it lasts, how long it was in tolerance, how much of that counts.
 
 Only what was measured counts: time is credited between two measured values that both fulfil the condition and
-followed each other at the channel's usual pace. What happened while nothing was heard is never credited.
+followed each other at the channel's usual pace. What happened while nothing was received is never credited.
 
 A dwell goes from the message that reports its step to the one that reports another, which is no part of it.
 The newest value before it holds at its beginning, and its own newest value until its end, where the edge

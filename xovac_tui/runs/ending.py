@@ -53,14 +53,14 @@ def ending(state: FlightState, course: PlanCourse | None, seen: Observation) -> 
 
 def time_is_up(state: FlightState, course: PlanCourse | None, seen: Observation) -> tuple[Result, str] | None:
     """Return how a run that the chamber never reports has ended by its plan, else None."""
-    silent = state.running_t is None and not state.told and seen.state is RunState.UNKNOWN
+    silent = state.running_t is None and not state.reports_steps and seen.state is RunState.UNKNOWN
     if not silent or not state.heard or course is None or not state.start_seen:
         return None
     over = state.t - (course.plan.total + state.shift) / state.speed
     if over < 0:
         return None
     if over > max(EARLY, NEAR_PERIODS * (seen.period or 0.0)):
-        return Result.UNKNOWN, "The plan's time was up while nothing was heard from the chamber."
+        return Result.UNKNOWN, "The plan's time was up while nothing was received from the chamber."
     return (
         Result.COMPLETED,
         "The plan's time is up. The chamber does not report when a run ends, so this is estimated.",
@@ -97,11 +97,11 @@ def _seen(state: FlightState, course: PlanCourse | None, seen: Observation) -> t
             "that was all.",
         )
     left = (course.plan.total - position(state, course)) / state.speed
-    last = step == len(course.items) or not state.told
+    last = step == len(course.items) or not state.reports_steps
     if last and left <= max(EARLY, NEAR_PERIODS * (seen.period or 0.0)):
-        after = " after the last step" if state.told else ", and the plan's time is up"
+        after = " after the last step" if state.reports_steps else ", and the plan's time is up"
         return Result.COMPLETED, f"The chamber reports that it is idle{after}."
-    where = f" in step {step} of {len(course.items)}" if step and state.told else ""
+    where = f" in step {step} of {len(course.items)}" if step and state.reports_steps else ""
     return (
         Result.ENDED_EARLY,
         f"The chamber reports that it is idle{where}, {format_duration(left)} before the planned end, "

@@ -173,14 +173,14 @@ class Flight:
             self._set(running_t=state.t)
         steps = state.steps if seen.steps is None else seen.steps
         name = state.name or seen.recipe or ""
-        stranger = state.stranger if seen.recipe is None else seen.recipe != name
+        other_recipe = state.other_recipe if seen.recipe is None else seen.recipe != name
         count = len(self.course.items) if self.course else steps
         self._set(
             name=name,
             steps=steps,
-            stranger=stranger,
-            named=state.named or (seen.recipe is not None and not stranger),
-            fits=not stranger and steps in (None, count),
+            other_recipe=other_recipe,
+            named=state.named or (seen.recipe is not None and not other_recipe),
+            fits=not other_recipe and steps in (None, count),
         )
         if self._state.fits and not state.fits and state.leg is not None and state.leg.start is not None:
             # The device reported another recipe's name until now: lay its step over the plan after all.
@@ -194,7 +194,7 @@ class Flight:
         if leg is None or segment is None:
             return
         self._set(leg=_replace(leg, planned=segment.duration / speed))
-        if state.told and leg.start is not None:
+        if state.reports_steps and leg.start is not None:
             self._set(shift=leg.start * speed - segment.start)
 
     def _follow(self, seen: Observation) -> None:
@@ -205,8 +205,8 @@ class Flight:
                 self._step_reported(seen.step, seen)
             elif state.leg.estimated and _confirms(state, state.leg, seen):
                 self._set(leg=_replace(state.leg, estimated=False))
-            self._set(told=True)
-        elif not state.told and self._fitting is not None:
+            self._set(reports_steps=True)
+        elif not state.reports_steps and self._fitting is not None:
             self._estimate(seen, self._fitting)
         leg = self._state.leg
         if leg is not None and leg.dwell is not None:

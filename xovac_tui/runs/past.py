@@ -151,7 +151,7 @@ def read_run(
         given = {name: one.label for name, one in recorded_channels.items()}
         called = shown_names(given | {name: label for name, label, *_ in channels})
         named = {name for name, *_ in channels}
-        told = [
+        listed = [
             *((name, called[name], unit, log) for name, _, unit, log in channels),
             *(
                 (one.name, called[one.name], one.unit, False)
@@ -159,7 +159,7 @@ def read_run(
                 if one.name not in named
             ),
         ]
-        found = ((one, windows.summary(one[0], start, until)) for one in told)
+        found = ((one, windows.summary(one[0], start, until)) for one in listed)
         controlled = contract.by_role(Role.CONTROLLED)
         return PastRun(
             recorded=recorded,

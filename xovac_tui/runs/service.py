@@ -42,14 +42,14 @@ class RunService:
 
     def __init__(
         self,
-        flights: RunFollower,
+        runs: RunFollower,
         chamber: Chamber,
         record: RecordService,
         clock: Clock,
         settings: Callable[[Rates | None], PlanSettings],
     ) -> None:
         """Take `settings`: how the device reads recipes, with the rates that its runs have shown."""
-        self.runs = flights
+        self.runs = runs
         self._chamber, self._record, self._clock, self._settings = chamber, record, clock, settings
         self._settled = record.settled
         """It is known what the record knows, or that this is not to be waited for."""
@@ -125,30 +125,30 @@ class RunService:
         """Follow a list that is sent: a run may begin before its answer has come."""
         from xovac_tui.recording.disk.lists import payload_hash
 
-        flights = self.runs
+        runs = self.runs
         if entry.outcome is Outcome.SENT:
             if entry.id not in self._handing:
                 (plan, source), mono = self._next, self._clock.mono()
                 # A raw list has no plan.
-                flights.handing = (
+                runs.handing = (
                     LoadedRecipe(_name_in(entry), plan, mono, payload_hash(entry.payload)) if plan else None
                 )
-                self._handing[entry.id] = _Handing(flights.handing, source, flights.handed)
-                flights.handed = mono
+                self._handing[entry.id] = _Handing(runs.handing, source, runs.handed)
+                runs.handed = mono
             return
         handing = self._handing.pop(entry.id, None)
         if handing is None:
             return
-        flights.handing, loaded = None, handing.loaded
+        runs.handing, loaded = None, handing.loaded
         if entry.outcome is not Outcome.REFUSED:
             plan = loaded.plan if loaded is not None else None
-            self._record.load(_name_in(entry), entry, plan, self._settings(flights.rates), handing.source)
+            self._record.load(_name_in(entry), entry, plan, self._settings(runs.rates), handing.source)
         if entry.outcome in (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE):
             # What was loaded before a list without a plan is loaded no more.
-            flights.loaded = loaded
+            runs.loaded = loaded
         else:
             # The chamber did not take it: what it was given before still holds.
-            flights.handed = handing.before
+            runs.handed = handing.before
 
 
 def _name_in(entry: LedgerEntry) -> str:

@@ -34,7 +34,7 @@ class Leg(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     planned: float | None = None
     """Seconds of the wall clock that it was to take."""
     start: float | None = None
-    """None: it went by while nothing was heard."""
+    """None: it went by while nothing was received."""
     end: float | None = None
     """None: it goes on, or its end was not observed."""
     start_utc: float | None = None
@@ -63,13 +63,13 @@ class FlightState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     """Seconds of the recipe that the run is behind its plan (negative: ahead), by the device's steps."""
     steps: int | None = None
     """How many steps the device reports; None: it does not."""
-    told: bool = False
+    reports_steps: bool = msgspec.field(default=False, name="told")
     """The device reports its steps."""
     running_t: float | None = None
     """When the device last reported that a recipe runs; None: it never did."""
     named: bool = False
     """The device has reported this recipe's name."""
-    stranger: bool = False
+    other_recipe: bool = msgspec.field(default=False, name="stranger")
     """The device's newest report has another recipe's name."""
     fits: bool = True
     """What the device reports agrees with the plan."""

@@ -67,7 +67,7 @@ class FlightView(msgspec.Struct, frozen=True, kw_only=True):
     """How often the link was gone, the data had stopped, or the run was not observed."""
     gap_seconds: float = 0.0
     silent: float | None = None
-    """Seconds for which nothing was heard by now; None: it is heard."""
+    """Seconds since the newest data; None while data come."""
     dwell: Dwell | None = None
     """The clocks of the hold that runs now."""
     legs: tuple[Leg, ...] = ()
@@ -88,7 +88,7 @@ def position(state: FlightState, course: PlanCourse) -> float:
     """
     now = max(0.0, state.t * state.speed - state.shift)
     segment = course.item(state.leg.step) if state.leg is not None else None
-    if state.told and state.heard and segment is not None:
+    if state.reports_steps and state.heard and segment is not None:
         return min(now, segment.end)
     return min(now, course.plan.total)
 
@@ -145,7 +145,12 @@ def at_a_glance(
     if segment is None and not run.start_seen:
         return bare
     state = FlightState(
-        speed=speed, start_seen=run.start_seen, utc=utc, mono=mono, t=elapsed, told=segment is not None
+        speed=speed,
+        start_seen=run.start_seen,
+        utc=utc,
+        mono=mono,
+        t=elapsed,
+        reports_steps=segment is not None,
     )
     if segment is not None and segment.index is not None:
         began = elapsed - (step_elapsed or 0.0)
@@ -157,9 +162,9 @@ def at_a_glance(
 def _followed(bare: FlightView, state: FlightState, course: PlanCourse) -> FlightView:
     """Fill in what the plan says about a run that goes on."""
     now, speed, leg = position(state, course), state.speed, state.leg
-    told = state.told and state.heard
+    reports_steps = state.reports_steps and state.heard
     segment = course.item(leg.step) if leg is not None else None
-    if segment is None or (state.told and not state.heard):
+    if segment is None or (state.reports_steps and not state.heard):
         segment = course.at(now)
     same = leg is not None and segment is not None and segment.index == leg.step
     step_elapsed, step_total = _in_step(state, segment, leg if same else None, now)
@@ -168,7 +173,7 @@ def _followed(bare: FlightView, state: FlightState, course: PlanCourse) -> Fligh
     return msgspec.structs.replace(
         bare,
         planned=True,
-        estimated=not told,
+        estimated=not reports_steps,
         label=segment.label if segment else "",
         kind=segment.kind if segment else "",
         cycle=segment.cycle if segment else None,

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import msgspec
 
 from xovac_tui.api.event import Event, EventKind
-from xovac_tui.api.link import LinkView as LinkView
+from xovac_tui.api.link import LinkView
 from xovac_tui.clock import Clock
 from xovac_tui.link.target import Target
 
@@ -29,7 +29,7 @@ class LinkPort(Protocol):
     async def emit(self, name: str, *arguments: Any, callback: bool = False) -> Event:
         """Send one event, or raise LinkError when nothing was sent.
 
-        With `callback` a socket.io acknowledgement is asked for; it is heard as an event named by
+        With `callback` a socket.io acknowledgement is asked for; it is received as an event named by
         `callback_answer`.
         """
         ...

@@ -160,8 +160,8 @@ class Proving:
 
 def _is_blind(snapshot: Snapshot) -> bool:
     """Return whether it is unknown if a recipe runs: on this connection, or lately, nothing reports it."""
-    told = snapshot.by_role(Role.STATE)
-    seen = None if told is None else told.seen_mono
+    reported = snapshot.by_role(Role.STATE)
+    seen = None if reported is None else reported.seen_mono
     old = seen is None or seen < snapshot.link.since_mono
     return old or snapshot.run.stale or snapshot.run.state is RunState.UNKNOWN
 

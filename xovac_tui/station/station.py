@@ -56,8 +56,8 @@ class Station(ABC):
     @property
     def speed(self) -> float:
         """Seconds of the device in one second of the clock: 1 except for a simulator."""
-        told = self.chamber.speed
-        return self.assumed_speed if told is None else told
+        reported = self.chamber.speed
+        return self.assumed_speed if reported is None else reported
 
     @property
     def unreadable(self) -> str:

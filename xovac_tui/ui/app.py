@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 1.0
 """Seconds after which the station starts even without a first picture."""
+_READ_AHEAD_SECONDS = 3.0
+"""Seconds after which all tabs are imported: the first picture and the link come first."""
 _DEFECT = "Defect"
 """Title of the toast about one."""
 _AGAIN_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
@@ -178,8 +180,12 @@ class XovacApp(TerminalApp):
     def _start_station(self) -> None:
         if not self._started and not self._exit:
             self._started = True
+            self.set_timer(_READ_AHEAD_SECONDS, self._read_ahead)
             for workspace in self.workspaces.values():
                 self.run_worker(self._keep_station(workspace), group="station", exit_on_error=False)
+
+    def _read_ahead(self) -> None:
+        self.run_worker(asyncio.to_thread(tabs.import_panes), group="read-ahead", exit_on_error=False)
 
     async def _keep_station(self, workspace: Workspace) -> None:
         """Run the station to the end of the console; after a defect restart it and show a message."""

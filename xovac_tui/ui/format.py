@@ -9,7 +9,6 @@ from typing import Literal
 import msgspec
 
 from xovac_tui.chamber.snapshot import ChannelView, Quality
-from xovac_tui.digits import MINUS as MINUS
 from xovac_tui.digits import figure
 from xovac_tui.quantities import number, unit
 from xovac_tui.zones import comes_twice

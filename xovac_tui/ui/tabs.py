@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from xovac_tui.ui.action import Action
@@ -60,6 +61,13 @@ ACTIONS = tuple(
     for tab in TABS
     if tab.key
 )
+
+
+def import_panes() -> None:
+    """Import all panes, so that opening one is quick; one that cannot be imported is left to its opening."""
+    for tab in TABS:
+        with suppress(Exception):
+            tab.load()
 
 
 def named(tab: str) -> Tab:

@@ -70,7 +70,7 @@ def split_planes(values: array[float]) -> bytes:
 
 
 def join_planes(data: bytes) -> array[float]:
-    """Return the numbers that `planed` was given."""
+    """Return the numbers whose bytes `split_planes` returned."""
     count = len(data) // 8
     mixed = bytearray(len(data))
     for plane in range(8):

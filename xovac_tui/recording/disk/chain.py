@@ -125,9 +125,9 @@ def _head(db: sqlite3.Connection) -> tuple[int, str]:
     found = db.execute("SELECT count, hash FROM head").fetchone()
     if found is None:
         return newest, BEGINNING
-    count, told = found
-    told = told.decode("ascii", "replace") if isinstance(told, bytearray) else BEGINNING
-    return max(newest, count if isinstance(count, int) else 0), told
+    count, hashed = found
+    hashed = hashed.decode("ascii", "replace") if isinstance(hashed, bytearray) else BEGINNING
+    return max(newest, count if isinstance(count, int) else 0), hashed
 
 
 def _append(

@@ -242,16 +242,16 @@ class Recorder:
         for done in waiting:
             done.set()
 
-    def _note_sleep(self, writer: Writer, heard: list[float]) -> None:
+    def _note_sleep(self, writer: Writer, arrived: list[float]) -> None:
         """Note a wait that was far too long: the machine was suspended, or this program was held.
 
-        `heard` are the monotonic times of the events that came meanwhile, in which it did run.
+        `arrived` are the monotonic times of the events that came meanwhile, in which it did run.
         """
         before, now = self._waited
         self._waited = now, now
         if now - before < ASLEEP or not writer.recording:
             return
-        moments = [before, *(mono for mono in heard if before < mono < now), now]
+        moments = [before, *(mono for mono in arrived if before < mono < now), now]
         start, end = max(pairwise(moments), key=lambda pair: pair[1] - pair[0])
         if end - start >= ASLEEP:
             writer.asleep(start, end, self._clock.utc() - (self._clock.mono() - end))
@@ -267,7 +267,7 @@ class Recorder:
 
     def _take(self, writer: Writer) -> None:
         # What comes meanwhile waits for the next turn: a flood must not keep this one from committing.
-        heard: list[float] = []
+        arrived: list[float] = []
         for _ in range(self._items.qsize()):
             size, item = self._items.get()
             (self._event_bytes if isinstance(item, Event) else self._item_bytes).give(size)
@@ -275,8 +275,8 @@ class Recorder:
                 self._keep(item)
             self._give(writer, item)
             if isinstance(item, Event):
-                heard.append(item.mono)
-        self._note_sleep(writer, heard)
+                arrived.append(item.mono)
+        self._note_sleep(writer, arrived)
 
     def _keep(self, item: Event | Item) -> None:
         """Keep an item until it is committed, in case that its file is lost before."""
@@ -619,7 +619,7 @@ class Recorder:
         try:
             self._listener()
         except Exception as error:  # a screen that is gone is no reason to stop
-            logging.getLogger(__name__).debug("nobody listens to the record", exc_info=error)
+            logging.getLogger(__name__).debug("no listener to the record", exc_info=error)
 
 
 def _sentence(error: Exception, reason: RecordTrouble, path: Path, *, ending: bool = False) -> str:

@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
+from textual.app import ComposeResult
 
 from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.store import Fingerprint, fingerprint
-from xovac_tui.recipes.study import Study, read_library, study_recipe
-from xovac_tui.station.loading import LoadStart, start_of
+from xovac_tui.recipes.study import read_library, study_recipe
+from xovac_tui.station.loading import start_of
 from xovac_tui.station.news import News
+from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.recipes import ACTIONS
 from xovac_tui.ui.screens.recipes.loading import CheckedFile, Loading
 from xovac_tui.ui.screens.recipes.view import RecipesView
 from xovac_tui.ui.widgets.rows import Rows
+from xovac_tui.ui.workspace import Workspace
 
 if TYPE_CHECKING:
     from xovac_tui.ui.screens.recipes.files import FileWork
@@ -33,7 +36,7 @@ _REST = 20
 """Factor on a plan's duration: shortest time to the next plan that only a moved start causes."""
 
 
-class RecipesPane(RecipesView):
+class RecipesPane(Pane):
     """Recipe files at the left, the chosen one at the right."""
 
     HELP = (
@@ -47,39 +50,42 @@ class RecipesPane(RecipesView):
     )
     ACTIONS = ACTIONS
 
-    def on_mount(self) -> None:
-        """Start checking the folder; nothing is read yet."""
-        self._loading = Loading(self.workspace)
+    def __init__(self, workspace: Workspace, *, id: str) -> None:
+        super().__init__(workspace, id=id)
+        self.view = RecipesView(workspace)
+        self._loading = Loading(workspace)
         self._files: FileWork | None = None
         self._rest_until = 0.0
         self._folder_was: Fingerprint = ()
+
+    def compose(self) -> ComposeResult:
+        """Show the list, and what the chosen recipe will do."""
+        yield self.view
+
+    def on_mount(self) -> None:
+        """Start checking the folder; nothing is read yet."""
         self.set_interval(CHECK_SECONDS, self.check_folder)
-        self.fit()
 
     def take_focus(self) -> None:
         """Focus the list, and check the folder."""
-        self.files.focus()
+        self.view.files.focus()
         self._read()
 
     def show(self, snapshot: Snapshot) -> None:
         """Update the end time and the start temperature."""
-        start = start_of(snapshot)
-        moved = abs(start.celsius - self._start.celsius) >= _DRIFT
-        measured = start.measured is not self._start.measured
+        start, view = start_of(snapshot), self.view
+        moved = abs(start.celsius - view.start.celsius) >= _DRIFT
+        measured = start.measured is not view.start.measured
         rested = self.station.clock.mono() >= self._rest_until
-        if (measured or (moved and rested)) and self._study is not None and not self._loading.asking:
+        if (measured or (moved and rested)) and view.study is not None and not self._loading.asking:
             self._restudy()
-        elif start.celsius == self._start.celsius:
-            self._start = start
-        self._show_facts()
-        if self._listed != self.files.size.width:
-            self._show_files()
-        if self._shared != self.query_one("#recipe-below").size.height:
-            self._share()
+        elif start.celsius == view.start.celsius:
+            view.start = start
+        view.keep_true()
 
     def on_news(self, news: News) -> None:
         """Show at once whether loading is possible."""
-        self._show_facts()
+        self.view.show_facts()
 
     # -- reading ------------------------------------------------------------------------------------
 
@@ -99,72 +105,63 @@ class RecipesPane(RecipesView):
     @work(group="recipes-read", exclusive=True)
     async def _read(self, path: Path | None = None) -> None:
         """Read folder and chosen recipe in a thread."""
-        folder, at = self.workspace.start.recipes, self.files.chosen
+        folder, view = self.workspace.start.recipes, self.view
+        at = view.files.chosen
         # The state is taken before reading: a change in between then causes another reading.
         self._folder_was = await asyncio.to_thread(fingerprint, folder)
-        self._library = await asyncio.to_thread(read_library, folder)
-        files = self._library.files
+        view.library = await asyncio.to_thread(read_library, folder)
+        files = view.library.files
         if not files or not self.query("#recipe-list"):
             # The reading thread may end after the console.
             return
-        wanted = path or (self._chosen.path if self._chosen is not None else None)
+        wanted = path or (view.chosen.path if view.chosen is not None else None)
         same = [file for file in files if file.path == wanted]
         # Without the file the cursor stays at its row.
-        listed = self._list()
+        listed = view.listed()
         near = [entry.file for entry in listed[at:] + listed[:at][::-1] if entry.file is not None]
         await self._choose(same[0] if same else near[0])
 
     @work(group="recipes-look", exclusive=True)
     async def check_folder(self) -> None:
         """Read the folder again if another program has changed it."""
-        if not self.display or self._study is None:
+        if not self.display or self.view.study is None:
             return
         if await asyncio.to_thread(fingerprint, self.workspace.start.recipes) != self._folder_was:
             self._read()
 
     async def _choose(self, file: RecipeFile) -> None:
-        self._chosen = file
-        self._show_files()
+        self.view.chosen = file
+        self.view.show_files()
         start = start_of(self.workspace.snapshot)
         began = time.perf_counter()
         study = await asyncio.to_thread(study_recipe, file, self.station.plan_settings(), start.celsius)
         # A changing temperature must not keep the machine busy with planning a long recipe.
         self._rest_until = self.station.clock.mono() + _REST * (time.perf_counter() - began)
-        if self._chosen is file and self.query("#recipe-list"):
-            self._take(study, start)
+        if self.view.chosen is file and self.query("#recipe-list"):
+            self.view.show_study(study, start)
 
     @work(group="recipes-study", exclusive=True)
     async def _restudy(self) -> None:
-        if self._chosen is not None:
-            await self._choose(self._chosen)
+        if self.view.chosen is not None:
+            await self._choose(self.view.chosen)
 
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
         """Plan and check the recipe under the cursor."""
-        entry = self._entries[message.index] if message.index < len(self._entries) else None
-        if message.rows is self.files and entry is not None and entry.file is not None:
-            self._chosen = entry.file
+        entry = self.view.entries[message.index] if message.index < len(self.view.entries) else None
+        if message.rows is self.view.files and entry is not None and entry.file is not None:
+            self.view.chosen = entry.file
             self._restudy()
-
-    def _take(self, study: Study, start: LoadStart) -> None:
-        other = self._study is None or self._study.file.path != study.file.path
-        self._study, self._start = study, start
-        if other:
-            self.set_class(study.compiled is None, "-check")
-        self._draw(rewind=other)
-        # Widgets that the class shows or hides get their size in the next layout.
-        self.call_after_refresh(self._draw)
 
     def action_recipe_view(self) -> None:
         """Show steps or findings where there is no room for both."""
-        self.toggle_class("-check")
-        self.call_after_refresh(self._draw)
+        self.view.turn()
 
     # -- commands -----------------------------------------------------------------------------------
 
     @work(group="dialog")
     async def action_load_recipe(self) -> None:
         """Read the file once more, check it, show what would be sent, ask, send."""
-        shown = self._chosen
+        shown = self.view.chosen
         if shown is None:
             # A key without any effect would be pressed again, with another meaning.
             self._loading.say("The recipes are still being read: nothing was loaded. Press it again.")
@@ -174,9 +171,9 @@ class RecipesPane(RecipesView):
     def _show_checked(self, shown: RecipeFile, checked: CheckedFile) -> None:
         """Show the file as read for loading, and report why it is not loaded."""
         file, say = checked.study.file, self._loading.say
-        if self._chosen is not None and self._chosen.path == file.path:
-            self._chosen = file
-            self._take(checked.study, checked.start)
+        if self.view.chosen is not None and self.view.chosen.path == file.path:
+            self.view.chosen = file
+            self.view.show_study(checked.study, checked.start)
         if file.recipe != shown.recipe:
             say(
                 f"{paths.shown(file.path)} has changed since it was shown. This is how it is now: look at "
@@ -185,7 +182,7 @@ class RecipesPane(RecipesView):
             )
             self._read()
         elif checked.study.compiled is None or checked.study.plan is None:
-            self.add_class("-check")
+            self.view.add_class("-check")
             say(f'"{file.name}" cannot be loaded: the check says why. Nothing was sent.', "error")
 
     @work(group="dialog")
@@ -212,9 +209,9 @@ class RecipesPane(RecipesView):
     @work(group="dialog")
     async def _with_chosen(self, what: Callable[[FileWork, RecipeFile, bool], Awaitable[None]]) -> None:
         """Run an operation on the chosen file; `work` also gets whether it is an example."""
-        files, file = self.work_on_files, self._chosen
+        files, file = self.work_on_files, self.view.chosen
         if file is not None:
-            example = any(file.path == one.path for one in self._library.examples)
+            example = any(file.path == one.path for one in self.view.library.examples)
             await files.alone(lambda: what(files, file, example))
 
     @work(group="dialog")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 
 from xovac_tui import paths
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.study import Library, Study
 from xovac_tui.station.loading import LoadStart
 from xovac_tui.ui.glyphs import ASCII
-from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.recipes.lines import (
     RecipeListRow,
     entry_line,
@@ -52,11 +51,10 @@ class Facts(LinesWidget):
     """
 
 
-class RecipesView(Pane):
-    """Draws a library of recipes and the study of one."""
+class RecipesView(Horizontal):
+    """Draws the library and the study that it is given, for the size there is."""
 
     DEFAULT_CSS = """
-    RecipesView { layout: horizontal; }
     RecipesView #recipe-list { width: 27; height: 1fr; }
     RecipesView.-wide #recipe-list { width: 36; }
     RecipesView #recipe-right { width: 1fr; height: 1fr; }
@@ -73,13 +71,16 @@ class RecipesView(Pane):
     RecipesView.-tall #recipe-steps { display: block; height: 3fr; }
     """
 
-    def __init__(self, workspace: Workspace, *, id: str) -> None:
-        super().__init__(workspace, id=id)
-        self._library = Library()
-        self._entries: list[RecipeListRow] = []
-        self._chosen: RecipeFile | None = None
-        self._study: Study | None = None
-        self._start = LoadStart(20.0, False, "")
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__()
+        self.workspace = workspace
+        self.library = Library()
+        """The recipes that can be chosen from."""
+        self.entries: list[RecipeListRow] = []
+        self.chosen: RecipeFile | None = None
+        self.study: Study | None = None
+        """Plan and findings of the chosen recipe; None until they are computed."""
+        self.start = LoadStart(20.0, False, "")
         self._shared = self._listed = 0
 
     def compose(self) -> ComposeResult:
@@ -101,36 +102,53 @@ class RecipesView(Pane):
                 yield check
 
     @property
-    def library(self) -> Library:
-        """The recipes that can be chosen from."""
-        return self._library
-
-    @property
-    def study(self) -> Study | None:
-        """Plan and findings of the chosen recipe; None until they are computed."""
-        return self._study
-
-    @property
     def files(self) -> Rows:
         """The list."""
         return self.query_one("#recipe-list", Rows)
 
-    def on_resize(self) -> None:
+    def on_mount(self) -> None:
         """Choose the layout for the size."""
-        self.fit()
-        self.call_after_refresh(self._draw)
+        self._fit()
 
-    def fit(self) -> None:
-        """Choose the layout for the size."""
+    def on_resize(self) -> None:
+        """Choose the layout for the size, and draw for it."""
+        self._fit()
+        self.call_after_refresh(self.draw)
+
+    def _fit(self) -> None:
         self.set_class(self.size.width >= WIDE, "-wide")
         self.set_class(self.size.height >= TALL, "-tall")
 
+    def turn(self) -> None:
+        """Show steps or findings where there is no room for both."""
+        self.toggle_class("-check")
+        self.call_after_refresh(self.draw)
+
+    def show_study(self, study: Study, start: LoadStart) -> None:
+        """Show what is known of the chosen recipe now."""
+        other = self.study is None or self.study.file.path != study.file.path
+        self.study, self.start = study, start
+        if other:
+            self.set_class(study.compiled is None, "-check")
+        self.draw(rewind=other)
+        # What the class shows or hides gets its size with the next layout.
+        self.call_after_refresh(self.draw)
+
+    def keep_true(self) -> None:
+        """Show what depends on the moment, and what depends on a size that is another one now."""
+        self.show_facts()
+        if self._listed != self.files.size.width:
+            self.show_files()
+        if self._shared != self.query_one("#recipe-below").size.height:
+            self._share()
+
     # -- drawing ------------------------------------------------------------------------------------
 
-    def _draw(self, *, rewind: bool = False) -> None:
-        self._show_files()
-        self._show_facts()
-        study = self._study
+    def draw(self, *, rewind: bool = False) -> None:
+        """Draw everything, from its beginning where `rewind`."""
+        self.show_files()
+        self.show_facts()
+        study = self.study
         if study is None:
             return
         glyphs = self.workspace.glyphs
@@ -153,7 +171,7 @@ class RecipesView(Pane):
 
     def _share(self) -> None:
         """Divide the rows below the profile between steps and findings by their needs."""
-        study, height = self._study, self.query_one("#recipe-below").size.height
+        study, height = self.study, self.query_one("#recipe-below").size.height
         table, check = self.query_one("#recipe-steps", Rows), self.query_one("#recipe-check", Rows)
         self._shared = height
         if study is None or not self.has_class("-tall") or not height:
@@ -165,15 +183,17 @@ class RecipesView(Pane):
         wanted = max(4, min(found + 2, max(least, height - steps - 2)))
         check.styles.height, table.styles.height = wanted, "1fr"
 
-    def _list(self) -> list[RecipeListRow]:
+    def listed(self) -> list[RecipeListRow]:
+        """Return the lines of the list."""
         folder = self.workspace.start.recipes
-        return list_entries(self._library, paths.shown(folder) if folder else "", self.files.size.width)
+        return list_entries(self.library, paths.shown(folder) if folder else "", self.files.size.width)
 
-    def _show_files(self) -> None:
+    def show_files(self) -> None:
+        """Show the list, with the cursor on the chosen file."""
         files, glyphs = self.files, self.workspace.glyphs
         width = self._listed = files.size.width
-        entries = self._entries = self._list()
-        chosen_path = self._chosen.path if self._chosen is not None else None
+        entries = self.entries = self.listed()
+        chosen_path = self.chosen.path if self.chosen is not None else None
         at = next((n for n, entry in enumerate(entries) if entry.file and entry.file.path == chosen_path), 0)
         skip = [number for number, entry in enumerate(entries) if entry.file is None]
 
@@ -182,23 +202,25 @@ class RecipesView(Pane):
 
         files.show_rows(len(entries), line, skip=skip, chosen=at)
 
-    def _show_facts(self) -> None:
-        study, facts = self._study, self.query_one(Facts)
+    def show_facts(self) -> None:
+        """Show the chosen recipe in a few lines, as they are by now."""
+        study, facts = self.study, self.query_one(Facts)
         if study is None or not facts.size:
             return
+        workspace, station = self.workspace, self.workspace.station
         facts.show_lines(
             fact_lines(
                 study,
-                self._start,
-                self.station.plan_settings(),
+                self.start,
+                station.plan_settings(),
                 width=facts.size.width,
                 height=facts.size.height,
-                utc=self.station.clock.utc(),
-                speed=self.station.speed,
-                blocked=self.station.blocked("load_recipe"),
-                example=study.file in self._library.examples,
-                glyphs=self.workspace.glyphs,
-                times=self.workspace.times,
-                keys=self.keys,
+                utc=station.clock.utc(),
+                speed=station.speed,
+                blocked=station.blocked("load_recipe"),
+                example=study.file in self.library.examples,
+                glyphs=workspace.glyphs,
+                times=workspace.times,
+                keys=workspace.keys,
             )
         )

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from textual import events, work
+from textual.app import ComposeResult
 
+from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
 from xovac_tui.recipes.places import StepPath
+from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.recipes.editor import ACTIONS
-from xovac_tui.ui.screens.recipes.editor.fields import read_form
 from xovac_tui.ui.screens.recipes.editor.form import FieldForm
 from xovac_tui.ui.screens.recipes.editor.model import Editing
 from xovac_tui.ui.screens.recipes.editor.saving import Saving
@@ -26,7 +28,7 @@ Closed = Callable[[Path | None], None]
 """Callback when the editor is left, with the file written last."""
 
 
-class EditorPane(EditorView):
+class EditorPane(Pane):
     """Edits one recipe. Typed texts are applied when the form is left; only saving writes the file."""
 
     HELP = (
@@ -43,21 +45,29 @@ class EditorPane(EditorView):
     ACTIONS = ACTIONS
 
     def __init__(self, workspace: Workspace, editing: Editing, folder: Path, closed: Closed) -> None:
-        super().__init__(workspace, editing.went_to(1 if editing.rows else 0))
+        super().__init__(workspace, id="recipe-editor")
+        self.view = EditorView(workspace, editing.went_to(1 if editing.rows else 0))
         self._saving = Saving(self, folder, closed)
+
+    def compose(self) -> ComposeResult:
+        """Show table, form, profile and findings."""
+        yield self.view
 
     def on_mount(self) -> None:
         """Show the recipe."""
         self.set_interval(_CHECK_SECONDS, self.check_file)
-        self.fit()
-        self.show_form()
-        self.later()
+        self.view.show_form()
+        self.view.later()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Keep the end time true, and plan again when the start has moved."""
+        self.view.show(snapshot)
 
     def take_focus(self) -> None:
         """Focus the table, or the field with a problem."""
         if not self.settle():
             return
-        self.steps.focus()
+        self.view.steps.focus()
 
     async def may_leave(self) -> bool:
         """Ask about unsaved changes; return whether the editor may close."""
@@ -65,7 +75,7 @@ class EditorPane(EditorView):
 
     def again(self) -> Callable[[], EditorPane] | None:
         """Return a factory that opens the same state; None without unsaved changes."""
-        workspace, editing, saving = self.workspace, self.editing, self._saving
+        workspace, editing, saving = self.workspace, self.view.editing, self._saving
         if not editing.draft.dirty:
             return None
         return lambda: EditorPane(workspace, editing, saving.folder, saving.closed)
@@ -73,38 +83,32 @@ class EditorPane(EditorView):
     @property
     def touched(self) -> bool:
         """True if the form has texts that are not applied yet."""
-        return self.form.touched
+        return self.view.form.touched
 
     # -- one change -----------------------------------------------------------------------------------
 
     def take(self, editing: Editing) -> None:
         """Show a new editing state, after a change or a move of the cursor."""
-        self.editing = editing
-        self.preview = None
-        self.show_form()
-        self.later()
-        self.draw()
+        self.view.take(editing)
 
     def settle(self) -> bool:
         """Apply the texts of the form; return False, with the field focused, if one is wrong."""
-        if not self.form.touched:
+        if not self.view.form.touched:
             return True
-        typed = read_form(self.editing.draft, self.editing.path, self.form.texts)
-        self.form.show_problems(typed.problems)
+        typed = self.view.typed()
         if typed.problems:
             self._open_form()
             return False
-        self.take(self.editing.changed(typed.draft))
+        self.take(self.view.editing.changed(typed.draft))
         return True
 
     def on_field_form_changed(self, message: FieldForm.Changed) -> None:
         """Check the new text, and show its effect."""
         message.stop()
-        typed = read_form(self.editing.draft, self.editing.path, self.form.texts)
-        self.form.show_problems(typed.problems)
-        self.preview = None if typed.problems else typed.draft
-        self.later()
-        self.draw()
+        typed = self.view.typed()
+        self.view.preview = None if typed.problems else typed.draft
+        self.view.later()
+        self.view.draw()
 
     def on_field_form_taken(self, message: FieldForm.Taken) -> None:
         """Apply the texts and go back to the steps."""
@@ -114,43 +118,43 @@ class EditorPane(EditorView):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Apply the texts if the form is left in another way than by its keys."""
-        inside = event.widget in self.form.walk_children()
-        self.set_class(inside, "-form")
+        inside = event.widget in self.view.form.walk_children()
+        self.view.set_class(inside, "-form")
         if not inside:
             self.settle()
 
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
         """Go to another step, or to the step of another finding."""
         message.stop()
-        if message.rows is self.steps:
+        if message.rows is self.view.steps:
             if self.settle():
-                self.take(self.editing.went_to(message.index))
-            self.draw()
+                self.take(self.view.editing.went_to(message.index))
+            self.view.draw()
         else:
             self._follow_finding()
 
     def _go_to(self, path: StepPath) -> None:
         if self.settle():
-            self.take(self.editing.chose(path))
+            self.take(self.view.editing.chose(path))
 
     def _open_form(self, name: str = "") -> None:
-        self.add_class("-form")
-        self.call_after_refresh(self.form.take_focus, name)
+        self.view.add_class("-form")
+        self.call_after_refresh(self.view.form.take_focus, name)
 
     def _close_form(self) -> None:
-        self.remove_class("-form")
-        self.steps.focus()
+        self.view.remove_class("-form")
+        self.view.steps.focus()
 
     # -- keys -----------------------------------------------------------------------------------------
 
     def _change(self, change: Callable[[Editing], Editing]) -> None:
         if self.settle():
-            self.take(change(self.editing))
+            self.take(change(self.view.editing))
 
     def _change_step(self, change: Callable[[Draft, StepPath], Draft]) -> None:
         """Apply a change to the chosen step; does nothing on the head."""
-        if self.settle() and self.editing.path:
-            self.take(self.editing.changed(change(self.editing.draft, self.editing.path)))
+        if self.settle() and self.view.editing.path:
+            self.take(self.view.editing.changed(change(self.view.editing.draft, self.view.editing.path)))
 
     def action_step_edit(self) -> None:
         """Go to the form of the chosen step."""
@@ -201,9 +205,9 @@ class EditorPane(EditorView):
 
     def action_step_wrap(self) -> None:
         """Repeat the steps from the mark to the cursor, and ask how often."""
-        before = self.editing.draft.recipe
+        before = self.view.editing.draft.recipe
         self._change(Editing.wrapped)
-        if self.editing.draft.recipe != before:
+        if self.view.editing.draft.recipe != before:
             self.action_step_edit()
 
     def action_step_unwrap(self) -> None:
@@ -213,38 +217,38 @@ class EditorPane(EditorView):
     def action_edit_undo(self) -> None:
         """Undo the last change."""
         if self.settle():
-            undone = self.editing.draft.undoes
+            undone = self.view.editing.draft.undoes
             self.workspace.say(
                 f"Taken back: {undone}." if undone else "There is nothing to take back.", seconds=3
             )
-            self.take(self.editing.changed(self.editing.draft.undo()))
+            self.take(self.view.editing.changed(self.view.editing.draft.undo()))
 
     def action_edit_redo(self) -> None:
         """Redo the last undone change."""
         if self.settle():
-            redone = self.editing.draft.redoes
+            redone = self.view.editing.draft.redoes
             self.workspace.say(
                 f"Done again: {redone}." if redone else "There is nothing to do again.", seconds=3
             )
-            self.take(self.editing.changed(self.editing.draft.redo()))
+            self.take(self.view.editing.changed(self.view.editing.draft.redo()))
 
     def action_edit_view(self) -> None:
         """Show profile or findings where there is no room for both."""
-        self.toggle_class("-check")
-        self.call_after_refresh(self.draw)
+        self.view.toggle_class("-check")
+        self.call_after_refresh(self.view.draw)
 
     def action_edit_findings(self) -> None:
         """Go through the findings."""
         if self.settle():
-            self.add_class("-check")
-            self.check.focus()
+            self.view.add_class("-check")
+            self.view.check.focus()
             # Hidden widgets get their size, and with it their lines, in the next layout.
             self.call_after_refresh(self._follow_finding)
 
     def _follow_finding(self) -> None:
-        self.draw()
-        if self.check.chosen < len(self.found):
-            self._go_to(self.found[self.check.chosen].path)
+        self.view.draw()
+        if self.view.check.chosen < len(self.view.found):
+            self._go_to(self.view.found[self.view.check.chosen].path)
 
     @work(group="dialog")
     async def action_edit_save(self) -> None:
@@ -258,14 +262,11 @@ class EditorPane(EditorView):
 
     def action_edit_leave(self) -> None:
         """Go one step back: drop typed texts, leave the findings, leave the editor."""
-        if self.form.has_focus_within:
-            self.preview = None
-            self.show_form()
+        if self.view.form.has_focus_within:
+            self.view.take(self.view.editing)
             self._close_form()
-            self.later()
-            self.draw()
-        elif not self.steps.has_focus:
-            self.steps.focus()
+        elif not self.view.steps.has_focus:
+            self.view.steps.focus()
         else:
             self._leave()
 

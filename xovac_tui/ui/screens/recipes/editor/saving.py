@@ -23,6 +23,7 @@ from xovac_tui.recipes.store import (
 from xovac_tui.ui.dialogs.question import Answer, QuestionDialog
 from xovac_tui.ui.screens.recipes.editor.finding_list import words
 from xovac_tui.ui.screens.recipes.editor.model import Editing
+from xovac_tui.ui.screens.recipes.editor.view import EditorView
 from xovac_tui.ui.screens.recipes.outside import edit_outside, editor_command
 from xovac_tui.ui.workspace import Workspace
 
@@ -33,8 +34,7 @@ class Editor(Protocol):
     """The interface of the editor that saving uses."""
 
     workspace: Workspace
-    editing: Editing
-    changed_on_disk: bool
+    view: EditorView
 
     @property
     def touched(self) -> bool:
@@ -45,9 +45,6 @@ class Editor(Protocol):
 
     def take(self, editing: Editing) -> None:
         """Show a new editing state."""
-
-    def draw(self) -> None:
-        """Draw everything."""
 
 
 class Saving:
@@ -60,7 +57,7 @@ class Saving:
 
     @property
     def _editing(self) -> Editing:
-        return self._editor.editing
+        return self._editor.view.editing
 
     async def save(self) -> bool:
         """Save, after a question if that would lose changes; return whether it is saved now."""
@@ -101,7 +98,7 @@ class Saving:
             said = words(problems[0], self._workspace.keys)
             self._workspace.say(f"Not saved: {said}", "warning", seconds=10)
             return False
-        if editing.opened is not None and not editing.draft.dirty and not self._editor.changed_on_disk:
+        if editing.opened is not None and not editing.draft.dirty and not self._editor.view.changed_on_disk:
             self._workspace.say("There is nothing to save.", seconds=3)
             return True
         return await self._write(overwrite=False)
@@ -117,7 +114,7 @@ class Saving:
             self._workspace.say(f"Not saved. {error}", "error", seconds=12)
             return False
         kept = " The version before is kept (V in Recipes)." if editing.opened is not None else ""
-        editor.changed_on_disk = False
+        editor.view.changed_on_disk = False
         editor.take(self._editing.saved(opened, recipe))
         self._workspace.say(f"Saved: {paths.shown(opened.path)}.{kept}")
         return True
@@ -142,12 +139,12 @@ class Saving:
         try:
             read = await asyncio.to_thread(open_recipe, opened.path)
         except RecipeError as error:
-            self._editor.changed_on_disk = True
+            self._editor.view.changed_on_disk = True
             self._workspace.say(
                 f"What is in the file cannot be read, so what is shown stays. {error}", "error", seconds=15
             )
             return False
-        self._editor.changed_on_disk = False
+        self._editor.view.changed_on_disk = False
         self._editor.take(self._editing.reread(read, label))
         return True
 
@@ -157,9 +154,9 @@ class Saving:
         if opened is None or self._busy:
             return
         changed = await asyncio.to_thread(_differs, opened)
-        if opened is self._editing.opened and changed is not self._editor.changed_on_disk:
-            self._editor.changed_on_disk = changed
-            self._editor.draw()
+        if opened is self._editing.opened and changed is not self._editor.view.changed_on_disk:
+            self._editor.view.changed_on_disk = changed
+            self._editor.view.draw()
             if changed:
                 self._workspace.say(
                     "Another program has changed this file. Saving asks what to do; nothing is lost by then.",

@@ -20,8 +20,7 @@ from xovac_tui.recipes.model import Hold, Ramp, Repeat
 from xovac_tui.recipes.places import step_number
 from xovac_tui.recipes.study import Study, study_recipe
 from xovac_tui.station.loading import start_of
-from xovac_tui.ui.screens.pane import Pane
-from xovac_tui.ui.screens.recipes.editor.fields import fields_of
+from xovac_tui.ui.screens.recipes.editor.fields import Typed, fields_of, read_form
 from xovac_tui.ui.screens.recipes.editor.finding_list import FindingLine, finding_rows
 from xovac_tui.ui.screens.recipes.editor.form import FieldForm
 from xovac_tui.ui.screens.recipes.editor.lines import head_line
@@ -61,7 +60,7 @@ class HeadLine(LinesWidget):
     """
 
 
-class EditorView(Pane):
+class EditorView(Vertical):
     """Table, form, profile and findings of an edited recipe."""
 
     DEFAULT_CSS = """
@@ -87,7 +86,8 @@ class EditorView(Pane):
     """
 
     def __init__(self, workspace: Workspace, editing: Editing) -> None:
-        super().__init__(workspace, id="recipe-editor")
+        super().__init__()
+        self.workspace = workspace
         self.editing = editing
         self.preview: Draft | None = None
         """The draft with the texts being typed; None if nothing is typed or it is invalid."""
@@ -109,7 +109,7 @@ class EditorView(Pane):
             yield steps
             with Vertical(id="edit-side"):
                 with Vertical(id="edit-form") as form:
-                    form.border_subtitle = f"enter: take   {self.keys['edit-leave']}: drop"
+                    form.border_subtitle = f"enter: take   {self.workspace.keys['edit-leave']}: drop"
                     yield FieldForm(_HEAD_FIELDS, glyphs)
                 chart = ProfileChart(ascii_only=glyphs.ascii, id="edit-profile")
                 chart.title("Planned profile")
@@ -118,13 +118,16 @@ class EditorView(Pane):
                 check.border_title = "Check"
                 yield check
 
-    def on_resize(self) -> None:
+    def on_mount(self) -> None:
         """Choose the layout for the size."""
-        self.fit()
+        self._fit()
+
+    def on_resize(self) -> None:
+        """Choose the layout for the size, and draw for it."""
+        self._fit()
         self.call_after_refresh(self.draw)
 
-    def fit(self) -> None:
-        """Choose the layout for the size."""
+    def _fit(self) -> None:
         self.set_class(self.size.width >= WIDE, "-wide")
         self.set_class(self.size.height >= TALL, "-tall")
 
@@ -155,6 +158,20 @@ class EditorView(Pane):
             self.later(again=True)
         self._show_head()
 
+    def take(self, editing: Editing) -> None:
+        """Show a new editing state, after a change or a move of the cursor; drops typed texts."""
+        self.editing = editing
+        self.preview = None
+        self.show_form()
+        self.later()
+        self.draw()
+
+    def typed(self) -> Typed:
+        """Return the form's result, and show the problems at its fields."""
+        typed = read_form(self.editing.draft, self.editing.path, self.form.texts)
+        self.form.show_problems(typed.problems)
+        return typed
+
     # -- plan and check -------------------------------------------------------------------------------
 
     def later(self, *, again: bool = False) -> None:
@@ -173,7 +190,7 @@ class EditorView(Pane):
         self._start = start = start_of(self.workspace.snapshot).celsius
         named = self.editing.opened or self.editing.origin
         file = RecipeFile(named.path if named else Path("new.toml"), draft.recipe.name, draft.recipe)
-        study = await asyncio.to_thread(study_recipe, file, self.station.plan_settings(), start)
+        study = await asyncio.to_thread(study_recipe, file, self.workspace.station.plan_settings(), start)
         self.study, self._studied = study, draft
         self.draw()
 
@@ -197,8 +214,8 @@ class EditorView(Pane):
             self.study,
             head.size.width,
             changed_on_disk=self.changed_on_disk,
-            utc=self.station.clock.utc(),
-            speed=self.station.speed,
+            utc=self.workspace.station.clock.utc(),
+            speed=self.workspace.station.speed,
             glyphs=self.workspace.glyphs,
             times=self.workspace.times,
         )
@@ -223,8 +240,8 @@ class EditorView(Pane):
         table.show_rows(len(rows) + 1, line, head=lambda: table_head(width), chosen=self.editing.at)
 
     def _show_findings(self, study: Study) -> None:
-        check, glyphs = self.check, self.workspace.glyphs
-        self.found = found = finding_rows(study.findings, max(1, check.size.width), glyphs, self.keys)
+        check, glyphs, keys = self.check, self.workspace.glyphs, self.workspace.keys
+        self.found = found = finding_rows(study.findings, max(1, check.size.width), glyphs, keys)
 
         def line(index: int, chosen: bool) -> Line:
             at = found[check.chosen].number if check.chosen < len(found) else -1
@@ -234,9 +251,9 @@ class EditorView(Pane):
 
     def show_form(self) -> None:
         """Show the form of the chosen step with the step's values."""
-        editing = self.editing
+        editing, keys = self.editing, self.workspace.keys
         fields = fields_of(editing.draft.recipe, editing.step)
-        self.form.show([msgspec.structs.replace(one, help=one.help.format_map(self.keys)) for one in fields])
+        self.form.show([msgspec.structs.replace(one, help=one.help.format_map(keys)) for one in fields])
         self.set_class(editing.step is None, "-head")
         kind = {Ramp: "ramp", Hold: "hold", Repeat: "repeat"}
         title = f"Step {step_number(editing.path)}: {kind[type(editing.step)]}" if editing.step else "Recipe"
