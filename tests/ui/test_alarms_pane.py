@@ -80,7 +80,7 @@ async def test_an_alarm_is_on_every_tab_at_once_and_said_in_one_toast(tmp_path: 
 
 async def test_an_empty_list_says_what_is_watched(tmp_path: Path) -> None:
     async with alarms_tab(tmp_path, hot=False) as (c, pane):
-        assert rows(pane) == ["Nothing stands. 3 rules watch; 1 is off (v shows them)."]
+        assert rows(pane) == ["No active alarms. 3 rules watch; 1 is off (v shows them)."]
         assert not pane.query_one("#alarm-detail").display
         await c.press("v")
         assert len(rows(pane)) == 4
@@ -88,7 +88,7 @@ async def test_an_empty_list_says_what_is_watched(tmp_path: Path) -> None:
         await c.press("v")
         assert rows(pane) == ["Nothing is shelved or out of service."]
         await c.press("escape")
-        assert "Nothing stands." in rows(pane)[0]
+        assert "No active alarms." in rows(pane)[0]
 
 
 async def test_the_list_is_worst_first_and_the_detail_follows_the_cursor_or_takes_the_tab(

@@ -196,7 +196,7 @@ def test_a_value_that_is_not_known_is_shown_as_such(fields: dict[str, Any], said
 
 def test_views_show_what_they_are_called() -> None:
     shown = view(alarm(rule="a"), quiet(rule="b"), alarm(rule="c", state=AlarmState.SHELVED))
-    assert [one.rule for one in listed(shown, "standing")] == ["a"]
+    assert [one.rule for one in listed(shown, "unresolved")] == ["a"]
     assert [one.rule for one in listed(shown, "all")] == ["a", "b", "c"]
     assert [one.rule for one in listed(shown, "shelved")] == ["c"]
 
@@ -261,9 +261,9 @@ def test_the_head_says_what_is_watched_and_by_whom() -> None:
 
 def test_an_empty_list_says_what_is_watched() -> None:
     shown = view(quiet(), quiet(), quiet(off="x"))
-    assert empty_words(shown, "standing", KEYS) == "Nothing stands. 2 rules watch; 1 is off (v shows them)."
+    assert empty_words(shown, "unresolved", KEYS) == "No active alarms. 2 rules watch; 1 is off (v shows them)."
     assert empty_words(shown, "shelved", KEYS) == "Nothing is shelved or out of service."
-    assert "No rule watches" in empty_words(view(), "standing", KEYS)
+    assert "No rule watches" in empty_words(view(), "unresolved", KEYS)
 
 
 def test_everything_is_ascii_where_it_must_be_and_hostile_text_is_literal() -> None:

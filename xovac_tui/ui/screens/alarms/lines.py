@@ -25,7 +25,7 @@ from xovac_tui.ui.widgets.alarm_words import (
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, folded
 from xovac_tui.ui.widgets.rows import Rows
 
-VIEWS = ("standing", "all", "shelved")
+VIEWS = ("unresolved", "all", "shelved")
 """The views of the list, in the order of its key."""
 _ROOMY = 100
 """Width in cells from which the list has a column for the limit."""
@@ -111,7 +111,7 @@ def empty_words(view: AlarmsView, which: str, keys: Mapping[str, str]) -> str:
     off = sum(state_word(one) == "OFF" for one in view.alarms)
     watching = counted(_watching(view), "rule watches", "rules watch")
     not_watching = f"; {counted(off, 'is off', 'are off')}" if off else ""
-    return f"Nothing stands. {watching}{not_watching} ({keys['alarm-view']} shows them)."
+    return f"No active alarms. {watching}{not_watching} ({keys['alarm-view']} shows them)."
 
 
 def _watching(view: AlarmsView) -> int:

@@ -91,7 +91,7 @@ class RunsPane(Pane):
         with Vertical(id="run-right"):
             yield RunFacts(id="run-facts")
             yield TrendChart(ascii_only=ascii_only, keys=self.keys, id="run-chart")
-            for name, title in zip(_VIEWS[1:], ("Steps as flown", "Readings", "What happened"), strict=True):
+            for name, title in zip(_VIEWS[1:], ("Steps as run", "Readings", "What happened"), strict=True):
                 rows = Rows(id=f"run-{name}")
                 rows.border_title = title
                 yield rows
