@@ -86,7 +86,7 @@ async def test_a_blocked_peer_is_silent_and_not_lost_and_its_late_answer_counts(
 ) -> None:
     """The six seconds of a field bus that times out, ten times as fast."""
     monkeypatch.setattr(dial, "_MEASURE", 0.1)
-    monkeypatch.setattr(life, "LOOK", 0.05)
+    monkeypatch.setattr(life, "CHECK_EVERY", 0.05)
     monkeypatch.setattr(life, "SILENT", 0.4)
     target = Target(url="", transports=transports, connect_timeout=1.0)
     async with peer() as server, running(replace(target, url=server.url)) as harness:

@@ -122,7 +122,7 @@ def test_secrets_are_never_printed() -> None:
 
 def test_the_types_cost_no_import_of_the_network_libraries() -> None:
     code = (
-        "import sys, xovac_tui.link, xovac_tui.link.status, xovac_tui.link.target\n"
+        "import sys, xovac_tui.link, xovac_tui.api.link, xovac_tui.link.target\n"
         "print([name for name in ('socketio', 'engineio', 'aiohttp', 'textual') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
