@@ -261,7 +261,9 @@ def test_the_head_says_what_is_watched_and_by_whom() -> None:
 
 def test_an_empty_list_says_what_is_watched() -> None:
     shown = view(quiet(), quiet(), quiet(off="x"))
-    assert empty_words(shown, "unresolved", KEYS) == "No active alarms. 2 rules watch; 1 is off (v shows them)."
+    assert (
+        empty_words(shown, "unresolved", KEYS) == "No active alarms. 2 rules watch; 1 is off (v shows them)."
+    )
     assert empty_words(shown, "shelved", KEYS) == "Nothing is shelved or out of service."
     assert "No rule watches" in empty_words(view(), "unresolved", KEYS)
 

@@ -95,7 +95,8 @@ class Rows(ListWidget):
         self._count = 0
         self._make: MakeRow = lambda index, chosen: ()
         self._head: Callable[[], Line] | None = None
-        self._fold: Fold | None = None
+        self._refold: Callable[[], None] | None = None
+        """Makes the rows for another width, if they depend on it."""
         self._folded_at = 0
         self._skip: Collection[int] = ()
         self.top = 0
@@ -109,7 +110,7 @@ class Rows(ListWidget):
 
     def show_rows(
         self,
-        count: int,
+        count: int | Callable[[int], int],
         make: MakeRow,
         *,
         head: Callable[[], Line] | None = None,
@@ -119,17 +120,29 @@ class Rows(ListWidget):
     ) -> None:
         """Show these rows instead of the previous ones; `rewind` scrolls to the first.
 
-        `head` stays above them; rows in `skip` cannot be chosen.
+        `count` may be a function of the width that makes the rows ready and returns how many there are; it is
+        called now and after each change of the width. `head` stays above them; rows in `skip` cannot be
+        chosen.
         """
-        self._fold = None
+        self._refold = None
+        if not isinstance(count, int):
+            fold = count
+            self._refold = lambda: self._take(fold(self.size.width), make, head, skip, None, False)
+            # A hidden list has no width: its rows are made once it gets one.
+            count = fold(self.size.width) if self.size.width else 0
+        self._folded_at = self.size.width
         self._take(count, make, head, skip, chosen, rewind)
 
     def show_folded(self, fold: Fold, *, rewind: bool = False) -> None:
         """Show lines made by a function of the width, now and after each change of it."""
-        self._fold, self._folded_at = fold, self.size.width
-        # A hidden list has no width: the lines are made once it gets one.
-        lines = fold(self._folded_at) if self._folded_at else ()
-        self._take(len(lines), lambda index, chosen: lines[index], None, (), None, rewind)
+        lines: Sequence[Line] = ()
+
+        def made(width: int) -> int:
+            nonlocal lines
+            lines = fold(width)
+            return len(lines)
+
+        self.show_rows(made, lambda index, chosen: lines[index], rewind=rewind)
 
     def _take(
         self,
@@ -221,8 +234,9 @@ class Rows(ListWidget):
 
     def on_resize(self) -> None:
         """Fill the new size."""
-        if self._fold is not None and self.size.width != self._folded_at:
-            self.show_folded(self._fold)
+        if self._refold is not None and self.size.width not in (0, self._folded_at):
+            self._folded_at = self.size.width
+            self._refold()
             return
         self._see_chosen()
         self.repaint()

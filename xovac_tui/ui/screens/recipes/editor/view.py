@@ -223,13 +223,13 @@ class EditorView(Vertical):
 
     def _show_steps(self) -> None:
         table, glyphs = self.steps, self.workspace.glyphs
-        draft, width = self.draft, table.size.width
+        draft = self.draft
         rows, marked = draft.rows(), self.editing.in_range()
         findings = self.study.findings if self.study is not None else ()
         wrong = {finding.path for finding in findings if finding.severity == "error"}
 
         def line(index: int, chosen: bool) -> Line:
-            focus = table.has_focus
+            focus, width = table.has_focus, table.size.width
             if index == 0:
                 return recipe_line(draft.recipe, width, glyphs, chosen=chosen, focus=focus)
             row = rows[index - 1]
@@ -237,17 +237,23 @@ class EditorView(Vertical):
                 row, width, glyphs, chosen=chosen, focus=focus, marked=row.path in marked, wrong=wrong
             )
 
-        table.show_rows(len(rows) + 1, line, head=lambda: table_head(width), chosen=self.editing.at)
+        table.show_rows(
+            len(rows) + 1, line, head=lambda: table_head(table.size.width), chosen=self.editing.at
+        )
 
     def _show_findings(self, study: Study) -> None:
         check, glyphs, keys = self.check, self.workspace.glyphs, self.workspace.keys
-        self.found = found = finding_rows(study.findings, max(1, check.size.width), glyphs, keys)
+
+        def fold(width: int) -> int:
+            self.found = finding_rows(study.findings, width, glyphs, keys)
+            return len(self.found)
 
         def line(index: int, chosen: bool) -> Line:
+            found = self.found
             at = found[check.chosen].number if check.chosen < len(found) else -1
             return found[index].line(glyphs, chosen=found[index].number == at, focus=check.has_focus)
 
-        check.show_rows(len(found), line)
+        check.show_rows(fold, line)
 
     def show_form(self) -> None:
         """Show the form of the chosen step with the step's values."""
