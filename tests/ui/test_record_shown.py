@@ -179,7 +179,7 @@ async def test_quitting_says_what_becomes_of_the_record(tmp_path: Path) -> None:
         assert "The recording ends with this console; start `xovac-tui record`" in said_at_quitting(c)
 
 
-@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
 async def test_quitting_asks_while_this_console_records_though_nothing_runs(tmp_path: Path, key: str) -> None:
     async with console(tmp_path, record=choice(tmp_path / "r.sqlite3")) as c:
         await c.until(lambda: c.station.recorder.state is RecorderState.ON)

@@ -277,6 +277,10 @@ class XovacApp(TerminalApp):
         if self.frame is not None:
             await self.frame.show_tab(tab)
 
+    async def action_quit(self) -> None:
+        """Ask before quitting also where Textual itself offers it, such as by ctrl+q."""
+        self.everywhere.action_quit()
+
     def action_interrupt(self) -> None:
         """Quit, in a text field too; copy what is marked there, if something is."""
         field = self.focused
