@@ -1,4 +1,4 @@
-"""How many examples a test of a property tries: a fifth in every run, two in `ci`, all in `deep`."""
+"""How many examples a test of a property tries: a fifth in every run, all in the `deep` profile."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, settings
 DEEP = 100
 """Examples of a test that names no number."""
 LIGHT = 20
-TWICE = 40
 
 
 def register_profiles() -> None:
@@ -17,7 +16,6 @@ def register_profiles() -> None:
     # How long an example takes says how busy the machine is, and nothing of what is tested.
     everywhere = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.register_profile("light", everywhere, max_examples=LIGHT)
-    settings.register_profile("ci", everywhere, max_examples=TWICE)
     settings.register_profile("deep", everywhere, max_examples=DEEP)
     settings.load_profile("light")
 
