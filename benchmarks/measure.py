@@ -49,9 +49,9 @@ def cpu_seconds(pid: int) -> float:
     if sys.platform == "linux":
         # The kernel's clock of another process, in nanoseconds: clock_getcpuclockid(3) says how it is named.
         return time.clock_gettime((~pid << 3) | 2)
-    told = subprocess.run(["ps", "-o", "time=", "-p", str(pid)], capture_output=True, text=True, check=True)
+    done = subprocess.run(["ps", "-o", "time=", "-p", str(pid)], capture_output=True, text=True, check=True)
     seconds = 0.0
-    for part in told.stdout.strip().split(":"):
+    for part in done.stdout.strip().split(":"):
         seconds = seconds * 60 + float(part)
     return seconds
 
@@ -68,8 +68,8 @@ def resident_bytes(pid: int | None = None) -> int:
             for line in status.read_text().splitlines()
             if line.startswith("VmRSS")
         )
-    told = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True)
-    return int(told.stdout) * 1024
+    done = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True)
+    return int(done.stdout) * 1024
 
 
 def machine() -> str:
