@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import select
+import sys
+import termios
 import threading
 import time
 from collections.abc import Iterator
@@ -95,6 +98,37 @@ def test_the_end_does_not_wait_for_a_stalled_terminal(
     assert writer.is_alive()
     drain(out, "give back")
     writer.join(5)
+
+
+def test_the_end_waits_for_a_slow_terminal_as_long_as_it_accepts_output(
+    pipe: tuple[int, TextIO], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, file = pipe
+    writer = TerminalWriter(file)
+    waits = 0
+
+    def accept_some(timeout: float | None = None) -> None:
+        """Have the terminal accept what a pipe holds while the end waits."""
+        nonlocal waits
+        waits += 1
+        os.read(out, 65536)
+        while writer.is_alive() and waiting(out) < 2048:
+            time.sleep(0.001)
+
+    writer.start()
+    for _ in range(300):
+        writer.write(PICTURE)
+    writer.write("give back")
+    monkeypatch.setattr(writer, "join", accept_some)
+    writer.stop()
+    assert not writer.is_alive()
+    assert waits >= 3
+    assert drain(out, "give back").endswith("give back")
+
+
+def waiting(out: int) -> int:
+    """Return how many bytes a pipe holds."""
+    return int.from_bytes(fcntl.ioctl(out, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def test_at_the_end_the_terminal_is_given_back_before_pictures(pipe: tuple[int, TextIO]) -> None:

@@ -137,8 +137,8 @@ class Stopping:
 
     def _strip(self, screen: Screen[object], words: str, resting: Line) -> None:
         bar = screen.query_one_optional(StopBar)
-        if bar is None and screen.is_mounted:
-            # A screen of Textual's own: the palette.
+        if bar is None and screen.is_mounted and screen.is_attached:
+            # A screen of Textual's own, the palette; while the app ends nothing is attached any more.
             bar = StopBar()
             screen.mount(bar)
         if bar is not None:

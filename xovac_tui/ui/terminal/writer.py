@@ -16,7 +16,7 @@ MOST_PICTURES = 64
 MOST_OTHER = 1_000_000
 """Waiting bytes of all kinds above which output is lost."""
 END_SECONDS = 1.0
-"""Seconds that the end waits for the output that restores the terminal."""
+"""Seconds without progress after which the end no longer waits for what restores the terminal."""
 _PIECE = 1024
 
 Written = Callable[[], None]
@@ -42,6 +42,8 @@ class TerminalWriter(threading.Thread):
         """Waiting bytes, including those being written."""
         self._pictures = 0
         self._ended = False
+        self._written = 0
+        """Bytes that the terminal has accepted."""
         self._owed: Written | None = None
         """Callback that requests a full picture once all is written; set if a picture was dropped."""
 
@@ -88,7 +90,10 @@ class TerminalWriter(threading.Thread):
             self._owed = None
             self._ended = True
             self._news.notify()
-        self.join(END_SECONDS)
+        before = -1
+        while self.is_alive() and self._written != before:
+            before = self._written
+            self.join(END_SECONDS)
         if self.is_alive():
             log.info("the terminal takes no more output: what was left for it is lost")
 
@@ -118,4 +123,6 @@ class TerminalWriter(threading.Thread):
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
         while view:
-            view = view[os.write(self._fileno, view[:_PIECE]) :]
+            accepted = os.write(self._fileno, view[:_PIECE])
+            view = view[accepted:]
+            self._written += accepted
