@@ -160,6 +160,8 @@ async def check(tmp_path: Path, seed: int, chunks: int, macros: int) -> None:
         said = log.read_text() if log.exists() else ""
         # Textual has races of its own, which are mended; what is ours would come more often than that.
         assert said.count("ERROR") <= 1 + chunks // 1000, said[-6000:]
+        # The strip of STOP once failed for each picture that an app draws while it ends: thousands of times.
+        assert said.count("failed while the console ended") <= 1 + chunks // 1000, said[-6000:]
 
 
 async def test_random_input_sends_nothing_by_itself_and_ends_nothing(tmp_path: Path) -> None:

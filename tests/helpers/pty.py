@@ -93,7 +93,7 @@ def until(true: Callable[[], Any], within: float, what: str) -> None:
 class Pty:
     """A program in a terminal of its own, `size` columns and rows.
 
-    Without `controlling` the terminal sends it no signals by itself (and can be read after its end);
+    Without `controlling` the terminal sends it no signals, and can be read after its end;
     with it the program is the terminal's session leader and gets SIGHUP when the terminal goes.
     """
 

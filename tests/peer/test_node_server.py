@@ -39,7 +39,7 @@ def one_server() -> Iterator[NodeServer]:
 
 @pytest.fixture
 def server(one_server: NodeServer) -> NodeServer:
-    """The module's server, without faults and with nothing told yet."""
+    """The module's server, without faults and without messages so far."""
     one_server.order(fault="none")
     one_server.messages.clear()
     return one_server

@@ -285,7 +285,7 @@ def test_the_parts_say_what_they_were_worked_out_from() -> None:
     bench = Given(**BENCH.channels)
     bench.others[Wanted(what=What.STABLE, name="plate_a", rate=1.0)] = ValueReading(False, why="5m of 30m")
     parts = parse("stable(plate_a,1K/h) and (pressure<1e-3 or pump) and gone>3 and step==3").parts(bench)
-    assert [(part.text, part.true, part.told) for part in parts] == [
+    assert [(part.text, part.true, part.reported) for part in parts] == [
         ("stable(plate_a, 1 K/h)", False, "plate_a not stable (5m of 30m)"),
         ("pressure < 0.001 or pump", True, "pressure 3.0e-04 mbar, pump on"),
         ("gone > 3", None, "gone unknown"),
@@ -295,8 +295,8 @@ def test_the_parts_say_what_they_were_worked_out_from() -> None:
 
 def test_a_text_of_the_server_is_told_clean() -> None:
     (part,) = parse('mode == "x"').parts(Given(mode="\x1b[2J" + "y" * 100))
-    assert part.told.isprintable()
-    assert len(part.told) < 60
+    assert part.reported.isprintable()
+    assert len(part.reported) < 60
 
 
 # -- against a plain reference --------------------------------------------------------------------------

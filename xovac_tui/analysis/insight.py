@@ -200,12 +200,12 @@ class Insight:
         degrees, speed = _degrees_in_a_kelvin(channel.unit), self._source.speed
         key = (channel.full_name, criterion.name)
         watch = self._watches.get(key)
-        told = _told_in(criterion, degrees, speed)
-        if watch is None or watch.criterion != told:
+        converted = _in_readings(criterion, degrees, speed)
+        if watch is None or watch.criterion != converted:
             if not self._room:
                 return Stability(needed=criterion.needed)
             self._room -= 1
-            watch = self._watches[key] = StabilityWatch(told)
+            watch = self._watches[key] = StabilityWatch(converted)
         found = watch.look(history, mono, fresh=channel.quality is Quality.GOOD)
         slower = 1 / (degrees * speed)
         return msgspec.structs.replace(
@@ -328,7 +328,7 @@ def _criterion(name: str, one: CriterionSettings) -> StabilityCriterion:
     return StabilityCriterion(name, one.within, one.rate, one.over, one.hold)
 
 
-def _told_in(criterion: StabilityCriterion, degrees: float, speed: float) -> StabilityCriterion:
+def _in_readings(criterion: StabilityCriterion, degrees: float, speed: float) -> StabilityCriterion:
     """Return a criterion in a channel's degrees and in seconds of the clock."""
     return StabilityCriterion(
         criterion.name,

@@ -110,13 +110,13 @@ class ChamberValues:
                 seconds, "s", why="" if seconds is not None else "no run whose beginning was seen"
             )
         seen = self._observed = self._observed or self._chamber.observe(self._utc, self._mono)
-        told: Mapping[str, str | float | None] = {
+        reported: Mapping[str, str | float | None] = {
             STATE: None if seen.state is RunState.UNKNOWN else seen.state.value,
             RECIPE: seen.recipe,
             STEP: None if seen.step is None else float(seen.step),
         }
-        value = told[name]
-        return ValueReading(value, why="" if value is not None else "the chamber does not tell it now")
+        value = reported[name]
+        return ValueReading(value, why="" if value is not None else "the chamber does not report it now")
 
     # -- channels -------------------------------------------------------------------------------------
 

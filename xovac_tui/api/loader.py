@@ -186,8 +186,8 @@ def _add(draft: _Draft, path: Path, name: str, *, theirs: bool = False) -> None:
                 event, read.command, read.schema, origin, read.source or source, read.warnings
             )
     for event, table in data.get("messages", {}).items():
-        told = draft.messages.get(event)
-        draft.messages[event] = _message(event, table, origin, source, name, told, wrong)
+        before = draft.messages.get(event)
+        draft.messages[event] = _message(event, table, origin, source, name, before, wrong)
     _tie(draft, data, origin, source, name)
     with wrong.one():
         if not isinstance(data.get("start", ""), str):
@@ -270,8 +270,8 @@ def _command(event: str, table: dict[str, Any], origin: Origin, source: str, nam
         read = convert(table, _CommandTable, name, at=at)
     fields = []
     # What is right of it by its types is checked all the same: every mistake is reported in one round.
-    told = table.get("fields", {})
-    for key, field in told.items() if isinstance(told, dict) else ():
+    tables = table.get("fields", {})
+    for key, field in tables.items() if isinstance(tables, dict) else ():
         if not any(mistakes(field, FieldTable)):
             with wrong.one():
                 typed = msgspec.convert(field, FieldTable)
@@ -391,9 +391,8 @@ def _leaf(path: str, leaf: Any, at: str, name: str) -> LeafSpec:
     read, left = sound(leaf, LeafTable)
     if found := [*mistakes(leaf, LeafTable, at=at), *_leaf_mistakes(read, left, at)]:
         raise SettingsError(*(f"{name}: {sentence}" for sentence in found))
-    told = {f: getattr(read, f) for f in read.__struct_fields__}
     # From here on the program meets one name a unit, however the file spells it.
-    return LeafSpec(path=path, **told | {"unit": unit_of(read.unit).name})
+    return LeafSpec(path=path, **msgspec.structs.asdict(read) | {"unit": unit_of(read.unit).name})
 
 
 def _leaf_mistakes(read: LeafTable, left: LeftOut, at: str) -> Iterator[str]:

@@ -45,8 +45,8 @@ def decode_arguments(*arguments: Any) -> Payload:
     form = Form.OFFSET if isinstance(arguments[-1], Offset) else Form.ARGUMENTS
     parts = [decode(argument) for argument in arguments]
     # That an offset is no JSON is what it is known by.
-    told = parts[:-1] if form is Form.OFFSET else parts
-    problem = next((part.problem for part in told if part.problem), "")
+    sent = parts[:-1] if form is Form.OFFSET else parts
+    problem = next((part.problem for part in sent if part.problem), "")
     texts = [argument if isinstance(argument, Wire) else _dump(argument) for argument in arguments]
     raw = "[" + ",".join(texts) + "]" if all(texts) else ""
     if len(raw) > BULKY:

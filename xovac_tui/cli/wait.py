@@ -227,7 +227,7 @@ class Waiting:
             parts = [part for part in self._expression.parts(self._values) if part.true is not True]
         except ExpressionError as error:
             return WaitedInVain(f"It did not come true in {said}. {error}")
-        lines = table([(f"  {_WORDS[part.true]}", part.text, part.told) for part in parts])
+        lines = table([(f"  {_WORDS[part.true]}", part.text, part.reported) for part in parts])
         return WaitedInVain(f"It did not come true in {said}:", *lines)
 
 
@@ -261,7 +261,7 @@ class WaitReport:
 
         # The unfulfilled parts come first: the line may have no room for more.
         shown = sorted(parts(), key=lambda part: part.true is True)
-        shown_parts = "  ".join(f"{_MARKS[part.true]} {part.text}: {part.told}" for part in shown)
+        shown_parts = "  ".join(f"{_MARKS[part.true]} {part.text}: {part.reported}" for part in shown)
         line = clean(f"{self._name}: waits {format_duration(waited)}  {shown_parts}")
         if not self._terminal:
             self._out.line(line)

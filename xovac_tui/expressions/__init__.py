@@ -16,7 +16,7 @@ from xovac_tui.expressions.evaluation import (
     Truth,
     ValueReading,
     Values,
-    told,
+    reported,
 )
 from xovac_tui.expressions.parser import Parser
 from xovac_tui.expressions.tokens import ExpressionError
@@ -24,10 +24,10 @@ from xovac_tui.expressions.tree import Joined, Node, Wanted, What, asked, condit
 from xovac_tui.units import NONE, Unit
 
 __all__ = [
+    "ConditionPart",
     "Expression",
     "ExpressionError",
     "MovingValues",
-    "Part",
     "ValueReading",
     "Values",
     "Wanted",
@@ -43,7 +43,7 @@ class ConditionPart(msgspec.Struct, frozen=True):
     text: str
     true: bool | None
     """None: unknown."""
-    told: str
+    reported: str
     """What it was worked out from: `pressure 3.1e-04 mbar`."""
 
 
@@ -91,7 +91,7 @@ class Expression(msgspec.Struct, frozen=True):
         nodes = self.node.parts if isinstance(self.node, Joined) and joined else (self.node,)
         evaluation = Evaluation(self.text, values)
         return tuple(
-            ConditionPart(spell(node), evaluation.truth(node), told(values, tuple(asked(node))))
+            ConditionPart(spell(node), evaluation.truth(node), reported(values, tuple(asked(node))))
             for node in nodes
         )
 

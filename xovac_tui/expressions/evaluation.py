@@ -330,7 +330,7 @@ def _written(name: str) -> Unit:
     return difference_of(unit) if unit.name == "K" else unit
 
 
-def told(values: Values, asked: Sequence[Asked]) -> str:
+def reported(values: Values, asked: Sequence[Asked]) -> str:
     """Return what the chamber reports of these, in words: `plate_a 84.2 degC, pressure unknown (stale)`."""
     said: dict[Wanted, str] = {}
     for one in asked:

@@ -46,7 +46,7 @@ class DerivedValue:
     def parts_words(self, values: Values) -> str:
         """Return what a condition is worked out from."""
         try:
-            return "; ".join(part.told for part in self._expression.parts(values) if part.told)
+            return "; ".join(part.reported for part in self._expression.parts(values) if part.reported)
         except ExpressionError:
             return ""
 
