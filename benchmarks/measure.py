@@ -7,13 +7,15 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.helpers.pty import ROOT, environment
+from benchmarks.bare import READY
+from tests.helpers.pty import PROGRAM, ROOT, Pty, environment
 from tests.helpers.simulator import Lines
 
 SIZE = (120, 36)
@@ -118,6 +120,21 @@ class Server:
         assert line is not None, "the server ended"
         said: dict[str, Any] = json.loads(line)
         return said
+
+
+@contextlib.contextmanager
+def console_and_label(channels: int, rate: float) -> Iterator[tuple[Pty, Pty]]:
+    """Run the console on a server with channels at a rate in Hz, beside a bare app with one label."""
+    with (
+        server() as source,
+        tempfile.TemporaryDirectory() as home,
+        Pty(module("bare", "ticking"), home=home, size=SIZE) as bare,
+        Pty([*PROGRAM, "--url", source.url], home=home, size=SIZE) as ours,
+    ):
+        bare.wait_raw(READY.encode())
+        ours.wait_for("ONLINE")
+        source.order(rate=rate, channels=channels)
+        yield ours, bare
 
 
 @contextlib.contextmanager

@@ -1,34 +1,17 @@
-"""How much memory the console takes, against a bare Textual app: after a minute, and after an hour."""
+"""How much memory the console takes after a minute, against a bare Textual app."""
 
 from __future__ import annotations
 
-import tempfile
 import time
 
-from benchmarks.bare import READY
-from benchmarks.measure import SIZE, Row, module, ratio, resident_bytes, server
-from tests.helpers.pty import PROGRAM, Pty
+from benchmarks.measure import Row, console_and_label, ratio, resident_bytes
 
 CHANNELS = 12
 
 
-def measure(quick: bool, *, hour: bool = False) -> list[Row]:
-    """Show and record 12 channels at 1 Hz for a minute; for an hour only where that is asked for."""
-    with (
-        server() as source,
-        tempfile.TemporaryDirectory() as home,
-        Pty(module("bare", "ticking"), home=home, size=SIZE) as bare,
-        Pty([*PROGRAM, "--url", source.url], home=home, size=SIZE) as ours,
-    ):
-        bare.wait_raw(READY.encode())
-        ours.wait_for("ONLINE")
-        source.order(rate=1, channels=CHANNELS)
-        rows = []
-        spans = [(10 if quick else 60, "a minute", 1.7), (3_540, "an hour", 1.9)]
-        for seconds, name, most in spans if hour else spans[:1]:
-            time.sleep(seconds)
-            held, bare_held = (resident_bytes(one.process.pid) / 1e6 for one in (ours, bare))
-            rows.append(
-                ratio(f"resident memory after {name}, to one label", held, bare_held, "MB", most=most)
-            )
-    return rows
+def measure(quick: bool) -> list[Row]:
+    """Show and record 12 channels at 1 Hz."""
+    with console_and_label(CHANNELS, rate=1) as programs:
+        time.sleep(10 if quick else 60)
+        ours, bare = (resident_bytes(one.process.pid) / 1e6 for one in programs)
+    return [ratio("resident memory after a minute, to one label", ours, bare, "MB", most=1.7)]

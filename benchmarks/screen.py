@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 
-from benchmarks.bare import READY
-from benchmarks.measure import SIZE, Row, at_most, cpu_seconds, module, ratio, server
-from tests.helpers.pty import PROGRAM, Pty
+from benchmarks.measure import Row, at_most, console_and_label, cpu_seconds, ratio
 
 SETTLE_SECONDS = 6.0
 """The start, the first messages, and the chart's first look are over after that."""
@@ -15,15 +12,7 @@ SETTLE_SECONDS = 6.0
 
 def watch(channels: int, rate: float, seconds: float) -> tuple[float, float, float]:
     """Return bytes per second, and the processor time of console and bare app over the same seconds."""
-    with (
-        server() as source,
-        tempfile.TemporaryDirectory() as home,
-        Pty(module("bare", "ticking"), home=home, size=SIZE) as bare,
-        Pty([*PROGRAM, "--url", source.url], home=home, size=SIZE) as ours,
-    ):
-        bare.wait_raw(READY.encode())
-        ours.wait_for("ONLINE")
-        source.order(rate=rate, channels=channels)
+    with console_and_label(channels, rate) as (ours, bare):
         time.sleep(SETTLE_SECONDS)
         pids = ours.process.pid, bare.process.pid
         before = [cpu_seconds(pid) for pid in pids]
