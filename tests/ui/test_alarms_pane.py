@@ -290,7 +290,7 @@ async def test_a_held_picture_holds_no_alarm_back_and_observe_no_acknowledgement
         assert "ACKED" in rows(pane)[0]
 
 
-async def test_the_small_notice_and_the_trend_tell_of_alarms(tmp_path: Path) -> None:
+async def test_the_small_notice_and_the_trend_show_alarms(tmp_path: Path) -> None:
     async with alarms_tab(tmp_path, size=(120, 36)) as (c, _pane):
         await c.press("1")
         await c.readings(**HOT, seconds=30)

@@ -94,10 +94,9 @@ def test_without_an_alarm_there_is_no_strip() -> None:
     assert strip_line(view(*aside), 80, NOON, UNICODE, KEYS) == ()
 
 
-def test_watching_that_fails_is_told_though_nothing_stands() -> None:
-    assert strip(view(problem=AlarmsProblem(AlarmsProblemCode.NO_ANSWER, 4711))).startswith(
-        " ⚠ Alarms: Process 4711 does not"
-    )
+def test_failed_evaluation_is_reported_without_an_active_alarm() -> None:
+    problem = AlarmsProblem(AlarmsProblemCode.NO_ANSWER, 4711)
+    assert strip(view(problem=problem)).startswith(" ⚠ Alarms: Process 4711 does not")
 
 
 def test_the_strip_says_sign_severity_text_state_and_how_many_more() -> None:
@@ -107,7 +106,7 @@ def test_the_strip_says_sign_severity_text_state_and_how_many_more() -> None:
     assert len(said) == 120
 
 
-def test_who_acknowledged_and_what_returned_is_told() -> None:
+def test_acknowledgement_and_return_are_notified() -> None:
     acked = alarm(state=AlarmState.ACKNOWLEDGED, who="ada@lab")
     assert "acked by ada" in strip(view(acked))
     assert "RETURNED 2m" in strip(view(alarm(state=AlarmState.RETURNED, active=False)))
@@ -119,7 +118,7 @@ def test_who_acknowledged_and_what_returned_is_told() -> None:
     assert "1 more, CRITICAL acked" in said
 
 
-def test_a_flood_is_told_first() -> None:
+def test_a_flood_is_notified_first() -> None:
     assert strip(view(alarm(), flood=14)).startswith(" FLOOD 14 alarms in 10 min  ▲ HIGH ")
 
 
@@ -328,7 +327,7 @@ def change(**fields: Any) -> AlarmChange:
     return AlarmChange(**{**told, **fields})
 
 
-def test_one_toast_tells_all_that_were_raised_at_once() -> None:
+def test_one_toast_reports_all_that_were_raised_at_once() -> None:
     critical = change(severity=Severity.CRITICAL, text="It burns.")
     words = alarm_words([change(), critical, change(), change(), change(severity=Severity.LOW)])
     assert words is not None

@@ -60,7 +60,7 @@ def listen(one: Life) -> list[AlarmsChanged]:
     return found
 
 
-async def test_an_alarm_is_told_marked_and_recorded(tmp_path: Path) -> None:
+async def test_an_alarm_is_notified_marked_and_recorded(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with life(path, clock, rules=RULES) as one:
         told = listen(one)
@@ -123,7 +123,7 @@ async def test_an_alarm_whose_rule_is_gone_does_not_stand_for_ever(tmp_path: Pat
         assert last.change.event is AlarmEvent.REMOVED
 
 
-async def test_a_console_beside_a_recorder_shows_and_acknowledges_the_same_alarms(tmp_path: Path) -> None:
+async def test_a_viewer_shows_and_acknowledges_the_recorders_alarms(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with (
         life(path, clock, "rob@lab", rules=RULES) as recorder,
@@ -175,7 +175,7 @@ async def test_a_console_takes_the_alarms_over_when_the_recorder_ends(tmp_path: 
         assert alarm(console).state is AlarmState.NORMAL
 
 
-async def test_a_recorder_that_does_not_answer_is_told(tmp_path: Path) -> None:
+async def test_a_recorder_that_does_not_answer_is_reported(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with (
         life(path, clock, "rob@lab", rules=RULES) as recorder,
@@ -192,7 +192,7 @@ async def test_a_recorder_that_does_not_answer_is_told(tmp_path: Path) -> None:
         await until(lambda: not console.station.alarms.view().problem, recorder, console)
 
 
-async def test_limits_follow_the_pressure_until_somebody_chooses(tmp_path: Path) -> None:
+async def test_limits_follow_the_pressure_until_a_set_is_chosen(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with life(path, clock, rules=RULES) as one:
         alarms = one.station.alarms

@@ -54,7 +54,7 @@ async def test_a_restart_does_not_forget_that_there_was_a_vacuum(tmp_path: Path)
         assert later.station.alarms.view().limit_set == "pumping", "who knows what was done meanwhile"
 
 
-async def test_a_console_shows_the_set_of_limits_of_whoever_evaluates(tmp_path: Path) -> None:
+async def test_a_console_shows_the_set_of_limits_of_the_evaluating_process(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with life(path, clock, "rob@lab", rules=(VACUUM,)) as recorder:
         await recorder.report(seconds=2, vacuum={"p": 1e-3}, pump=True)
@@ -68,7 +68,7 @@ async def test_a_console_shows_the_set_of_limits_of_whoever_evaluates(tmp_path: 
             await until(lambda: recorder.station.alarms.view().limit_set == "ambient", console, recorder)
 
 
-async def test_a_recorder_that_watches_other_rules_is_told(tmp_path: Path) -> None:
+async def test_a_recorder_that_watches_other_rules_is_reported(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with (
         life(path, clock, "rob@lab", rules=(LINK,)) as recorder,
@@ -81,7 +81,7 @@ async def test_a_recorder_that_watches_other_rules_is_told(tmp_path: Path) -> No
         assert alike.station.alarms.view().problem is None
 
 
-async def test_a_recorder_that_watches_nothing_is_told(tmp_path: Path) -> None:
+async def test_a_recorder_that_watches_nothing_is_reported(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with life(path, clock, "rob@lab") as recorder, life(path, clock, rules=RULES) as console:
         await rounds(5, recorder, console)
@@ -120,7 +120,7 @@ async def test_what_was_asked_of_a_recorder_that_is_gone_is_done_by_the_next_one
     assert events == ["raised", "acknowledged", "shelved"]
 
 
-async def test_the_last_words_of_a_recorder_are_heard_at_the_take_over(tmp_path: Path) -> None:
+async def test_the_last_alarm_changes_of_a_recorder_are_read_at_the_take_over(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with (
         life(path, clock, "rob@lab", rules=RULES) as recorder,
@@ -138,7 +138,7 @@ async def test_the_last_words_of_a_recorder_are_heard_at_the_take_over(tmp_path:
         assert alarm(next_one, "link lost").state is AlarmState.SHELVED
 
 
-async def test_a_record_that_is_replaced_is_told_what_stands(tmp_path: Path) -> None:
+async def test_a_replaced_record_gets_the_active_alarms(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with (
         life(path, clock, "rob@lab", rules=RULES) as recorder,
@@ -164,7 +164,7 @@ async def test_a_record_that_is_replaced_is_told_what_stands(tmp_path: Path) -> 
         assert not [one for one in lists.marks(record) if one.mark.kind == "clock"]
 
 
-async def test_a_record_that_could_not_be_opened_at_first_is_heard_later(
+async def test_a_record_that_could_not_be_opened_at_first_is_followed_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, clock = tmp_path / "records" / "r.sqlite3", FakeClock()
@@ -213,7 +213,7 @@ async def test_a_record_that_makes_no_sense_does_not_end_the_watching(tmp_path: 
         assert problem.code is AlarmsProblemCode.UNREADABLE
 
 
-async def test_a_look_that_fails_is_not_the_last_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_check_is_not_the_last_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xovac_tui.station.live._TICK", 0.001)
     looks = asyncio.Queue[None]()
 
