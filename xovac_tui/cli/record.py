@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xovac_tui import compose
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.alarm import AlarmEvent
 from xovac_tui.cli.common import Seconds, connecting_options, effective
 from xovac_tui.cli.exposure import exposed_settings
 from xovac_tui.cli.record_files import check, copy
 from xovac_tui.cli.settings_notes import alarm_notes
-from xovac_tui.errors import Exit, LinkError
+from xovac_tui.errors import Exit
 from xovac_tui.signals import handled
 from xovac_tui.text import clean
 
@@ -66,13 +67,12 @@ record.add_command(check)
 
 
 async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> None:
-    from xovac_tui.api.link import LinkWord
     from xovac_tui.chamber.news import AlarmsChanged, LinkChanged, RecordOpened
     from xovac_tui.recording.disk.share import share_advice
     from xovac_tui.recording.status import RecorderChanged, RecorderState
 
     ended = asyncio.Event()
-    refused = ""
+    refused: LinkView | None = None
 
     def listen(news: News) -> None:
         nonlocal refused
@@ -80,10 +80,10 @@ async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> N
             link = news.link
             if ended.is_set():
                 return
-            say.line(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}")
+            say.line(f"{station.name}: {link.spoken}")
             if link.word is LinkWord.OFFLINE and link.why:
                 # The address or certificate is wrong, so another attempt would fail, too.
-                refused = link.why
+                refused = link
                 ended.set()
         elif isinstance(news, RecorderChanged) and news.recorder.state is not RecorderState.STARTING:
             say.line(f"{station.name}: {_words(news.recorder)}")
@@ -108,7 +108,7 @@ async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> N
     if station.record.unwritten:
         say.line(f"{station.name}: {station.record.unwritten}")
     if refused:
-        raise LinkError(refused)
+        raise refused.error()
 
 
 def alarm_line(change: AlarmChange) -> str:
