@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from xovac_tui.chamber.alarm_reasons import AlarmsProblem
 from xovac_tui.units import HOUR
 
 SeverityName = Literal["critical", "high", "medium", "low"]
@@ -177,8 +178,8 @@ class AlarmsView(msgspec.Struct, frozen=True, kw_only=True):
     """Alarms of the last ten minutes, if there were so many that they must be taken together; else 0."""
     mirrored: bool = False
     """Another process evaluates them; this one shows them, and asks that one."""
-    problem: str = ""
-    """Why not everything can be watched, as a sentence."""
+    problem: AlarmsProblem | None = None
+    """Why not everything can be watched; None: it can."""
 
     @property
     def unresolved(self) -> tuple[AlarmView, ...]:
