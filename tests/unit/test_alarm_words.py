@@ -19,6 +19,7 @@ from xovac_tui.chamber.alarm import (
     AlarmView,
     Severity,
 )
+from xovac_tui.chamber.alarm_reasons import AlarmsProblem, AlarmsProblemCode
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.durations import format_minutes
 from xovac_tui.recording.status import RecorderState, RecorderView
@@ -94,7 +95,8 @@ def test_without_an_alarm_there_is_no_strip() -> None:
 
 
 def test_failed_evaluation_is_reported_without_an_active_alarm() -> None:
-    assert strip(view(problem="Process 4711 does not answer.")).startswith(" ⚠ Alarms: Process 4711 does not")
+    problem = AlarmsProblem(AlarmsProblemCode.NO_ANSWER, 4711)
+    assert strip(view(problem=problem)).startswith(" ⚠ Alarms: Process 4711 does not")
 
 
 def test_the_strip_says_sign_severity_text_state_and_how_many_more() -> None:
@@ -250,13 +252,18 @@ def test_the_head_says_what_is_watched_and_by_whom() -> None:
     said = text(*head_lines(shown, 110, recorder, glyphs=UNICODE, keys=KEYS))
     assert said == "Limits: tvac, by the pressure. 2 rules watch, 1 off, 1 shelved, 1 out of service."
     shown = msgspec.structs.replace(
-        shown, by_hand=True, set_by="ada@lab", mirrored=True, flood=14, problem="It does not answer."
+        shown,
+        by_hand=True,
+        set_by="ada@lab",
+        mirrored=True,
+        flood=14,
+        problem=AlarmsProblem(AlarmsProblemCode.OPENING),
     )
     said = text(*head_lines(shown, 110, recorder, glyphs=UNICODE, keys=KEYS))
     assert "Limits: tvac, chosen by ada@lab." in said
     assert "Evaluated by process 4711, which records" in said
     assert "FLOOD: 14 alarms in 10 min" in said
-    assert "⚠ It does not answer." in said
+    assert "⚠ Nothing is watched yet" in said
 
 
 def test_an_empty_list_says_what_is_watched() -> None:
@@ -273,7 +280,8 @@ def test_everything_is_ascii_where_it_must_be_and_hostile_text_is_literal() -> N
         text=HOSTILE, rule=HOSTILE, who=HOSTILE, value="温 °C", condition=HOSTILE, cause=HOSTILE,
         state=AlarmState.ACKNOWLEDGED, doubtful=True,
     )  # fmt: skip
-    shown = view(one, alarm(severity=Severity.CRITICAL), flood=11, problem=HOSTILE)
+    problem = AlarmsProblem(AlarmsProblemCode.UNREADABLE, detail=HOSTILE)
+    shown = view(one, alarm(severity=Severity.CRITICAL), flood=11, problem=problem)
     for glyphs in (ASCII, UNICODE):
         lines = [
             strip_line(shown, 100, NOON, glyphs, KEYS),

@@ -104,7 +104,7 @@ async def test_what_was_active_before_a_restart_is_reminded_of_and_not_notified_
             await two.report(seconds=30, part=85.0)
             assert len(server.received) == 1
             await until(lambda: len(server.received) == 2, two, seconds=100.0)
-            assert two.station.alarms.acknowledge(two.station.alarms.unresolved().alarms) == ""
+            assert two.station.alarms.acknowledge(two.station.alarms.unresolved().alarms) is None
             clock.advance(10_000.0)
             await two.report(part=20.0)
             await until(lambda: len(server.received) == 3, two)
