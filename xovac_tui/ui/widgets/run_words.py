@@ -9,7 +9,7 @@ from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import Quality, Snapshot
 from xovac_tui.digits import format_number
 from xovac_tui.durations import format_age, format_change, format_duration, format_roughly
-from xovac_tui.quantities import number
+from xovac_tui.quantities import difference, quantity
 from xovac_tui.ui.format import Times
 from xovac_tui.units import to_mbar
 
@@ -79,10 +79,10 @@ def why_not(dwell: Dwell, flight: FlightView, snapshot: Snapshot) -> str:
         return "no temperature is reported"
     off = abs(flight.actual - dwell.target) - dwell.tolerance
     if off > 0:
-        return f"out of tolerance by {max(off, 0.1):.1f} K"
+        return f"out of tolerance by {difference(max(off, 0.1), 'degC')}"
     if dwell.pressure is None:
         return ""
-    limit = f"{number(dwell.pressure, log=True)} mbar"
+    limit = f"{quantity(dwell.pressure, 'mbar', log=True)}"
     channel = snapshot.by_role(Role.PRESSURE)
     usable = channel is not None and channel.quality is Quality.GOOD
     pressure = to_mbar(channel.value, channel.unit) if channel is not None and usable else None
@@ -94,4 +94,4 @@ def why_not(dwell: Dwell, flight: FlightView, snapshot: Snapshot) -> str:
 def condition_words(dwell: Dwell) -> str:
     """Return the conditions under which a dwell counts."""
     words = f"within {format_number(dwell.tolerance, 2)} K"
-    return words if dwell.pressure is None else f"{words}, ≤ {number(dwell.pressure, log=True)} mbar"
+    return words if dwell.pressure is None else f"{words}, ≤ {quantity(dwell.pressure, 'mbar', log=True)}"
