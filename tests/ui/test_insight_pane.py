@@ -19,10 +19,11 @@ from xovac_tui.analysis.settings import AdviceSettings, InsightSettings, Stabili
 from xovac_tui.analysis.stability import Stability
 from xovac_tui.api.loader import load_contract
 from xovac_tui.config import Display
+from xovac_tui.durations import format_part
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.bars import KeyBar
 from xovac_tui.ui.glyphs import UNICODE
-from xovac_tui.ui.screens.insight.lines import advice_lines, change_words, end_words, held_words, span_words
+from xovac_tui.ui.screens.insight.lines import advice_lines, change_words, end_words, span_words
 from xovac_tui.ui.screens.insight.pane import InsightPane
 from xovac_tui.ui.screens.status.pane import StatusPane
 from xovac_tui.ui.screens.status.readings import Readings
@@ -222,4 +223,4 @@ def test_the_change_in_words(per_hour: float | None, uncertainty: float | None, 
     [(29.9, 60.0, "30 of 60 s"), (599.0, 600.0, "9 of 10 min"), (7000.0, 7200.0, "1.9 of 2.0 h")],
 )
 def test_what_is_held_is_never_rounded_up_to_what_is_needed(held: float, needed: float, words: str) -> None:
-    assert held_words(Stability(held=held, needed=needed)) == words
+    assert format_part(held, needed) == words

@@ -97,7 +97,7 @@ def test_the_start_brings_in_neither(name: str) -> None:
 def test_the_first_picture_does_not_wait_for_the_record_or_for_runs() -> None:
     late = (
         *("sqlite3", "hashlib", "xovac_tui.recipes.plan", "xovac_tui.recipes.rates"),
-        *(f"xovac_tui.runs.{name}" for name in ("flight", "past")),
+        *(f"xovac_tui.runs.{name}" for name in ("followed", "past")),
         *(f"xovac_tui.alarms.{name}" for name in ("kinds", "rules", "defaults", "evaluator")),
         *(f"xovac_tui.recording.disk.{name}" for name in ("codec", "items", "record", "recorder", "writer")),
         *("textual.widgets._text_area", "tomlkit"),

@@ -18,12 +18,13 @@ from xovac_tui.recording.attachments import File, attach
 from xovac_tui.recording.audit import Audit, Head, entries, head_of, verify
 from xovac_tui.recording.disk import writer as writer_module
 from xovac_tui.recording.disk.chain import canonical
-from xovac_tui.recording.disk.housekeeping import DAY, Retention
+from xovac_tui.recording.disk.housekeeping import Retention
 from xovac_tui.recording.disk.kinds import AUDITED, RecordedMark
 from xovac_tui.recording.disk.schema import RecordError, TornRecordError, open_for_writing
 from xovac_tui.recording.disk.table import columns_of
 from xovac_tui.recording.disk.writer import BLOCK
 from xovac_tui.recording.exports.exported import note_exported
+from xovac_tui.units import DAY
 
 ROUNDS = 4
 EACH = 7

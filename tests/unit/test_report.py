@@ -25,6 +25,7 @@ from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark
 from xovac_tui.chamber.snapshot import Outcome as ChamberOutcome
+from xovac_tui.durations import format_to_tenth
 from xovac_tui.recipes.model import Limits
 from xovac_tui.recording.disk import writer as writing
 from xovac_tui.recording.disk.kinds import RecordedAlarm, RecordedCommand, RecordedMark, RunItem
@@ -43,7 +44,7 @@ from xovac_tui.report.alarm_episodes import alarm_episodes, handled
 from xovac_tui.report.deviations import deviations
 from xovac_tui.report.facts import ReportFacts
 from xovac_tui.report.figures import _Sum
-from xovac_tui.report.formatting import ReportTimes, duration, judged, lines
+from xovac_tui.report.formatting import ReportTimes, judged, lines
 from xovac_tui.report.gather import gather
 from xovac_tui.report.judge import CriterionOutcome, Judgement, RunVerdict, judge
 from xovac_tui.report.page import page
@@ -434,7 +435,7 @@ def test_what_was_deleted_or_did_not_come_is_reported_with_the_verdict(
     assert "of the run there is none in the record." in judge(facts).criteria[-1].found
     lost = sum(gap.seconds for gap in facts.gaps)
     (said,) = [one for one in deviations(facts) if "gap" in one]
-    assert said.startswith(f"2 gaps, {duration(lost)} in all, in which no usable temperature")
+    assert said.startswith(f"2 gaps, {format_to_tenth(lost)} in all, in which no usable temperature")
     html = page(facts, UTC)
     assert "Something was not measured" in html
     assert "from its beginning to its end" not in html
@@ -706,7 +707,7 @@ def test_a_run_in_which_the_clocks_change_is_reported_in_utc() -> None:
 
 def test_lines_of_others_are_clean_and_not_without_end() -> None:
     assert lines("a\tb\r\n\x1b[0m\n") == "a    b\n␛[0m"
-    assert lines("\n" * 6_000 + "x").endswith("… 1001 more lines")
+    assert lines("\n" * 6_000 + "x").endswith("… 1,002 more lines")
 
 
 @pytest.mark.parametrize(

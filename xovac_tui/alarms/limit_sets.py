@@ -12,6 +12,7 @@ from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import Quality, RunState
 from xovac_tui.clock import Clock
+from xovac_tui.units import HOUR
 
 if TYPE_CHECKING:
     from xovac_tui.alarms.store import AlarmStore
@@ -26,7 +27,7 @@ _BACK = 1.5
 _SETTLE = 15.0
 """Seconds from the first pressure on in which a set of limits from before stays in force: what says that the
 pump is on, or that a recipe runs, may come in messages of its own."""
-_HELD_FOR = 3600.0
+_HELD_FOR = HOUR
 """Seconds for which nothing may have been recorded, so that the set of limits from before stays in force."""
 
 

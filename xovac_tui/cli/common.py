@@ -15,6 +15,7 @@ from xovac_tui import compose
 from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo
 from xovac_tui.config import Effective, Overrides, Profile, effective_settings
+from xovac_tui.durations import format_whole
 from xovac_tui.errors import RecipeError, SettingsError
 from xovac_tui.text import clean
 
@@ -94,7 +95,9 @@ class Seconds(_FloatType):
         except RecipeError as error:
             self.fail(str(error), param, ctx)
         if not self.low <= seconds <= self.high:
-            self.fail(f"{text} is not from {self.low:g} s to {self.high:g} s.", param, ctx)
+            self.fail(
+                f"{text} is not from {format_whole(self.low)} to {format_whole(self.high)}.", param, ctx
+            )
         return seconds
 
 

@@ -59,7 +59,7 @@ def copy(ctx: click.Context, /, target: Path, force: bool, record: Path | None, 
     finally:
         ticker.close()
         db.close()
-    echo(f"{source.path} is in {target}, whole ({files.size(target):,} bytes).", err=True)
+    echo(f"{source.path} is in {target}, whole ({counted(files.size(target), 'byte')}).", err=True)
 
 
 def _refuse(source: Path, target: Path, force: bool) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from xovac_tui.chamber.alarm import AlarmChange
     from xovac_tui.chamber.snapshot import ChannelView, Snapshot
-    from xovac_tui.runs.view import FlightView
+    from xovac_tui.runs.view import RunProgress
     from xovac_tui.station.live import LiveStation
 
 FIRST_DATA = 6.0
@@ -44,7 +44,7 @@ class StatusSample(msgspec.Struct, frozen=True):
 
     station: LiveStation
     snapshot: Snapshot
-    progress: FlightView
+    progress: RunProgress
     step_elapsed: float | None
     """Seconds."""
     record: Path
@@ -119,8 +119,8 @@ def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> StatusSample
     from xovac_tui.recording.disk.lock import WriterLock, is_recorded
 
     recorded = is_recorded(record)
-    progress, flight = station.progress(snapshot), station.flight()
-    going = None if flight is None or flight.over else flight
+    progress, followed = station.progress(snapshot), station.newest_run()
+    going = None if followed is None or followed.over else followed
     return StatusSample(
         station=station,
         snapshot=snapshot,

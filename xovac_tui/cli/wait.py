@@ -16,6 +16,7 @@ from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.cli.common import Seconds, connecting_options, effective, table
 from xovac_tui.errors import Exit, LinkError, WaitedInVain
 from xovac_tui.text import clean, nearest
+from xovac_tui.units import DAY
 
 if TYPE_CHECKING:
     from xovac_tui.analysis.values import ChamberValues
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from xovac_tui.station.live import LiveStation
     from xovac_tui.station.news import News
 
-LONGEST = 30 * 86_400.0
+LONGEST = 30 * DAY
 """Seconds."""
 _SHORTEST_WAIT = 0.05
 """Shortest time between two evaluations, seconds."""

@@ -15,6 +15,7 @@ import click
 from xovac_tui import compose
 from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.cli.common import Seconds, connecting_options, effective, json_line
+from xovac_tui.durations import format_whole
 from xovac_tui.errors import Exit, LinkError
 from xovac_tui.plural import counted
 from xovac_tui.text import clean, clean_bytes
@@ -120,7 +121,8 @@ async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: fl
             raise given_up.result().error()
         if not seen_online:
             raise LinkError(
-                f"{station.manner.address} was not reached in {seconds:g} s.", LinkCode.NOT_REACHED
+                f"{station.manner.address} was not reached in {format_whole(seconds or 0.0)}.",
+                LinkCode.NOT_REACHED,
             )
     finally:
         printing.cancel()

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 
 from xovac_tui.api.link import LinkCode, LinkReason, LinkWord
+from xovac_tui.durations import format_whole
 from xovac_tui.link.certificate import Certificate, asks_client, presented
 from xovac_tui.link.handshake import FORBIDDEN, UNKNOWN_TRANSPORT, Handshake, NoAnswer
 from xovac_tui.link.target import Address, Target, show_fingerprint
@@ -408,7 +409,8 @@ def silent(address: Address, stage: str, seconds: float) -> LinkReason:
     """Return the reason for a server that took the connection and then did not go on in time."""
     return LinkReason(
         LinkCode.SILENT,
-        f"{address.origin} took the connection but sent no {stage} within {seconds:g} s. The server may be "
+        f"{address.origin} took the connection but sent no {stage} within {format_whole(seconds)}. The "
+        "server may be "
         f"hung, or there is no socket.io server at {address.path.rstrip('/')}; connect_timeout in the "
         "profile sets how long is waited.",
     )
@@ -436,7 +438,8 @@ def stopped_answering(address: Address, seconds: float) -> LinkReason:
     """Return the reason for a connection that showed no sign of life for so many seconds."""
     return LinkReason(
         LinkCode.STOPPED_ANSWERING,
-        f"{address.origin} has stopped answering (no sign of life for {seconds:g} s): its machine is hung, "
+        f"{address.origin} has stopped answering (no sign of life for {format_whole(seconds)}): its machine "
+        "is hung, "
         "off, or cut from the network. Trying again.",
     )
 
