@@ -41,17 +41,18 @@ def verify(
     (from `xovac-tui audit head` or a report) and give it with --expect. Exit code 4: an entry is not
     as it was written.
     """
-    from xovac_tui.recording.audit import SHORTEST
-    from xovac_tui.recording.audit import verify as look_at
+    from xovac_tui.recording import audit
     from xovac_tui.recording.disk.schema import TornRecordError
 
-    if expect and (len(expect.strip()) < SHORTEST or set(expect.strip().lower()) - set("0123456789abcdef")):
+    if expect and (
+        len(expect.strip()) < audit.SHORTEST or set(expect.strip().lower()) - set("0123456789abcdef")
+    ):
         raise click.UsageError(
-            f"--expect wants a hash as `audit head` prints it, or its first {SHORTEST} digits."
+            f"--expect wants a hash as `audit head` prints it, or its first {audit.SHORTEST} digits."
         )
     try:
         source = find_record(ctx, record, demo)
-        found = look_at(source.path, expect)
+        found = audit.verify(source.path, expect)
     except TornRecordError as error:
         echo_lines(str(error), err=True)
         ctx.exit(int(Exit.ERROR))
@@ -140,7 +141,7 @@ def _said(source: RecordSource, found: Audit) -> list[str]:
     elif found.head.count:
         lines.append(f"{source.path}: {_entries(found.head.count)}, all as they were written.")
     else:
-        lines.append(f"{source.path}: the chain is empty, so nothing is vouched for yet.")
+        lines.append(f"{source.path}: the chain is empty, so it covers nothing yet.")
     if found.migrated:
         lines.append(
             f"{found.migrated:,} of them are older than the audit of this record: they are as they were then."

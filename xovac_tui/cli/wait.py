@@ -88,8 +88,8 @@ async def _wait(
     held: float,
 ) -> None:
     waiting = Waiting(station, expression, values, report, held)
-    unsubscribe = station.subscribe(waiting.hear)
-    hearing = asyncio.ensure_future(waiting.hear_events())
+    unsubscribe = station.subscribe(waiting.take_news)
+    receiving = asyncio.ensure_future(waiting.take_events())
     await asyncio.sleep(0)
     try:
         async with station:
@@ -102,8 +102,8 @@ async def _wait(
                 # The end of the link with this program is not reported.
                 unsubscribe()
     finally:
-        hearing.cancel()
-        await asyncio.gather(hearing, return_exceptions=True)
+        receiving.cancel()
+        await asyncio.gather(receiving, return_exceptions=True)
 
 
 class Waiting:
@@ -132,7 +132,7 @@ class Waiting:
         self._hopeless = ""
         self._named = False
 
-    def hear(self, news: News) -> None:
+    def take_news(self, news: News) -> None:
         """Handle news of the link at once."""
         from xovac_tui.api.link import LinkWord
         from xovac_tui.chamber.news import LinkChanged
@@ -148,7 +148,7 @@ class Waiting:
         self._report.say(f"{link.word}{'. ' if link.why else ''}{link.why}")
         self._changed.set()
 
-    async def hear_events(self) -> None:
+    async def take_events(self) -> None:
         """Request an evaluation for each event that arrives."""
         from xovac_tui.api.event import EventKind
 
