@@ -17,7 +17,7 @@ from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.recording.digest import axis_to_now, digest
-from xovac_tui.recording.disk.housekeeping import DAY, Retention
+from xovac_tui.recording.disk.housekeeping import Retention
 from xovac_tui.recording.disk.kinds import RunItem
 from xovac_tui.recording.disk.lists import find_span, runs, visits
 from xovac_tui.recording.disk.record import Record
@@ -30,6 +30,7 @@ from xovac_tui.replay.model import Replay
 from xovac_tui.report.deviations import deviations
 from xovac_tui.report.gather import gather
 from xovac_tui.report.judge import judge
+from xovac_tui.units import DAY
 
 CONTRACT = load_contract((), simulator=True)
 PART = "chamber_state.part"

@@ -18,12 +18,13 @@ from xovac_tui.recording.attachments import File, attach
 from xovac_tui.recording.audit import Audit, Head, entries, head_of, verify
 from xovac_tui.recording.disk import writer as writer_module
 from xovac_tui.recording.disk.chain import canonical
-from xovac_tui.recording.disk.housekeeping import DAY, Retention
+from xovac_tui.recording.disk.housekeeping import Retention
 from xovac_tui.recording.disk.kinds import AUDITED, RecordedMark
 from xovac_tui.recording.disk.schema import RecordError, TornRecordError, open_for_writing
 from xovac_tui.recording.disk.table import columns_of
 from xovac_tui.recording.disk.writer import BLOCK
 from xovac_tui.recording.exports.exported import note_exported
+from xovac_tui.units import DAY
 
 ROUNDS = 4
 EACH = 7
@@ -276,7 +277,7 @@ def test_an_end_that_is_cut_off_is_missed(path: Path) -> None:
     assert f"{count} entries were written" in said(found)
 
 
-def test_an_end_cut_off_with_its_head_is_missed_by_who_noted_the_head(path: Path) -> None:
+def test_an_end_cut_off_with_its_head_is_found_with_the_noted_head(path: Path) -> None:
     noted = verify(path).head
     with opened(path) as db:
         for place, row in db.execute("SELECT place, row FROM chain WHERE id > 5").fetchall():
@@ -322,7 +323,7 @@ def test_recording_goes_on_over_a_broken_chain_and_it_stays_visible(path: Path, 
     assert [one.what for one in entries(path)][-1] == "b.png for r1"
 
 
-def test_what_is_no_text_any_more_is_told_and_shown(path: Path) -> None:
+def test_what_is_no_text_any_more_is_reported_and_shown(path: Path) -> None:
     done_to(path, "UPDATE marks SET text = CAST(x'ff1b5b33316d41' AS TEXT) WHERE id = 2")
     found = verify(path)
     assert told(found) == [("changed", "marks", 2)]

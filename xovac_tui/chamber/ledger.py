@@ -13,6 +13,7 @@ from xovac_tui.api.event import Event, Form, Payload
 from xovac_tui.api.payload import decode, one_line
 from xovac_tui.api.wireform import is_callback_answer, try_next
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
+from xovac_tui.durations import format_whole
 from xovac_tui.text import clean
 
 LATE_WINDOW = 60.0
@@ -173,7 +174,9 @@ class Ledger:
     def tick(self, mono: float) -> tuple[LedgerEntry, ...]:
         """Give up on commands whose time is over; return the entries that changed."""
         return tuple(
-            self._give_up(entry, mono, f"No answer came within {entry.timeout:g} s.", self._advice(entry))
+            self._give_up(
+                entry, mono, f"No answer came within {format_whole(entry.timeout)}.", self._advice(entry)
+            )
             for entry in self._sent()
             if mono - entry.mono >= entry.timeout
         )

@@ -16,6 +16,7 @@ import click
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.records import RecordSource, Ticker, find_record, missing, record_options, say_note
 from xovac_tui.errors import Exit
+from xovac_tui.plural import counted
 from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.disk.record import Record, RecordedChannel
 from xovac_tui.recording.exports import tables
@@ -112,7 +113,7 @@ class _Job:
         finally:
             self._ticker.close()
         if path is not None:
-            echo(f"{self._part.span.label} is in {path} ({path.stat().st_size:,} bytes).", err=True)
+            echo(f"{self._part.span.label} is in {path} ({counted(path.stat().st_size, 'byte')}).", err=True)
         lost = unread(self._record, self._part)
         if lost is not None:
             echo(f"{missing(lost, self._source)} They are not in what was written.", err=True)

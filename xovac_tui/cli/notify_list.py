@@ -9,6 +9,7 @@ import click
 from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.options import chamber_options
 from xovac_tui.cli.output import echo
+from xovac_tui.durations import format_whole
 from xovac_tui.notify.settings import HEARTBEAT
 
 SEVERITIES = ("critical", "high", "medium", "low")
@@ -36,14 +37,14 @@ def list_(ctx: click.Context, /, **_: Any) -> None:
             one.kind,
             ", ".join(one.severities) if len(one.severities) < len(SEVERITIES) else "all",
             "each console" if one.in_terminal else "one program",
-            f"{one.reminder:g} s" if one.reminder else "none",
-            f"{one.at_most} in {one.per:g} s",
+            format_whole(one.reminder) if one.reminder else "none",
+            f"{one.at_most} in {format_whole(one.per)}",
         )
         for one in settings.receivers
     ]
     if settings.beats:
         beat = settings.heartbeat
         when = "while online" if beat.only_online else "always"
-        rows.append((HEARTBEAT, "webhook", f"every {beat.every:g} s", "one program", "none", when))
+        rows.append((HEARTBEAT, "webhook", f"every {format_whole(beat.every)}", "one program", "none", when))
     for line in table(rows):
         echo(line)

@@ -12,6 +12,7 @@ import click
 
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.records import Ticker, find_record, record_options
+from xovac_tui.plural import counted
 from xovac_tui.recording.disk import claim, files
 from xovac_tui.recording.disk.lock import is_recorded
 from xovac_tui.recording.disk.schema import RecordError, as_record_error, open_for_reading, trouble_of
@@ -52,7 +53,7 @@ def copy(ctx: click.Context, /, target: Path, force: bool, record: Path | None, 
     finally:
         ticker.close()
         db.close()
-    echo(f"{source.path} is in {target}, whole ({files.size(target):,} bytes).", err=True)
+    echo(f"{source.path} is in {target}, whole ({counted(files.size(target), 'byte')}).", err=True)
 
 
 def _refuse(source: Path, target: Path, force: bool) -> None:

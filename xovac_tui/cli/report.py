@@ -11,6 +11,7 @@ import click
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.records import Ticker, find_record, missing, record_options
 from xovac_tui.errors import Exit
+from xovac_tui.plural import counted
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.report import need_libraries, write_report
 from xovac_tui.report.runs import run_number
@@ -60,7 +61,7 @@ def report(
         )
     finally:
         ticker.close()
-    echo(f"The report of r{number} is in {path} ({path.stat().st_size:,} bytes).", err=True)
+    echo(f"The report of r{number} is in {path} ({counted(path.stat().st_size, 'byte')}).", err=True)
     if lost is not None:
         echo(f"{missing(lost, source)} They are missing in the report.", err=True)
         ctx.exit(int(Exit.WARNING))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xovac_tui.durations import parse_duration
+from xovac_tui.durations import format_whole, parse_duration
 from xovac_tui.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -33,5 +33,7 @@ class Seconds(_FloatType):
         except RecipeError as error:
             self.fail(str(error), param, ctx)
         if not self.low <= seconds <= self.high:
-            self.fail(f"{text} is not from {self.low:g} s to {self.high:g} s.", param, ctx)
+            self.fail(
+                f"{text} is not from {format_whole(self.low)} to {format_whole(self.high)}.", param, ctx
+            )
         return seconds

@@ -27,7 +27,7 @@ from xovac_tui.quantities import quantity
 from xovac_tui.recording.disk.lists import newest_alarms
 from xovac_tui.recording.disk.lock import WriterLock, is_recorded
 from xovac_tui.recording.disk.record import Record
-from xovac_tui.runs.view import FlightView
+from xovac_tui.runs.view import RunProgress
 from xovac_tui.station.live import LiveStation
 from xovac_tui.text import clean
 
@@ -45,7 +45,7 @@ class StatusSample(msgspec.Struct, frozen=True):
 
     station: LiveStation
     snapshot: Snapshot
-    progress: FlightView
+    progress: RunProgress
     step_elapsed: float | None
     """Seconds."""
     record: Path
@@ -116,8 +116,8 @@ async def _sample(station: LiveStation, record: Path) -> StatusSample:
 def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> StatusSample:
     """Return the state that the chamber reports and that of its record; reads the record."""
     recorded = is_recorded(record)
-    progress, flight = station.progress(snapshot), station.flight()
-    going = None if flight is None or flight.over else flight
+    progress, followed = station.progress(snapshot), station.newest_run()
+    going = None if followed is None or followed.over else followed
     return StatusSample(
         station=station,
         snapshot=snapshot,

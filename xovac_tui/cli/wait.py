@@ -26,8 +26,9 @@ from xovac_tui.expressions import ConditionPart, Expression, ExpressionError, pa
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
 from xovac_tui.text import clean, nearest
+from xovac_tui.units import DAY
 
-LONGEST = 30 * 86_400.0
+LONGEST = 30 * DAY
 """Seconds."""
 _SHORTEST_WAIT = 0.05
 """Shortest time between two evaluations, seconds."""

@@ -21,6 +21,7 @@ from xovac_tui.cli.common import effective, json_line
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.saying import Voice
 from xovac_tui.cli.seconds import Seconds
+from xovac_tui.durations import format_whole
 from xovac_tui.errors import Exit, LinkError
 from xovac_tui.outlet import PATIENCE, StreamOutlet
 from xovac_tui.plural import counted
@@ -119,7 +120,7 @@ async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: fl
         if given_up.done():
             raise LinkError(given_up.result())
         if not seen_online:
-            raise LinkError(f"{station.manner.address} was not reached in {seconds:g} s.")
+            raise LinkError(f"{station.manner.address} was not reached in {format_whole(seconds or 0.0)}.")
     finally:
         printing.cancel()
         await asyncio.gather(printing, return_exceptions=True)

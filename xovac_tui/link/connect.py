@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import aiohttp
 import msgspec
 
+from xovac_tui.durations import format_whole
 from xovac_tui.errors import LinkError
 from xovac_tui.link import bounded, explain
 from xovac_tui.link.client import REFUSED, SENT_AWAY, STOPPED, Client
@@ -256,8 +257,9 @@ class _Connection:
         error = socket.exception() if isinstance(socket, Socket) else None
         if self._client.ended_by == STOPPED or isinstance(error, aiohttp.ServerTimeoutError):
             return (
-                f"{origin} has stopped answering (no sign of life for {self._target.lost_after:g} s): its "
-                "machine is hung, off, or cut from the network. Trying again."
+                f"{origin} has stopped answering (no sign of life for "
+                f"{format_whole(self._target.lost_after)}): its machine is hung, off, or cut from the "
+                "network. Trying again."
             )
         if self._client.eio.too_long:
             limit = bounded.LONGEST_BODY >> 20

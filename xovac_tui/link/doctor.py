@@ -17,6 +17,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from xovac_tui.durations import format_whole
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import explain
 from xovac_tui.link.certificate import asks_client, presented, trust
@@ -331,7 +332,7 @@ async def _messages(patient: _Patient) -> DoctorCheck:
         return DoctorCheck(
             "messages",
             None,
-            f"None in {patient.listen:g} s{rtt}.",
+            f"None in {format_whole(patient.listen)}{rtt}.",
             "The device may be quiet while nothing runs. If it should speak, check namespace and port.",
         )
     common = [f"{name} ×{number}" for name, number in patient.received.most_common(_NAMES_SHOWN)]
@@ -342,7 +343,7 @@ async def _messages(patient: _Patient) -> DoctorCheck:
         if patient.malformed
         else ""
     )
-    return DoctorCheck("messages", True, f"{count} in {patient.listen:g} s: {names}{strange}{rtt}.")
+    return DoctorCheck("messages", True, f"{count} in {format_whole(patient.listen)}: {names}{strange}{rtt}.")
 
 
 def _milliseconds(seconds: float) -> str:

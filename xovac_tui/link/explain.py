@@ -10,6 +10,7 @@ from typing import Any
 
 import aiohttp
 
+from xovac_tui.durations import format_whole
 from xovac_tui.link.certificate import Certificate, asks_client, presented
 from xovac_tui.link.handshake import Handshake, NoAnswer
 from xovac_tui.link.target import Address, Target, show_fingerprint
@@ -309,9 +310,9 @@ def refused(target: Target, address: Address, data: tuple[Any, ...]) -> str:
 def silent(address: Address, stage: str, seconds: float) -> str:
     """Return the sentence for a server that took the connection and then did not go on in time."""
     return (
-        f"{address.origin} took the connection but sent no {stage} within {seconds:g} s. The server may be "
-        f"hung, or there is no socket.io server at {address.path.rstrip('/')}; connect_timeout in the "
-        "profile sets how long is waited."
+        f"{address.origin} took the connection but sent no {stage} within {format_whole(seconds)}. "
+        f"The server may be hung, or there is no socket.io server at {address.path.rstrip('/')}; "
+        "connect_timeout in the profile sets how long is waited."
     )
 
 

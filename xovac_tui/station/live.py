@@ -22,6 +22,7 @@ from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged, MarksMade, ModeChanged, RecordOpened
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Snapshot
+from xovac_tui.durations import format_whole
 from xovac_tui.errors import ContractError, LinkError, XovacError
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import OPENING
@@ -229,7 +230,7 @@ class LiveStation(Station):
                     self._status_changed.clear()
                     await self._status_changed.wait()
         except TimeoutError:
-            why = self.status.why or f"{self.manner.address} did not answer within {timeout:g} s."
+            why = self.status.why or f"{self.manner.address} did not answer within {format_whole(timeout)}."
             raise LinkError(why) from None
 
     def reconnect(self) -> None:

@@ -13,8 +13,8 @@ import msgspec
 from xovac_tui.recording.disk.axis import EvenAxis, Piece, SessionTimes
 from xovac_tui.recording.disk.bins import CHUNK, FINEST
 from xovac_tui.recording.disk.record import Record
+from xovac_tui.units import DAY
 
-DAY = 86400.0
 _CHUNK = FINEST * CHUNK
 """Seconds of one row of the finest bins."""
 _AT_ONCE = 200
