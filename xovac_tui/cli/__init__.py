@@ -117,7 +117,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         echo_lines(shown.getvalue().rstrip("\n"), err=True)
         return int(Exit.USAGE)
     except XovacError as error:
-        _say_last(str(error), several_lines=error.several_lines)
+        code = f" [{error.code}]" if error.code else ""
+        _say_last(f"{error}{code}", several_lines=error.several_lines)
         return int(error.exit_code)
     except OSError as error:
         # An error without a file name comes from standard output, the only file written without one.

@@ -9,13 +9,14 @@ import os
 import click
 
 from xovac_tui import compose
-from xovac_tui.api.link import LinkWord
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent
 from xovac_tui.chamber.news import AlarmsChanged, LinkChanged, RecordOpened
 from xovac_tui.cli.common import effective
 from xovac_tui.cli.exposure import alarm_notes, exposed_settings
 from xovac_tui.cli.saying import Voice
-from xovac_tui.errors import Exit, LinkError
+from xovac_tui.cli.settings_notes import alarm_notes
+from xovac_tui.errors import Exit
 from xovac_tui.outlet import Outlet
 from xovac_tui.recording.disk.share import share_advice
 from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView
@@ -48,7 +49,7 @@ def record_chamber(ctx: click.Context, seconds: float | None) -> None:
 
 async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> None:
     ended = asyncio.Event()
-    refused = ""
+    refused: LinkView | None = None
 
     def listen(news: News) -> None:
         nonlocal refused
@@ -56,10 +57,10 @@ async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> N
             link = news.link
             if ended.is_set():
                 return
-            say.line(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}")
+            say.line(f"{station.name}: {link.spoken}")
             if link.word is LinkWord.OFFLINE and link.why:
                 # The address or certificate is wrong, so another attempt would fail, too.
-                refused = link.why
+                refused = link
                 ended.set()
         elif isinstance(news, RecorderChanged) and news.recorder.state is not RecorderState.STARTING:
             say.line(f"{station.name}: {_words(news.recorder)}")
@@ -84,7 +85,7 @@ async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> N
     if station.record.unwritten:
         say.line(f"{station.name}: {station.record.unwritten}")
     if refused:
-        raise LinkError(refused)
+        raise refused.error()
 
 
 def alarm_line(change: AlarmChange) -> str:

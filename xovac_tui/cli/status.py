@@ -155,6 +155,8 @@ def data(sample: StatusSample) -> dict[str, Any]:
         "link": {
             "word": link.word.value,
             "since": _iso(link.since_utc),
+            "code": link.code or None,
+            "why": link.why or None,
             "newest_age": _rounded(snapshot.newest_age),
         },
         "run": _run_data(sample),

@@ -14,9 +14,9 @@ import click
 from xovac_tui import compose
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.event import EventKind
-from xovac_tui.api.link import LinkWord
+from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.news import LinkChanged
-from xovac_tui.cli.common import effective, table
+from xovac_tui.cli.common import Seconds, connecting_options, effective, table
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.saying import Voice
 from xovac_tui.cli.seconds import Seconds
@@ -133,7 +133,7 @@ class Waiting:
         """Monotonic time since which it is true."""
         self._understood = False
         """It was evaluated once on data of the chamber, so its units fit together."""
-        self._hopeless = ""
+        self._hopeless: LinkView | None = None
         self._named = False
 
     def hear(self, news: News) -> None:
@@ -145,8 +145,8 @@ class Waiting:
             self._connected = self._station.clock.mono()
         if link.word is LinkWord.OFFLINE and link.why:
             # The address or certificate is wrong, so another attempt would fail, too.
-            self._hopeless = link.why
-        self._report.say(f"{link.word}{'. ' if link.why else ''}{link.why}")
+            self._hopeless = link
+        self._report.say(link.spoken)
         self._changed.set()
 
     async def hear_events(self) -> None:
@@ -159,7 +159,7 @@ class Waiting:
         """Return once the condition has been true for as long as asked; raises LinkError."""
         while not self.evaluate():
             if self._hopeless:
-                raise LinkError(self._hopeless)
+                raise self._hopeless.error()
             self._changed.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LONGEST_WAIT):
@@ -211,8 +211,9 @@ class Waiting:
         """Return the error for a condition that did not come true within `timeout` seconds."""
         said = format_duration(timeout)
         if self._connected is None:
-            why = self._station.status.why
-            return LinkError(f"{self._station.manner.address} was not reached in {said}. {why}".rstrip())
+            link = self._station.status
+            sentence = f"{self._station.manner.address} was not reached in {said}. {link.why}".rstrip()
+            return LinkError(sentence, link.code or LinkCode.NOT_REACHED)
         now = self._station.clock.mono()
         if self._since is not None:
             so_far, needed = format_duration(now - self._since), format_duration(self._needed)

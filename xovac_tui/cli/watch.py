@@ -14,10 +14,10 @@ import click
 
 from xovac_tui import compose
 from xovac_tui.api.event import Event
-from xovac_tui.api.link import LinkWord
+from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.api.payload import one_line
 from xovac_tui.chamber.news import LinkChanged
-from xovac_tui.cli.common import effective, json_line
+from xovac_tui.cli.common import Seconds, connecting_options, effective, json_line
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.saying import Voice
 from xovac_tui.cli.seconds import Seconds
@@ -57,7 +57,7 @@ def watch(ctx: click.Context, /, as_json: bool, seconds: float | None, **_: Any)
 
 async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: float | None) -> None:
     loop = asyncio.get_running_loop()
-    given_up: asyncio.Future[str] = loop.create_future()
+    given_up: asyncio.Future[LinkView] = loop.create_future()
     broken: asyncio.Future[OSError] = loop.create_future()
     seen_online = False
     say = Voice()
@@ -82,9 +82,9 @@ async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: fl
             return
         link = news.link
         seen_online = seen_online or link.word is LinkWord.ONLINE
-        say.line(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}")
+        say.line(f"{station.name}: {link.spoken}")
         if link.word is LinkWord.OFFLINE and link.why and not given_up.done():
-            given_up.set_result(link.why)
+            given_up.set_result(link)
 
     async def print_events() -> None:
         dropped = 0
@@ -118,9 +118,12 @@ async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: fl
         if printing.done():
             await printing
         if given_up.done():
-            raise LinkError(given_up.result())
+            raise given_up.result().error()
         if not seen_online:
-            raise LinkError(f"{station.manner.address} was not reached in {format_whole(seconds or 0.0)}.")
+            raise LinkError(
+                f"{station.manner.address} was not reached in {format_whole(seconds or 0.0)}.",
+                LinkCode.NOT_REACHED,
+            )
     finally:
         printing.cancel()
         await asyncio.gather(printing, return_exceptions=True)
