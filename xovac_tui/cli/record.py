@@ -15,7 +15,6 @@ from xovac_tui.chamber.news import AlarmsChanged, LinkChanged, RecordOpened
 from xovac_tui.cli.common import effective
 from xovac_tui.cli.exposure import alarm_notes, exposed_settings
 from xovac_tui.cli.saying import Voice
-from xovac_tui.cli.settings_notes import alarm_notes
 from xovac_tui.errors import Exit
 from xovac_tui.outlet import Outlet
 from xovac_tui.recording.disk.share import share_advice

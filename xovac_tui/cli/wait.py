@@ -16,7 +16,7 @@ from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.event import EventKind
 from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.news import LinkChanged
-from xovac_tui.cli.common import Seconds, connecting_options, effective, table
+from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.saying import Voice
 from xovac_tui.cli.seconds import Seconds

@@ -17,7 +17,7 @@ from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.api.payload import one_line
 from xovac_tui.chamber.news import LinkChanged
-from xovac_tui.cli.common import Seconds, connecting_options, effective, json_line
+from xovac_tui.cli.common import effective, json_line
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.saying import Voice
 from xovac_tui.cli.seconds import Seconds
