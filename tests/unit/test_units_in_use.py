@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.helpers.keys import KEYS
+from xovac_tui.alarms.in_force import watchlist
 from xovac_tui.alarms.settings import AlarmSettings
-from xovac_tui.alarms.watchlist import watchlist
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.contract import Contract, Role
 from xovac_tui.api.event import Direction, Event, EventKind
