@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.chamber.news import LinkChanged
 from xovac_tui.errors import LinkError
-
-if TYPE_CHECKING:
-    from xovac_tui.station.live import LiveStation
-    from xovac_tui.station.news import News
-
+from xovac_tui.station.live import LiveStation
+from xovac_tui.station.news import News
 
 GRACE = 5.0
 """Seconds beyond the time of one attempt in which its failure is explained."""
@@ -23,8 +20,6 @@ async def online(station: LiveStation, command: str = "") -> None:
     There is no second attempt: the caller runs the command again. `command` is the event that
     was to be sent; the error says that it was not.
     """
-    from xovac_tui.chamber.news import LinkChanged
-
     failed: asyncio.Future[LinkView] = asyncio.get_running_loop().create_future()
 
     def listen(news: News) -> None:

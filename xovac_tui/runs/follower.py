@@ -323,14 +323,14 @@ class RunFollower:
         self._asked = mono
         try:
             if self._record.recording:
-                self._hear_others()
+                self._read_others()
             elif mono - self._saved >= SAVE_EVERY:
                 self._saved = mono
                 self._follow_record()
         except (XovacError, msgspec.MsgspecError, UnicodeError):
             return
 
-    def _hear_others(self) -> None:
+    def _read_others(self) -> None:
         from xovac_tui.recording.disk import lists
 
         record = self._record.record
@@ -383,8 +383,8 @@ class RunFollower:
     def _may_begin(self, seen: Observation, *, start_seen: bool) -> None:
         """Begin a run; beside consoles only after they have written which recipe they handed over.
 
-        One that went on before this program did begins for it with the first data: what was not heard before
-        is no gap.
+        One that went on before this program did begins for it with the first data: what it did not receive
+        before is no gap.
         """
         self._held.append(seen)
         waited = seen.mono - self._held[0].mono
