@@ -46,7 +46,7 @@ _STORED: dict[str, TooLong] = {one.value: one for one in TooLong}
 
 
 def too_long(problem: str) -> TooLong | None:
-    """Return whether a payload's problem, fresh or from a record, is only that it is too long; None: it is not."""
+    """Return how a payload is too long, by its problem, fresh or of a record; None: that is another one."""
     return _STORED.get(problem)
 
 
