@@ -68,7 +68,7 @@ def test_commands_reach_a_chamber_that_only_polls(environment: dict[str, str]) -
         assert json.loads(done.stdout)["link"]["word"] == "ONLINE"
 
 
-def test_nobody_listens(environment: dict[str, str]) -> None:
+def test_nothing_listens(environment: dict[str, str]) -> None:
     done = run(environment, "send", "cancel_recipe", "--yes", "--url", "http://127.0.0.1:9")
     assert done.returncode == 6
     assert done.stdout == ""
@@ -180,9 +180,7 @@ def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def test_doctor_looks_at_the_way_to_the_chamber(
-    chamber: SimulatorProcess, environment: dict[str, str]
-) -> None:
+def test_doctor_checks_the_way_to_the_chamber(chamber: SimulatorProcess, environment: dict[str, str]) -> None:
     done = run(environment, "doctor", "--url", chamber.url)
     assert done.returncode == 0, done.stdout
     for part in ("Versions", "Places", "Terminal", "Settings", f"at {chamber.url}", "websocket", "messages"):

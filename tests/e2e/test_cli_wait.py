@@ -88,7 +88,7 @@ def test_a_condition_that_cannot_be_is_refused(home: dict[str, str], condition: 
     assert "Traceback" not in done.stderr
 
 
-def test_nobody_listens(environment: dict[str, str]) -> None:
+def test_nothing_listens(environment: dict[str, str]) -> None:
     nowhere = ("--url", "http://127.0.0.1:9")
     done = run(environment, "wait", "--until", 'link == "LOST"', "--timeout", "1s", *nowhere)
     assert done.returncode == 6

@@ -340,7 +340,7 @@ async def test_close_open_and_reconnect_now() -> None:
         assert server.events == []
 
 
-async def test_nothing_is_heard_after_the_end() -> None:
+async def test_nothing_is_received_after_the_end() -> None:
     async with raw_server(sends("41", *['42["late",1]'] * 50)) as server, running(server.url) as harness:
         await harness.state(LinkWord.LOST)
         harness.link.close()

@@ -83,7 +83,7 @@ def test_the_list_and_the_editor_open_it_and_read_what_came_of_it(home: Path, tm
         program.assert_as_before()
 
 
-def test_ctrl_c_is_the_editors_and_a_bad_end_is_told(home: Path, tmp_path: Path) -> None:
+def test_ctrl_c_is_the_editors_and_a_bad_end_is_reported(home: Path, tmp_path: Path) -> None:
     with console("--demo", home=home, env={"VISUAL": an_editor(tmp_path)}, controlling=True) as program:
         on_recipes(program)
         mark = open_it(program)

@@ -96,7 +96,7 @@ async def test_an_acknowledgement_may_be_late_or_never_come(tmp_path: Path) -> N
             assert (lost.outcome, "The link broke" in lost.reason) == (Outcome.UNKNOWN, True)
 
 
-async def test_an_acknowledgement_that_nobody_asked_for_answers_nothing() -> None:
+async def test_an_unrequested_acknowledgement_answers_nothing() -> None:
     async with socketio_server() as server, running(server.url) as harness:
         await harness.state(LinkWord.ONLINE)
         await harness.link.emit("cancel_recipe", callback=True)

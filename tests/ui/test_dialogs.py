@@ -122,7 +122,7 @@ async def test_an_assumed_command_is_said_to_be_assumed(tmp_path: Path) -> None:
         assert said["Origin"] == "assumed: the device's manual does not document this command"
 
 
-async def test_it_tells_the_state_of_this_moment_even_when_the_picture_is_held(tmp_path: Path) -> None:
+async def test_it_reports_the_state_of_this_moment_even_when_the_picture_is_held(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls") as c:
         await c.press("p")
         dialog = await question(c)

@@ -118,7 +118,7 @@ async def test_a_pump_down_is_foreseen_with_a_range(tmp_path: Path) -> None:
         assert int(found[1]) <= 74 <= int(found[2]) < 3 * int(found[1])
 
 
-def test_a_range_is_told_shortly() -> None:
+def test_a_range_is_written_shortly() -> None:
     view, times = InsightView(utc=0.0, speed=1.0), Times("utc")
     assert span_words(PressureForecast(1500.0, 2000.0, 2820.0), view, times) == "25 to 47 min"
     assert span_words(PressureForecast(47_400.0, 60_000.0, 78_000.0), view, times) == "13h 10m to 21h 40m"
@@ -137,7 +137,7 @@ async def test_the_rise_says_what_is_missing_for_a_leak(tmp_path: Path) -> None:
         assert "Leak       volume not set" in facts
 
 
-async def test_advice_is_told_with_its_limits_and_hinted_at_on_status(tmp_path: Path) -> None:
+async def test_advice_is_reported_with_its_limits_and_hinted_at_on_status(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         readings = c.app.query_one(Readings)
         await tell(c, 10, lambda second: 30.0)
@@ -163,7 +163,7 @@ async def test_without_roles_it_says_what_is_missing(tmp_path: Path) -> None:
         assert "No channel has the role pressure" in " ".join(text(pane, "facts").split())
 
 
-async def test_problems_of_the_settings_and_advice_that_is_off_are_told(tmp_path: Path) -> None:
+async def test_problems_of_the_settings_and_advice_that_is_off_are_reported(tmp_path: Path) -> None:
     told = InsightSettings(StabilitySettings(channels=("nobody",)), AdviceSettings(enabled=False))
     async with console(tmp_path, insight=told) as c:
         pane = await opened(c)
@@ -199,7 +199,7 @@ def test_the_end_in_words(found: Stability, words: str) -> None:
     assert end_words(found, view, UNICODE, Times("utc"))[0] == words
 
 
-def test_no_advice_without_a_pressure_is_not_told_as_all_is_well() -> None:
+def test_no_advice_without_a_pressure_is_not_shown_as_all_is_well() -> None:
     ((said, _),) = advice_lines(InsightView(utc=0.0, speed=1.0), 80, UNICODE)[0]
     assert said == "None can be given: the pressure is not known now."
 

@@ -52,7 +52,7 @@ def numbers(pane: LogPane) -> list[int]:
     return [int(found) for found in re.findall(r"#(\d+)\.", text(pane))]
 
 
-async def test_both_directions_are_told_apart_by_word(tmp_path: Path) -> None:
+async def test_both_directions_are_distinguished_by_word(tmp_path: Path) -> None:
     async with log_tab(tmp_path) as (c, pane):
         await c.press_stop()
         c.link.answer("cancel_recipe", "warning", "Could not cancel.")
@@ -138,7 +138,7 @@ async def test_hostile_payloads_are_literal(tmp_path: Path) -> None:
                 assert "".join(part for part, _ in line).isprintable()
 
 
-async def test_ten_megabytes_are_cut_and_the_size_is_told(tmp_path: Path) -> None:
+async def test_ten_megabytes_are_cut_and_the_size_is_reported(tmp_path: Path) -> None:
     async with log_tab(tmp_path, size=(120, 36)) as (c, pane):
         c.link.deliver("big", json.dumps({"x": "é" * 10_000_000}, ensure_ascii=False))
         await c.settle()

@@ -344,7 +344,7 @@ async def test_export_and_import_again(tmp_path: Path, ending: str, monkeypatch:
         await e.c.until(lambda: e.said("Saved: "))
 
 
-async def test_export_asks_before_it_overwrites_and_tells_what_is_wrong(tmp_path: Path) -> None:
+async def test_export_asks_before_it_overwrites_and_reports_what_is_wrong(tmp_path: Path) -> None:
     async with recipes_tab(tmp_path, edit=False) as e:
         there = tmp_path / "there.csv"
         there.write_text("mine")

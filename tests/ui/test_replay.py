@@ -167,7 +167,7 @@ async def test_a_small_terminal_does_not_promise_a_stop_in_a_replay(tmp_path: Pa
         assert "A replay: nothing is sent." in shown.plain
 
 
-async def test_a_record_that_breaks_under_a_replay_is_told_once(
+async def test_a_record_that_breaks_under_a_replay_is_reported_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with replayed(tmp_path, size=(120, 36)) as r:
@@ -352,7 +352,7 @@ async def test_a_key_of_the_replay_that_is_put_elsewhere_works_there_only(tmp_pa
         assert c.at >= 60
 
 
-async def test_changes_are_told_while_somebody_can_follow(tmp_path: Path) -> None:
+async def test_changes_are_notified_below_the_flood_limit(tmp_path: Path) -> None:
     async with replayed(tmp_path, speed=10.0) as r:
         await r.pass_time(32)
         assert any(STOP_COMMAND in toast for toast in said(r.app))

@@ -131,7 +131,7 @@ async def test_an_idle_chamber_says_what_to_do(tmp_path: Path) -> None:
         assert "No recipe is loaded" in run(c)
 
 
-async def test_a_chamber_whose_state_nobody_tells_is_unknown(tmp_path: Path) -> None:
+async def test_a_chamber_whose_state_is_not_reported_is_unknown(tmp_path: Path) -> None:
     async with console(tmp_path, size=(120, 36), contract=documented_contract()) as c:
         assert "run state unknown" in run(c)
         assert "contract file" in " ".join(run(c).split())
@@ -157,14 +157,14 @@ async def test_a_recipe_loaded_from_here_is_laid_over_its_plan(tmp_path: Path) -
         assert chart.model.planned is not None
 
 
-async def test_a_run_of_somebody_else_has_no_end(tmp_path: Path) -> None:
+async def test_a_run_of_another_client_has_no_end(tmp_path: Path) -> None:
     async with console(tmp_path, size=(120, 36)) as c:
         await c.run_state("Theirs", 2, 5)
         assert "Step 2 of 5" in run(c)
         assert "was not loaded from here" in run(c)
 
 
-async def test_a_run_is_not_said_to_go_on_when_nothing_is_heard(tmp_path: Path) -> None:
+async def test_a_run_is_not_shown_as_going_on_without_data(tmp_path: Path) -> None:
     async with console(tmp_path, size=(120, 36)) as c:
         await c.run_state()
         await c.lose()

@@ -44,7 +44,7 @@ def names(found: Watchlist) -> list[str]:
     return [rule.name for rule in found.rules]
 
 
-def test_what_nobody_has_told_is_off_and_says_why() -> None:
+def test_what_is_not_reported_is_off_and_says_why() -> None:
     found = in_force(simulator=False)
     assert "link lost" in names(found)
     assert "No contract says" in found.off["part not measured"]
@@ -165,7 +165,7 @@ def test_later_rules_take_the_place_of_earlier_ones(tmp_path: Path) -> None:
         ('name = "a"\nkind = "high"\nchanel = "x"\nlimit = 1', 'Did you mean "channel"?'),
     ],
 )
-def test_a_mistake_is_told_with_its_file(tmp_path: Path, rule: str, said: str) -> None:
+def test_a_mistake_is_reported_with_its_file(tmp_path: Path, rule: str, said: str) -> None:
     file = tmp_path / "rules.toml"
     file.write_text(f"[[rules]]\n{rule}\n")
     with pytest.raises(SettingsError) as caught:
@@ -174,7 +174,7 @@ def test_a_mistake_is_told_with_its_file(tmp_path: Path, rule: str, said: str) -
     assert said in str(caught.value)
 
 
-def test_an_expression_that_cannot_be_understood_is_told_with_its_column() -> None:
+def test_an_expression_that_cannot_be_understood_is_reported_with_its_column() -> None:
     settings = AlarmSettings(rules=({"name": "odd", "kind": "high", "value": "plate_a -", "limit": 1.0},))
     with pytest.raises(SettingsError, match=r'Alarm rule "odd", `value`, column 1\d: '):
         in_force(settings)

@@ -121,7 +121,7 @@ class Week:
     def acknowledge_all(self) -> None:
         waiting = self.station.alarms.view().waiting
         if waiting:
-            assert self.station.alarms.acknowledge(waiting) == ""
+            assert self.station.alarms.acknowledge(waiting) is None
 
 
 @pytest.mark.slow

@@ -47,7 +47,7 @@ def test_numbers_that_json_does_not_know_are_kept() -> None:
     assert payload.value["d"] == math.inf
 
 
-def test_nesting_of_a_hundred_is_read_and_of_a_million_is_told() -> None:
+def test_nesting_of_a_hundred_is_read_and_of_a_million_is_reported() -> None:
     deep = "[" * 100 + "1" + "]" * 100
     assert list(leaves(decode(deep).value)) == [(".".join("0" * 100), 1.0)]
     hopeless = decode("[" * 1_000_000)
@@ -56,7 +56,7 @@ def test_nesting_of_a_hundred_is_read_and_of_a_million_is_told() -> None:
     assert len(hopeless.raw) == 1_000_000
 
 
-def test_an_object_nested_too_deep_is_told() -> None:
+def test_an_object_nested_too_deep_is_reported() -> None:
     value: Any = 1
     for _ in range(100_000):
         value = [value]

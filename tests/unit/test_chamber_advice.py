@@ -102,7 +102,7 @@ def test_held_is_said_where_the_step_says_so() -> None:
     assert told(**parts)[0].text.startswith("Test part is at +60.0 °C, above")
 
 
-def test_a_place_that_nobody_gave_is_called_assumed() -> None:
+def test_a_place_that_was_not_given_is_called_assumed() -> None:
     (one,) = told(pressure=32.0, temperatures=(Temperature("Plate A", 8.2, 0.0, place_assumed=True),))
     assert one.text.startswith("Plate A (assumed to be in the vacuum) is +8.2 °C, below")
 
@@ -126,7 +126,7 @@ def test_the_saturation_at_this_pressure_stands_in_the_words() -> None:
     assert one.text.startswith("Plate A is +8.0 °C and falls by 1.0 K/min towards +5.5 °C, where water")
 
 
-def test_what_somebody_has_set_or_a_channel_tells_is_not_called_assumed() -> None:
+def test_what_is_set_or_reported_is_not_called_assumed() -> None:
     mine = msgspec.structs.replace(SETTINGS, cold_below_pressure=5e-3, dew_point=10.0)
     (one,) = told(settings=mine, pressure=32.0)
     assert "assumed" not in one.text + one.action

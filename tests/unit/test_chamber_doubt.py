@@ -70,7 +70,7 @@ def chamber() -> Chamber:
     return found
 
 
-def test_the_first_recipe_name_ever_heard_confirms_nothing() -> None:
+def test_the_first_recipe_name_ever_reported_confirms_nothing() -> None:
     model = chamber()
     send(model.ledger, 0.0, "load_recipe", {"name": "A"})
     model.apply(event("recipe_state", 1.0, {"name": "A"}))

@@ -50,7 +50,7 @@ def test_an_answer_gives_its_result_and_words(result: str) -> None:
 @pytest.mark.parametrize(
     "junk", [[], [""], ["nonsense"], ['{"result": "maybe"}'], ["[1]"], [b"\xff"], ["null"]]
 )
-def test_an_answer_that_nobody_can_read_is_unknown(junk: list[Any]) -> None:
+def test_an_unreadable_answer_is_unknown(junk: list[Any]) -> None:
     ledger = Ledger(CONTRACT)
     send(ledger)
     ledger.answer(response("cancel_recipe_ack", 1.0, *junk))
@@ -123,7 +123,7 @@ def test_a_second_answer_is_counted_as_a_duplicate() -> None:
     assert ledger.unasked == 0
 
 
-def test_an_answer_to_somebody_elses_command_is_counted() -> None:
+def test_an_answer_to_the_command_of_another_client_is_counted() -> None:
     ledger = Ledger(CONTRACT)
     assert ledger.answer(response("cancel_recipe_ack", 1, SUCCESS)) == ()
     assert ledger.unasked == 1
@@ -167,7 +167,7 @@ def test_a_run_that_ends_by_itself_much_later_confirms_nothing() -> None:
     assert ledger.saw(Role.STATE, RunState.IDLE, CONFIRM_WINDOW + 1) == ()
 
 
-def test_unknown_stays_until_it_is_looked_at() -> None:
+def test_unknown_stays_until_it_is_dismissed() -> None:
     ledger = Ledger(CONTRACT)
     send(ledger)
     ledger.tick(10)

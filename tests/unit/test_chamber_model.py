@@ -185,7 +185,7 @@ def test_after_reconnecting_silence_counts_from_the_reconnection() -> None:
     assert channel(chamber, "m.a", 102).quality is Quality.STALE
 
 
-def test_roles_tell_the_run(contract: Contract) -> None:
+def test_roles_define_the_run(contract: Contract) -> None:
     chamber = Chamber(contract)
     online(chamber)
     assert chamber.snapshot(UTC, 0).run.state is RunState.UNKNOWN

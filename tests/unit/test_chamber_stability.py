@@ -100,7 +100,7 @@ def test_no_slope_is_more_certain_than_the_resolution_allows() -> None:
     assert still[1] == pytest.approx(2 * 0.1 / math.sqrt(6) / 0.25, rel=0.05)
 
 
-def test_nothing_is_told_of_too_few_or_too_old_values() -> None:
+def test_nothing_is_reported_of_too_few_or_too_old_values() -> None:
     few = history(seconds(0, 4, float))
     assert change_per_hour(few, 3.5, 600.0) is None
     assert change_per_hour(History(), 3.5, 600.0) is None
@@ -125,7 +125,7 @@ chunks = st.lists(
 @examples(60)
 @given(chunks, st.floats(0, 0.9))
 @example([(1, 0.0, False), (1, 3.764669109265657e-281, False), (28, 1.0, False)], 0.0)
-def test_a_band_is_kept_exactly_when_a_plain_look_at_the_samples_says_so(
+def test_a_band_is_kept_exactly_when_a_plain_scan_of_the_samples_says_so(
     parts: list[tuple[int, float, bool]], off: float
 ) -> None:
     samples, now = [], 0
@@ -156,7 +156,7 @@ def test_a_band_is_kept_exactly_when_a_plain_look_at_the_samples_says_so(
     assert found.held <= covered(1.1 * over + 3 * column) + 1
 
 
-def test_progress_is_told_and_the_end_foreseen() -> None:
+def test_progress_is_reported_and_the_end_foreseen() -> None:
     samples = seconds(0, 1000, lambda t: 20.0 if t < 700 else 30.0)
     found = look(samples, BAND)
     assert found.stable is False
@@ -207,7 +207,7 @@ def test_slow_enough_includes_the_uncertainty_and_wants_a_full_window() -> None:
     assert look(noisy, RATE).stable is False
 
 
-def test_it_must_hold_and_looking_late_finds_the_same() -> None:
+def test_it_must_hold_and_a_late_evaluation_finds_the_same() -> None:
     held = StabilityCriterion("held", per_hour=1.0, over=600.0, hold=300.0)
     samples = seconds(0, 2400, lambda t: 20 + max(0.0, 1200 - t) / 60)
     past, watch = History(), StabilityWatch(held)

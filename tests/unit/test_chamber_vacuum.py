@@ -21,7 +21,7 @@ def history(begin: int, end: int, value: Callable[[float], float]) -> History:
     return found
 
 
-def test_its_rate_now_is_told_while_it_falls_exponentially_but_no_threshold() -> None:
+def test_its_rate_now_is_reported_while_it_falls_exponentially_but_no_threshold() -> None:
     found = pump_down(history(0, 900, lambda t: 1e5 * math.exp(-t / 100)), 899.5, 0.01)
     assert found is not None
     assert found.pressure == pytest.approx(1000 * math.exp(-8.995), rel=0.02)
@@ -68,7 +68,7 @@ def test_noise_is_no_fall_and_no_rise() -> None:
     assert rising(History(), 899.5) is None
 
 
-def test_the_rise_is_told_only_since_the_pump_went_off() -> None:
+def test_the_rise_is_reported_only_since_the_pump_went_off() -> None:
     def pressure(t: float) -> float:
         return 1e-3 if t < 600 else 1e-3 + 2e-5 * (t - 600)
 
@@ -93,7 +93,7 @@ def test_outgassing_fades_and_a_leak_does_not() -> None:
     assert found.fades
 
 
-def test_a_gap_in_what_the_pump_tells_is_not_off() -> None:
+def test_a_gap_in_what_the_pump_reports_is_not_off() -> None:
     pump = History()
     for second in range(1000):
         if not 300 <= second < 900:

@@ -98,7 +98,7 @@ def test_a_channel_that_comes_later_is_found(bench: Bench) -> None:
     assert bench.values.known("s.new")
 
 
-def test_words_tell_of_link_and_run(bench: Bench) -> None:
+def test_words_cover_link_and_run(bench: Bench) -> None:
     assert bench.told('link == "ONLINE"') is True
     assert bench.told('state == "IDLE"') is None
     bench.say(mode="idle", n=None, name=None)
@@ -113,7 +113,7 @@ def test_words_tell_of_link_and_run(bench: Bench) -> None:
     assert bench.told("step >= 2") is None
 
 
-def test_the_times_of_a_run_come_from_who_follows_it(contract: Any) -> None:
+def test_the_times_of_a_run_are_those_of_its_follower(contract: Any) -> None:
     bench = Bench(contract, times=lambda: (75.0, None))
     assert bench.told("elapsed > 1 min") is True
     assert bench.told("step_elapsed > 1 min") is None

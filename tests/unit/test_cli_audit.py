@@ -109,7 +109,7 @@ def test_what_was_changed_is_named_with_exit_code_4(line: CommandLine, record: P
     assert fault["time"] == "2026-09-21T15:20:00.000+00:00"
 
 
-def test_many_faults_are_told_in_a_few_lines(line: CommandLine, tmp_path: Path) -> None:
+def test_many_faults_are_reported_in_a_few_lines(line: CommandLine, tmp_path: Path) -> None:
     path = audited_record(tmp_path / "big", 30)
     done_to(path, "UPDATE ledger SET who = ''")
     said = line("audit", "verify", "--record", str(path))
@@ -292,7 +292,7 @@ def test_what_is_not_attached(
     ],
     ids=["png", "jpeg", "gif", "webp", "pdf", "text"],
 )
-def test_the_kind_is_told_by_what_is_in_a_file(
+def test_the_kind_follows_from_what_is_in_a_file(
     line: CommandLine, record: Path, tmp_path: Path, data: bytes, media: str
 ) -> None:
     (tmp_path / "any.bin").write_bytes(data)
@@ -340,7 +340,7 @@ def test_a_pipe_is_not_waited_for(line: CommandLine, record: Path, tmp_path: Pat
     assert "is no plain file" in said.err
 
 
-def test_mistakes_are_told_in_sentences(line: CommandLine, record: Path, tmp_path: Path) -> None:
+def test_mistakes_are_reported_in_sentences(line: CommandLine, record: Path, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(PNG)
     for arguments, why in (
         (("attach", "r1"), "one of the three"),

@@ -26,7 +26,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, *checks: DoctorCheck) -> list[Target
     return asked
 
 
-def test_without_a_chamber_it_looks_at_this_machine(line: CommandLine) -> None:
+def test_without_a_chamber_it_checks_this_machine(line: CommandLine) -> None:
     said = line("doctor")
     assert said.code == 0
     assert str(line.home / "logs" / "xovac-tui.log") in said.out
@@ -47,7 +47,7 @@ def test_records_on_a_network_share_are_named(line: CommandLine, monkeypatch: py
     )
 
 
-def test_each_step_is_told_with_its_advice(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_step_is_reported_with_its_advice(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     line.settings('[profiles.a]\nurl = "https://a"\n')
     asked = answer(
         monkeypatch,
@@ -82,7 +82,7 @@ def test_what_was_not_needed_is_no_failure(line: CommandLine, monkeypatch: pytes
     assert line("doctor", "--url", "http://a").code == 0
 
 
-def test_mistakes_in_the_settings_are_told_and_the_chamber_is_tried_all_the_same(
+def test_mistakes_in_the_settings_are_reported_and_the_chamber_is_tried_all_the_same(
     line: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = answer(monkeypatch, DoctorCheck("tcp", True, "open"))

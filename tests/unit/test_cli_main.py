@@ -205,7 +205,7 @@ def test_a_chamber_at_another_address_is_another_record(
         (["--url", "chamber:80"], "The address cannot be used"),
     ],
 )
-def test_mistakes_on_the_command_line_are_told(
+def test_mistakes_on_the_command_line_are_reported(
     line: CommandLine, launched: list[Launched], arguments: list[str], said: str
 ) -> None:
     found = line(*arguments)

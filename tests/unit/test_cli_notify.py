@@ -75,7 +75,7 @@ def receivers(xovac: CommandLine, site: Site) -> None:
     )
 
 
-def test_nobody_is_told_until_somebody_is_set_up(xovac: CommandLine) -> None:
+def test_nothing_is_notified_until_a_receiver_is_set_up(xovac: CommandLine) -> None:
     said = xovac("notify", "list")
     assert said.code == 0
     assert "No receiver gets alarm messages: the settings name none." in said.out
@@ -111,7 +111,7 @@ def test_a_test_message_goes_to_everybody_the_real_way(xovac: CommandLine, site:
     assert site.calls == [f"/{SECRET}"]
 
 
-def test_one_that_fails_is_told_without_its_address(xovac: CommandLine, site: Site) -> None:
+def test_one_that_fails_is_reported_without_its_address(xovac: CommandLine, site: Site) -> None:
     receivers(xovac, site)
     site.status = 404
     said = xovac("notify", "test", "--receiver", "hook")
@@ -174,7 +174,7 @@ def test_the_check_and_the_recorder_refuse_a_file_that_others_can_read(
     assert SECRET not in said.err
 
 
-def test_the_check_looks_at_addresses_of_services(xovac: CommandLine) -> None:
+def test_the_check_covers_addresses_of_services(xovac: CommandLine) -> None:
     pytest.importorskip("apprise")
     xovac.settings(f'[[notify.receivers]]\nname = "phone"\nkind = "apprise"\nurl = "nothing://{SECRET}"\n')
     said = xovac("config", "check")

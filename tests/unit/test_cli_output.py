@@ -140,7 +140,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 @pytest.mark.parametrize(
     "command", COMMANDS, ids=lambda command: " ".join(command[:3]).encode("unicode_escape").decode()
 )
-def test_nothing_in_a_strangers_record_acts_on_the_terminal(
+def test_nothing_in_a_foreign_record_acts_on_the_terminal(
     command: tuple[str, ...],
     record: Path,
     tmp_path: Path,

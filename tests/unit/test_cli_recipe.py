@@ -80,7 +80,7 @@ def test_plan_says_what_estimated_times_rest_on(line: CommandLine, tmp_path: Pat
     assert (data["shortest_s"], data["longest_s"], data["basis"]) == (6000, 6000, "assumed")
 
 
-def test_check_knows_whether_the_profiles_contract_tells_the_pressure(
+def test_check_knows_whether_the_profiles_contract_reports_the_pressure(
     line: CommandLine, tmp_path: Path
 ) -> None:
     file = tmp_path / "vacuum.toml"
@@ -124,7 +124,7 @@ def test_the_start_matters(line: CommandLine, good: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["check", "plan", "compile"])
-def test_a_file_that_cannot_be_read_is_told(line: CommandLine, tmp_path: Path, command: str) -> None:
+def test_a_file_that_cannot_be_read_is_reported(line: CommandLine, tmp_path: Path, command: str) -> None:
     assert "none.toml" in line("recipe", command, str(tmp_path / "none.toml")).err
     file = tmp_path / "bad.toml"
     file.write_text('name = "x"\n[[steps]]\ntemp = 3\n')

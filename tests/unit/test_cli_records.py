@@ -113,7 +113,7 @@ def test_runs_as_json(line: CommandLine, record: Path) -> None:
     assert told["runs"][0]["exported"] is told["runs"][1]["ended"] is None
 
 
-def test_a_session_that_goes_on_is_told_by_its_lock(line: CommandLine, record: Path) -> None:
+def test_a_session_that_goes_on_is_known_by_its_lock(line: CommandLine, record: Path) -> None:
     write_record(record, [message(9000, "{}")], utc=UTC + 9000, mono=MONO + 9000, ended=False)
     assert not is_recorded(record)
     lock = WriterLock(record)
@@ -208,7 +208,9 @@ def spoil(record: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
-def test_damaged_blocks_are_told_and_keep_the_original(line: CommandLine, record: Path, form: str) -> None:
+def test_damaged_blocks_are_reported_and_keep_the_original(
+    line: CommandLine, record: Path, form: str
+) -> None:
     spoil(record)
     said = line("export", "s1", "--format", form)
     assert said.code == 3
@@ -223,7 +225,7 @@ def test_damaged_blocks_are_told_and_keep_the_original(line: CommandLine, record
     assert line("export", "s1", "--to", "2min", "--out", "x.csv").code == 0
 
 
-def test_runs_tell_what_is_damaged(line: CommandLine, record: Path) -> None:
+def test_runs_report_what_is_damaged(line: CommandLine, record: Path) -> None:
     assert json.loads(line("runs", "--json").out)["unreadable"] is None
     spoil(record)
     assert json.loads(line("runs", "--json").out)["unreadable"] == {
@@ -296,7 +298,7 @@ def test_nothing_is_written_over_without_force(line: CommandLine, record: Path, 
         (["r1", "--labels", "--format", "jsonl"], "--labels is for csv"),
     ],
 )
-def test_mistakes_are_told_and_leave_nothing(
+def test_mistakes_are_reported_and_leave_nothing(
     line: CommandLine, record: Path, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
     before = sorted({file.name for file in tmp_path.iterdir()} | {"logs"})

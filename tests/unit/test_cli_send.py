@@ -48,7 +48,7 @@ def test_no_answer_in_time_is_unknown(line: CommandLine, script: Script) -> None
     assert script.sent == [("cancel_recipe", "")]
 
 
-def test_a_command_without_answer_is_told_as_sent(line: CommandLine, script: Script) -> None:
+def test_a_command_without_answer_is_reported_as_sent(line: CommandLine, script: Script) -> None:
     said = line("send", "sync_xovac_time", "--yes", *URL)
     assert said.code == 5, "without an answer nothing may look as if it had happened"
     assert json.loads(said.out)["result"] == "sent"
@@ -81,7 +81,7 @@ def test_a_payload_is_checked_and_sent_as_json(line: CommandLine, script: Script
         (["cancel_recipe", "--timeout", "soon"], "--timeout"),
     ],
 )
-def test_what_is_wrong_is_told_and_nothing_is_sent(
+def test_what_is_wrong_is_reported_and_nothing_is_sent(
     line: CommandLine, script: Script, arguments: list[str], said: str
 ) -> None:
     found = line("send", *arguments, "--yes", *URL)
@@ -104,7 +104,7 @@ def test_without_a_person_a_hazardous_command_needs_yes(line: CommandLine, scrip
     assert script.sent == []
 
 
-def test_a_person_is_asked_and_told_what_will_be_sent(
+def test_a_person_is_asked_and_shown_what_will_be_sent(
     line: CommandLine, script: Script, person: list[str]
 ) -> None:
     script.answer("cancel_recipe", "success")
@@ -162,7 +162,7 @@ def test_a_link_that_gives_up_is_exit_6(line: CommandLine, script: Script) -> No
     assert (said.code, said.err) == (6, "The fingerprint is not one. cancel_recipe was not sent.\n")
 
 
-def test_a_link_that_breaks_while_sending_is_told(line: CommandLine, script: Script) -> None:
+def test_a_link_that_breaks_while_sending_is_reported(line: CommandLine, script: Script) -> None:
     script.emit_fails = "It was not sent: the link is LOST."
     said = line("send", "cancel_recipe", "--yes", *URL)
     assert said.code == 4

@@ -52,7 +52,7 @@ def test_what_json_cannot_say_is_kept_as_text(argument: object, raw: str | None)
         assert told["raw"] == raw
 
 
-def test_nobody_there_is_exit_6(line: CommandLine, script: Script) -> None:
+def test_no_listener_is_exit_6(line: CommandLine, script: Script) -> None:
     script.statuses = [LinkView(LinkWord.CONNECTING, attempt=1, why="Nothing listens there.")]
     said = line("watch", "--for", "1s", *URL)
     assert said.code == 6

@@ -62,7 +62,7 @@ def readers() -> Iterator[list[str]]:
 READERS = list(readers())
 
 
-def test_all_that_read_a_record_are_looked_at() -> None:
+def test_all_that_read_a_record_are_checked() -> None:
     named = {" ".join(words[:2] if words[0] in ("audit", "record") else words[:1]) for words in READERS}
     assert named == {
         "runs", "replay", "export", "report", "attach", "status",
@@ -126,7 +126,7 @@ def test_a_chamber_that_is_meant_is_never_exchanged_for_another(line: CommandLin
     assert line("runs", "--profile", "bench-1").code == 2
 
 
-def test_status_looks_at_the_chamber_of_the_only_record(
+def test_status_shows_the_chamber_of_the_only_record(
     line: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = Script()

@@ -128,7 +128,7 @@ def test_a_run_that_goes_as_planned() -> None:
     assert [leg.end for leg in done.legs] == [600, 1800, 2400, 3600, 4200, 5400]
 
 
-def test_a_step_or_an_end_is_told_at_once() -> None:
+def test_a_step_or_an_end_is_reported_at_once() -> None:
     flight, chamber = Flight(PLAN), Chamber()
     changed = [second for second in range(90 * 60 + 1) if flight.observe(chamber.look(float(second)))]
     assert changed == [0, 600, 1800, 2400, 3600, 4200, 5400]
@@ -174,7 +174,7 @@ def test_a_step_that_is_reported_long_after_its_estimated_beginning_stays_estima
     assert not flight.view().estimated
 
 
-def test_a_step_that_ends_between_two_looks_ends_when_it_was_due() -> None:
+def test_a_step_that_ends_between_two_observations_ends_when_it_was_due() -> None:
     flight, chamber = Flight(PLAN), Chamber(roles=False, state=False)
     for second in range(0, 2400, 7):
         flight.observe(chamber.look(float(second), period=7.0))
@@ -209,7 +209,7 @@ def test_a_quick_ramp_is_left_when_the_temperature_is_there_and_moves_nothing_el
     assert flight.view().legs[1].end == 2400
 
 
-def test_quick_ramps_are_told_for_learning_from_them() -> None:
+def test_quick_ramps_are_handed_over_for_learning() -> None:
     chamber = Chamber(QUICK, roles=False, state=False)
     flight = Flight(QUICK, speed=2.0)
     for second in range(2000):
@@ -258,7 +258,7 @@ def test_a_link_gap_is_counted_and_never_credited() -> None:
     assert back.dwell.creditable == back.dwell.in_tolerance == 900 - 301
 
 
-def test_while_nothing_is_heard_the_plan_says_where_it_should_be() -> None:
+def test_without_data_the_plan_says_where_it_should_be() -> None:
     flight, chamber = Flight(PLAN), Chamber()
     fly(flight, chamber, 0, 1000)
     fly(flight, chamber, 1001, 3000, **LOST)
@@ -287,7 +287,7 @@ def test_stale_data_are_a_gap_too() -> None:
     assert (flight.view().gaps, flight.view().gap_seconds) == (1, 101)
 
 
-def test_looks_that_did_not_happen_are_a_gap() -> None:
+def test_observations_that_did_not_happen_are_a_gap() -> None:
     flight, chamber = Flight(PLAN), Chamber()
     fly(flight, chamber, 0, 700)
     fly(flight, chamber, 760, 800)
@@ -306,7 +306,7 @@ def test_a_chamber_that_stops_before_its_time() -> None:
     assert view.ends_utc == UTC + 1001
 
 
-def test_a_cancelled_run_names_who_did_it() -> None:
+def test_a_cancelled_run_names_its_canceller() -> None:
     flight = fly(Flight(PLAN), Chamber(), 0, 1000)
     assert not flight.cancel("ann@lab")
     fly(flight, Chamber(), 1001, 1010)
@@ -323,7 +323,7 @@ def test_a_cancel_that_was_not_obeyed_does_not_explain_the_end() -> None:
     assert flight.view().result is Result.COMPLETED
 
 
-def test_a_cancel_is_the_end_where_the_chamber_tells_nothing() -> None:
+def test_a_cancel_is_the_end_where_the_chamber_reports_nothing() -> None:
     flight = fly(Flight(PLAN), Chamber(roles=False, state=False), 0, 1000)
     assert flight.cancel("ann@lab")
     assert flight.view().result is Result.CANCELLED
@@ -332,7 +332,7 @@ def test_a_cancel_is_the_end_where_the_chamber_tells_nothing() -> None:
 
 
 @pytest.mark.parametrize(("back", "words"), [(2000, "how is not known."), (6000, "it was over by now.")])
-def test_an_end_that_nobody_saw_is_unknown(back: float, words: str) -> None:
+def test_an_end_that_was_not_seen_is_unknown(back: float, words: str) -> None:
     flight = fly(Flight(PLAN), Chamber(), 0, 1000)
     fly(flight, Chamber(), 1001, back, **LOST)
     fly(flight, Chamber(), back + 1, back + 1, state=RunState.IDLE, step=None)
@@ -393,7 +393,7 @@ def test_a_run_that_was_on_already() -> None:
     assert (blind.view().planned, blind.view().ends_utc) == (False, None)
 
 
-def test_a_faster_simulator_is_flown_in_wall_seconds() -> None:
+def test_a_faster_simulator_is_followed_in_wall_seconds() -> None:
     flight = Flight(PLAN, speed=60.0)
     for tick in range(46 * 4):
         now = tick / 4

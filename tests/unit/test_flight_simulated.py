@@ -82,7 +82,7 @@ def test_learned_rates_are_those_of_the_physics(
 
 
 @pytest.mark.slow
-def test_a_chamber_that_tells_no_setpoint_is_learned_from_its_quick_ramps() -> None:
+def test_a_chamber_that_reports_no_setpoint_is_learned_from_its_quick_ramps() -> None:
     # By the assumed rate the ramps are laid out for more than the chamber can.
     bench = Bench(CYCLES, PlanSettings(assumed_rate=4.0))
     flight = Flight(bench.plan, speed=bench.speed)
@@ -136,7 +136,7 @@ KNOWN = pytest.mark.parametrize(
 
 
 @KNOWN
-def test_a_run_told_by_the_device(known: bool) -> None:
+def test_a_run_reported_by_the_device(known: bool) -> None:
     _, shown, _ = cycles(known)
     first, last = shown[0], shown[-1]
     assert last.result is Result.COMPLETED
@@ -194,6 +194,6 @@ def test_dwells_without_vacuum_are_not_credited() -> None:
     assert [dwell.creditable for dwell in dwells] == [0] * len(dwells)
 
 
-def test_a_run_is_told_in_the_clock_of_the_wall() -> None:
+def test_a_run_is_reported_in_the_clock_of_the_wall() -> None:
     bench, (first, *_), _ = cycles(known=False)
     assert first.ends_utc == pytest.approx(UTC + bench.began + bench.plan.total / bench.speed, abs=1)

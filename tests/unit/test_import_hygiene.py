@@ -67,7 +67,7 @@ for module in {list(modules)!r}:
     return {line.split()[0]: line.split()[1:] for line in done.stdout.splitlines()}
 
 
-def test_the_looking_finds_something() -> None:
+def test_the_search_finds_something() -> None:
     assert "xovac_tui.api.event" in OTHERS
     found = brought_in(
         ["xovac_tui.simulator.server", "xovac_tui.ui.app", *DRAWING], (*SCREEN, *NETWORK, *LIBRARIES)

@@ -22,7 +22,7 @@ def message(*alarms: AlarmNotice, kind: MessageKind = MessageKind.ALARM, flood: 
     return compose("bench-1", kind, alarms, UTC, flood=flood)
 
 
-def test_one_alarm_is_told_with_all_that_is_known_of_it() -> None:
+def test_one_alarm_is_reported_with_all_that_is_known_of_it() -> None:
     told = message(AlarmNotice(change=changed(run=12, recipe="Bakeout", step=3)))
     assert told.title == "bench-1 HIGH: part too hot: Plate A is +84.2 °C, above +80.0 °C."
     assert told.text.splitlines() == [
@@ -126,7 +126,7 @@ def test_the_bell_is_silent_when_all_is_well_again() -> None:
     assert sequence("bell", told, {}) == ""
 
 
-def test_a_terminal_is_told_like_any_other_receiver() -> None:
+def test_a_terminal_is_notified_like_any_other_receiver() -> None:
     receivers = (
         Receiver(name="bell", kind="bell", reminder=60.0),
         Receiver(name="desk", kind="osc9", severities=("critical",)),

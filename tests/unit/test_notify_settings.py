@@ -128,13 +128,13 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", "# none", f"https://c/{SECRET}\nhttps://c/2", "x" * 20_000, f"no {SECRET}"]
 )
-def test_a_file_without_one_address_is_told_without_repeating_it(tmp_path: Path, text: str) -> None:
+def test_a_file_without_one_address_is_reported_without_repeating_it(tmp_path: Path, text: str) -> None:
     with pytest.raises(SettingsError, match=r"hook\.address") as caught:
         read_addresses(address_file(tmp_path, text))
     assert SECRET not in str(caught.value)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     hook = Receiver(name="hook", kind="webhook", url_file=str(tmp_path / "none"))
     with pytest.raises(SettingsError, match="there is no such file"):
         read_addresses(NotifySettings(receivers=(hook,)))

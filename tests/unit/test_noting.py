@@ -120,7 +120,7 @@ async def test_a_contract_file_that_says_something_else_is_noted(tmp_path: Path)
     assert "files.own.toml: " in texts[1]
 
 
-async def test_rules_of_alarms_are_noted_by_who_evaluates_them(tmp_path: Path) -> None:
+async def test_alarm_rules_are_noted_by_the_evaluating_process(tmp_path: Path) -> None:
     path = tmp_path / "r"
     for limit in (80.0, 85.0):
         rule = HighRule(name="Plate A high", channel="plate_a", limit=limit)
@@ -145,7 +145,7 @@ async def test_a_switch_between_observe_and_control_is_noted(tmp_path: Path) -> 
     ]
 
 
-async def test_a_record_that_was_lost_is_told_again(tmp_path: Path) -> None:
+async def test_a_record_that_was_lost_is_reported_again(tmp_path: Path) -> None:
     path = tmp_path / "records" / "r"
 
     def lose(station: LiveStation) -> None:
@@ -210,7 +210,7 @@ def test_limits_name_what_differs_from_a_bare_rule() -> None:
         ),
     ],
 )
-def test_what_differs_is_told_in_words(before: Any, after: Any, words: str) -> None:
+def test_what_differs_is_reported_in_words(before: Any, after: Any, words: str) -> None:
     assert in_words(as_json(before), as_json(after)) == words
 
 

@@ -199,7 +199,7 @@ def test_cursor_reads_time_and_values_and_the_gap() -> None:
     assert "planned" not in shown
 
 
-def test_cursor_walks_into_the_past_and_escape_of_the_live_edge_is_told() -> None:
+def test_cursor_walks_into_the_past_and_escape_of_the_live_edge_is_reported() -> None:
     bench = Bench().run(3000)
     view, model = View(), bench.model()
     view.picture(model, 80, 12)
@@ -277,7 +277,7 @@ def test_profile_is_interpolated_and_ends() -> None:
     assert math.isnan(values[5])
 
 
-def test_labels_of_strangers_cannot_break_the_cells() -> None:
+def test_untrusted_labels_cannot_break_the_cells() -> None:
     history = History()
     history.add(1.0, 5.0)
     label = "[red]\x1b[31m板板\n" + "x" * 500

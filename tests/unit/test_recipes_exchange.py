@@ -84,7 +84,7 @@ def test_csv_as_spreadsheets_of_other_countries_write_it() -> None:
     assert notes(text) == "Columns that mean nothing here were left out: Remark."
 
 
-def test_text_of_an_old_code_page_is_read_and_told() -> None:
+def test_text_of_an_old_code_page_is_read_and_reported() -> None:
     data = (HEADING + "hold,,,,2h,,60 °C").encode("cp1252")
     assert read(data).steps == (Hold(7200, "60 °C"),)
     assert "Windows-1252" in notes(data)
@@ -135,7 +135,7 @@ def test_every_mistake_is_named_with_its_line(text: str, parts: list[str]) -> No
     assert all(part in message for part in parts), message
 
 
-def test_many_mistakes_are_told_together_but_not_all() -> None:
+def test_many_mistakes_are_reported_together_but_not_all() -> None:
     message = complaint(HEADING + "ramp,x,,,,,\n" * 25)
     assert message.count("\n") == 10
     assert message.endswith("15 more problems like these.")
@@ -226,7 +226,7 @@ def test_what_is_wrong_with_a_devices_list_is_named(text: str | bytes, part: str
     assert str(caught.value).startswith("x.json")
 
 
-def test_files_are_told_apart(tmp_path: Path) -> None:
+def test_files_are_distinguished(tmp_path: Path) -> None:
     how = PlanSettings()
     (tmp_path / "Two  cycles.csv").write_text(CSV)
     imported = import_recipe(tmp_path / "Two  cycles.csv", how)

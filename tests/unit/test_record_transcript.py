@@ -140,7 +140,7 @@ def test_everything_comes_back_as_it_was(tmp_path: Path) -> None:
     assert (tmp_path / "all.jsonl").read_text().isascii()
 
 
-def test_a_part_brings_the_link_that_was_up_and_the_recipe_that_was_flown(tmp_path: Path) -> None:
+def test_a_part_brings_the_link_that_was_up_and_the_recipe_that_ran(tmp_path: Path) -> None:
     things: list[Event | Item] = [message(n, json.dumps({"p": n / 7})) for n in range(700)]
     things[300:300] = beside(300.0)
     path = write_record(tmp_path / "r", things)
@@ -185,7 +185,7 @@ def test_a_file_that_is_not_as_it_was_written_names_the_line(change: Any, said: 
     assert said in str(told.value)
 
 
-def test_other_files_are_told_from_transcripts(tmp_path: Path) -> None:
+def test_other_files_are_distinguished_from_transcripts(tmp_path: Path) -> None:
     path = write_record(tmp_path / "r", [message(0, '{"p": 1}')])
     with pytest.raises(RecordError, match="line 1: its byte "):
         read_transcript(path)

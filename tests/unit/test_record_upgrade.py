@@ -113,7 +113,9 @@ def test_the_chain_of_an_older_version_is_well_and_a_new_one_vouches_for_more(tm
 @pytest.mark.parametrize(
     "statement", ["UPDATE sessions SET started = 'noon'", "UPDATE runs SET started = x'00', flight = '[1]'"]
 )
-def test_a_time_that_is_no_number_is_told_as_a_sentence(tmp_path: Path, version: int, statement: str) -> None:
+def test_a_time_that_is_no_number_is_reported_as_a_sentence(
+    tmp_path: Path, version: int, statement: str
+) -> None:
     path = tmp_path / "r.sqlite3"
     record_on(stepped_record(path, 0.0, "never"))
     if version == 2:

@@ -276,7 +276,7 @@ def test_an_end_that_is_cut_off_is_missed(path: Path) -> None:
     assert f"{count} entries were written" in said(found)
 
 
-def test_an_end_cut_off_with_its_head_is_missed_by_who_noted_the_head(path: Path) -> None:
+def test_an_end_cut_off_with_its_head_is_found_with_the_noted_head(path: Path) -> None:
     noted = verify(path).head
     with opened(path) as db:
         for place, row in db.execute("SELECT place, row FROM chain WHERE id > 5").fetchall():
@@ -322,7 +322,7 @@ def test_recording_goes_on_over_a_broken_chain_and_it_stays_visible(path: Path, 
     assert [one.what for one in entries(path)][-1] == "b.png for r1"
 
 
-def test_what_is_no_text_any_more_is_told_and_shown(path: Path) -> None:
+def test_what_is_no_text_any_more_is_reported_and_shown(path: Path) -> None:
     done_to(path, "UPDATE marks SET text = CAST(x'ff1b5b33316d41' AS TEXT) WHERE id = 2")
     found = verify(path)
     assert told(found) == [("changed", "marks", 2)]

@@ -327,7 +327,7 @@ def test_half_a_pair_is_kept_as_its_escape() -> None:
 
 @given(streams())
 @examples(30)
-def test_what_a_block_is_about_tells_every_kind_of_event_in_it(events: list[LoggedEvent]) -> None:
+def test_what_a_block_is_about_names_every_kind_of_event_in_it(events: list[LoggedEvent]) -> None:
     told = {(a.name, a.kind, a.direction, a.problem) for a in unpack_about(pack_about(events))}
     assert told == {(one.name, one.kind, one.direction, bool(one.problem)) for one in events}
 

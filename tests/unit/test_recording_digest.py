@@ -114,7 +114,7 @@ def path(tmp_path: Path) -> Path:
     return file
 
 
-def test_it_tells_what_happened_and_nothing_from_before(path: Path) -> None:
+def test_it_reports_what_happened_and_nothing_from_before(path: Path) -> None:
     with Record(path) as record:
         since = away_since(record, "ada@lab", UTC + 20_000)
         assert since == UTC + 1_000
@@ -139,7 +139,7 @@ def test_it_tells_what_happened_and_nothing_from_before(path: Path) -> None:
     assert part.summary.high == pytest.approx(19.0, abs=0.01)
 
 
-def test_who_hardly_left_or_never_was_here_is_told_nothing(path: Path) -> None:
+def test_a_short_absence_or_a_first_visit_shows_no_digest(path: Path) -> None:
     with Record(path) as record:
         assert away_since(record, "ada@lab", UTC + 1_000 + AWAY - 1) is None
         assert away_since(record, "new@lab", UTC + 20_000) is None
@@ -199,7 +199,7 @@ def test_a_recorder_that_took_over_and_saw_no_change_of_the_link_has_no_gap(
         assert gaps(record, UTC, UTC + 600) == ()
 
 
-def test_without_a_channel_to_tell_of_the_first_ones_with_readings_are_told(path: Path) -> None:
+def test_without_pinned_channels_the_first_with_readings_are_shown(path: Path) -> None:
     with Record(path) as record:
         found = digest(record, UTC + 1_000, UTC + 20_000, channels=[])
     assert [(extreme.name, extreme.label) for extreme in found.extremes] == [("state.part", "part")]
@@ -225,7 +225,9 @@ def test_it_is_read_in_a_few_lines(path: Path) -> None:
 @pytest.mark.parametrize(
     ("later", "words"), [(20.0, "goes on"), (3_000.0, "went on when last seen, Mon 19:46, ")]
 )
-def test_the_run_that_goes_on_is_told_with_its_end_and_drift(path: Path, later: float, words: str) -> None:
+def test_the_run_that_goes_on_is_reported_with_its_end_and_drift(
+    path: Path, later: float, words: str
+) -> None:
     plan = plan_recipe(Recipe("Soak", (Ramp(50, over=1_800), Hold(3_600))), PlanSettings(), 20.0)
     flight = Flight(plan, name="Soak")
     for t in range(2_500):

@@ -189,7 +189,7 @@ def test_a_replay_gives_the_snapshots_of_the_live_session(script: list[tuple[str
         check(Replay(read_transcript(out), contract()), pictures)
 
 
-async def test_a_flown_run_is_followed_again(tmp_path: Path) -> None:
+async def test_a_recorded_run_is_followed_again(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     pictures = []
     async with life(path, clock) as one:
@@ -264,7 +264,7 @@ def test_a_long_seek_can_be_left_for_another_one(tmp_path: Path) -> None:
         assert replay.snapshot().mono == replay.begin + 10
 
 
-def test_time_ends_with_the_tape(tmp_path: Path) -> None:
+def test_time_ends_with_the_timeline(tmp_path: Path) -> None:
     path = write_record(tmp_path / "r", [online(0), *telemetry(100)], end=100)
     with taped(path, "s1") as sliced:
         replay = Replay(sliced, contract())
@@ -311,7 +311,7 @@ def test_between_two_lives_nothing_is_known(tmp_path: Path) -> None:
         assert [low == low for low in lows] == [True] + [False] * 35 + [True]
 
 
-def test_commands_of_a_console_beside_the_recorder_are_told_in_their_time(tmp_path: Path) -> None:
+def test_commands_of_a_viewer_are_reported_in_their_time(tmp_path: Path) -> None:
     path = write_record(tmp_path / "r", [online(0), *telemetry(60)], end=60)
     from tests.helpers.records import session
     from xovac_tui.recording.disk.writer import Writer
@@ -344,7 +344,7 @@ def test_commands_of_a_console_beside_the_recorder_are_told_in_their_time(tmp_pa
         assert told.mark.text == "look here"
 
 
-async def test_what_becomes_of_a_command_is_told_once(tmp_path: Path) -> None:
+async def test_the_outcome_of_a_command_is_reported_once(tmp_path: Path) -> None:
     path = tmp_path / "r"
     async with life(path, FakeClock()) as one:
         await one.report(seconds=2)

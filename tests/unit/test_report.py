@@ -193,7 +193,7 @@ def test_the_hash_is_that_of_the_exported_transcript_and_stays_so(tmp_path: Path
     assert told(path).data_hash != before
 
 
-def test_a_console_beside_does_not_change_the_hash(tmp_path: Path) -> None:
+def test_a_viewer_does_not_change_the_hash(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     writer = begin(path)
     early = Writer(path, SESSION, recording=False, utc=BEGAN + 10, mono=10.0)
@@ -367,7 +367,7 @@ def test_a_text_that_cannot_be_read_hides_no_limits(path: Path, tmp_path: Path) 
     assert "The recipe's text in the record cannot be read, so its limits are not known." in deviations(facts)
 
 
-def test_a_step_that_is_told_only_when_it_changes_leaves_no_dwell_short(
+def test_a_step_that_is_reported_only_when_it_changes_leaves_no_dwell_short(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tell, newest = RecordedBench._report, dict[str, Any]()
@@ -386,7 +386,7 @@ def test_a_step_that_is_told_only_when_it_changes_leaves_no_dwell_short(
     assert told(path).period == 1.0
 
 
-def test_gaps_cancelling_and_a_run_that_goes_on_are_told(three: tuple[ReportFacts, ...]) -> None:
+def test_gaps_cancelling_and_a_run_that_goes_on_are_reported(three: tuple[ReportFacts, ...]) -> None:
     gap, cancelled, running = three
     assert judge(gap).verdict is RunVerdict.FAIL
     assert outcomes(judge(gap)) == [CriterionOutcome.MET, CriterionOutcome.NOT_MET, CriterionOutcome.MET]
@@ -418,7 +418,7 @@ def test_a_run_whose_recorder_died_does_not_go_on(tmp_path: Path) -> None:
     assert "from its beginning to its end" not in html
 
 
-def test_what_was_deleted_or_did_not_come_is_told_with_the_verdict(
+def test_what_was_deleted_or_did_not_come_is_reported_with_the_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writing, "BLOCK", 64)
@@ -479,7 +479,7 @@ def test_a_run_of_an_unknown_recipe_is_not_judged(tmp_path: Path) -> None:
     assert "neither its text nor its list is known" in read.text
 
 
-def test_a_list_that_was_sent_by_itself_is_told_and_a_cancelled_run_of_it_fails(tmp_path: Path) -> None:
+def test_a_list_that_was_sent_by_itself_is_reported_and_a_cancelled_run_of_it_fails(tmp_path: Path) -> None:
     payload = '{"name": "Bare", "recipe": [[40.0, 600.0, 0.0]]}'
     writer = begin(tmp_path / "r.sqlite3")
     as_run = msgspec.structs.replace(record_run(writer, 1, 100.0, seconds=20.0), result=Result.CANCELLED)
@@ -609,7 +609,7 @@ def test_the_page_is_whole_needs_nothing_and_runs_nothing(html: str) -> None:
     assert html.count("<svg") == 4
 
 
-def test_the_page_tells_of_everything(html: str, facts: ReportFacts) -> None:
+def test_the_page_covers_everything(html: str, facts: ReportFacts) -> None:
     text = " ".join(Page(html).text.split())
     for said in (
         "✓ PASS",
@@ -647,7 +647,7 @@ def test_labels_in_any_script_stand_in_the_charts_without_a_warning(
     assert not list(recwarn)
 
 
-def test_a_simulated_chamber_is_told(facts: ReportFacts, html: str) -> None:
+def test_a_simulated_chamber_is_reported(facts: ReportFacts, html: str) -> None:
     assert "Simulated:" not in html
     life = facts.sessions[0]
     about = msgspec.structs.replace(life.about, contract=("documented.toml", "simulator.toml"))
@@ -665,13 +665,13 @@ def test_the_head_of_the_audit_stands_in_it(path: Path, tmp_path: Path) -> None:
     assert f"entry {newest}, {'ab' * 32}" in page(told(copy), UTC)
 
 
-def test_a_list_that_is_not_what_was_sent_is_told(facts: ReportFacts) -> None:
+def test_a_list_that_is_not_what_was_sent_is_reported(facts: ReportFacts) -> None:
     changed = msgspec.structs.replace(facts, payload_is_whole=False)
     assert any("does not have the hash" in said for said in deviations(changed))
     assert "which the list above does not have" in page(changed, UTC)
 
 
-def test_many_steps_are_told_of_the_part_and_the_pressure_only(facts: ReportFacts) -> None:
+def test_many_steps_are_reported_of_the_part_and_the_pressure_only(facts: ReportFacts) -> None:
     steps = [one for one in facts.phases if one.step is not None]
     many = 200
     channels = tuple(
@@ -697,7 +697,7 @@ def test_times_are_in_one_zone_that_is_named() -> None:
     assert times.stamp(None) == "—"
 
 
-def test_a_run_in_which_the_clocks_change_is_told_in_utc() -> None:
+def test_a_run_in_which_the_clocks_change_is_reported_in_utc() -> None:
     night = 1_792_886_400.0  # 2026-10-25 00:00 UTC, an hour before summer time ends
     zone = ZoneInfo("Europe/Berlin")
     assert ReportTimes(zone, night, night + 1_800).zone_words == "CEST (UTC+02:00)"
@@ -727,7 +727,7 @@ def test_a_temperature_shows_on_which_side_of_its_limit_it_is(
     assert judged(celsius, limit) == shown
 
 
-def test_limits_are_judged_and_told_to_the_same_decimal(facts: ReportFacts) -> None:
+def test_limits_are_judged_and_reported_to_the_same_decimal(facts: ReportFacts) -> None:
     part = facts.channel(PART)
     assert part is not None
     whole = part.figures[0]
@@ -765,7 +765,7 @@ def write(path: Path, out: Path, number: int = 1, *, force: bool = False, told: 
     assert lost is None
 
 
-def test_the_file_is_new_whole_and_tells_how_far_it_is(path: Path, tmp_path: Path) -> None:
+def test_the_file_is_new_whole_and_its_progress_is_reported(path: Path, tmp_path: Path) -> None:
     out, done = tmp_path / "r1.html", list[float]()
     write(path, out, told=done.append)
     assert out.read_text(encoding="utf-8").rstrip().endswith("</html>")

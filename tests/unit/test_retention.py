@@ -154,7 +154,7 @@ class ClockOff(FakeClock):
 
 
 @pytest.mark.parametrize(("wrong", "deleted"), [(0.0, True), (YEAR, False), (-YEAR, False)])
-async def test_one_look_by_a_console_deletes_little_or_with_a_wrong_clock_nothing(
+async def test_one_retention_pass_deletes_little_or_with_a_wrong_clock_nothing(
     tmp_path: Path, wrong: float, deleted: bool
 ) -> None:
     path = tmp_path / "r"

@@ -119,7 +119,7 @@ def test_what_is_loaded_is_not_known_where_no_message_reports_it() -> None:
     assert "No recipe is loaded." in plain(told, 80)
 
 
-def test_a_run_that_is_told_is_shown_with_all_its_clocks() -> None:
+def test_a_run_that_is_reported_is_shown_with_all_its_clocks() -> None:
     said = plain(moment(flight_at(60 * 60))).splitlines()
     assert said[0].split() == ["Soak", "▶", "RUNNING"]
     assert said[1] == "Step 2 of 3"
@@ -136,7 +136,7 @@ def test_a_run_that_is_told_is_shown_with_all_its_clocks() -> None:
 
 
 @pytest.mark.parametrize("height", range(4, 20))
-def test_which_rows_there_are_does_not_depend_on_what_is_flown(height: int) -> None:
+def test_which_rows_there_are_does_not_depend_on_the_recipe(height: int) -> None:
     ramp = plain(moment(flight_at(600)), height=height).split("\n")
     hold = plain(moment(flight_at(60 * 60)), height=height).split("\n")
     words = [[line.split(" ")[0] for line in said[:12]] for said in (ramp, hold)]
@@ -146,7 +146,7 @@ def test_which_rows_there_are_does_not_depend_on_what_is_flown(height: int) -> N
     assert sum("Ends" in line for line in ramp) == 1 or height < 5
 
 
-def test_what_the_device_does_not_tell_is_marked_as_estimated() -> None:
+def test_what_the_device_does_not_report_is_marked_as_estimated() -> None:
     flight = Flight(PLAN)
     for t in range(3600):
         flight.observe(look(float(t), recipe=None, step=None, steps=None))
@@ -155,7 +155,7 @@ def test_what_the_device_does_not_tell_is_marked_as_estimated() -> None:
     assert "step 2/3, estimated, hold 50 °C" in plain(shown, width=76, height=2)
 
 
-def test_a_run_that_nobody_tells_is_shown_by_its_plan() -> None:
+def test_an_unreported_run_is_shown_by_its_plan() -> None:
     flight = Flight(PLAN, name="Soak")
     for t in range(3600):
         flight.observe(look(float(t), recipe=None, step=None, steps=None, state=RunState.UNKNOWN))
@@ -202,7 +202,7 @@ def test_the_low_panel_says_what_matters_most_and_its_frame_the_rest() -> None:
     assert run_subtitle(moment(flight_at(600)), UNICODE, low=True) == ""
 
 
-def test_gaps_and_drift_are_told() -> None:
+def test_gaps_and_drift_are_reported() -> None:
     flight = Flight(PLAN)
     for t in range(3600):
         gone = 100 <= t < 160

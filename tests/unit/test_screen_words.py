@@ -86,7 +86,7 @@ def bar(
     return "".join(text for text, _ in line)
 
 
-def test_lost_events_are_on_the_trust_bar_and_told_once() -> None:
+def test_lost_events_are_on_the_trust_bar_and_reported_once() -> None:
     on, lost = RecorderView(RecorderState.ON), RecorderView(RecorderState.ON, lost=1_234)
     assert "lost" not in bar(recorder=on)
     assert "1,234 lost" in bar(recorder=lost)
@@ -171,7 +171,7 @@ def test_a_chamber_never_reached_is_not_said_to_go_on() -> None:
     assert "continues" not in bar(link=LinkView(LinkWord.CONNECTING, NOON, 88.0))
 
 
-def test_a_run_told_by_old_data_is_unknown() -> None:
+def test_a_run_reported_by_old_data_is_unknown() -> None:
     link = LinkView(LinkWord.STALE, NOON, 10.0, session=1)
     shown = bar(link=link, run=RunView(state=RunState.RUNNING, stale=True), newest_age=14.0)
     assert "◌ STALE 14s" in shown

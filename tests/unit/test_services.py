@@ -65,7 +65,7 @@ async def test_an_event_is_on_record_before_the_model_and_all_else_see_it(calls:
         assert calls == [*each("on_news MarksMade"), *each("on_status"), *each("on_news LinkChanged")]
 
 
-async def test_a_tick_goes_through_all_and_what_an_alarm_does_is_heard_by_all(calls: list[str]) -> None:
+async def test_a_tick_and_alarm_news_reach_every_service(calls: list[str]) -> None:
     clock = FakeClock()
     link = FakeLink(clock)
     async with make_station(clock, link, watchlist=Watchlist(rules=(HOT,))) as station:

@@ -85,7 +85,7 @@ async def test_the_operators_pins_and_the_settings_choose_the_channels() -> None
         )
 
 
-async def test_degrees_fahrenheit_are_told_in_kelvin() -> None:
+async def test_degrees_fahrenheit_are_reported_in_kelvin() -> None:
     contract = load_contract((), simulator=True)
     spec = contract.messages["chamber_state"]
     leaves = tuple(
@@ -136,7 +136,7 @@ async def test_a_pump_down_is_foreseen_in_the_chambers_seconds_and_fitted_now_an
         assert again.likely == pytest.approx(told.likely - 20)
 
 
-async def test_the_rise_with_the_pump_off_is_told_with_the_volume_of_the_profile() -> None:
+async def test_the_rise_with_the_pump_off_is_reported_with_the_volume_of_the_profile() -> None:
     async with bench(settings(), profile=Profile(volume=20.0)) as one:
         one.tell(30, lambda t: {"pump": True, "vent": False})
         one.tell(300, lambda t: {"pump": False, "vent": False, "vacuum": {"p": 1.3e-4 + 1e-5 * t}})

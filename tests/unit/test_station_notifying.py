@@ -67,7 +67,7 @@ async def test_an_alarm_goes_out_with_where_the_run_is(tmp_path: Path) -> None:
     assert returned["kind"] == "returned"
 
 
-async def test_only_who_evaluates_tells(tmp_path: Path) -> None:
+async def test_only_the_evaluating_process_notifies(tmp_path: Path) -> None:
     path, clock = tmp_path / "r", FakeClock()
     async with (
         hook() as server,
@@ -94,7 +94,7 @@ async def test_only_who_evaluates_tells(tmp_path: Path) -> None:
     assert beside.requests == []
 
 
-async def test_what_stood_before_a_restart_is_not_told_again_but_reminded_of(tmp_path: Path) -> None:
+async def test_what_was_active_before_a_restart_is_reminded_of_and_not_notified_again(tmp_path: Path) -> None:
     path, clock = tmp_path / "r", FakeClock()
     async with hook() as server:
         async with life(path, clock, rules=RULES, notify=told_by(server)) as one:
@@ -104,14 +104,14 @@ async def test_what_stood_before_a_restart_is_not_told_again_but_reminded_of(tmp
             await two.report(seconds=30, part=85.0)
             assert len(server.received) == 1
             await until(lambda: len(server.received) == 2, two, seconds=100.0)
-            assert two.station.alarms.acknowledge(two.station.alarms.unresolved().alarms) == ""
+            assert two.station.alarms.acknowledge(two.station.alarms.unresolved().alarms) is None
             clock.advance(10_000.0)
             await two.report(part=20.0)
             await until(lambda: len(server.received) == 3, two)
     assert [told["kind"] for told in server.received] == ["alarm", "reminder", "returned"]
 
 
-async def test_one_that_fails_is_an_alarm_that_the_others_hear(tmp_path: Path) -> None:
+async def test_a_failing_receiver_is_an_alarm_that_the_others_receive(tmp_path: Path) -> None:
     clock = FakeClock()
     async with hook() as broken, hook() as well:
         broken.status = 404

@@ -213,7 +213,7 @@ async def test_a_resumed_run_without_a_plan_keeps_its_clock(tmp_path: Path) -> N
         assert not progress.elapsed_is_least
 
 
-async def test_a_console_beside_adds_to_the_same_ledger_and_takes_over(tmp_path: Path) -> None:
+async def test_a_viewer_adds_to_the_same_ledger_and_takes_over(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with AsyncExitStack() as first:
         recorder = await first.enter_async_context(life(path, clock, "rob@lab"))
@@ -242,7 +242,7 @@ async def test_a_console_beside_adds_to_the_same_ledger_and_takes_over(tmp_path:
                 assert [one.closed for one in lists.sessions(record)] == [True, False]
 
 
-async def test_a_recorder_learns_who_cancelled_beside_it(tmp_path: Path) -> None:
+async def test_a_recorder_learns_which_other_process_cancelled(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with life(path, clock, "rob@lab") as recorder, life(path, clock, "ada@lab") as console:
         await recorder.report(seconds=2)
@@ -290,7 +290,7 @@ def plan_end(one: Life) -> float | None:
     return flight.course.plan.final if flight.course is not None else None
 
 
-async def test_a_recorder_follows_what_a_console_beside_it_loaded_last(tmp_path: Path) -> None:
+async def test_a_recorder_follows_what_a_viewer_loaded_last(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with life(path, clock, "rob@lab") as recorder, life(path, clock, "ada@lab") as console:
         await load_soak(console, 50.0)
@@ -383,7 +383,7 @@ async def test_what_recorded_the_run_dies_and_the_console_beside_it_goes_on_with
                 assert run.result != Result.RUNNING
 
 
-async def test_a_run_that_nobody_followed_to_its_end_is_closed(tmp_path: Path) -> None:
+async def test_a_run_not_followed_to_its_end_is_closed(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with life(path, clock) as one:
         await run_of_soak(one, 40)
@@ -404,7 +404,7 @@ async def test_a_run_that_nobody_followed_to_its_end_is_closed(tmp_path: Path) -
             assert run.ended is not None
 
 
-async def test_a_device_that_tells_nothing_has_runs_in_the_record_too(tmp_path: Path) -> None:
+async def test_a_device_that_reports_nothing_has_runs_in_the_record_too(tmp_path: Path) -> None:
     path, clock, contract = tmp_path / "r.sqlite3", FakeClock(), documented_contract()
     async with (
         life(path, clock, "rob@lab", contract=contract) as recorder,

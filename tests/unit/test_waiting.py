@@ -176,7 +176,7 @@ async def test_the_record_seeds_what_is_stable_and_nothing_is_changed(tmp_path: 
     assert hashlib.sha256(path.read_bytes()).hexdigest() == before
 
 
-async def test_status_tells_the_alarms_of_whoever_records(tmp_path: Path) -> None:
+async def test_status_reports_the_alarms_of_the_recorder(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     hot = HighRule(name="hot", channel="test_part", limit=30.0, severity="high")
     dull = LowRule(name="dull", channel="test_part", limit=60.0, severity="low")

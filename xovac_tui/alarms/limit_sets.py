@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.api.contract import Contract, Role
 from xovac_tui.chamber.alarm import LIMIT_SETS
+from xovac_tui.chamber.alarm_reasons import AlarmRefusal, AlarmRefusalCode
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import Quality, RunState
@@ -106,15 +107,15 @@ class LimitSetChoice:
             self.current = newest[2]
         return self.current
 
-    def use(self, name: str | None, who: str, *, note: bool) -> str:
-        """Choose by hand; None: by the pressure again. Returns why that was refused, as a sentence."""
+    def use(self, name: str | None, who: str, *, note: bool) -> AlarmRefusal | None:
+        """Choose by hand; None: by the pressure again. Returns why that was refused."""
         if name is not None and name not in LIMIT_SETS:
-            return f'There is no set of limits "{name}". There are {", ".join(LIMIT_SETS)}.'
+            return AlarmRefusal(AlarmRefusalCode.UNKNOWN_SET, name, LIMIT_SETS)
         before = self._by_hand or _AUTO
         self._by_hand, self._set_by, self._settled_at = name, who, -1e18
         self._note_choice(before, name or _AUTO)
         self.choose(note=note)
-        return ""
+        return None
 
     def choose(self, *, note: bool) -> None:
         """Find the set of limits that is in force; `note`: it is decided here, so it is recorded."""

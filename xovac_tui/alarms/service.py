@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from xovac_tui.alarms.desk import AlarmDesk, senseless
+from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.alarms.limit_sets import LimitSetChoice
 from xovac_tui.alarms.mirror import LIMITS, Mirror
 from xovac_tui.alarms.surroundings import Surroundings
@@ -17,6 +17,7 @@ from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkView
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmsView, Ask
+from xovac_tui.chamber.alarm_reasons import AlarmRefusal, AlarmRefusalCode, AlarmsProblem, AlarmsProblemCode
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import AlarmsChanged, RecordOpened, RecordReplaced
 from xovac_tui.clock import Clock
@@ -31,6 +32,15 @@ _LISTEN_EVERY = 1.0
 """Seconds between two readings of what other processes decided about limits."""
 _ASKED_LATELY = 60.0
 """Seconds for which what was asked of a process that is gone is done by the next one."""
+
+_IN_VAIN = {
+    AlarmEvent.ACKNOWLEDGED: AlarmRefusalCode.WAITS_NO_MORE,
+    AlarmEvent.SHELVED: AlarmRefusalCode.CANNOT_SHELVE,
+    AlarmEvent.UNSHELVED: AlarmRefusalCode.NOT_SHELVED,
+    AlarmEvent.OUT_OF_SERVICE: AlarmRefusalCode.OUT_ALREADY,
+    AlarmEvent.IN_SERVICE: AlarmRefusalCode.IN_ALREADY,
+}
+"""Why nothing came of what was asked."""
 
 RunNow = tuple[int, str, int | None]
 """Number, recipe and step of the run that goes on."""
@@ -222,7 +232,7 @@ class AlarmService(AlarmDesk):
         # Before anything is evaluated there are none.
         return AlarmsView() if self._begun is None else self._picture(unresolved=True)
 
-    def use_set(self, name: str | None) -> str:
+    def use_set(self, name: str | None) -> AlarmRefusal | None:
         """Choose the set of limits by hand; None: by the pressure again."""
         return self._limit_set.use(name, self._who, note=self.evaluates)
 
@@ -258,17 +268,17 @@ class AlarmService(AlarmDesk):
             untried=around.untried,
         )
 
-    def _do(self, asks: Sequence[Ask]) -> str:
+    def _do(self, asks: Sequence[Ask]) -> AlarmRefusal | None:
         """Do what is asked, or have the process that evaluates do it."""
         if unknown := [ask.rule for ask in asks if ask.rule not in self._evaluator.watched]:
-            return f'There is no alarm "{unknown[0]}".'
+            return AlarmRefusal(AlarmRefusalCode.UNKNOWN_ALARM, unknown[0])
         if self.mirrored:
             self._mirror.ask(asks, self._clock.mono())
-            return ""
+            return None
         context = self._context()
         changes = [change for ask in asks for change in self._evaluator.ask(ask, context)]
         self._record_changes(changes)
-        return "" if changes else senseless(asks[0])
+        return None if changes else AlarmRefusal(_IN_VAIN[asks[0].event], asks[0].rule)
 
     def _record_changes(self, changes: Sequence[AlarmChange]) -> None:
         """Record changes, mark raised alarms on the time axis, and publish them."""
@@ -289,7 +299,7 @@ class AlarmService(AlarmDesk):
             if change.event is AlarmEvent.RAISED:
                 self._chamber.note(change.text or change.rule, change.utc, change.mono, kind="alarm")
 
-    def _problem(self, mono: float) -> str:
+    def _problem(self, mono: float) -> AlarmsProblem | None:
         if self._may_evaluate and self._store.starting:
-            return "Nothing is watched yet: the record is being opened, and may know of alarms."
+            return AlarmsProblem(AlarmsProblemCode.OPENING)
         return self._mirror.problem(mono, mirrored=self.mirrored)

@@ -72,7 +72,7 @@ def head_lines(
         said = f"Evaluated by {who}; what you do here is asked of it."
         lines += _folded(said, width, "alarm--quiet")
     if view.problem:
-        lines += _folded(f"{glyphs.warning} {glyphs.shown(view.problem)}", width, "alarm--warn")
+        lines += _folded(f"{glyphs.warning} {glyphs.shown(view.problem.sentence)}", width, "alarm--warn")
     return lines
 
 
