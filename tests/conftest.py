@@ -21,16 +21,16 @@ _REAL = ("e2e", "peer")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """Have each worker load another part of the tests first, so that each file is made ready once and not by all.
+    """Have each worker load another part of the tests first, so that a file is made ready by one, not by all.
 
-    Assertions of a new file are rewritten when it is loaded, which takes twice as long as all else in a collection; the
-    workers that load it later find that in its bytecode. What a file raises is reported when it is collected.
+    When a new file is loaded, its assertions are rewritten, which takes twice as long as all else in a
+    collection; workers that load it later find that done. What a file raises is reported at its collection.
     """
     worker = getattr(session.config, "workerinput", None)
     if worker is None:
         return
     named = [TESTS.parent / argument.partition("::")[0] for argument in session.config.args]
-    files = sorted({file for path in named for file in ([path] if path.is_file() else path.rglob("test_*.py"))})
+    files = sorted({file for path in named for file in [path, *path.rglob("test_*.py")] if file.is_file()})
     first = len(files) * int(worker["workerid"].removeprefix("gw")) // worker["workercount"]
     for file in [*files[first:], *files[:first]]:
         with contextlib.suppress(Exception, pytest.skip.Exception):
