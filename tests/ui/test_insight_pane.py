@@ -19,10 +19,11 @@ from xovac_tui.analysis.settings import AdviceSettings, InsightSettings, Stabili
 from xovac_tui.analysis.stability import Stability
 from xovac_tui.api.loader import load_contract
 from xovac_tui.config import Display
+from xovac_tui.durations import format_part
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.bars import KeyBar
 from xovac_tui.ui.glyphs import UNICODE
-from xovac_tui.ui.screens.insight.lines import advice_lines, change_words, end_words, held_words, span_words
+from xovac_tui.ui.screens.insight.lines import advice_lines, change_words, end_words, span_words
 from xovac_tui.ui.screens.insight.pane import InsightPane
 from xovac_tui.ui.screens.status.pane import StatusPane
 from xovac_tui.ui.screens.status.readings import Readings
@@ -37,8 +38,8 @@ async def tell(
     """Let the chamber report once a second, and the screen look once at the end."""
     for second in range(seconds):
         c.clock.advance(1.0)
-        told = {"pump": True, "vent": False, "vacuum": {"p": pressure(second)}, **leaves}
-        c.link.deliver("chamber_state", json.dumps(reading("idle", c.clock.utc(), **told)))
+        reported = {"pump": True, "vent": False, "vacuum": {"p": pressure(second)}, **leaves}
+        c.link.deliver("chamber_state", json.dumps(reading("idle", c.clock.utc(), **reported)))
     await c.settle()
 
 
@@ -164,8 +165,8 @@ async def test_without_roles_it_says_what_is_missing(tmp_path: Path) -> None:
 
 
 async def test_problems_of_the_settings_and_advice_that_is_off_are_reported(tmp_path: Path) -> None:
-    told = InsightSettings(StabilitySettings(channels=("nobody",)), AdviceSettings(enabled=False))
-    async with console(tmp_path, insight=told) as c:
+    reported = InsightSettings(StabilitySettings(channels=("nobody",)), AdviceSettings(enabled=False))
+    async with console(tmp_path, insight=reported) as c:
         pane = await opened(c)
         assert 'the channel "nobody"' in text(pane, "stable")
         assert "switched off in the settings" in text(pane, "advice")
@@ -222,4 +223,4 @@ def test_the_change_in_words(per_hour: float | None, uncertainty: float | None, 
     [(29.9, 60.0, "30 of 60 s"), (599.0, 600.0, "9 of 10 min"), (7000.0, 7200.0, "1.9 of 2.0 h")],
 )
 def test_what_is_held_is_never_rounded_up_to_what_is_needed(held: float, needed: float, words: str) -> None:
-    assert held_words(Stability(held=held, needed=needed)) == words
+    assert format_part(held, needed) == words

@@ -14,12 +14,13 @@ from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.recording.audit import verify
-from xovac_tui.recording.disk.housekeeping import DAY, SHARE, SHARE_EVERY, Retention
+from xovac_tui.recording.disk.housekeeping import SHARE, SHARE_EVERY, Retention
 from xovac_tui.recording.disk.kinds import RecordedLink, RecordedMark, RunItem
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
+from xovac_tui.units import DAY
 
 YEAR = 365.0 * DAY
 BLOCK = 32

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from xovac_tui import alarms
 from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.alarms.limit_sets import LimitSetChoice
 from xovac_tui.alarms.mirror import LIMITS, Mirror
@@ -94,9 +95,7 @@ class AlarmService(AlarmDesk):
     def _made(self) -> tuple[AlarmEvaluator, MovingValues]:
         """Return what evaluates the rules, made when it is needed: the first picture does not wait for it."""
         if self._begun is None:
-            from xovac_tui.alarms.evaluator import AlarmEvaluator
-
-            self._begun = AlarmEvaluator(self.watchlist, self._chamber), self._make_values()
+            self._begun = alarms.evaluator.AlarmEvaluator(self.watchlist, self._chamber), self._make_values()
         return self._begun
 
     @property
@@ -130,7 +129,7 @@ class AlarmService(AlarmDesk):
         """Do nothing: what happened to alarms is in the record."""
 
     @property
-    def told_of_receivers(self) -> Sequence[str]:
+    def receiver_rules(self) -> Sequence[str]:
         """Names of the rules that watch whether receivers of notifications can be reached."""
         return [rule.name for rule in self.watchlist.rules if rule.kind == "notification"]
 
@@ -164,7 +163,7 @@ class AlarmService(AlarmDesk):
         self._limit_set.note_again()
 
     def tick(self) -> None:
-        """Evaluate all rules that are due, and hear what other processes report or ask."""
+        """Evaluate all rules that are due, and take what other processes report or ask."""
         if self._store.starting:
             return
         mono, mirrored = self._clock.mono(), self.mirrored
@@ -185,12 +184,12 @@ class AlarmService(AlarmDesk):
     def _listen(self, mono: float, *, mirrored: bool, begins: bool) -> None:
         with self._mirror.listening():
             # The last words of the process that evaluated until now count as well.
-            self._hear(mirrored or begins)
+            self._take_others(mirrored or begins)
             if begins or mono - self._listened_at >= _LISTEN_EVERY:
                 self._listened_at = mono
-                self._limit_set.hear_choice()
+                self._limit_set.read_choice()
                 if mirrored:
-                    self._limit_set.hear_in_force()
+                    self._limit_set.read_in_force()
                     if self._may_evaluate and self._store.readable:
                         self._mirror.compare_rules(self.watchlist)
 
@@ -208,9 +207,9 @@ class AlarmService(AlarmDesk):
                 changes += self._evaluator.ask(ask, context)
         return changes
 
-    def _hear(self, mirrored: bool) -> None:
+    def _take_others(self, mirrored: bool) -> None:
         """Take what other processes on this record report of alarms, or ask."""
-        mirrored_news = self._mirror.hear()
+        mirrored_news = self._mirror.read_news()
         reported = [one for one in mirrored_news if isinstance(one, AlarmChange)] if mirrored else []
         for change in reported:
             self._mirror.take(change, self._evaluator)
@@ -251,12 +250,10 @@ class AlarmService(AlarmDesk):
         )
 
     def _context(self) -> Context:
-        from xovac_tui.alarms.kinds import Context
-
         utc, mono = self._clock.utc(), self._clock.mono()
         around, values = self._surroundings, self._made()[1]
         values.at(utc, mono)
-        return Context(
+        return alarms.kinds.Context(
             chamber=self._chamber,
             values=values,
             utc=utc,

@@ -8,10 +8,11 @@ from typing import Literal
 import msgspec
 
 from xovac_tui.chamber.alarm_reasons import AlarmsProblem
+from xovac_tui.units import HOUR
 
 SeverityName = Literal["critical", "high", "medium", "low"]
 LimitSet = Literal["ambient", "pumping", "tvac"]
-LONGEST_SHELF = 8 * 3600.0
+LONGEST_SHELF = 8 * HOUR
 """Seconds for which an alarm may be shelved at the most."""
 LIMIT_SETS: tuple[LimitSet, ...] = ("ambient", "pumping", "tvac")
 

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from xovac_tui.chamber.columns import NAN, Bins
 from xovac_tui.chamber.ring import Ring
+from xovac_tui.units import MINUTE
 
 QUIET = 3.0
 """Seconds without a sample that are never a gap, however fast the channel usually is."""
@@ -332,7 +333,7 @@ class History:
         mean = sum([value / count for value in values])
         apart = [time - mean_time for time in times]
         across = sum([one * (value - mean) for one, value in zip(apart, values, strict=True)])
-        change = 60 * across / sum([one * one for one in apart])
+        change = MINUTE * across / sum([one * one for one in apart])
         if not math.isfinite(change):
             return None
         return math.expm1(min(change, 700.0)) if ratio else change

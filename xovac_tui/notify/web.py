@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from xovac_tui import __version__
+from xovac_tui.durations import format_whole
 from xovac_tui.errors import NotifyError
 
 _WORTH_ANOTHER_TRY = (408, 425, 429)
@@ -45,7 +46,7 @@ async def call(url: str, fields: dict[str, Any] | None = None, *, timeout: float
         ):
             status = response.status
     except TimeoutError:
-        raise NotifyError(f"it did not answer within {timeout:g} s.") from None
+        raise NotifyError(f"it did not answer within {format_whole(timeout)}.") from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
         raise _explained(error) from None
     if not 200 <= status < 300:

@@ -12,6 +12,7 @@ from xovac_tui.recipes.lag import Lag, lags
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.places import path_of
 from xovac_tui.recipes.plan import ASSUMED, Plan, PlanSettings, Segment, plan_recipe
+from xovac_tui.units import DAY
 
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
@@ -19,7 +20,7 @@ ROOM = (15.0, 35.0)
 """degC at which a chamber is opened without dew and without burns: an assumption about labs."""
 SHORT_HOLD = 300.0
 """Seconds; a part in vacuum rarely follows its surroundings faster."""
-LONG_RUN = 7 * 86400.0
+LONG_RUN = 7 * DAY
 """Seconds."""
 TIGHT = 0.5
 """K around the target that a chamber of this kind is assumed to hold."""

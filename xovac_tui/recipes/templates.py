@@ -18,11 +18,12 @@ from xovac_tui.recipes.check import ROOM
 from xovac_tui.recipes.findings import Flaw
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
 from xovac_tui.text import clean
+from xovac_tui.units import DAY
 
 Kind: TypeAlias = Literal["temperature", "rate", "duration", "count", "choice", "temperatures"]
 Values: TypeAlias = dict[str, float | str | tuple[float, ...]]
 
-LONGEST_HOLD = 30 * 86400.0
+LONGEST_HOLD = 30 * DAY
 """Seconds of a plateau; longer is a slip in the unit."""
 MOST_CYCLES = 100
 MOST_PLATEAUS = 50

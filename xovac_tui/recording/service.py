@@ -28,6 +28,7 @@ from xovac_tui.chamber.news import (
 )
 from xovac_tui.chamber.snapshot import ChannelView, LedgerEntry, Mark, Outcome
 from xovac_tui.clock import Clock
+from xovac_tui.durations import format_whole
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.share import network_share, share_advice
@@ -159,8 +160,9 @@ class RecordService:
             return msgspec.structs.replace(view, state=RecorderState.STARTING, pid=None, reason=None, why="")
         if view.state is RecorderState.STARTING:
             why = (
-                f"The record {view.path} has not opened for {OPENING:g} s: another program may hold it, or "
-                "its disk does not answer. What comes meanwhile is held in memory and written then."
+                f"The record {view.path} has not opened for {format_whole(OPENING)}: another "
+                "program may hold it, or its disk does not answer. What comes meanwhile is held in memory "
+                "and written then."
             )
             why = f"{why} {share_advice(self.share)}".rstrip()
             return msgspec.structs.replace(

@@ -9,7 +9,7 @@ import msgspec
 from xovac_tui.digits import format_number
 from xovac_tui.durations import spell_shortly
 from xovac_tui.plural import counted
-from xovac_tui.quantities import number, unit
+from xovac_tui.quantities import number, quantity, unit
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.findings import Finding, Severity
 from xovac_tui.recipes.places import number_at
@@ -102,7 +102,7 @@ def fact_lines(
         _total(study, utc, speed, width, times),
         (
             ("From ", "rows--quiet"),
-            (f"{number(start.celsius, 'degC')} °C", "rows--strong"),
+            (quantity(start.celsius, "degC"), "rows--strong"),
             (f" {start.words}", "rows--quiet" if start.measured else "rows--warn"),
         ),
         ((f"Assumed: {_reading(settings)}", "rows--quiet"),),
