@@ -72,7 +72,7 @@ class Past:
         self._shift = shift
         self._next = windows.record.total if first is None else first
         """Index of the first event that is recorded in this program's time."""
-        self._looked = -1
+        self._total = -1
         self._pieces = [_Piece(shift)]
         self.began = began
         """Monotonic time at which this program's own histories begin."""
@@ -129,8 +129,8 @@ class Past:
         """Return the stretches of this program's time between which the clock was set, oldest first."""
         record = self._windows.record
         total = record.total
-        if total != self._looked:
-            self._looked = total
+        if total != self._total:
+            self._total = total
             pieces = [_Piece(self._shift)]
             for shift in record.shifts_from(self._next):
                 if abs(shift.seconds - pieces[-1].shift) > _SET:
