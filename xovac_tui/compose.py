@@ -102,7 +102,7 @@ def build_station(
     `simulator` makes the built-in one start and end with the station as a child process. `clock`, `who`
     (`user@host`) and `link` default to this machine's clock, its user, and socket.io.
     """
-    from xovac_tui.alarms.service import AlarmService
+    from xovac_tui.alarms.service import AlarmPorts, AlarmService
     from xovac_tui.chamber.model import Chamber
     from xovac_tui.clock import SystemClock
     from xovac_tui.notify.service import NotifyService
@@ -142,14 +142,16 @@ def build_station(
         has.watchlist,
         chamber,
         contract,
-        RecordAlarmStore(record),
         clock,
-        who=who,
-        values=lambda: values(
-            setup, chamber, lambda full_name: record.history(full_name, chamber.history), follower.times
+        AlarmPorts(
+            store=RecordAlarmStore(record),
+            values=lambda: values(
+                setup, chamber, lambda full_name: record.history(full_name, chamber.history), follower.times
+            ),
+            run_now=follower.now,
+            publish=news.publish,
         ),
-        run_now=follower.now,
-        publish=news.publish,
+        who=who,
     )
     notify = NotifyService(has.notify, name, alarms, clock)
     # The order is behaviour: an event is recorded before it is evaluated, a run sees the chamber

@@ -15,8 +15,8 @@ from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
 from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
-from xovac_tui.recording.service import RecordService
 from xovac_tui.runs.loaded import LoadedRecipe
+from xovac_tui.runs.store import RunRecord
 from xovac_tui.text import clean
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class _Unsaved(msgspec.Struct, frozen=True):
 class RunFollower:
     """The run that goes on, the recipe that was loaded last, and what the chamber has managed."""
 
-    def __init__(self, contract: Contract, record: RecordService, clock: Clock, *, speed: float) -> None:
+    def __init__(self, contract: Contract, record: RunRecord, clock: Clock, *, speed: float) -> None:
         self._contract, self._record, self._clock = contract, record, clock
         self._speed = speed
         """Of a device that does not say its own."""
