@@ -246,9 +246,9 @@ class _PastOfReplay(Past):
         """The moment of the replay."""
         return self._replay.mono
 
-    def window(self, name: str, start: float, end: float, columns: int) -> Bins:
+    def window(self, name: str, start: float, end: float, columns: int, until: float = math.inf) -> Bins:
         """Return lowest and highest values per column, NaN from now on."""
-        bins = super().window(name, start, end, columns)
+        bins = super().window(name, start, end, columns, until)
         known = math.ceil((self.end - bins.start) / bins.seconds)
         if known >= len(bins.lows):
             return bins
