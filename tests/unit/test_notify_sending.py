@@ -437,7 +437,7 @@ async def test_a_heartbeat_for_the_link_is_silent_without_one() -> None:
         await teller.until(lambda: teller.said)
     ((name, why),) = teller.said
     assert name == "heartbeat"
-    assert why.startswith("The heartbeat was not heard: it answered 410 Gone.")
+    assert why.startswith("The heartbeat did not arrive: it answered 410 Gone.")
     assert len(server.requests) == 1
 
 
