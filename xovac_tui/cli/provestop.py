@@ -36,7 +36,7 @@ def prove(found: Effective, *, yes: bool) -> Exit:
         )
     if not yes and not on_terminal():
         raise SettingsError(
-            "Nothing was sent: --prove-stop asks first, and this is no terminal. Add --yes when you know "
+            "Nothing was sent: --prove-stop asks first, and this is not a terminal. Add --yes when you know "
             "that nothing runs."
         )
 

@@ -135,7 +135,7 @@ def exit_code(entry: LedgerEntry) -> int:
 
 
 def _answer(entry: LedgerEntry) -> str:
-    """Return the answer unchanged as compact JSON; result and message if it is no plain JSON."""
+    """Return the answer unchanged as compact JSON; result and message if it is not plain JSON."""
     try:
         return json_line(json.loads(entry.answer))
     except (ValueError, RecursionError):

@@ -140,7 +140,7 @@ def _from_thread(loop: asyncio.AbstractEventLoop, call: Callable[[OSError], None
 
 
 def as_json_line(event: Event) -> str:
-    """Return the event as one JSON object; if it is no plain JSON, `payload` is null and `raw` the text."""
+    """Return the event as one JSON object; if it is not plain JSON, `payload` is null and `raw` the text."""
     payload = event.payload
     head = {
         "time": datetime.fromtimestamp(event.utc, UTC).isoformat(timespec="milliseconds"),
