@@ -92,7 +92,7 @@ class ScriptedLink:
             self.callbacks.on_status(status)
             await asyncio.sleep(0)
         for name, argument in self.script.messages:
-            self._hear(name, argument)
+            self._receive(name, argument)
         await asyncio.Event().wait()
 
     async def emit(self, name: str, *arguments: Any, callback: bool = False) -> Event:
@@ -104,13 +104,13 @@ class ScriptedLink:
         self.callbacks.on_event(event)
         if name in self.script.answers:
             answer = callback_answer(name) if callback else f"{name}_ack"
-            asyncio.get_running_loop().call_soon(self._hear, answer, self.script.answers[name])
+            asyncio.get_running_loop().call_soon(self._receive, answer, self.script.answers[name])
         return event
 
     def reconnect_now(self) -> None:
         """Do nothing: it is online."""
 
-    def _hear(self, name: str, argument: Any) -> None:
+    def _receive(self, name: str, argument: Any) -> None:
         self.callbacks.on_event(self._event(name, Direction.IN, self.callbacks.contract_kind(name), argument))
 
     def _event(self, name: str, direction: Direction, kind: EventKind, *arguments: Any) -> Event:

@@ -22,6 +22,7 @@ from tests.unit.test_station_record import Life, life
 from xovac_tui.api.event import Direction, Event, EventKind, Form, Payload
 from xovac_tui.api.payload import BULKY, CUT, LONGEST, NOT_READ, decode, decode_arguments, lean, pretty
 from xovac_tui.budget import ByteBudget, weight
+from xovac_tui.chamber.history import History
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.clock import SystemClock
 from xovac_tui.link import bulky
@@ -37,7 +38,7 @@ from xovac_tui.recording.disk.recorder import Recorder
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.eventlog import EventLog, LoggedEvent, payload_of
-from xovac_tui.recording.past import Past
+from xovac_tui.recording.past import Past, RecordedHistory
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.station.eventqueue import EventQueue
 
@@ -287,6 +288,35 @@ def test_a_picture_that_reaches_beyond_the_record_draws_no_chart_again(tmp_path:
     assert past.version == version
     assert list(past.window("bulk.t", start, end, 1).highs) == [599.0]
     assert list(whole.window("bulk.t", start, end, 1).highs) == [599.0]
+
+
+def test_the_column_in_which_this_program_began_is_read_once(tmp_path: Path) -> None:
+    now = [0.0]
+    past, _ = past_of(tmp_path, clock=lambda: now[0])
+    past.began = MONO + 590
+    live = History()
+    live.add(MONO + 595, 700.0)
+    history = RecordedHistory("bulk.t", lambda: live, past)
+    for _ in range(2):
+        history.window(MONO + 300, MONO + 900, 1)
+        past.work()
+    now[0] += 1.0
+    bins = history.window(MONO + 300, MONO + 900, 1)
+    assert not past._asked
+    assert bins.lows[0] <= 300.0
+    assert list(bins.highs) == [700.0]
+
+
+def test_a_channel_that_began_with_this_program_asks_for_no_past(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past, _ = past_of(tmp_path)
+    monkeypatch.setattr(past, "first", lambda _name: past.began + 0.5)
+    live = History()
+    live.add(past.began + 0.5, 1.0)
+    bins = RecordedHistory("bulk.t", lambda: live, past).window(past.began - 100, past.began + 100, 20)
+    assert bins.highs[10] == 1.0
+    assert not past._asked
 
 
 def test_a_chart_that_moves_on_keeps_what_it_knows(tmp_path: Path) -> None:

@@ -116,10 +116,10 @@ def test_colours(environ: dict[str, str], said: str) -> None:
 
 
 def test_the_terminal_is_described() -> None:
-    told = dict(doctor.terminal({"TERM": "screen", "TMUX": "/tmp/x", "SSH_CONNECTION": "1"}))
-    assert told["inside"] == "tmux"
-    assert "OSC 52" in told["over SSH"]
-    assert told["TERM"] == "screen"
+    reported = dict(doctor.terminal({"TERM": "screen", "TMUX": "/tmp/x", "SSH_CONNECTION": "1"}))
+    assert reported["inside"] == "tmux"
+    assert "OSC 52" in reported["over SSH"]
+    assert reported["TERM"] == "screen"
 
 
 CHAMBER = '[profiles.a]\nurl = "http://a:8080"\ncontracts = ["simulator"]\n'

@@ -200,8 +200,8 @@ def test_whatever_happens_the_schedule_holds_and_nothing_is_sent(
 
 def test_the_words_of_a_life() -> None:
     scene = play([Refuse(1), Last(10, after=1), Refuse(1), Last(5)], seconds=22)
-    told = [(status.word, status.code or None, status.attempt) for status in scene.statuses]
-    assert told == [
+    reported = [(status.word, status.code or None, status.attempt) for status in scene.statuses]
+    assert reported == [
         (LinkWord.CONNECTING, None, 1),
         (LinkWord.CONNECTING, LinkCode.NOTHING_LISTENS, 1),
         (LinkWord.CONNECTING, LinkCode.NOTHING_LISTENS, 2),
@@ -352,11 +352,11 @@ def test_a_command_may_be_sent_the_moment_it_is_online() -> None:
         scene = Scene([Last(10)])
         sending: list[asyncio.Task[Event]] = []
 
-        def told(status: LinkView) -> None:
+        def reported(status: LinkView) -> None:
             if status.word is LinkWord.ONLINE:
                 sending.append(asyncio.ensure_future(scene.link.emit("cancel_recipe", "")))
 
-        scene.link._on_status = told
+        scene.link._on_status = reported
         await scene.run(5)
         await asyncio.gather(*sending)
         return scene.wires[0].sent

@@ -203,10 +203,10 @@ async def test_a_service_gets_title_and_text() -> None:
     pytest.importorskip("apprise")
     async with hook() as server:
         await send(apprise(server), MESSAGE)
-    (told,) = server.received
-    assert told["title"] == MESSAGE.title
-    assert told["message"] == MESSAGE.text
-    assert told["type"] == "failure"
+    (reported,) = server.received
+    assert reported["title"] == MESSAGE.title
+    assert reported["message"] == MESSAGE.text
+    assert reported["type"] == "failure"
 
 
 async def test_a_service_that_fails_is_reported_without_its_address(caplog: pytest.LogCaptureFixture) -> None:
@@ -403,7 +403,7 @@ async def test_a_reminder_goes_out_by_the_time_alone() -> None:
         await teller.until(lambda: server.received)
         await teller.until(lambda: len(server.received) == 2, unresolved("a"))
         await teller.notifier.close()
-    assert [told["kind"] for told in server.received] == ["alarm", "reminder"]
+    assert [reported["kind"] for reported in server.received] == ["alarm", "reminder"]
 
 
 # The heartbeat

@@ -202,12 +202,12 @@ TOLD = st.sampled_from(
 @example([(True, 1.5), (True, False)] * 3 + [(True, "x")] * 6, False, False)
 @example([(" 1.5 ", " 4"), (" 2.5 ", " 5"), ("\t3.5", " 6")], False, False)
 @example([(str(n / 10), str(n % 3)) for n in range(12)], False, False)
-def test_live_and_record_agree(told: list[tuple[Any, Any]], long: bool, escaped: bool) -> None:
+def test_live_and_record_agree(reported: list[tuple[Any, Any]], long: bool, escaped: bool) -> None:
     contract = _contract()
     chamber = Chamber(contract)
     texts = [
         f'{{"tb": {spell(one, escaped)}, "ta": {spell(other, escaped)}, "note": "{"x" * 60_000 * long}"}}'
-        for one, other in told
+        for one, other in reported
     ]
     events = [message(float(at), text, name="readings") for at, text in enumerate(texts)]
     live: dict[str, list[float | None]] = {"readings.ta": [], "readings.tb": []}

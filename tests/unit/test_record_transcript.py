@@ -179,10 +179,10 @@ def test_a_file_that_is_not_as_it_was_written_names_the_line(change: Any, said: 
     out = tmp_path / "x.jsonl"
     exported(path, out)
     out.write_text("\n".join(change(out.read_text().splitlines())) + "\n")
-    with pytest.raises(RecordError) as told:
+    with pytest.raises(RecordError) as reported:
         read_transcript(out)
-    assert str(told.value).startswith(str(out))
-    assert said in str(told.value)
+    assert str(reported.value).startswith(str(out))
+    assert said in str(reported.value)
 
 
 def test_other_files_are_distinguished_from_transcripts(tmp_path: Path) -> None:

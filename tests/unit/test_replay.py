@@ -339,9 +339,9 @@ def test_commands_of_a_viewer_are_reported_in_their_time(tmp_path: Path) -> None
         (mark,) = replay.snapshot().marks
         assert mark.text == "look here"
         assert mark.mono == pytest.approx(replay.begin + 45.5, abs=NOISE)
-        ((at, told),) = replay.marks()
+        ((at, reported),) = replay.marks()
         assert at == pytest.approx(mark.mono, abs=NOISE)
-        assert told.mark.text == "look here"
+        assert reported.mark.text == "look here"
 
 
 async def test_the_outcome_of_a_command_is_reported_once(tmp_path: Path) -> None:
@@ -353,8 +353,8 @@ async def test_the_outcome_of_a_command_is_reported_once(tmp_path: Path) -> None
         await one.written()
     with taped(path) as sliced:
         replay = Replay(sliced, contract())
-        told = replay.advance(replay.end)
-    assert [entry.outcome for entry in told] == [Outcome.SENT, Outcome.SUCCESS]
+        reported = replay.advance(replay.end)
+    assert [entry.outcome for entry in reported] == [Outcome.SENT, Outcome.SUCCESS]
 
 
 def test_a_clock_that_is_set_moves_the_wall_time_only(tmp_path: Path) -> None:

@@ -63,12 +63,12 @@ class Bench:
 
     def __init__(self, station: LiveStation, link: FakeLink) -> None:
         self.station, self.link = station, link
-        self.told: list[AlarmChange] = []
-        station.subscribe(self._hear)
+        self.reported: list[AlarmChange] = []
+        station.subscribe(self._receive)
 
-    def _hear(self, news: News) -> None:
+    def _receive(self, news: News) -> None:
         if isinstance(news, AlarmsChanged):
-            self.told.extend(news.changes)
+            self.reported.extend(news.changes)
 
 
 @pytest.fixture
@@ -113,6 +113,6 @@ async def test_headless_and_screen_raise_the_same(both: Both) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert headless.told == screen.told
-    raised = {change.rule for change in headless.told}
+    assert headless.reported == screen.reported
+    raised = {change.rule for change in headless.reported}
     assert raised == {"still", "long run", "late in the step", "drifts"}

@@ -155,8 +155,8 @@ def test_an_acknowledgement_without_a_result_is_no_success(tmp_path: Path) -> No
 def test_the_answer_is_the_first_argument_with_a_result() -> None:
     ledger = Ledger(load_contract(()))
     opened(ledger, "cancel_recipe")
-    told = ("bench-1", '{"result": "warning", "message": "Not running."}', {"result": "success"})
-    (entry,) = ledger.answer(answer("cancel_recipe_ack", *told))
+    reported = ("bench-1", '{"result": "warning", "message": "Not running."}', {"result": "success"})
+    (entry,) = ledger.answer(answer("cancel_recipe_ack", *reported))
     assert (entry.outcome, entry.message) == (Outcome.WARNING, "Not running.")
     assert json.loads(entry.answer) == {"result": "warning", "message": "Not running."}
 

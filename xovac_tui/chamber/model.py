@@ -81,7 +81,7 @@ class Chamber:
         """What the channels are called, by their full names; None until it is asked for."""
         self._run = RunTracker()
         self._marks: deque[Mark] = deque(maxlen=_KEEP_MARKS)
-        self._marks_told: tuple[Mark, ...] | None = None
+        self._marks_reported: tuple[Mark, ...] | None = None
         self._new_marks: deque[Mark] = deque(maxlen=_KEEP_MARKS)
         self._events_in = self._malformed = self._dropped = 0
         self._newest: float | None = None
@@ -229,8 +229,8 @@ class Chamber:
         return channel.quality(mono, linked=self.linked, stale_after=self._stale_after)
 
     @property
-    def heard(self) -> bool:
-        """True once any message has come."""
+    def has_messages(self) -> bool:
+        """True once any message was received."""
         return self._newest is not None
 
     def open_for(self, mono: float) -> float:
@@ -419,12 +419,12 @@ class Chamber:
 
     def _shown_marks(self) -> tuple[Mark, ...]:
         """Return the marks as one tuple, the same one until there is another mark."""
-        if self._marks_told is None:
-            self._marks_told = tuple(self._marks)
-        return self._marks_told
+        if self._marks_reported is None:
+            self._marks_reported = tuple(self._marks)
+        return self._marks_reported
 
     def _mark(self, kind: str, text: str, utc: float, mono: float) -> None:
         mark = Mark(mono, utc, kind, text)
         self._marks.append(mark)
-        self._marks_told = None
+        self._marks_reported = None
         self._new_marks.append(mark)

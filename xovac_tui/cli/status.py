@@ -88,12 +88,12 @@ async def _sample(station: LiveStation, record: Path) -> StatusSample:
     came: set[str] = set()
     changed = asyncio.Event()
 
-    async def hear() -> None:
+    async def receive() -> None:
         async for event in station.events():
             came.add(event.name)
             changed.set()
 
-    hearing = asyncio.ensure_future(hear())
+    receiving = asyncio.ensure_future(receive())
     await asyncio.sleep(0)
     try:
         async with station:
@@ -109,8 +109,8 @@ async def _sample(station: LiveStation, record: Path) -> StatusSample:
             snapshot = station.snapshot()
             return await asyncio.to_thread(seen, station, snapshot, record)
     finally:
-        hearing.cancel()
-        await asyncio.gather(hearing, return_exceptions=True)
+        receiving.cancel()
+        await asyncio.gather(receiving, return_exceptions=True)
 
 
 def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> StatusSample:

@@ -92,8 +92,8 @@ async def _wait(
     held: float,
 ) -> None:
     waiting = Waiting(station, expression, values, report, held)
-    unsubscribe = station.subscribe(waiting.hear)
-    hearing = asyncio.ensure_future(waiting.hear_events())
+    unsubscribe = station.subscribe(waiting.take_news)
+    receiving = asyncio.ensure_future(waiting.take_events())
     await asyncio.sleep(0)
     try:
         async with station:
@@ -106,8 +106,8 @@ async def _wait(
                 # The end of the link with this program is not reported.
                 unsubscribe()
     finally:
-        hearing.cancel()
-        await asyncio.gather(hearing, return_exceptions=True)
+        receiving.cancel()
+        await asyncio.gather(receiving, return_exceptions=True)
 
 
 class Waiting:
@@ -136,7 +136,7 @@ class Waiting:
         self._hopeless: LinkView | None = None
         self._named = False
 
-    def hear(self, news: News) -> None:
+    def take_news(self, news: News) -> None:
         """Handle news of the link at once."""
         if not isinstance(news, LinkChanged):
             return
@@ -149,7 +149,7 @@ class Waiting:
         self._report.say(link.spoken)
         self._changed.set()
 
-    async def hear_events(self) -> None:
+    async def take_events(self) -> None:
         """Request an evaluation for each event that arrives."""
         async for event in self._station.events():
             self._came = self._came or event.kind is EventKind.MESSAGE

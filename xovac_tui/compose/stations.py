@@ -11,7 +11,7 @@ import msgspec
 
 from xovac_tui import alarms, analysis, config, link
 from xovac_tui.alarms.in_force import watchlist
-from xovac_tui.alarms.service import AlarmService
+from xovac_tui.alarms.service import AlarmPorts, AlarmService
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.loader import SIMULATOR_CONTRACT
@@ -93,14 +93,16 @@ def build_station(
         has.watchlist,
         chamber,
         contract,
-        RecordAlarmStore(record),
         clock,
-        who=who,
-        values=lambda: values(
-            setup, chamber, lambda full_name: record.history(full_name, chamber.history), follower.times
+        AlarmPorts(
+            store=RecordAlarmStore(record),
+            values=lambda: values(
+                setup, chamber, lambda full_name: record.history(full_name, chamber.history), follower.times
+            ),
+            run_now=follower.now,
+            publish=news.publish,
         ),
-        run_now=follower.now,
-        publish=news.publish,
+        who=who,
     )
     notify = NotifyService(has.notify, name, alarms, clock)
     # The order is behaviour: an event is recorded before it is evaluated, a run sees the chamber

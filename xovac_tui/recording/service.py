@@ -98,7 +98,7 @@ class RecordService:
         subject: Subject,
         clock: Clock,
         log: Log,
-        publish: Callable[[RecorderChanged | RecordOpened | RecordReplaced], None] = lambda news: None,
+        publish: Callable[[RecorderChanged | RecordOpened | RecordReplaced], None],
     ) -> None:
         self.choice = choice
         self._subject, self._contract, self._who = subject, subject.contract, subject.who

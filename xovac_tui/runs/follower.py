@@ -16,8 +16,8 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
 from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
 from xovac_tui.recording import disk
-from xovac_tui.recording.service import RecordService
 from xovac_tui.runs.loaded import LoadedRecipe
+from xovac_tui.runs.store import RunRecord
 from xovac_tui.text import clean
 
 SAVE_EVERY = 10.0
@@ -59,7 +59,7 @@ class _Unsaved(msgspec.Struct, frozen=True):
 class RunFollower:
     """The run that goes on, the recipe that was loaded last, and what the chamber has managed."""
 
-    def __init__(self, contract: Contract, record: RecordService, clock: Clock, *, speed: float) -> None:
+    def __init__(self, contract: Contract, record: RunRecord, clock: Clock, *, speed: float) -> None:
         self._contract, self._record, self._clock = contract, record, clock
         self._speed = speed
         """Of a device that does not say its own."""
@@ -295,14 +295,14 @@ class RunFollower:
         self._asked = mono
         try:
             if self._record.recording:
-                self._hear_others()
+                self._read_others()
             elif mono - self._saved >= SAVE_EVERY:
                 self._saved = mono
                 self._follow_record()
         except (XovacError, msgspec.MsgspecError, UnicodeError):
             return
 
-    def _hear_others(self) -> None:
+    def _read_others(self) -> None:
         record = self._record.record
         assert record is not None
         for state in disk.lists.later_states(record, self._ledger_seen, without=self._record.session):
@@ -351,8 +351,8 @@ class RunFollower:
     def _may_begin(self, seen: Observation, *, start_seen: bool) -> None:
         """Begin a run; beside consoles only after they have written which recipe they handed over.
 
-        One that went on before this program did begins for it with the first data: what was not heard before
-        is no gap.
+        One that went on before this program did begins for it with the first data: what it did not receive
+        before is no gap.
         """
         self._held.append(seen)
         waited = seen.mono - self._held[0].mono

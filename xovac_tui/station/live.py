@@ -251,7 +251,7 @@ class LiveStation(Station):
 
     def dismiss_unknown(self) -> None:
         """Dismiss the commands whose outcome is unknown: the user has seen them."""
-        self._changed(self.chamber.ledger.look_at_all())
+        self._changed(self.chamber.ledger.dismiss_all())
 
     # -- commands -------------------------------------------------------------------------------------
 
@@ -368,7 +368,7 @@ class LiveStation(Station):
             self.news.publish(LinkChanged(link, before))
 
     def _on_news(self, news: News) -> None:
-        """Let services hear news, and take what concerns commands and the record."""
+        """Hand news to the services, and take what concerns commands and the record."""
         self._keep_marks()
         self._services.each(lambda service: service.on_news(news))
         if isinstance(news, LedgerChanged):
