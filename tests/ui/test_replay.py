@@ -20,7 +20,8 @@ from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
-from xovac_tui.compose import ChamberSetup, build_replay
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.replays import build_replay
 from xovac_tui.config import Display, Profile
 from xovac_tui.recording.disk.kinds import Item, RecordedAlarm, RecordedCommand, RecordedLink, RecordedMark
 from xovac_tui.recording.disk.lists import find_span

@@ -19,7 +19,8 @@ from tests.helpers.records import MONO, UTC, message, write_record
 from tests.unit.test_record_transcript import beside, exported
 from xovac_tui.api.event import Event
 from xovac_tui.api.loader import load_contract
-from xovac_tui.compose import ChamberSetup, build_replay
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.replays import build_replay
 from xovac_tui.config import Profile
 from xovac_tui.recording.disk.kinds import Item, RecordedLoad
 from xovac_tui.recording.disk.schema import RecordError

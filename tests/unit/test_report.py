@@ -21,6 +21,7 @@ import pytest
 
 from tests.helpers.pastruns import BEGAN, SESSION, RecordedBench, begin, record_run, three_runs
 from tests.helpers.reports import NOW, SOURCE, Page, eventful
+from xovac_tui.api.event import Payload
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark
@@ -371,14 +372,14 @@ def test_a_text_that_cannot_be_read_hides_no_limits(path: Path, tmp_path: Path) 
 def test_a_step_that_is_reported_only_when_it_changes_leaves_no_dwell_short(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tell, newest = RecordedBench._report, dict[str, Any]()
+    report, newest = RecordedBench.report, dict[str, Any]()
 
-    def on_change(bench: RecordedBench, name: str, payload: dict[str, Any]) -> None:
-        if name != "recipe_state" or newest.get("step") != payload.get("step"):
-            tell(bench, name, payload)
-            newest.update(payload if name == "recipe_state" else {})
+    def on_change(bench: RecordedBench, name: str, payload: Payload) -> None:
+        if name != "recipe_state" or newest.get("step") != payload.value.get("step"):
+            report(bench, name, payload)
+            newest.update(payload.value if name == "recipe_state" else {})
 
-    monkeypatch.setattr(RecordedBench, "_report", on_change)
+    monkeypatch.setattr(RecordedBench, "report", on_change)
     path = tmp_path / "r.sqlite3"
     writer = begin(path)
     record_run(writer, 1, 100.0, seconds=300.0)

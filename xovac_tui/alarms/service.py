@@ -47,6 +47,19 @@ RunNow = tuple[int, str, int | None]
 """Number, recipe and step of the run that goes on."""
 
 
+class AlarmPorts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the alarms of a chamber ask of its other parts."""
+
+    store: AlarmStore
+    values: Callable[[], MovingValues]
+    """Makes what answers the expressions of rules."""
+    run_now: Callable[[], RunNow | None]
+    """Returns the run that goes on, None where none does."""
+    publish: Callable[[AlarmsChanged], None]
+    free: Callable[[Path], float | None] | None = None
+    """Returns the GB that are free where a folder is."""
+
+
 class AlarmService(AlarmDesk):
     """The alarms of a live chamber.
 
@@ -60,27 +73,20 @@ class AlarmService(AlarmDesk):
         watchlist: Watchlist | None,
         chamber: Chamber,
         contract: Contract,
-        store: AlarmStore,
         clock: Clock,
+        ports: AlarmPorts,
         *,
         who: str,
-        values: Callable[[], MovingValues],
-        run_now: Callable[[], RunNow | None],
-        publish: Callable[[AlarmsChanged], None],
-        free: Callable[[Path], float | None] | None = None,
     ) -> None:
-        """Evaluate the rules of a `watchlist`; None: nothing is evaluated here, at the most mirrored.
-
-        `values` makes what answers the expressions of rules. `run_now` returns the run that goes on, None
-        where none does. `free` returns the GB that are free where a folder is.
-        """
+        """Evaluate the rules of a `watchlist`; None: nothing is evaluated here, at the most mirrored."""
         super().__init__(clock, who)
         self.watchlist = watchlist or Watchlist()
         self._may_evaluate = watchlist is not None
-        self._chamber, self._store = chamber, store
-        self._make_values, self._run_now, self._publish = values, run_now, publish
+        self._chamber = chamber
+        store = self._store = ports.store
+        self._make_values, self._run_now, self._publish = ports.values, ports.run_now, ports.publish
         self._begun: tuple[AlarmEvaluator, MovingValues] | None = None
-        self._surroundings = Surroundings(store, free)
+        self._surroundings = Surroundings(store, ports.free)
         self.will_notify = self._surroundings.will_notify
         self.notified = self._surroundings.notified
         self._mirror = Mirror(store)

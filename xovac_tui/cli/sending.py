@@ -13,7 +13,7 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.cli import drop_output
 from xovac_tui.cli.common import json_line, on_terminal
 from xovac_tui.cli.output import echo, echo_data
-from xovac_tui.compose import ChamberSetup
+from xovac_tui.compose.chambers import ChamberSetup
 from xovac_tui.errors import CommandRefused, Exit, SettingsError
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME
