@@ -19,7 +19,7 @@ from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.exposure import warn_of_record
 from xovac_tui.cli.options import F, chamber_options
 from xovac_tui.cli.output import echo, rewrite
-from xovac_tui.compose import ChamberSetup, record_path, resolve
+from xovac_tui.compose.chambers import ChamberSetup, record_path, resolve
 from xovac_tui.config import Effective
 from xovac_tui.config.check import url_mistake
 from xovac_tui.config.resolve import COMMAND_LINE

@@ -451,7 +451,8 @@ def not_websocket(address: Address, error: object) -> LinkReason:
     """Return the reason for data that are no WebSocket's."""
     return LinkReason(
         LinkCode.NOT_WEBSOCKET,
-        f"{address.origin} sent what is no WebSocket data ({clean(str(error), 120)}). Trying again.",
+        f"{address.origin} sent something other than WebSocket data ({clean(str(error), 120)}). "
+        "Trying again.",
     )
 
 

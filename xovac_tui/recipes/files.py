@@ -44,14 +44,14 @@ def parse_recipe(text: str | bytes, source: str) -> Recipe:
     source = clean(source, 400)
     text = _decoded(text, source).removeprefix("\ufeff")
     if len(text) > MAX_BYTES:
-        raise RecipeError(f"{source} is larger than {MAX_BYTES:,} bytes: that is no recipe.")
+        raise RecipeError(f"{source} is larger than {MAX_BYTES:,} bytes: that is not a recipe.")
     if not text.strip():
         raise RecipeError(f"{source} is empty: a recipe has at least a name and one [[steps]].")
     lines = text.split("\n")
     for number, line in enumerate(lines, 1):
         if len(line) > MAX_LINE:
             raise RecipeError(
-                f"{source}, line {number} is longer than {MAX_LINE:,} characters: that is no recipe."
+                f"{source}, line {number} is longer than {MAX_LINE:,} characters: that is not a recipe."
             )
     try:
         table = tomllib.loads(text)
@@ -135,7 +135,7 @@ def _decoded(text: str | bytes, source: str) -> str:
     if isinstance(text, str):
         return text
     if len(text) > MAX_BYTES:
-        raise RecipeError(f"{source} is larger than {MAX_BYTES:,} bytes: that is no recipe.")
+        raise RecipeError(f"{source} is larger than {MAX_BYTES:,} bytes: that is not a recipe.")
     try:
         return text.decode("utf-8")
     except UnicodeDecodeError as error:
