@@ -223,12 +223,12 @@ async def test_an_unsaved_recipe_outlives_a_defect(tmp_path: Path, defects: Defe
 
 
 async def test_a_listener_that_fails_does_not_reach_the_station(tmp_path: Path) -> None:
-    heard: list[object] = []
+    received: list[object] = []
     async with console(tmp_path) as c:
         c.station.subscribe(fails)
-        c.station.subscribe(heard.append)
+        c.station.subscribe(received.append)
         c.station.set_observe(True)
-        assert heard
+        assert received
 
 
 async def test_a_station_that_fails_begins_again(

@@ -12,11 +12,12 @@ import pytest
 
 from tests.helpers.alarmed import Watched, event_names
 from xovac_tui.alarms import rules as alarmfiles
+from xovac_tui.alarms.in_force import watchlist
 from xovac_tui.alarms.kinds import AnyRule, Rule
 from xovac_tui.alarms.kinds.level import HighRule
 from xovac_tui.alarms.rules import read_rules
 from xovac_tui.alarms.settings import AlarmSettings
-from xovac_tui.alarms.watchlist import Watchlist, limits, watchlist
+from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.api.contract import Contract, LeafSpec, MessageSpec, Role
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.config import Profile, load_settings
@@ -49,9 +50,9 @@ def test_what_is_not_reported_is_off_and_says_why() -> None:
     assert "link lost" in names(found)
     assert "No contract says" in found.off["part not measured"]
     assert "No contract says" in found.off["vacuum lost"]
-    told_more = in_force()
-    assert "part not measured" not in told_more.off
-    assert "`recipe.max`" in told_more.off["part too hot"]
+    reported_more = in_force()
+    assert "part not measured" not in reported_more.off
+    assert "`recipe.max`" in reported_more.off["part too hot"]
     known = in_force(profile=Profile(recipe=RecipeSettings(min=-40, max=85, pressure=1e-3)))
     assert {
         rule.name: rule.limit_in("tvac")

@@ -5,7 +5,6 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.cli import doctor, provestop
-from xovac_tui.link import doctor as link_doctor
 from xovac_tui.link.doctor import DoctorCheck
 from xovac_tui.link.target import Target
 from xovac_tui.station.live import LiveStation
@@ -22,7 +21,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, *checks: DoctorCheck) -> list[Target
         for check in checks:
             yield check
 
-    monkeypatch.setattr(link_doctor, "probe", probe)
+    monkeypatch.setattr(doctor, "probe", probe)
     return asked
 
 
@@ -117,10 +116,10 @@ def test_colours(environ: dict[str, str], said: str) -> None:
 
 
 def test_the_terminal_is_described() -> None:
-    told = dict(doctor.terminal({"TERM": "screen", "TMUX": "/tmp/x", "SSH_CONNECTION": "1"}))
-    assert told["inside"] == "tmux"
-    assert "OSC 52" in told["over SSH"]
-    assert told["TERM"] == "screen"
+    reported = dict(doctor.terminal({"TERM": "screen", "TMUX": "/tmp/x", "SSH_CONNECTION": "1"}))
+    assert reported["inside"] == "tmux"
+    assert "OSC 52" in reported["over SSH"]
+    assert reported["TERM"] == "screen"
 
 
 CHAMBER = '[profiles.a]\nurl = "http://a:8080"\ncontracts = ["simulator"]\n'
@@ -163,7 +162,7 @@ def test_an_answer_that_proves_nothing_is_no_exit_0(
     ("mode", "arguments", "code", "said"),
     [
         ("running", ["--yes"], 4, "would cancel it, so it was not sent"),
-        ("idle", [], 2, "this is no terminal"),
+        ("idle", [], 2, "this is not a terminal"),
         ("observe", ["--yes"], 4, "observe only"),
     ],
 )

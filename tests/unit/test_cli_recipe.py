@@ -62,10 +62,10 @@ def test_a_recipe_beyond_its_limits_must_not_be_sent(line: CommandLine, tmp_path
 
 def test_plan_prints_every_round(line: CommandLine, good: str) -> None:
     said = line("recipe", "plan", good)
-    told = said.out.splitlines()
+    reported = said.out.splitlines()
     assert said.code == 0
-    assert told[0].startswith("Two cycles: ")
-    assert len(told) == 2 + 7
+    assert reported[0].startswith("Two cycles: ")
+    assert len(reported) == 2 + 7
     assert "2/2" in said.out
     data = json.loads(line("recipe", "plan", good, "--json").out)
     assert data["name"] == "Two cycles"
@@ -108,9 +108,9 @@ def test_compile_follows_the_profile(line: CommandLine, good: str) -> None:
     said = line("recipe", "compile", good)
     assert json.loads(said.out)["recipe"][0] == [333.15, 20.0, 0.0]
     assert "defaults" not in said.err
-    told = line("recipe", "compile", good, "--items").out.splitlines()
-    assert told[0].split() == ["item", "target", "K", "duration", "min", "gradient"]
-    assert told[1].split() == ["1", "333.15", "20", "0"]
+    reported = line("recipe", "compile", good, "--items").out.splitlines()
+    assert reported[0].split() == ["item", "target", "K", "duration", "min", "gradient"]
+    assert reported[1].split() == ["1", "333.15", "20", "0"]
 
 
 def test_without_a_profile_the_defaults_are_named(line: CommandLine, good: str) -> None:
@@ -182,10 +182,10 @@ def test_what_is_wrong_with_a_new_recipe_is_said(line: CommandLine, tmp_path: Pa
 
 
 def test_templates_are_listed_with_their_values(line: CommandLine) -> None:
-    told = line("recipe", "templates").out
-    assert "cycling: Rounds between" in told
-    assert "  cold=-20 °C" in told
-    assert "One of hot, cold." in told
+    reported = line("recipe", "templates").out
+    assert "cycling: Rounds between" in reported
+    assert "  cold=-20 °C" in reported
+    assert "One of hot, cold." in reported
     data = json.loads(line("recipe", "templates", "--json").out)
     assert [template["name"] for template in data] == ["bakeout", "cycling", "survival", "balance"]
     assert data[0]["parameters"][0]["default"] == "60 °C"

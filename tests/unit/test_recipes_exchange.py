@@ -59,9 +59,9 @@ def test_csv_as_people_with_a_spreadsheet_expect_it() -> None:
 
 @given(whole_recipes)
 def test_csv_gives_the_same_steps_again(recipe: Recipe) -> None:
-    recipe_read, told = from_csv(to_csv(recipe).encode(), "x", recipe.name)
+    recipe_read, reported = from_csv(to_csv(recipe).encode(), "x", recipe.name)
     assert recipe_read == Recipe(recipe.name, recipe.steps)
-    assert told == ()
+    assert reported == ()
 
 
 @given(st.text("'=+-@\t\rab", max_size=6))

@@ -59,8 +59,8 @@ class Bench:
 @asynccontextmanager
 async def waiting(text: str, **how: Any) -> AsyncIterator[Bench]:
     bench = Bench(text, **how)
-    bench.station.subscribe(bench.waiting.hear)
-    hearing = asyncio.ensure_future(bench.waiting.hear_events())
+    bench.station.subscribe(bench.waiting.take_news)
+    hearing = asyncio.ensure_future(bench.waiting.take_events())
     async with bench.station:
         await asyncio.wait_for(bench.link.running.wait(), 10)
         assert await bench.station.record_read(10)
@@ -196,9 +196,9 @@ async def test_status_reports_the_alarms_of_the_recorder(tmp_path: Path) -> None
     text = "\n".join(cli_status.lines(look, None))
     assert "Alarms    2 want attention" in text
     assert "high  unacknowledged  hot   Test part is +40.0 °C, above +30.0 °C." in text
-    told = cli_status.data(look)
-    assert told["alarms"][0]["active"] is True
-    assert told["recorder"]["recording"] is True
+    reported = cli_status.data(look)
+    assert reported["alarms"][0]["active"] is True
+    assert reported["recorder"]["recording"] is True
     # Nobody evaluates them once the recorder has ended.
     again = cli_status.seen(bench.station, look.snapshot, path)
     assert again.alarms is None
@@ -211,15 +211,17 @@ async def test_status_knows_no_value_that_is_not_good(tmp_path: Path) -> None:
         await bench.report(pump=True, plateT={"A": None}, shroud=19.0)
         bench.link.push(LinkWord.LOST, "cut")
         look = cli_status.seen(bench.station, bench.station.snapshot(), tmp_path / "none")
-        told = cli_status.data(look)
-        assert {one["value"] for one in told["channels"]} == {None}
-        assert told["run"]["state"] == "UNKNOWN"
-        assert told["run"]["step"] is None
-        assert told["link"]["word"] == "LOST"
+        reported = cli_status.data(look)
+        assert {one["value"] for one in reported["channels"]} == {None}
+        assert reported["run"]["state"] == "UNKNOWN"
+        assert reported["run"]["step"] is None
+        assert reported["link"]["word"] == "LOST"
         bench.link.push(LinkWord.ONLINE)
         await bench.report(pump=True, plateT={"A": None}, shroud=19.0)
-        told = cli_status.data(cli_status.seen(bench.station, bench.station.snapshot(), tmp_path / "none"))
-        values = {one["name"]: (one["value"], one["quality"]) for one in told["channels"]}
+        reported = cli_status.data(
+            cli_status.seen(bench.station, bench.station.snapshot(), tmp_path / "none")
+        )
+        values = {one["name"]: (one["value"], one["quality"]) for one in reported["channels"]}
         assert values["pump"] == (True, "good")
         assert values["plate_a"] == (None, "bad")
         assert values["shroud"] == (19.0, "good")

@@ -255,11 +255,7 @@ class History:
         """
         columns = max(columns, 1)
         seconds = (end - start) / columns
-        ring = self._ring(start, end)
-        step = ring.seconds
-        edges = [(start + column * seconds) / step for column in range(columns + 1)]
-        lows, highs = ring.columns([(math.floor(left), math.ceil(right)) for left, right in pairwise(edges)])
-        return Bins(start, seconds, lows, highs)
+        return Bins(start, seconds, *self._ring(start, end).columns(start, seconds, columns))
 
     def measured(self, start: float, end: float, columns: int) -> Bins:
         """Return the same as `window`, with mean and number of the samples per column.

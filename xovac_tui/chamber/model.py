@@ -10,8 +10,8 @@ import msgspec
 
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.event import Direction, Event, EventKind
-from xovac_tui.api.link import LinkView, LinkWord
-from xovac_tui.api.payload import BULKY_PROBLEMS, Leaf, leaves
+from xovac_tui.api.link import LinkCode, LinkReason, LinkView, LinkWord
+from xovac_tui.api.payload import Leaf, leaves, too_long
 from xovac_tui.chamber.channel import LONGEST_TEXT, Channel, Stream
 from xovac_tui.chamber.history import History
 from xovac_tui.chamber.ledger import Ledger
@@ -33,6 +33,10 @@ from xovac_tui.units import converted, to_celsius, to_mbar
 
 MAX_CHANNELS = 2_000
 """Channels that are followed; a server that names more is shown in the Log and counted."""
+_STOPPED = LinkReason(
+    LinkCode.DATA_STOPPED, "The connection is open, but the data that used to come have stopped."
+)
+_NO_PONG = LinkReason(LinkCode.NO_PONG, "The connection is open, but the server answers no ping.")
 _PACE_SETTERS = 30.0
 """Seconds; message streams that come at least this often decide whether the link is STALE."""
 _KEEP_MARKS = 500
@@ -77,7 +81,7 @@ class Chamber:
         """What the channels are called, by their full names; None until it is asked for."""
         self._run = RunTracker()
         self._marks: deque[Mark] = deque(maxlen=_KEEP_MARKS)
-        self._marks_told: tuple[Mark, ...] | None = None
+        self._marks_reported: tuple[Mark, ...] | None = None
         self._new_marks: deque[Mark] = deque(maxlen=_KEEP_MARKS)
         self._events_in = self._malformed = self._dropped = 0
         self._newest: float | None = None
@@ -105,7 +109,7 @@ class Chamber:
         if event.direction is Direction.OUT:
             return ()
         self._events_in += 1
-        if event.payload.problem and event.payload.problem not in BULKY_PROBLEMS:
+        if event.payload.problem and too_long(event.payload.problem) is None:
             self._malformed += 1
         if event.kind is EventKind.RESPONSE:
             return self.ledger.answer(event)
@@ -179,13 +183,13 @@ class Chamber:
         link = self._link
         if self.word(mono) is not LinkWord.STALE:
             return link
+        why = _STOPPED if self._data_stopped(mono) else _NO_PONG
         return LinkView(
             word=LinkWord.STALE,
             since_utc=link.since_utc,
             since_mono=link.since_mono,
-            why="The connection is open, but the data that used to come have stopped."
-            if self._data_stopped(mono)
-            else "The connection is open, but the server answers no ping.",
+            why=why.sentence,
+            code=why.code.value,
             rtt=link.rtt,
             session=link.session,
         )
@@ -225,8 +229,8 @@ class Chamber:
         return channel.quality(mono, linked=self.linked, stale_after=self._stale_after)
 
     @property
-    def heard(self) -> bool:
-        """True once any message has come."""
+    def has_messages(self) -> bool:
+        """True once any message was received."""
         return self._newest is not None
 
     def open_for(self, mono: float) -> float:
@@ -415,12 +419,12 @@ class Chamber:
 
     def _shown_marks(self) -> tuple[Mark, ...]:
         """Return the marks as one tuple, the same one until there is another mark."""
-        if self._marks_told is None:
-            self._marks_told = tuple(self._marks)
-        return self._marks_told
+        if self._marks_reported is None:
+            self._marks_reported = tuple(self._marks)
+        return self._marks_reported
 
     def _mark(self, kind: str, text: str, utc: float, mono: float) -> None:
         mark = Mark(mono, utc, kind, text)
         self._marks.append(mark)
-        self._marks_told = None
+        self._marks_reported = None
         self._new_marks.append(mark)

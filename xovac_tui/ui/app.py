@@ -156,7 +156,7 @@ class XovacApp(TerminalApp):
     def _attend(self, workspace: Workspace) -> None:
         """Subscribe to the news of a chamber, and ring for its alarms."""
 
-        def hear(news: News) -> None:
+        def on_news(news: News) -> None:
             # A defect in showing news must not reach the station.
             with self._context():
                 try:
@@ -164,7 +164,7 @@ class XovacApp(TerminalApp):
                 except Exception as error:
                     self._handle_exception(error)
 
-        self._unsubscribe.append(workspace.station.subscribe(hear))
+        self._unsubscribe.append(workspace.station.subscribe(on_news))
         if ring_if_due := ring_for_alarms(workspace):
             self.set_interval(CHECK_SECONDS, ring_if_due)
 

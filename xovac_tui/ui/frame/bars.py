@@ -160,7 +160,7 @@ class LedgerLine(LinesWidget):
 
         A command that waits for its answer comes before both: it was just sent, and may be STOP.
         """
-        unknown = [e for e in entries if e.outcome is Outcome.UNKNOWN and not e.looked_at]
+        unknown = [e for e in entries if e.outcome is Outcome.UNKNOWN and not e.dismissed]
         if not entries:
             self.show_lines([((f" {glyphs.then} No command has been sent from here.", "outcome--quiet"),)])
             return
