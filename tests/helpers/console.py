@@ -34,7 +34,8 @@ from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
 from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.clock import Clock
-from xovac_tui.compose import ChamberSetup, Equipment, build_station
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import Equipment, build_station
 from xovac_tui.config import Display, Profile, Secrets
 from xovac_tui.config.state import State
 from xovac_tui.config.themes import shipped_themes

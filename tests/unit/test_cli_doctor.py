@@ -162,7 +162,7 @@ def test_an_answer_that_proves_nothing_is_no_exit_0(
     ("mode", "arguments", "code", "said"),
     [
         ("running", ["--yes"], 4, "would cancel it, so it was not sent"),
-        ("idle", [], 2, "this is no terminal"),
+        ("idle", [], 2, "this is not a terminal"),
         ("observe", ["--yes"], 4, "observe only"),
     ],
 )
