@@ -19,7 +19,7 @@ _PASTE = "\x1b[200~%s\x1b[201~"
 
 def all_read(text: str) -> bool:
     """Return whether the status line reports that every event was read."""
-    return " match" in text and "looked at" not in text
+    return " match" in text and "% read" not in text
 
 
 def sift(program: Pty, words: str) -> tuple[float, list[float]]:

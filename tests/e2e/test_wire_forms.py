@@ -20,7 +20,8 @@ from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.wireform import callback_answer
 from xovac_tui.chamber.snapshot import Outcome
-from xovac_tui.compose import ChamberSetup, build_station
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import build_station
 from xovac_tui.config import Profile
 from xovac_tui.link.connection import MALFORMED
 from xovac_tui.simulator.faults import SimulatedFault

@@ -12,13 +12,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from xovac_tui import cli, compose
+from xovac_tui import cli
 from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
 from xovac_tui.api.wireform import callback_answer
-from xovac_tui.compose import ChamberSetup, Equipment, build_station
+from xovac_tui.compose import stations
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import Equipment, build_station
 from xovac_tui.errors import LinkError
 from xovac_tui.link.target import Target
 from xovac_tui.simulator.options import SimulatorOptions
@@ -139,7 +141,7 @@ class Script:
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Be the link, and the proofs of STOP, of every station that a command builds."""
-        monkeypatch.setattr(compose, "build_station", self.build)
+        monkeypatch.setattr(stations, "build_station", self.build)
 
     def build(self, setup: ChamberSetup, equipment: Equipment | None = None) -> LiveStation:
         """Return what a command would connect with, on this link."""

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import UNSET, UnsetType
 from textual import events
 from textual.app import App
 from textual.keys import _character_to_key
@@ -34,7 +35,8 @@ from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
 from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.clock import Clock
-from xovac_tui.compose import ChamberSetup, Equipment, build_station
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import Equipment, build_station
 from xovac_tui.config import Display, Profile, Secrets
 from xovac_tui.config.state import State
 from xovac_tui.config.themes import shipped_themes
@@ -111,7 +113,9 @@ class FakeLink:
 
     # -- what the test makes it say -------------------------------------------------------------------
 
-    def push(self, state: LinkWord, why: str = "", *, silent: bool = False) -> None:
+    def push(
+        self, state: LinkWord, why: str = "", *, silent: bool = False, code: str | UnsetType = UNSET
+    ) -> None:
         """Change the connection's state."""
         assert self.callbacks is not None
         if state is LinkWord.ONLINE and not silent and not self._status.silent:
@@ -123,6 +127,7 @@ class FakeLink:
             why=why,
             silent=silent,
             session=self.session,
+            code=code,
         )
         self.callbacks.on_status(self._status)
 

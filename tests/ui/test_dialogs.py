@@ -22,7 +22,6 @@ from tests.ui.test_stop import choose
 from xovac_tui.api.contract import CommandSpec, Contract, FieldType, Hazard, Origin, PayloadField
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
-from xovac_tui.station.commands import Prepared
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog, confirm_and_send, letters
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, FactsView, wrap
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
@@ -653,21 +652,30 @@ async def test_another_way_of_sending_is_taken_and_facts_are_shown(tmp_path: Pat
         assert c.link.emitted == [("load_recipe", prepared.text)]
 
 
-async def test_it_returns_none_when_blocked_and_shows_no_question(tmp_path: Path) -> None:
+async def test_it_returns_none_when_blocked_or_beside_another_dialog_and_asks_nothing(tmp_path: Path) -> None:
     results: list[LedgerEntry | None] = []
-    async with console(tmp_path, observe=True) as c:
+    async with console(tmp_path, tab="controls") as c:
 
         async def work() -> None:
-            results.append(
-                await confirm_and_send(c.app.workspace, Prepared(c.station.contract.commands["vent"], ""))
-            )
+            results.append(await confirm_and_send(c.app.workspace, c.station.prepare("start_recipe")))
 
+        dialog = await form(c, "vent")
         c.app.run_worker(work())
         await c.until(lambda: results)
-        assert results == [None]
-        refusal = c.station.blocked("vent")
+        assert c.app.screen is dialog
+        await c.press("escape")
+        c.station.set_observe(True)
+        await c.settle()
+        c.app.clear_notifications()
+        c.app.run_worker(work())
+        await c.until(lambda: results[1:])
+        assert results == [None, None]
+        assert len(c.app.screen_stack) == 1
+        refusal = c.station.blocked("start_recipe")
         assert refusal is not None
-        assert any(refusal.sentence in toast for toast in c.toasts)
+        await c.settle()
+        assert c.toasts == [f"{c.station.contract.commands['start_recipe'].title}?: {refusal.sentence}"]
+        assert c.link.emitted == []
 
 
 # -- looks ------------------------------------------------------------------------------------------

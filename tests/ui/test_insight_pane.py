@@ -150,7 +150,7 @@ async def test_advice_is_reported_with_its_limits_and_hinted_at_on_status(tmp_pa
         assert "⚠ Cooling before the pressure is low" in said
         assert "Shroud is +5.0 °C, below the dew point of +12.0 °C (assumed)" in said
         rows = pane.query_one("#insight-advice", Rows)
-        assert "not protection" in str(rows.border_title)
+        assert "Advisory only" in str(rows.border_title)
         assert rows.count <= rows.size.height
         await c.press("escape")
         await tell(c, 10, lambda second: 1e-5)

@@ -208,7 +208,7 @@ def test_the_detail_says_first_what_to_do() -> None:
     assert said.split("\n")[0] == "▲ HIGH  UNACK for 2m"
     assert said.index("Press !.") < said.index("The loop stands.") < said.index("It breaks.")
     assert "Plate A above +80.0 °C for 10s (limits: tvac)" in said
-    assert "2 times since the watching began" in said
+    assert "2 times since evaluation began" in said
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from tests.helpers.console import FakeClock, recorder_of
 from tests.helpers.records import MONO, UTC, message, session, write_record
 from tests.unit.test_station_record import Life, life
 from xovac_tui.api.event import Direction, Event, EventKind, Form, Payload
-from xovac_tui.api.payload import BULKY, CUT, LONGEST, NOT_READ, decode, decode_arguments, lean, pretty
+from xovac_tui.api.payload import BULKY, LONGEST, TooLong, decode, decode_arguments, lean, pretty, too_long
 from xovac_tui.budget import ByteBudget, weight
 from xovac_tui.chamber.history import History
 from xovac_tui.chamber.snapshot import Mark
@@ -76,7 +76,7 @@ def logged(*texts: Any, name: str = "bulk") -> list[LoggedEvent]:
 def test_a_payload_over_a_megabyte_is_kept_whole_and_not_decoded(argument: Any) -> None:
     payload = decode(argument)
     assert payload.value is None
-    assert payload.problem == NOT_READ
+    assert too_long(payload.problem) is TooLong.NOT_READ
     assert payload.raw == (argument if isinstance(argument, str | bytes) else json.dumps(argument))
     short = decode_arguments(argument, "1")
     assert short.value is None or payload.form is Form.BYTES
@@ -85,7 +85,7 @@ def test_a_payload_over_a_megabyte_is_kept_whole_and_not_decoded(argument: Any) 
 def test_what_is_recorded_of_a_huge_payload_is_its_beginning_and_its_length(tmp_path: Path) -> None:
     text = "[" + "1," * (LONGEST // 2) + "1]"
     event = message(0.0, text)
-    assert event.payload.problem == CUT
+    assert too_long(event.payload.problem) is TooLong.CUT
     kept = lean(event.payload)
     assert (kept.value, kept.raw, kept.size) == (None, text[:LONGEST], len(text))
     # Whether the recorder has made it lean before, or not.
@@ -94,7 +94,7 @@ def test_what_is_recorded_of_a_huge_payload_is_its_beginning_and_its_length(tmp_
         with Record(path) as record:
             found = record.get(0)
         assert found is not None
-        assert (found.raw, found.size, found.problem) == (text[:LONGEST], len(text), CUT)
+        assert (found.raw, found.size, too_long(found.problem)) == (text[:LONGEST], len(text), TooLong.CUT)
 
 
 def test_the_beginning_of_what_is_not_decoded_is_laid_out_for_a_reader() -> None:
@@ -434,7 +434,7 @@ def test_the_log_keeps_the_beginning_of_a_bulky_payload() -> None:
     log.append(message(0.0, "[" + "1," * BULKY + "1]"))
     kept = log.get(0)
     assert kept is not None
-    assert (len(kept.raw), kept.size, kept.problem) == (64_000, 2 * BULKY + 3, NOT_READ)
+    assert (len(kept.raw), kept.size, too_long(kept.problem)) == (64_000, 2 * BULKY + 3, TooLong.NOT_READ)
 
 
 async def test_a_console_takes_its_past_from_a_thread(tmp_path: Path) -> None:

@@ -339,7 +339,7 @@ def test_a_pipe_is_not_waited_for(line: CommandLine, record: Path, tmp_path: Pat
     os.mkfifo(tmp_path / "pipe")
     said = line("attach", "r1", "pipe")
     assert said.code == 2
-    assert "is no plain file" in said.err
+    assert "is not a regular file" in said.err
 
 
 def test_mistakes_are_reported_in_sentences(line: CommandLine, record: Path, tmp_path: Path) -> None:
@@ -352,7 +352,7 @@ def test_mistakes_are_reported_in_sentences(line: CommandLine, record: Path, tmp
         (("attach", "r9", "a.png"), 'No run "r9" is in'),
         (("attach", "s1", "--list"), "Newest: r1, r2."),
         (("attach", "r1", "none.png"), "cannot be read"),
-        (("attach", "r1", "."), "is no plain file"),
+        (("attach", "r1", "."), "is not a regular file"),
     ):
         said = line(*arguments)
         assert said.code == 2, arguments

@@ -14,7 +14,8 @@ from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.cli import load as cli_load
 from xovac_tui.cli import sending
-from xovac_tui.compose import ChamberSetup, Equipment
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import Equipment
 from xovac_tui.config import Profile, Settings
 from xovac_tui.recipes.plan import Plan, PlanSettings
 from xovac_tui.recording.disk import lists

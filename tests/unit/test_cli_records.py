@@ -292,7 +292,7 @@ def test_nothing_is_written_over_without_force(line: CommandLine, record: Path, 
     ("arguments", "said"),
     [
         (["r9"], 'No run or session "r9" is in'),
-        (["r1", "--from", "nonsense"], '"nonsense" is no moment'),
+        (["r1", "--from", "nonsense"], '"nonsense" is not a time'),
         (["r1", "--from", "2h"], "Nothing of r1 is from"),
         (["r1", "--channels", "plato"], 'No channel here is called "plato". Did you mean "plate'),
         (["r1", "--labels", "--format", "jsonl"], "--labels is for csv"),

@@ -192,7 +192,7 @@ async def test_interrupting_after_sending_says_that_the_outcome_is_unknown(
     script: Script, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from xovac_tui.api.loader import documented_contract
-    from xovac_tui.compose import ChamberSetup
+    from xovac_tui.compose.chambers import ChamberSetup
 
     station = script.build(ChamberSetup("c", Profile(), documented_contract()))
     going = asyncio.ensure_future(cli_send._send(station, lambda: station.prepare("cancel_recipe"), 30.0))

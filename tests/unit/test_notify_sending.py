@@ -214,7 +214,7 @@ async def test_a_service_that_fails_is_reported_without_its_address(caplog: pyte
     words: list[str] = []
     async with hook() as server:
         server.status = 403
-        with pytest.raises(NotifyError, match="the service did not take it") as caught:
+        with pytest.raises(NotifyError, match="the service did not accept it") as caught:
             await send(apprise(server), MESSAGE, said=words.append)
     assert words
     assert SECRET not in f"{words} {caught.value} {caplog.text}"
@@ -237,7 +237,7 @@ async def test_what_is_known_of_one_address_is_not_said_of_another(monkeypatch: 
     said: dict[str, list[str]] = {"FirstTopic": [], "OtherTopic": []}
 
     async def one(topic: str) -> None:
-        with pytest.raises(NotifyError, match="did not take it"):
+        with pytest.raises(NotifyError, match="did not accept it"):
             await send_by_apprise(f"ntfy://{topic}", MESSAGE, timeout=20, said=said[topic].append)
 
     await asyncio.gather(*map(one, said))
@@ -437,7 +437,7 @@ async def test_a_heartbeat_for_the_link_is_silent_without_one() -> None:
         await teller.until(lambda: teller.said)
     ((name, why),) = teller.said
     assert name == "heartbeat"
-    assert why.startswith("The heartbeat was not heard: it answered 410 Gone.")
+    assert why.startswith("The heartbeat did not arrive: it answered 410 Gone.")
     assert len(server.requests) == 1
 
 

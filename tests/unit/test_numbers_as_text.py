@@ -140,12 +140,12 @@ def test_what_a_device_says_as_text_is_measured(bench: Bench) -> None:
     ("text", "why"),
     [
         ("21,50", '"21,50" has a comma, which could mean two things'),
-        ("----", '"----" is no decimal number'),
+        ("----", '"----" is not a decimal number'),
         ("", "it is empty text, and no number"),
         ("OPEN", '"OPEN" stands for no value'),
         ("99.99", '"99.99" stands for no value'),
         ("300.0", "300 is above 200, the highest that is valid"),
-        ("x" * 500, '"' + 40 * "x" + '" is no decimal number'),
+        ("x" * 500, '"' + 40 * "x" + '" is not a decimal number'),
     ],
 )
 def test_other_text_is_no_value_and_says_why(bench: Bench, text: str, why: str) -> None:

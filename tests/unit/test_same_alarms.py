@@ -10,11 +10,12 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Launched
 from tests.helpers.console import FakeClock, FakeLink, reading
-from xovac_tui import compose
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.alarm import AlarmChange
 from xovac_tui.chamber.news import AlarmsChanged
-from xovac_tui.compose import ChamberSetup, Equipment, build_station
+from xovac_tui.compose import stations
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import Equipment, build_station
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
 
@@ -82,7 +83,7 @@ def both(line: CommandLine, launched: list[Launched], monkeypatch: pytest.Monkey
         built.append(Bench(build_station(setup, bare, clock=clock, link=link.factory), link))
         return built[-1].station
 
-    monkeypatch.setattr(compose, "build_station", build)
+    monkeypatch.setattr(stations, "build_station", build)
     monkeypatch.setattr("xovac_tui.cli.record._record", lambda *_: asyncio.sleep(0))
     monkeypatch.setattr("xovac_tui.ui.app.run_console", lambda *_: 0)
     line.settings(SETTINGS)

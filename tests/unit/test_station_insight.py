@@ -81,7 +81,7 @@ async def test_the_operators_pins_and_the_settings_choose_the_channels() -> None
         assert [each.channel.name for each in view.judged[::2]] == ["shroud", "test_part"]
         assert view.problems == (
             'The settings name the channel "nobody", which has not come yet.',
-            'The settings name "pressure", which is no temperature.',
+            'The settings name "pressure", which is not a temperature.',
         )
 
 

@@ -100,7 +100,7 @@ def test_a_command_of_ones_own_has_its_form_with_it(tmp_path: Path) -> None:
         ('[commands.cancel_recipe]\nsends = "json"', "sends"),
         ('[commands.load_recipe]\nsends = "nothing"', "which would be left out"),
         ('[commands.load_recipe]\narguments = ["name"]', "recipe would be left out"),
-        ('[commands.load_recipe]\narguments = ["name", "recipes"]', '"recipes" is no field of it'),
+        ('[commands.load_recipe]\narguments = ["name", "recipes"]', '"recipes" is not one of its fields'),
         ('[commands.load_recipe]\narguments = ["name", "recipe", "name"]', "named twice"),
         ('[commands.load_recipe]\nsends = "object"\narguments = ["name", "recipe"]', "exclude each other"),
         ('[commands.cancel_recipe]\narguments = ["name"]', "Its fields are: none"),

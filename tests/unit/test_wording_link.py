@@ -246,7 +246,7 @@ SENTENCES = {
         f"{HERE} sent a message of more than 16 MiB, which ended the connection."
     ),
     explain.not_websocket(PLAIN, ValueError("reserved bits")): (
-        f"{HERE} sent what is no WebSocket data (reserved bits). Trying again."
+        f"{HERE} sent something other than WebSocket data (reserved bits). Trying again."
     ),
 }
 ELSEWHERE = {

@@ -97,7 +97,7 @@ class LimitSetChoice:
             return
         self._seen, who, name = newest
         if name is None:
-            raise ValueError("the choice of a set of limits is no JSON")
+            raise ValueError("the choice of a set of limits is not JSON")
         self._set_by = who
         self._by_hand = name if name in LIMIT_SETS else None
 

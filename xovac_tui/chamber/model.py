@@ -11,7 +11,7 @@ import msgspec
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkCode, LinkReason, LinkView, LinkWord
-from xovac_tui.api.payload import BULKY_PROBLEMS, Leaf, leaves
+from xovac_tui.api.payload import Leaf, leaves, too_long
 from xovac_tui.chamber.channel import LONGEST_TEXT, Channel, Stream
 from xovac_tui.chamber.history import History
 from xovac_tui.chamber.ledger import Ledger
@@ -109,7 +109,7 @@ class Chamber:
         if event.direction is Direction.OUT:
             return ()
         self._events_in += 1
-        if event.payload.problem and event.payload.problem not in BULKY_PROBLEMS:
+        if event.payload.problem and too_long(event.payload.problem) is None:
             self._malformed += 1
         if event.kind is EventKind.RESPONSE:
             return self.ledger.answer(event)

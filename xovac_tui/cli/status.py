@@ -12,7 +12,6 @@ from typing import Any
 import click
 import msgspec
 
-from xovac_tui import compose
 from xovac_tui.chamber.alarm import SEVERITIES, UNRESOLVED, AlarmChange
 from xovac_tui.chamber.snapshot import ChannelView, Quality, RunState, Snapshot
 from xovac_tui.cli.common import json_line, table
@@ -20,6 +19,7 @@ from xovac_tui.cli.link import online
 from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import find_chamber, record_options
+from xovac_tui.compose import stations
 from xovac_tui.durations import format_duration
 from xovac_tui.errors import Exit, XovacError
 from xovac_tui.plural import counted
@@ -71,8 +71,8 @@ def status(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool
     """
     source = find_chamber(ctx, record, demo)
 
-    station = compose.build_station(
-        source.chamber, compose.Equipment(record=compose.past_choice(source.found, source.path))
+    station = stations.build_station(
+        source.chamber, stations.Equipment(record=stations.past_choice(source.found, source.path))
     )
     sample = asyncio.run(_sample(station, source.path))
     if as_json:

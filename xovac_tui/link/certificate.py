@@ -45,7 +45,7 @@ def trust(ca_file: str) -> ssl.SSLContext:
             context.verify_flags &= ~ssl.VERIFY_X509_STRICT
             context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
             return context
-        reason = "is no plain file" if plain is None else f"has more than {_LARGEST:,} bytes"
+        reason = "is not a regular file" if plain is None else f"has more than {_LARGEST:,} bytes"
     except FileNotFoundError:
         reason = "does not exist"
     except ssl.SSLError:

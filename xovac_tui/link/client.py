@@ -152,7 +152,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         if self.ended.is_set():
             return
         if found is None:
-            why = f"it is no event, and {len(data):,} bytes are too many to read"
+            why = f"it is not an event, and {len(data):,} bytes are too many to read"
             self._on_malformed(text, ValueError(why))
             return
         number, name, argument = found
@@ -162,7 +162,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
 
     def _junk(self, text: str) -> None:
         if not self.ended.is_set():
-            self._on_malformed(text, ValueError("it is no Engine.IO packet"))
+            self._on_malformed(text, ValueError("it is not an Engine.IO packet"))
 
     def _hand_over(self, data: Sequence[Any], *, receipt: bool = False) -> None:
         # What still comes after the end is ignored, or a link would show data while it says LOST.

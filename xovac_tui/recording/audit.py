@@ -346,11 +346,19 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
             db.execute("BEGIN")
             yield db
     except sqlite3.DatabaseError as error:
-        if "no such column" in str(error):
+        if _lacks_a_column(error):
             raise TornRecordError(f"{path} is not as it was written: {error}.") from error
         raise as_record_error(error, path) from error
     finally:
         db.close()
+
+
+def _lacks_a_column(error: sqlite3.DatabaseError) -> bool:
+    """Return whether a statement failed because a table lacks a column.
+
+    SQLite 3.x has no extended code for it: it is SQLITE_ERROR, as every mistake in a statement is.
+    """
+    return "no such column" in str(error)
 
 
 def _version(db: sqlite3.Connection) -> int:

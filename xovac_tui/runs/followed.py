@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from xovac_tui import recipes
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.runs.course import PlanCourse
@@ -13,9 +14,6 @@ from xovac_tui.runs.dwell import NEAR_PERIODS, Dwell, near
 from xovac_tui.runs.ending import away, cancelled_blind, ending, time_is_up
 from xovac_tui.runs.state import Leg, Result, RunSnapshot
 from xovac_tui.runs.view import RunProgress, position, view
-
-if TYPE_CHECKING:
-    from xovac_tui.recipes.plan import Plan, Segment
 
 UNWATCHED = 10.0
 """Seconds between two observations (or three periods of the data) after which the run was not observed."""
@@ -28,7 +26,7 @@ class Run:
 
     def __init__(
         self,
-        plan: Plan | None,
+        plan: recipes.plan.Plan | None,
         *,
         name: str = "",
         speed: float = 1.0,
@@ -325,6 +323,6 @@ def _confirms(state: RunSnapshot, leg: Leg, seen: Observation) -> bool:
     return leg.step == 1 or leg.start is None or state.t - leg.start <= near(seen.period)
 
 
-def _reached(segment: Segment, seen: Observation, tolerance: float) -> bool:
+def _reached(segment: recipes.plan.Segment, seen: Observation, tolerance: float) -> bool:
     measured = seen.linked and seen.fresh and seen.actual is not None
     return measured and abs((seen.actual or 0.0) - segment.to_temp) <= tolerance

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
+from xovac_tui import recipes
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import RunState, RunView
 from xovac_tui.runs.course import PlanCourse
 from xovac_tui.runs.dwell import Dwell
 from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.runs.state import Leg, Result, RunSnapshot
-
-if TYPE_CHECKING:
-    from xovac_tui.recipes.plan import Segment
 
 _UPCOMING = 8
 
@@ -199,7 +197,7 @@ def _followed(bare: RunProgress, state: RunSnapshot, course: PlanCourse) -> RunP
 
 
 def _in_step(
-    state: RunSnapshot, segment: Segment | None, leg: Leg | None, now: float
+    state: RunSnapshot, segment: recipes.plan.Segment | None, leg: Leg | None, now: float
 ) -> tuple[float | None, float | None]:
     """Return how long the step lasts by now, and how long it is to last."""
     if segment is None:

@@ -10,10 +10,11 @@ import socket
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import msgspec
 
+from xovac_tui import recipes
 from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND
 from xovac_tui.api.event import Event, EventKind
@@ -38,9 +39,6 @@ from xovac_tui.station.service import RecordDesk, RunKeeper, Service, Services
 from xovac_tui.station.setup import StationSetup
 from xovac_tui.station.station import Station
 from xovac_tui.text import clean
-
-if TYPE_CHECKING:
-    from xovac_tui.recipes.plan import Plan
 
 _TICK = 0.25
 """Seconds between checks of what time alone changes: time-outs and staleness."""
@@ -276,7 +274,12 @@ class LiveStation(Station):
         return await self.send_prepared(prepared, timeout=timeout)
 
     async def load_recipe(
-        self, plan: Plan, payload: Mapping[str, Any], source: str = "", *, timeout: float | None = None
+        self,
+        plan: recipes.plan.Plan,
+        payload: Mapping[str, Any],
+        source: str = "",
+        *,
+        timeout: float | None = None,
     ) -> LedgerEntry:
         """Hand a compiled recipe to the chamber; its plan is kept for the run's time line.
 
