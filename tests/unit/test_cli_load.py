@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Script, clean_environment
 from xovac_tui import paths
-from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.cli import load as cli_load
 from xovac_tui.cli import sending
@@ -188,9 +188,9 @@ def test_a_lost_link_and_a_refusal_of_the_chamber_have_the_codes_of_send(
     assert (said.code, said.out) == (3, '{"result":"warning","message":"It runs."}\n')
     script.answers.clear()
     assert line("load", "soak.toml", "--yes", "--timeout", "0.1").code == 5
-    script.statuses = [LinkView(LinkWord.OFFLINE, why="Nothing listens there.")]
+    script.statuses = [LinkView(LinkWord.OFFLINE, why="Off.", code=LinkCode.NOTHING_LISTENS)]
     said = line("load", "soak.toml", "--yes")
-    assert (said.code, said.err) == (6, "Nothing listens there. load_recipe was not sent.\n")
+    assert (said.code, said.err) == (6, "Off. load_recipe was not sent. [connection-refused]\n")
 
 
 def test_without_yes_and_without_a_person_nothing_is_sent(line: CommandLine, script: Script) -> None:

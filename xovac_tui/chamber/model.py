@@ -33,10 +33,10 @@ from xovac_tui.units import converted, to_celsius, to_mbar
 
 MAX_CHANNELS = 2_000
 """Channels that are followed; a server that names more is shown in the Log and counted."""
-_STOPPED = LinkReason(
+DATA_STOPPED = LinkReason(
     LinkCode.DATA_STOPPED, "The connection is open, but the data that used to come have stopped."
 )
-_NO_PONG = LinkReason(LinkCode.NO_PONG, "The connection is open, but the server answers no ping.")
+NO_PONG = LinkReason(LinkCode.NO_PONG, "The connection is open, but the server answers no ping.")
 _PACE_SETTERS = 30.0
 """Seconds; message streams that come at least this often decide whether the link is STALE."""
 _KEEP_MARKS = 500
@@ -183,7 +183,7 @@ class Chamber:
         link = self._link
         if self.word(mono) is not LinkWord.STALE:
             return link
-        why = _STOPPED if self._data_stopped(mono) else _NO_PONG
+        why = DATA_STOPPED if self._data_stopped(mono) else NO_PONG
         return LinkView(
             word=LinkWord.STALE,
             since_utc=link.since_utc,

@@ -71,7 +71,6 @@ class XovacApp(TerminalApp):
     """The console's app; everything it shows comes from snapshots of its stations."""
 
     TITLE = "xovac-tui"
-    CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -83,7 +82,8 @@ class XovacApp(TerminalApp):
     def __init__(
         self, start: Start, station: Station, playback: Playback | None = None, *, connect: bool = True
     ) -> None:
-        super().__init__(self._build_again, self._say_defect)
+        css = ("app.tcss", "ascii.tcss") if start.display.ascii else ("app.tcss",)
+        super().__init__(self._build_again, self._say_defect, css)
         self._start = start
         self._problems = list(start.notes)
         keymap: dict[str, str] = {}
