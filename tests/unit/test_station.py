@@ -331,4 +331,4 @@ async def test_a_simulator_that_does_not_start_is_the_reason_why_the_demo_is_off
     await station.run()
     link = station.snapshot().link
     assert link.word is LinkWord.OFFLINE
-    assert link.why.startswith("The simulator did not start. ")
+    assert link.code == LinkCode.NO_SIMULATOR

@@ -55,7 +55,7 @@ _READ_AHEAD_SECONDS = 3.0
 """Seconds after which all tabs are imported: the first picture and the link come first."""
 _DEFECT = "Defect"
 """Title of the toast about one."""
-_AGAIN_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
+AGAIN_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
 """Seconds before the station restarts after a defect: at first, and at most."""
 _TOAST_ROWS = 6
 """Rows of a usual toast with its margin."""
@@ -189,7 +189,7 @@ class XovacApp(TerminalApp):
 
     async def _keep_station(self, workspace: Workspace) -> None:
         """Run the station to the end of the console; after a defect restart it and show a message."""
-        pause = _AGAIN_SECONDS
+        pause = AGAIN_SECONDS
         while True:
             try:
                 await workspace.station.run()
