@@ -122,9 +122,9 @@ def play(script: Sequence[Refuse | Last], seconds: float, random: Callable[[], f
 
 
 def test_the_waits_double_from_one_second_to_five_and_go_on_for_ever() -> None:
-    scene = play([], seconds=100_000)
+    scene = play([], seconds=10_000)
     assert scene.waits[:5] == pytest.approx([1.25, 2.5, 5, 5, 5])
-    assert len(scene.dialled) > 19_000
+    assert len(scene.dialled) > 1_900
     assert max(scene.waits) <= 5
 
 
@@ -290,8 +290,9 @@ def test_close_holds_until_open() -> None:
         await asyncio.sleep(1000)
         assert scene.link.status.word is LinkWord.OFFLINE
         assert scene.link.status.since_mono == 1
-        with pytest.raises(LinkError, match="OFFLINE"):
+        with pytest.raises(LinkError) as refused:
             await scene.link.emit("cancel_recipe", "")
+        assert refused.value.code == LinkCode.OFFLINE
         scene.link.open()
         await asyncio.sleep(1)
         assert scene.link.status.session == 2

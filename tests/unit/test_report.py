@@ -40,6 +40,7 @@ from xovac_tui.recording.exports.parts import columns_of, open_still, part_of
 from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.recording.exports.tables import csv_chunks
 from xovac_tui.recording.exports.transcript import transcript
+from xovac_tui.report import charts
 from xovac_tui.report.alarm_episodes import alarm_episodes, handled
 from xovac_tui.report.deviations import deviations
 from xovac_tui.report.facts import ReportFacts
@@ -87,6 +88,14 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> tuple[ReportFacts, ...]:
         lock.release()
 
 
+@pytest.fixture
+def without_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw no charts where only the text of a page is asked for."""
+    for name in ("temperature_chart", "pressure_chart"):
+        monkeypatch.setattr(charts, name, lambda *_: "")
+    monkeypatch.setattr(charts, "dwell_charts", lambda *_: ())
+
+
 def exported(path: Path, run: str = "r1") -> tuple[list[str], list[list[str]]]:
     """Return the head and the rows of a run's CSV."""
     with open_still(path) as record:
@@ -124,7 +133,9 @@ def test_the_figures_are_those_of_the_exported_csv(path: Path, facts: ReportFact
     assert compared > 5 * len(facts.channels)
 
 
-def test_the_clocks_of_the_dwells_are_those_of_the_exported_csv(path: Path, facts: ReportFacts) -> None:
+def test_the_clocks_of_the_dwells_are_those_of_the_exported_csv(
+    path: Path, facts: ReportFacts, html: str
+) -> None:
     head, rows = exported(path)
     part, pressure = head.index(PART), head.index("chamber_state.vacuum.p")
     dwells = [leg for leg in facts.past.view().legs if leg.dwell is not None]
@@ -145,7 +156,7 @@ def test_the_clocks_of_the_dwells_are_those_of_the_exported_csv(path: Path, fact
         assert dwell.creditable == pytest.approx(counts, abs=2.0)
         assert dwell.minimum == min(celsius for _, celsius, _ in seen)
         assert dwell.maximum == max(celsius for _, celsius, _ in seen)
-        row = next(row for row in Page(page(facts, UTC)).rows if row[:1] == [str(leg.step)] and "±" in row[1])
+        row = next(row for row in Page(html).rows if row[:1] == [str(leg.step)] and "±" in row[1])
         assert row[8:10] == [
             f"{dwell.minimum:+.2f}".replace("-", "−"),
             f"{dwell.maximum:+.2f}".replace("-", "−"),
@@ -388,6 +399,7 @@ def test_a_step_that_is_reported_only_when_it_changes_leaves_no_dwell_short(
     assert reported(path).period == 1.0
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_gaps_cancelling_and_a_run_that_goes_on_are_reported(three: tuple[ReportFacts, ...]) -> None:
     gap, cancelled, running = three
     assert judge(gap).verdict is RunVerdict.FAIL
@@ -401,6 +413,7 @@ def test_gaps_cancelling_and_a_run_that_goes_on_are_reported(three: tuple[Report
     assert "(interim: the run goes on)" in page(running, UTC)
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_a_run_whose_recorder_died_does_not_go_on(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     writer = begin(path)
@@ -420,6 +433,7 @@ def test_a_run_whose_recorder_died_does_not_go_on(tmp_path: Path) -> None:
     assert "from its beginning to its end" not in html
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_what_was_deleted_or_did_not_come_is_reported_with_the_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -447,6 +461,7 @@ def test_limits_that_were_broken_before_a_run_ends_fail_it_at_once(three: tuple[
     assert (found.verdict, found.why) == (RunVerdict.FAIL, "1 of 4 criteria is not met.")
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_a_run_of_an_unknown_recipe_is_not_judged(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     writer = begin(path)
@@ -481,6 +496,7 @@ def test_a_run_of_an_unknown_recipe_is_not_judged(tmp_path: Path) -> None:
     assert "neither its text nor its list is known" in read.text
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_a_list_that_was_sent_by_itself_is_reported_and_a_cancelled_run_of_it_fails(tmp_path: Path) -> None:
     payload = '{"name": "Bare", "recipe": [[40.0, 600.0, 0.0]]}'
     writer = begin(tmp_path / "r.sqlite3")
@@ -649,6 +665,7 @@ def test_labels_in_any_script_stand_in_the_charts_without_a_warning(
     assert not list(recwarn)
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_a_simulated_chamber_is_reported(facts: ReportFacts, html: str) -> None:
     assert "Simulated:" not in html
     life = facts.sessions[0]
@@ -657,6 +674,7 @@ def test_a_simulated_chamber_is_reported(facts: ReportFacts, html: str) -> None:
     assert "the built-in simulator, and no part was tested" in page(changed, UTC)
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_the_head_of_the_audit_stands_in_it(path: Path, tmp_path: Path) -> None:
     copy = tmp_path / "r.sqlite3"
     copy.write_bytes(path.read_bytes())
@@ -667,12 +685,14 @@ def test_the_head_of_the_audit_stands_in_it(path: Path, tmp_path: Path) -> None:
     assert f"entry {newest}, {'ab' * 32}" in page(reported(copy), UTC)
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_a_list_that_is_not_what_was_sent_is_reported(facts: ReportFacts) -> None:
     changed = msgspec.structs.replace(facts, payload_is_whole=False)
     assert any("does not have the hash" in said for said in deviations(changed))
     assert "which the list above does not have" in page(changed, UTC)
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_many_steps_are_reported_of_the_part_and_the_pressure_only(facts: ReportFacts) -> None:
     steps = [one for one in facts.phases if one.step is not None]
     many = 200
@@ -729,6 +749,7 @@ def test_a_temperature_shows_on_which_side_of_its_limit_it_is(
     assert judged(celsius, limit) == shown
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_limits_are_judged_and_reported_to_the_same_decimal(facts: ReportFacts) -> None:
     part = facts.channel(PART)
     assert part is not None

@@ -238,10 +238,10 @@ class History:
         else:
             # One long silence must not make the next ones look usual.
             self._usual = min(interval, 1.25 * usual + 0.1, LONGEST_PERIOD)
-        if self._broken or interval > allowed:
-            return
-        slope = (value - self._value) / interval if interval else 0.0
         begin = self._index + 1
+        if begin == index or self._broken or interval > allowed:
+            return
+        slope = (value - self._value) / interval
         first = self._value + slope * (begin + 0.5 - self._last)
         bounds = min(self._value, value), max(self._value, value)
         for ring in self._rings:
