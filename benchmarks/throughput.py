@@ -52,21 +52,28 @@ def console_rate(source: Server, events: int) -> tuple[float, list[float], int, 
         began = source.order(flood=events, channels=CHANNELS)["mono"]
         answers = []
         opened = False
-        while not any(word in program.raw[mark:] for word in last):
+
+        def shown() -> bool:
+            return any(word in program.raw[mark:] for word in last)
+
+        while not shown():
             before, typed = program.count, time.monotonic()
             # In turns the help and back; whatever is drawn next, is the answer if it holds the word.
             program.send("\x1b" if opened else "?")
             program.wait_raw(b"Readings" if opened else HELP, within=30, start=before)
             answers.append((time.monotonic() - typed) * 1000)
             opened = not opened
-            time.sleep(ANSWER_SECONDS)
+            # The next key after a while; that the last event is shown is seen at once.
+            following = time.monotonic() + ANSWER_SECONDS
+            while not shown() and time.monotonic() < following:
+                time.sleep(0.01)
         took = time.monotonic() - began
         if opened:
-            program.send("\x1b")
+            program.answer("\x1b")
             program.wait_for(lambda text: "Help:" not in text)
         program.send("4")
-        shown = program.wait_for(re.compile(r"[\d,]+ events").search)
-        found = re.search(r"([\d,]+) events", shown)
+        text = program.wait_for(re.compile(r"[\d,]+ events").search)
+        found = re.search(r"([\d,]+) events", text)
         assert found
         program.signal(signal.SIGTERM)
         program.wait()
@@ -76,12 +83,13 @@ def console_rate(source: Server, events: int) -> tuple[float, list[float], int, 
 
 def measure(quick: bool) -> list[Row]:
     """Flood both, one after the other, from the same server process."""
-    events = 4_000 if quick else 20_000
+    # One more than a round number, which the trend's axis shows long before it has come.
+    events = 4_001 if quick else 20_001
     with server() as source:
         bare = bare_rate(source, events)
         ours, answers, lost, unrecorded = console_rate(source, events)
     return [
-        ratio(f"{events:,} events shown and recorded, to a bare client", ours, bare, "/s", least=0.7),
+        ratio(f"{events - 1:,} events shown and recorded, to a bare client", ours, bare, "/s", least=0.7),
         Row("  of these lost", f"{lost}", "0", lost == 0),
         Row("  of these not in the record", f"{unrecorded}", "0", unrecorded == 0),
         at_most(f"  slowest of {len(answers)} keys meanwhile", max(answers), 150, "ms"),

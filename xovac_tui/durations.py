@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from xovac_tui.digits import MINUS, spell_number
 from xovac_tui.errors import RecipeError
 from xovac_tui.text import LONGEST_TEXT, quoted
+from xovac_tui.units import DAY, HOUR, MINUTE, NONE, SECONDS, TIME, Unit, unit_of
 
 DurationUnit: TypeAlias = Literal["s", "min", "h", "ms"]
 
@@ -22,22 +23,8 @@ _CLOCK = re.compile(r"([0-9]+):([0-5][0-9]):([0-5][0-9])")
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*([a-z]*)\s*")
 
 
-SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
-
-
-UNITS = {
-    **dict.fromkeys(("d", "day", "days"), "d"),
-    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), "h"),
-    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), "m"),
-    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),
-}
-
-
 _ROUGH = 100.0
 """Seconds from which on whole minutes say enough."""
-
-
-_PER_SECOND: dict[DurationUnit, float] = {"s": 1.0, "min": 1 / 60, "h": 1 / 3600, "ms": 1000.0}
 
 
 def parse_duration(text: str) -> float:
@@ -50,30 +37,36 @@ def parse_duration(text: str) -> float:
     if words[0] in f"-{MINUS}":
         raise RecipeError(f"{quoted(text)} is negative: a duration is at least 0 s.")
     if clock := _CLOCK.fullmatch(words):
-        return _finite(int(clock[1]) * 3600.0 + int(clock[2]) * 60.0 + int(clock[3]), text)
+        return _finite(int(clock[1]) * HOUR + int(clock[2]) * MINUTE + int(clock[3]), text)
     return _finite(_parts(words, text), text)
 
 
 def _parts(words: str, text: str) -> float:
     """Add up "1d 2h 30": units go from large to small, a last bare number means the next smaller unit."""
-    total, at, before = 0.0, 0, ""
+    total, at, before = 0.0, 0, NONE
     while at < len(words):
         part = _PART.match(words, at)
         if part is None:
             raise RecipeError(f"{quoted(text)} is not a duration: {_complaint(words)}.")
-        number, unit, at = float(part[1]), UNITS.get(part[2], ""), part.end()
+        number, unit, at = float(part[1]), time_unit(part[2]), part.end()
         if not part[2]:
-            unit = {"h": "m", "m": "s"}.get(before, "")
-            if not unit or number >= 60 or at < len(words):
+            unit = time_unit({"h": "min", "min": "s"}.get(before.name, ""))
+            if unit is None or number >= 60 or at < len(words):
                 raise RecipeError(f"{quoted(text)} has a number without a unit: {_complaint(words)}.")
-        elif not unit:
+        elif unit is None:
             raise RecipeError(
                 f"{quoted(text)} has an unknown unit {quoted(part[2])}: units are d, h, min, s."
             )
-        if before and SECONDS[unit] >= SECONDS[before]:
+        if before is not NONE and unit.factor >= before.factor:
             raise RecipeError(f"{quoted(text)} is out of order: units go from large to small, each once.")
-        total, before = total + number * SECONDS[unit], unit
+        total, before = total + number * unit.factor, unit
     return total
+
+
+def time_unit(word: str) -> Unit | None:
+    """Return the unit of time that a person types with a duration (`d`, `h`, `min`, `s`), else None."""
+    unit = unit_of(word)
+    return unit if unit.dimension == TIME and unit.factor >= 1 else None
 
 
 def _complaint(words: str) -> str:
@@ -114,6 +107,42 @@ def format_duration(seconds: float) -> str:
     return f"{hours // 24}d {hours % 24:02d}h"
 
 
+def format_to_tenth(seconds: float | None) -> str:
+    """Return a duration as `format_duration` does, below a minute to the tenth of a second: `12.5s`."""
+    if seconds is None:
+        return "—"
+    return spell_duration(round(seconds, 1)) if 0 <= seconds < 59.95 else format_duration(seconds)
+
+
+def format_clock(seconds: float) -> str:
+    """Return a time since a moment, before it with a minus sign: `+1:02:11`, `−0:01:01`."""
+    minutes, second = divmod(abs(round(seconds)), 60)
+    return f"{MINUS if round(seconds) < 0 else '+'}{minutes // 60}:{minutes % 60:02d}:{second:02d}"
+
+
+def format_tick(seconds: float, step: float) -> str:
+    """Return the label of a whole multiple of `step` on a time axis: `0`, `20 s`, `30 min`, `1h30`, `2 d`."""
+    if not seconds:
+        return "0"
+    if step >= DAY:
+        return f"{seconds / DAY:.0f} d"
+    if seconds % HOUR == 0:
+        return f"{seconds / HOUR:.0f} h"
+    if seconds % MINUTE:
+        return f"{seconds:.0f} s"
+    minutes = int(seconds // MINUTE)
+    return f"{minutes} min" if seconds < HOUR else f"{minutes // 60}h{minutes % 60:02d}"
+
+
+def format_part(done: float, whole: float) -> str:
+    """Return how much of a time is over, with the unit once: `40 of 60 s`, `7 of 10 min`."""
+    if whole < _ROUGH:
+        return f"{done:.0f} of {whole:.0f} s"
+    if whole < 100 * MINUTE:
+        return f"{done // MINUTE:.0f} of {whole / MINUTE:.0f} min"
+    return f"{done // (HOUR / 10) / 10:.1f} of {whole / HOUR:.1f} h"
+
+
 def format_age(seconds: float | None) -> str:
     """Return an age in a few characters, rounded: `0.4s`, `14s`, `2m05s`, `3h12m`; a dash for None."""
     if seconds is None:
@@ -149,7 +178,7 @@ def _rough(seconds: float) -> tuple[str, ...]:
     whole = abs(seconds)
     if whole < _ROUGH:
         return f"{whole:.0f}", "s"
-    return (f"{whole / 60:.0f}", "min") if whole < 7200 else (format_duration(whole),)
+    return (f"{whole / MINUTE:.0f}", "min") if whole < 2 * HOUR else (format_duration(whole),)
 
 
 def format_change(seconds: float) -> str:
@@ -159,7 +188,7 @@ def format_change(seconds: float) -> str:
 
 def format_whole(seconds: float) -> str:
     """Return a time in the longest unit of which it is a whole number: `10 min`, `24 h`, `2 d`, `90 s`."""
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+    for unit, size in (("d", DAY), ("h", HOUR), ("min", MINUTE)):
         if seconds % size == 0 and seconds > (size if unit == "d" else 0):
             return f"{spell_number(seconds / size)} {unit}"
     return f"{spell_number(seconds)} s"
@@ -178,8 +207,8 @@ def spell_duration(seconds: float) -> str:
         return "—"
     whole, thousandths = divmod(round(abs(seconds) * 1000), 1000)
     parts = []
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
-        count, whole = divmod(whole, size)
+    for unit, size in (("d", DAY), ("h", HOUR), ("m", MINUTE)):
+        count, whole = divmod(whole, int(size))
         if count:
             parts.append(f"{count}{unit}")
     if whole or thousandths or not parts:
@@ -200,9 +229,9 @@ def spell_exactly(seconds: float) -> str:
 
 def seconds_to(seconds: float, unit: DurationUnit) -> float:
     """Return a duration in seconds in another unit."""
-    return seconds * _PER_SECOND[unit]
+    return SECONDS.to(unit_of(unit), seconds)
 
 
 def seconds_from(value: float, unit: DurationUnit) -> float:
     """Return a duration in some unit in seconds."""
-    return value / _PER_SECOND[unit]
+    return unit_of(unit).to(SECONDS, value)

@@ -7,10 +7,10 @@ import re
 from typing import Literal, TypeAlias
 
 from xovac_tui.digits import MINUS, figure, format_number, spell_number
-from xovac_tui.durations import SECONDS, UNITS
+from xovac_tui.durations import time_unit
 from xovac_tui.errors import RecipeError
 from xovac_tui.text import LONGEST_TEXT, quoted
-from xovac_tui.units import Unit, difference_of, in_one, is_temperature, to_celsius, unit_of
+from xovac_tui.units import MINUTE, Unit, difference_of, in_one, is_temperature, to_celsius, unit_of
 
 TemperatureUnit: TypeAlias = Literal["degC", "K", "degF"]
 
@@ -51,11 +51,11 @@ def parse_rate(text: str) -> float:
         return value
     if not divided:
         raise RecipeError(f"{quoted(text)} does not say in which time: {_RATE_HINT}.")
-    seconds = SECONDS.get(UNITS.get(time.strip(), ""))
-    if seconds is None:
+    measured_in = time_unit(time.strip())
+    if measured_in is None:
         raise RecipeError(f"{quoted(text)} has an unknown time {quoted(time)}: rates are per h, min or s.")
     kelvins = _kelvins(value, degrees.strip(), text)
-    return kelvins if seconds == 60.0 else _without_noise(kelvins * 60.0 / seconds)
+    return kelvins if measured_in.factor == MINUTE else _without_noise(kelvins * MINUTE / measured_in.factor)
 
 
 def _typed(text: str, what: str, hint: str) -> tuple[float, str]:
@@ -107,6 +107,11 @@ def spell_rate(rate: float) -> str:
 def format_temperature(celsius: float) -> str:
     """Return a temperature for a sentence: "−20 °C", "37.5 °C", at most two decimals."""
     return f"{format_number(celsius)} °C"
+
+
+def format_rate(rate: float) -> str:
+    """Return a rate in K/min for a sentence: "1.5 K/min", at most three decimals."""
+    return f"{format_number(rate, 3)} K/min"
 
 
 _FIXED_BELOW = 1e6

@@ -56,7 +56,7 @@ def clean_bytes(data: bytes, limit: int) -> str:
     """Return bytes as `0x…` hexadecimal, cut with their whole length added."""
     shown = data[: max(1, (limit - 16) // 2)]
     text = "0x" + shown.hex()
-    return text if len(shown) == len(data) else f"{text}… ({len(data):,} bytes)"
+    return text if len(shown) == len(data) else f"{text}… ({counted(len(data), 'byte')})"
 
 
 def _visible(char: str) -> str:

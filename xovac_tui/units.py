@@ -22,6 +22,8 @@ _DIGITS = 12
 
 ABSOLUTE_ZERO = -273.15
 """degC."""
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+"""Seconds."""
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -96,18 +98,18 @@ _TABLE: tuple[tuple[Unit, str], ...] = (
     (Unit("kOhm", "resistance", 1000.0, shown="kΩ"), "kOhm kΩ"),
     (Unit("J", "energy"), "J joule joules"),
     (Unit("kJ", "energy", 1000.0), "kJ"),
-    (Unit("Wh", "energy", 3600.0), "Wh"),
-    (Unit("kWh", "energy", 3.6e6), "kWh"),
+    (Unit("Wh", "energy", HOUR), "Wh"),
+    (Unit("kWh", "energy", 1000 * HOUR), "kWh"),
     (Unit("Hz", "frequency"), "Hz hertz"),
     (Unit("kHz", "frequency", 1000.0), "kHz"),
-    (Unit("rpm", "frequency", 1 / 60), "rpm U/min"),
+    (Unit("rpm", "frequency", 1 / MINUTE), "rpm U/min"),
     (Unit("mm", "length", 0.001), "mm"),
     (Unit("um", "length", 1e-6, shown="µm"), "um µm"),
     (SECONDS, "s sec secs second seconds"),
     (Unit("ms", TIME, 0.001), "ms"),
-    (Unit("min", TIME, 60.0), "min m mins minute minutes"),
-    (Unit("h", TIME, 3600.0), "h hr hrs hour hours"),
-    (Unit("d", TIME, 86_400.0), "d day days"),
+    (Unit("min", TIME, MINUTE), "min m mins minute minutes"),
+    (Unit("h", TIME, HOUR), "h hr hrs hour hours"),
+    (Unit("d", TIME, DAY), "d day days"),
 )
 _BY_NAME = {unit.name: unit for unit, _ in _TABLE}
 _DIFFERENCES = {
@@ -216,7 +218,7 @@ def from_celsius(celsius: float, unit: str) -> float:
     """
     found = converted(celsius, "degC", unit or "degC")
     if found is None:
-        raise ValueError(f"{unit} is no unit of temperature")
+        raise ValueError(f"{unit} is not a unit of temperature")
     return found
 
 

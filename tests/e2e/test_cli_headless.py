@@ -68,7 +68,7 @@ def test_commands_reach_a_chamber_that_only_polls(environment: dict[str, str]) -
         assert json.loads(done.stdout)["link"]["word"] == "ONLINE"
 
 
-def test_nobody_listens(environment: dict[str, str]) -> None:
+def test_nothing_listens(environment: dict[str, str]) -> None:
     done = run(environment, "send", "cancel_recipe", "--yes", "--url", "http://127.0.0.1:9")
     assert done.returncode == 6
     assert done.stdout == ""
@@ -78,10 +78,10 @@ def test_nobody_listens(environment: dict[str, str]) -> None:
 
 def test_watch_prints_json_for_a_while(chamber: SimulatorProcess, environment: dict[str, str]) -> None:
     done = run(environment, "watch", "--json", "--for", "4s", "--url", chamber.url)
-    told = [json.loads(line) for line in done.stdout.splitlines()]
+    reported = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0
-    assert {event["name"] for event in told} >= {"chamber_state"}
-    assert isinstance(told[-1]["payload"]["vacuum"]["p"], float)
+    assert {event["name"] for event in reported} >= {"chamber_state"}
+    assert isinstance(reported[-1]["payload"]["vacuum"]["p"], float)
     assert "ONLINE" in done.stderr
 
 
@@ -180,9 +180,7 @@ def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def test_doctor_looks_at_the_way_to_the_chamber(
-    chamber: SimulatorProcess, environment: dict[str, str]
-) -> None:
+def test_doctor_checks_the_way_to_the_chamber(chamber: SimulatorProcess, environment: dict[str, str]) -> None:
     done = run(environment, "doctor", "--url", chamber.url)
     assert done.returncode == 0, done.stdout
     for part in ("Versions", "Places", "Terminal", "Settings", f"at {chamber.url}", "websocket", "messages"):

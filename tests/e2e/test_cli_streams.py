@@ -53,7 +53,9 @@ class Shell:
 
 
 @pytest.mark.parametrize("stdout", ["> /dev/full", ">&-", "| true"])
-def test_the_outcome_of_a_command_is_told_whoever_reads_the_answer(shell: Shell, stdout: str) -> None:
+def test_the_outcome_of_a_command_is_reported_whichever_process_reads_the_answer(
+    shell: Shell, stdout: str
+) -> None:
     assert shell(f"$X send cancel_recipe --yes $URL {stdout}").returncode == 3
 
 

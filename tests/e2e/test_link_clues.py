@@ -176,7 +176,7 @@ async def test_a_wrong_path_names_the_right_one(transport: str) -> None:
         (5, "Unsupported protocol version", "is a socket.io 2 server"),
     ],
 )
-async def test_the_errors_of_engine_io_are_told_apart(code: int, message: str, words: str) -> None:
+async def test_the_errors_of_engine_io_are_distinguished(code: int, message: str, words: str) -> None:
     async with plain_server(400, json.dumps({"code": code, "message": message})) as server:
         assert words in await refusal(Target(url=server.url, transports=("polling",)))
 

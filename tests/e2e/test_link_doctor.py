@@ -70,7 +70,7 @@ async def test_a_name_that_does_not_resolve() -> None:
     skipped_after(await examine(Target(url="http://no-such-host.invalid")), "name")
 
 
-async def test_nobody_listens() -> None:
+async def test_nothing_listens() -> None:
     found = await examine(Target(url=f"http://127.0.0.1:{free_port()}"))
     skipped_after(found, "tcp")
     assert found["name"].ok is None

@@ -51,7 +51,7 @@ async def test_a_name_that_does_not_resolve_is_named() -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-async def test_nobody_listens(host: str) -> None:
+async def test_nothing_listens(host: str) -> None:
     port = free_port()
     why = await refusal(f"http://{host}:{port}")
     assert f"Nothing listens on {host} port {port}" in why
@@ -213,7 +213,7 @@ async def test_the_path_is_a_setting_and_a_wrong_one_is_named() -> None:
             await harness.state(LinkWord.ONLINE)
 
 
-async def test_a_name_service_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_name_service_that_hangs_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
     release = threading.Event()
 
     def hang(*arguments: Any, **options: Any) -> list[Any]:
@@ -241,7 +241,7 @@ async def test_nothing_but_the_handshake_is_sent() -> None:
         ]
 
 
-async def test_a_bad_url_is_not_tried_again_until_somebody_says_so() -> None:
+async def test_a_bad_url_is_not_retried_until_requested() -> None:
     async with running("chamber:8080") as harness:
         await harness.until(lambda: "no scheme" in harness.link.status.why)
         assert harness.link.status.word is LinkWord.OFFLINE

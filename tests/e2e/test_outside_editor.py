@@ -83,7 +83,7 @@ def test_the_list_and_the_editor_open_it_and_read_what_came_of_it(home: Path, tm
         program.assert_as_before()
 
 
-def test_ctrl_c_is_the_editors_and_a_bad_end_is_told(home: Path, tmp_path: Path) -> None:
+def test_ctrl_c_is_the_editors_and_a_bad_end_is_reported(home: Path, tmp_path: Path) -> None:
     with console("--demo", home=home, env={"VISUAL": an_editor(tmp_path)}, controlling=True) as program:
         on_recipes(program)
         mark = open_it(program)
@@ -110,7 +110,7 @@ def test_the_end_of_the_console_is_the_end_of_the_editor(home: Path, tmp_path: P
     ("environment", "said"),
     [
         ({"EDITOR": None, "VISUAL": None}, "Neither VISUAL nor EDITOR is set"),
-        pytest.param({"EDITOR": "'open", "VISUAL": None}, "open quote", marks=pytest.mark.slow),
+        pytest.param({"EDITOR": "'open", "VISUAL": None}, "unclosed quote", marks=pytest.mark.slow),
         pytest.param(
             {"EDITOR": "no-such-editor -x", "VISUAL": None}, "could not be started", marks=pytest.mark.slow
         ),

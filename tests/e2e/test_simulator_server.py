@@ -21,8 +21,8 @@ from tests.helpers.simulator import ROOT, Lines, Peer, peer, reachable, simulato
 from xovac_tui.clock import SystemClock
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.simulator.faults import FaultPlan, SimulatedFault
-from xovac_tui.simulator.options import SimulatorOptions
-from xovac_tui.simulator.run import check_options, ready_line
+from xovac_tui.simulator.options import SimulatorOptions, check_options
+from xovac_tui.simulator.run import ready_line
 from xovac_tui.simulator.server import Simulator
 
 # The example of the manual's overview page, as it stands there.
@@ -148,7 +148,7 @@ async def test_telemetry_is_json_text_once_a_second() -> None:
         assert set(first["plateT"]) == {"A", "B"}
 
 
-async def test_a_newcomer_is_told_the_recipe_at_once() -> None:
+async def test_a_new_client_gets_the_recipe_at_once() -> None:
     async with simulator() as server, peer(server.url) as first:
         await first.ask("load_recipe", RECIPE)
         await first.recipe(lambda state: state["name"] == "Bake")
@@ -174,7 +174,7 @@ async def test_several_clients_share_one_chamber() -> None:
     ["", "{", "null", "[1]", b"\xff\xfe", {"name": 1}, None, 5, [[]], "[" * 50_000, ("a", "b", "c")],
     ids=lambda value: repr(value)[:12],
 )
-async def test_a_malformed_recipe_gets_an_error_and_hurts_nobody(payload: Any) -> None:
+async def test_a_malformed_recipe_gets_an_error_and_does_no_harm(payload: Any) -> None:
     async with simulator(**FAST) as server, peer(server.url) as client:
         answer = await client.ask("load_recipe", payload) if not isinstance(payload, dict) else None
         if answer is None:
@@ -186,7 +186,7 @@ async def test_a_malformed_recipe_gets_an_error_and_hurts_nobody(payload: Any) -
         assert (await client.ask("cancel_recipe"))["result"] == "warning"
 
 
-async def test_malformed_packets_hurt_nobody_else() -> None:
+async def test_malformed_packets_hurt_no_other_client() -> None:
     async with simulator(**FAST) as server, peer(server.url) as witness:
         address = server.url + "/socket.io/?EIO=4&transport=websocket"
         for packet in (
@@ -318,7 +318,7 @@ async def back(server: Simulator) -> str:
     raise TimeoutError(f"{server.url} stays away")
 
 
-async def test_a_dropped_link_that_nobody_can_turn_off_ends_by_itself(tmp_path: Path) -> None:
+async def test_a_dropped_link_that_cannot_be_turned_off_ends_by_itself(tmp_path: Path) -> None:
     parameters = tmp_path / "short.toml"
     parameters.write_text('[faults]\ndrop_link = { value = 0.4, unit = "s", origin = "assumed" }\n')
     async with simulator(**FAST, parameters=str(parameters)) as server:
@@ -412,7 +412,7 @@ async def test_only_pages_from_the_origins_that_are_named_connect(
 
 
 @pytest.mark.parametrize("origin", ["page.lab", "http://page.lab/", "http://a b"])
-def test_an_origin_that_cannot_be_one_is_told(origin: str) -> None:
+def test_an_origin_that_cannot_be_one_is_reported(origin: str) -> None:
     with pytest.raises(SettingsError, match=r"cannot be one. Write it like http://localhost:3000"):
         check_options(SimulatorOptions(cors=(origin,)))
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from tests.helpers import simulatedrun
 from tests.helpers.console import UTC
-from xovac_tui.api.event import Direction, Event, EventKind
+from xovac_tui.api.event import Direction, Event, EventKind, Payload
 from xovac_tui.api.link import LinkView, LinkWord
-from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
 from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.files import parse_recipe
@@ -27,8 +25,8 @@ from xovac_tui.recording.disk.kinds import (
     Session,
 )
 from xovac_tui.recording.disk.writer import Writer
-from xovac_tui.runs.flight import Flight
-from xovac_tui.runs.state import FlightState
+from xovac_tui.runs.followed import Run
+from xovac_tui.runs.state import RunSnapshot
 
 BEGAN = UTC - 20_000.0
 """UTC seconds at which the record begins; its monotonic time begins with 0."""
@@ -55,10 +53,9 @@ class RecordedBench(simulatedrun.Bench):
 
     writer: Writer
 
-    def _report(self, name: str, payload: dict[str, Any]) -> None:
-        super()._report(name, payload)
-        arguments = decode_arguments(json.dumps(payload))
-        self.writer.event(Event(name, arguments, Direction.IN, EventKind.MESSAGE, BEGAN + self.now, self.now))
+    def report(self, name: str, payload: Payload) -> None:
+        super().report(name, payload)
+        self.writer.event(Event(name, payload, Direction.IN, EventKind.MESSAGE, BEGAN + self.now, self.now))
 
 
 def begin(path: Path) -> Writer:
@@ -78,7 +75,7 @@ def record_run(
     seconds: float = 240.0,
     lost: tuple[float, float] | None = None,
     cancel: float | None = None,
-) -> FlightState:
+) -> RunSnapshot:
     """Run a recipe at 30 times the speed from `start` on (record seconds), and return how it went.
 
     It goes on after `seconds` where it has not ended; in `lost` the link is gone; at `cancel` it is stopped
@@ -87,7 +84,7 @@ def record_run(
     recipe = parse_recipe(source, "test")
     RecordedBench.writer = writer
     bench = RecordedBench(recipe, SETTINGS, now=start)
-    flight = Flight(bench.plan, speed=bench.speed)
+    followed = Run(bench.plan, speed=bench.speed)
     began = bench.now
     compiled = compile_recipe(recipe, SETTINGS, bench.plan.start_temperature)
     text = json.dumps(compiled.payload)
@@ -120,16 +117,16 @@ def record_run(
         if cancel is not None and t >= cancel:
             cancel = None
             _command(writer, 2 * number + 1, "cancel_recipe", "ann@lab", bench.now)
-            bench.machine.cancel()
-            flight.cancel("ann@lab")
+            bench.cancel()
+            followed.cancel("ann@lab")
         utc = seen.utc - simulatedrun.UTC + BEGAN
-        flight.observe(msgspec.structs.replace(seen, utc=utc, linked=not gone, fresh=not gone))
-        if flight.over:
+        followed.observe(msgspec.structs.replace(seen, utc=utc, linked=not gone, fresh=not gone))
+        if followed.over:
             break
     writer.item(
         RecordedMark(mark=Mark(began + 60, BEGAN + began + 60, "note", "Strap checked"), who="ada@lab")
     )
-    state = flight.state()
+    state = followed.state()
     writer.item(
         RunItem(
             id=number,

@@ -30,7 +30,10 @@ _TURNS = 3
 _MOST_TURNS, _MOST_TIMERS = 20_000, 60
 """After so many turns, or timers, an app that is never quiet is waited for no longer: about a second."""
 THREADS = 1.0
-"""Real seconds for which a thread that works for the loop is waited for; longer work is for the test."""
+"""Real seconds for which a thread that works for the loop is waited for; longer work is for the test.
+
+A test that holds a thread up on purpose sets it to 0.
+"""
 _due: weakref.WeakSet[Frame] = weakref.WeakSet()
 _parsed: dict[Any, Any] = {}
 _rules: dict[tuple[int, ...], dict[Any, Any]] = {}
@@ -117,7 +120,7 @@ def draw_when_quiet(patch: pytest.MonkeyPatch) -> None:
                     self.app._handle_exception(error)
 
     async def until_quiet(*_: Any, **__: Any) -> bool:
-        return await wait_until_quiet(threads=False)
+        return await wait_until_quiet(threads=0.0)
 
     patch.setattr(Screen, "_update_timer", property(frame))
     patch.setattr(Pilot, "_wait_for_screen", until_quiet)
@@ -203,16 +206,16 @@ def keep_the_loops_time(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(notifications, "time", get_time)
 
 
-async def wait_until_quiet(*_: Any, threads: bool = True, **__: Any) -> bool:
+async def wait_until_quiet(*_: Any, threads: float | None = None, drawing: bool = True, **__: Any) -> bool:
     """Wait until no callback of this loop is ready, none is due within `SOON` seconds, no thread works, and
-    all that has changed is drawn.
+    all that has changed is drawn (unless `drawing` is False).
 
     In place of Textual's own, which sleeps 0.02 s at least, and takes a process that gets no processor for
     an idle one. Nothing here depends on how long a turn takes.
     """
     loop: Any = asyncio.get_running_loop()
     quiet = timers = 0
-    patience = time.monotonic() + THREADS if threads else 0.0
+    patience = time.monotonic() + (THREADS if threads is None else threads)
     for _turn in range(_MOST_TURNS):
         await asyncio.sleep(0)
         if loop._ready:
@@ -230,7 +233,7 @@ async def wait_until_quiet(*_: Any, threads: bool = True, **__: Any) -> bool:
             quiet = 0
             await asyncio.wait(working, timeout=SOON, return_when=asyncio.FIRST_COMPLETED)
             continue
-        if any(frame.draw(loop) for frame in list(_due)):
+        if drawing and any(frame.draw(loop) for frame in list(_due)):
             quiet = 0
             continue
         quiet += 1

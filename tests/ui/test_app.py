@@ -63,7 +63,7 @@ async def test_the_trust_bar_follows_the_link(tmp_path: Path) -> None:
         assert "chamber continues on its own" in trust(c)
 
 
-async def test_a_lost_link_is_told_with_its_reason_and_its_return_too(tmp_path: Path) -> None:
+async def test_a_lost_link_is_reported_with_its_reason_and_its_return_too(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         await c.lose("The connection was reset.")
         assert any("connection was reset" in toast and "continues" in toast for toast in c.toasts)
@@ -196,7 +196,7 @@ async def test_the_answers_to_leaving_are_in_sight_in_a_small_terminal(
             assert shown is button
 
 
-async def test_quitting_asks_when_a_run_may_have_been_started_and_nobody_tells(tmp_path: Path) -> None:
+async def test_quitting_asks_when_a_run_may_have_been_started_unreported(tmp_path: Path) -> None:
     async with console(tmp_path, contract=documented_contract()) as c:
         sending = c.app.run_worker(c.station.send("load_recipe", {"name": "B", "recipe": [[20, 60, 0]]}))
         await c.until(lambda: c.link.emitted)
@@ -313,7 +313,7 @@ async def test_a_keymap_moves_a_key(tmp_path: Path) -> None:
         assert c.station.observe
 
 
-async def test_a_bad_keymap_is_told_and_left_out(tmp_path: Path) -> None:
+async def test_a_bad_keymap_is_reported_and_left_out(tmp_path: Path) -> None:
     async with console(tmp_path, keys={"stop": "f5"}) as c:
         assert any("STOP always stays" in toast for toast in c.toasts)
         await c.press_stop()
@@ -332,7 +332,7 @@ async def test_text_of_the_server_is_shown_literally_everywhere(tmp_path: Path) 
         assert "[red]evil[/red]" in trust(c)
 
 
-async def test_an_unknown_outcome_stays_until_it_is_looked_at(tmp_path: Path) -> None:
+async def test_an_unknown_outcome_stays_until_it_is_dismissed(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         await c.press_stop()
         await c.advance(11)

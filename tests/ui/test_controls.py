@@ -210,7 +210,7 @@ async def test_an_unprintable_event_is_refused_in_the_form(tmp_path: Path) -> No
 # -- the ledger -------------------------------------------------------------------------------------
 
 
-async def test_outcomes_are_told_as_they_come_newest_on_top(tmp_path: Path) -> None:
+async def test_outcomes_are_reported_as_they_come_newest_on_top(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls", size=(120, 36)) as c:
         await c.readings("running")
         await send(c, "cancel_recipe")
@@ -231,7 +231,7 @@ async def test_outcomes_are_told_as_they_come_newest_on_top(tmp_path: Path) -> N
         assert "[b]too late[/b]" in entries(c)[0]
 
 
-async def test_an_unknown_outcome_stays_until_it_is_looked_at(tmp_path: Path) -> None:
+async def test_an_unknown_outcome_stays_until_it_is_dismissed(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls") as c:
         await send(c, "start_recipe")
         await c.lose()

@@ -19,10 +19,11 @@ from xovac_tui.analysis.settings import AdviceSettings, InsightSettings, Stabili
 from xovac_tui.analysis.stability import Stability
 from xovac_tui.api.loader import load_contract
 from xovac_tui.config import Display
+from xovac_tui.durations import format_part
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.bars import KeyBar
 from xovac_tui.ui.glyphs import UNICODE
-from xovac_tui.ui.screens.insight.lines import advice_lines, change_words, end_words, held_words, span_words
+from xovac_tui.ui.screens.insight.lines import advice_lines, change_words, end_words, span_words
 from xovac_tui.ui.screens.insight.pane import InsightPane
 from xovac_tui.ui.screens.status.pane import StatusPane
 from xovac_tui.ui.screens.status.readings import Readings
@@ -37,8 +38,8 @@ async def tell(
     """Let the chamber report once a second, and the screen look once at the end."""
     for second in range(seconds):
         c.clock.advance(1.0)
-        told = {"pump": True, "vent": False, "vacuum": {"p": pressure(second)}, **leaves}
-        c.link.deliver("chamber_state", json.dumps(reading("idle", c.clock.utc(), **told)))
+        reported = {"pump": True, "vent": False, "vacuum": {"p": pressure(second)}, **leaves}
+        c.link.deliver("chamber_state", json.dumps(reading("idle", c.clock.utc(), **reported)))
     await c.settle()
 
 
@@ -118,7 +119,7 @@ async def test_a_pump_down_is_foreseen_with_a_range(tmp_path: Path) -> None:
         assert int(found[1]) <= 74 <= int(found[2]) < 3 * int(found[1])
 
 
-def test_a_range_is_told_shortly() -> None:
+def test_a_range_is_written_shortly() -> None:
     view, times = InsightView(utc=0.0, speed=1.0), Times("utc")
     assert span_words(PressureForecast(1500.0, 2000.0, 2820.0), view, times) == "25 to 47 min"
     assert span_words(PressureForecast(47_400.0, 60_000.0, 78_000.0), view, times) == "13h 10m to 21h 40m"
@@ -137,7 +138,7 @@ async def test_the_rise_says_what_is_missing_for_a_leak(tmp_path: Path) -> None:
         assert "Leak       volume not set" in facts
 
 
-async def test_advice_is_told_with_its_limits_and_hinted_at_on_status(tmp_path: Path) -> None:
+async def test_advice_is_reported_with_its_limits_and_hinted_at_on_status(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         readings = c.app.query_one(Readings)
         await tell(c, 10, lambda second: 30.0)
@@ -149,7 +150,7 @@ async def test_advice_is_told_with_its_limits_and_hinted_at_on_status(tmp_path: 
         assert "⚠ Cooling before the pressure is low" in said
         assert "Shroud is +5.0 °C, below the dew point of +12.0 °C (assumed)" in said
         rows = pane.query_one("#insight-advice", Rows)
-        assert "not protection" in str(rows.border_title)
+        assert "Advisory only" in str(rows.border_title)
         assert rows.count <= rows.size.height
         await c.press("escape")
         await tell(c, 10, lambda second: 1e-5)
@@ -163,9 +164,9 @@ async def test_without_roles_it_says_what_is_missing(tmp_path: Path) -> None:
         assert "No channel has the role pressure" in " ".join(text(pane, "facts").split())
 
 
-async def test_problems_of_the_settings_and_advice_that_is_off_are_told(tmp_path: Path) -> None:
-    told = InsightSettings(StabilitySettings(channels=("nobody",)), AdviceSettings(enabled=False))
-    async with console(tmp_path, insight=told) as c:
+async def test_problems_of_the_settings_and_advice_that_is_off_are_reported(tmp_path: Path) -> None:
+    reported = InsightSettings(StabilitySettings(channels=("nobody",)), AdviceSettings(enabled=False))
+    async with console(tmp_path, insight=reported) as c:
         pane = await opened(c)
         assert 'the channel "nobody"' in text(pane, "stable")
         assert "switched off in the settings" in text(pane, "advice")
@@ -199,7 +200,7 @@ def test_the_end_in_words(found: Stability, words: str) -> None:
     assert end_words(found, view, UNICODE, Times("utc"))[0] == words
 
 
-def test_no_advice_without_a_pressure_is_not_told_as_all_is_well() -> None:
+def test_no_advice_without_a_pressure_is_not_shown_as_all_is_well() -> None:
     ((said, _),) = advice_lines(InsightView(utc=0.0, speed=1.0), 80, UNICODE)[0]
     assert said == "None can be given: the pressure is not known now."
 
@@ -222,4 +223,4 @@ def test_the_change_in_words(per_hour: float | None, uncertainty: float | None, 
     [(29.9, 60.0, "30 of 60 s"), (599.0, 600.0, "9 of 10 min"), (7000.0, 7200.0, "1.9 of 2.0 h")],
 )
 def test_what_is_held_is_never_rounded_up_to_what_is_needed(held: float, needed: float, words: str) -> None:
-    assert held_words(Stability(held=held, needed=needed)) == words
+    assert format_part(held, needed) == words

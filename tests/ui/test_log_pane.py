@@ -52,7 +52,7 @@ def numbers(pane: LogPane) -> list[int]:
     return [int(found) for found in re.findall(r"#(\d+)\.", text(pane))]
 
 
-async def test_both_directions_are_told_apart_by_word(tmp_path: Path) -> None:
+async def test_both_directions_are_distinguished_by_word(tmp_path: Path) -> None:
     async with log_tab(tmp_path) as (c, pane):
         await c.press_stop()
         c.link.answer("cancel_recipe", "warning", "Could not cancel.")
@@ -100,12 +100,12 @@ async def test_only_the_rows_in_sight_are_made(tmp_path: Path, monkeypatch: pyte
         for number in range(50_000):
             c.link.deliver("tick", f'{{"n": "#{number}."}}')
         await c.settle()
-        looked = 0
+        checked = 0
         get = c.station.log.get
 
         def counted(index: int) -> object:
-            nonlocal looked
-            looked += 1
+            nonlocal checked
+            checked += 1
             return get(index)
 
         monkeypatch.setattr(c.station.log, "get", counted)
@@ -113,7 +113,7 @@ async def test_only_the_rows_in_sight_are_made(tmp_path: Path, monkeypatch: pyte
         assert numbers(pane)[0] == 0
         assert "oldest 1 dropped: the log keeps the newest 50,000" in status(pane)
         await c.press("pagedown", "end", "pageup")
-        assert looked < 40 * 24
+        assert checked < 40 * 24
 
 
 async def test_hostile_payloads_are_literal(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ async def test_hostile_payloads_are_literal(tmp_path: Path) -> None:
                 assert "".join(part for part, _ in line).isprintable()
 
 
-async def test_ten_megabytes_are_cut_and_the_size_is_told(tmp_path: Path) -> None:
+async def test_ten_megabytes_are_cut_and_the_size_is_reported(tmp_path: Path) -> None:
     async with log_tab(tmp_path, size=(120, 36)) as (c, pane):
         c.link.deliver("big", json.dumps({"x": "é" * 10_000_000}, ensure_ascii=False))
         await c.settle()

@@ -47,7 +47,7 @@ async def test_without_a_record_it_says_nothing(tmp_path: Path) -> None:
         assert "REC" not in c.app.query_one(TrustBar).plain
 
 
-async def test_a_record_that_cannot_be_written_is_told_and_the_console_goes_on(tmp_path: Path) -> None:
+async def test_a_record_that_cannot_be_written_is_reported_and_the_console_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     path.mkdir()
     async with console(tmp_path, size=(120, 36), record=choice(path)) as c:
@@ -59,7 +59,7 @@ async def test_a_record_that_cannot_be_written_is_told_and_the_console_goes_on(t
         assert c.frame.active_tab == "log"
 
 
-async def test_who_was_away_is_told_what_happened(tmp_path: Path) -> None:
+async def test_the_digest_names_what_happened(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     async with console(tmp_path, record=choice(path)) as c:
         await c.readings(seconds=30, part=25.0)
@@ -76,7 +76,7 @@ async def test_who_was_away_is_told_what_happened(tmp_path: Path) -> None:
         assert not isinstance(c.app.screen, DigestDialog)
 
 
-async def test_who_comes_back_to_a_console_that_stood_open_is_told_too(tmp_path: Path) -> None:
+async def test_a_return_to_an_open_console_shows_the_digest_too(tmp_path: Path) -> None:
     async with console(tmp_path, record=choice(tmp_path / "r.sqlite3")) as c:
         await c.readings(seconds=5)
         await c.press("2")
@@ -94,7 +94,7 @@ async def test_who_comes_back_to_a_console_that_stood_open_is_told_too(tmp_path:
         assert not isinstance(c.app.screen, DigestDialog)
 
 
-async def test_who_was_away_is_told_of_the_channels_that_he_pinned(tmp_path: Path) -> None:
+async def test_the_digest_names_the_pinned_channels(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     async with console(tmp_path, record=choice(path)) as c:
         await c.readings(seconds=30, shroud=-41.0)
@@ -130,7 +130,7 @@ async def test_the_trend_goes_back_in_time_and_on_again(tmp_path: Path) -> None:
         assert chart.view.held is None
 
 
-async def test_a_record_that_can_no_longer_be_read_is_told_once_and_the_console_goes_on(
+async def test_a_record_that_can_no_longer_be_read_is_reported_once_and_the_console_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "r.sqlite3"
@@ -147,9 +147,9 @@ async def test_a_record_that_can_no_longer_be_read_is_told_once_and_the_console_
         for key in ("comma", "4", "home", "slash", *"state", "enter", "home", "S", "6", "1", "full_stop"):
             await c.press(key)
             await c.readings(seconds=1)
-        told = [toast for toast in c.toasts if "The record cannot be read" in toast]
-        assert len(told) == 1
-        assert "disk I/O error" in told[0]
+        reported = [toast for toast in c.toasts if "The record cannot be read" in toast]
+        assert len(reported) == 1
+        assert "disk I/O error" in reported[0]
         assert "ONLINE" in c.app.query_one(TrustBar).plain
 
 

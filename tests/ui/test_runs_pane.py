@@ -182,7 +182,7 @@ async def test_a_record_without_runs_says_how_to_get_one(tmp_path: Path) -> None
         assert "Press 3" in " ".join(shown(pane, "list").split())
 
 
-async def test_a_damaged_record_is_told_and_the_tab_goes_on(tmp_path: Path, recorded: bytes) -> None:
+async def test_a_damaged_record_is_reported_and_the_tab_goes_on(tmp_path: Path, recorded: bytes) -> None:
     async with runs_tab(tmp_path, recorded) as (c, pane):
 
         def damaged(*_: object, **__: object) -> PastRun:

@@ -99,7 +99,7 @@ async def test_a_stop_that_waits_is_seen_beside_an_unknown_outcome(tmp_path: Pat
         assert "STOP cancel_recipe sent ▸ waiting" in line.plain
 
 
-async def test_when_a_recipe_ends_is_told_before_how_the_demo_runs(tmp_path: Path) -> None:
+async def test_the_end_of_a_recipe_is_said_before_how_the_demo_runs(tmp_path: Path) -> None:
     async with console(tmp_path, tab="recipes") as c:
         c.station.assumed_speed = 60.0
         await c.until(lambda: "Takes" in c.app.query_one("#recipe-facts", LinesWidget).plain)
@@ -138,7 +138,7 @@ async def test_a_long_answer_covers_little_of_the_screen(tmp_path: Path) -> None
         assert "the whole is in the ledger" in c.toasts[-1]
 
 
-async def test_a_large_event_tells_its_size_in_80_columns_and_saves_under_its_number(
+async def test_a_large_event_reports_its_size_in_80_columns_and_saves_under_its_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XOVAC_HOME", str(tmp_path / "home"))

@@ -10,6 +10,7 @@ import pytest
 from tests.helpers import alarmed
 from tests.helpers.alarmed import UTC, Watched, event_names
 from xovac_tui.alarms.evaluator import AlarmEvaluator
+from xovac_tui.alarms.in_force import watchlist
 from xovac_tui.alarms.kinds import Rule
 from xovac_tui.alarms.kinds.deviation import DeviationRule
 from xovac_tui.alarms.kinds.disk import DiskRule
@@ -23,7 +24,6 @@ from xovac_tui.alarms.kinds.rate import RateRule
 from xovac_tui.alarms.kinds.recorder import RecorderRule
 from xovac_tui.alarms.kinds.stale import StaleRule
 from xovac_tui.alarms.settings import AlarmSettings
-from xovac_tui.alarms.watchlist import watchlist
 from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmEvent, AlarmState
@@ -37,7 +37,7 @@ def plate(value: float | None) -> dict[str, Any]:
     return {"plateT": {"A": value}, "part": 20.0}
 
 
-def test_a_value_above_its_limit_is_told_with_value_and_limit() -> None:
+def test_a_value_above_its_limit_is_reported_with_value_and_limit() -> None:
     bench = Watched(HOT)
     assert bench.let_pass(3, **plate(79.9)) == []
     (change,) = bench.let_pass(1, **plate(84.2))
@@ -55,7 +55,7 @@ def test_it_returns_behind_its_deadband_only() -> None:
     assert (change.event, change.state) == (AlarmEvent.RETURNED, AlarmState.RETURNED)
 
 
-def test_a_spike_between_two_looks_is_seen() -> None:
+def test_a_spike_between_two_evaluations_is_seen() -> None:
     bench = Watched(HOT)
     bench.let_pass(2, **plate(20.0))
     bench.report(**plate(99.0))
@@ -309,7 +309,7 @@ def test_a_long_flood_is_counted_in_full() -> None:
     assert bench.evaluator.flood(bench.now) == 150
 
 
-def test_that_a_channel_has_stopped_can_be_told_for_sure_until_all_data_stop() -> None:
+def test_that_a_channel_has_stopped_is_certain_until_all_data_stop() -> None:
     bench = Watched(StaleRule(name="gone", channel="plate_a", on_delay=2.0))
     bench.let_pass(2, **plate(20.0))
     bench.let_pass(20, part=20.0)
@@ -320,7 +320,7 @@ def test_that_a_channel_has_stopped_can_be_told_for_sure_until_all_data_stop() -
     assert (view.active, view.doubtful) == (True, True)
 
 
-def test_names_and_expressions_are_told_as_they_are_written() -> None:
+def test_names_and_expressions_are_quoted_as_written() -> None:
     rules = (
         HighRule(name="a", channel="other.x", limit=5.0),
         HighRule(name="b", value="abs(plate_a - plate_b)", limit=5.0),
@@ -331,7 +331,7 @@ def test_names_and_expressions_are_told_as_they_are_written() -> None:
     assert sorted(one.split(" ")[0] for one in words) == ["All", "abs(plate_a", "other.x"]
 
 
-def test_a_rule_that_lacks_its_channel_is_told_by_its_name() -> None:
+def test_a_rule_that_lacks_its_channel_is_reported_by_its_name() -> None:
     chamber = Chamber(load_contract(()))
     rules = watchlist(AlarmSettings(), RecipeSettings(), load_contract(()), ())
     assert "part not measured" in rules.off
@@ -416,7 +416,7 @@ def test_a_clock_that_is_set_back_does_not_shelve_for_longer(monkeypatch: pytest
     assert bench.state("hot") is AlarmState.UNACKNOWLEDGED
 
 
-def test_a_channel_that_has_never_come_is_told_and_not_called_normal() -> None:
+def test_a_channel_never_received_is_reported_and_not_called_normal() -> None:
     typo = HighRule(name="typo", channel="plate_aa", limit=80.0)
     output = NoResponseRule(name="output", channel="plate_a", output="heater.x", output_limit=1.0, limit=1.0)
     apart = HighRule(name="apart", value="plate_aa - plate_b", limit=5.0)
@@ -455,7 +455,7 @@ def test_text_in_place_of_a_number_is_no_usable_value() -> None:
     bench = Watched(StaleRule(name="gone", channel="test_part"))
     bench.let_pass(5, part=20.0)
     (change,) = bench.let_pass(2, part="ERR")
-    assert change.text == 'Test part brings no usable value any more ("ERR" is no decimal number).'
+    assert change.text == 'Test part brings no usable value any more ("ERR" is not a decimal number).'
     assert event_names(bench.let_pass(2, part=20.0)) == [("gone", "returned")]
 
 

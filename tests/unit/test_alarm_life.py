@@ -139,7 +139,7 @@ def test_it_lives_as_the_plain_model_does(steps: list[tuple[float, Any]], on: fl
 
 @examples(200)
 @given(steps=STEPS, on=st.sampled_from([0.0, 1.0]), off=st.sampled_from([0.0, 1.0]))
-def test_every_change_is_told_once_and_nothing_else_is(
+def test_every_change_is_notified_once_and_nothing_else_is(
     steps: list[tuple[float, Any]], on: float, off: float
 ) -> None:
     life, now = alarms.NORMAL, 0.0
@@ -158,7 +158,7 @@ def test_every_change_is_told_once_and_nothing_else_is(
                 assert life == before
 
 
-def test_what_cannot_be_told_neither_raises_nor_restarts_a_delay() -> None:
+def test_an_unknown_value_neither_raises_nor_restarts_a_delay() -> None:
     life, _ = alarms.see(alarms.NORMAL, Holding.HOLDS, mono=0.0, utc=0.0, on_delay=10.0)
     for now in (2.0, 9.0, 30.0):
         life, event = alarms.see(life, None, mono=now, utc=now, on_delay=10.0)
@@ -170,7 +170,7 @@ def test_what_cannot_be_told_neither_raises_nor_restarts_a_delay() -> None:
     assert (life.state, event) == (U, None)
 
 
-def test_one_that_came_after_somebody_looked_is_not_acknowledged() -> None:
+def test_an_occurrence_newer_than_the_shown_one_is_not_acknowledged() -> None:
     life, _ = alarms.see(alarms.NORMAL, Holding.HOLDS, mono=0.0, utc=100.0)
     seen = life.raised_utc
     life, _ = alarms.see(life, Holding.GONE, mono=1.0, utc=101.0)
@@ -179,7 +179,7 @@ def test_one_that_came_after_somebody_looked_is_not_acknowledged() -> None:
     assert alarms.acknowledge(life, "ada", 103.0, life.raised_utc)[0].state is A
 
 
-def test_nobody_shelves_for_longer_than_eight_hours() -> None:
+def test_no_alarm_is_shelved_for_longer_than_eight_hours() -> None:
     life, event = alarms.shelve(alarms.NORMAL, "ada", 0.0, 1e9, "maintenance")
     assert event is AlarmEvent.SHELVED
     assert life.until_utc == LONGEST_SHELF == 8 * 3600

@@ -264,7 +264,7 @@ UNUSED = (
 )
 
 
-def test_every_mistake_about_alarms_is_told_in_its_sentence(line: CommandLine) -> None:
+def test_every_mistake_about_alarms_is_reported_in_its_sentence(line: CommandLine) -> None:
     more = line.home / "more.toml"
     more.write_text(MORE)
     file = line.settings(WRONG)

@@ -12,11 +12,12 @@ import pytest
 
 from tests.helpers.alarmed import Watched, event_names
 from xovac_tui.alarms import rules as alarmfiles
+from xovac_tui.alarms.in_force import watchlist
 from xovac_tui.alarms.kinds import AnyRule, Rule
 from xovac_tui.alarms.kinds.level import HighRule
 from xovac_tui.alarms.rules import read_rules
 from xovac_tui.alarms.settings import AlarmSettings
-from xovac_tui.alarms.watchlist import Watchlist, limits, watchlist
+from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.api.contract import Contract, LeafSpec, MessageSpec, Role
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.config import Profile, load_settings
@@ -44,14 +45,14 @@ def names(found: Watchlist) -> list[str]:
     return [rule.name for rule in found.rules]
 
 
-def test_what_nobody_has_told_is_off_and_says_why() -> None:
+def test_what_is_not_reported_is_off_and_says_why() -> None:
     found = in_force(simulator=False)
     assert "link lost" in names(found)
     assert "No contract says" in found.off["part not measured"]
     assert "No contract says" in found.off["vacuum lost"]
-    told_more = in_force()
-    assert "part not measured" not in told_more.off
-    assert "`recipe.max`" in told_more.off["part too hot"]
+    reported_more = in_force()
+    assert "part not measured" not in reported_more.off
+    assert "`recipe.max`" in reported_more.off["part too hot"]
     known = in_force(profile=Profile(recipe=RecipeSettings(min=-40, max=85, pressure=1e-3)))
     assert {
         rule.name: rule.limit_in("tvac")
@@ -165,7 +166,7 @@ def test_later_rules_take_the_place_of_earlier_ones(tmp_path: Path) -> None:
         ('name = "a"\nkind = "high"\nchanel = "x"\nlimit = 1', 'Did you mean "channel"?'),
     ],
 )
-def test_a_mistake_is_told_with_its_file(tmp_path: Path, rule: str, said: str) -> None:
+def test_a_mistake_is_reported_with_its_file(tmp_path: Path, rule: str, said: str) -> None:
     file = tmp_path / "rules.toml"
     file.write_text(f"[[rules]]\n{rule}\n")
     with pytest.raises(SettingsError) as caught:
@@ -174,7 +175,7 @@ def test_a_mistake_is_told_with_its_file(tmp_path: Path, rule: str, said: str) -
     assert said in str(caught.value)
 
 
-def test_an_expression_that_cannot_be_understood_is_told_with_its_column() -> None:
+def test_an_expression_that_cannot_be_understood_is_reported_with_its_column() -> None:
     settings = AlarmSettings(rules=({"name": "odd", "kind": "high", "value": "plate_a -", "limit": 1.0},))
     with pytest.raises(SettingsError, match=r'Alarm rule "odd", `value`, column 1\d: '):
         in_force(settings)

@@ -19,6 +19,7 @@ from xovac_tui.chamber.alarm import (
     AlarmView,
     Severity,
 )
+from xovac_tui.chamber.alarm_reasons import AlarmsProblem, AlarmsProblemCode
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.durations import format_minutes
 from xovac_tui.recording.status import RecorderState, RecorderView
@@ -46,7 +47,7 @@ HOSTILE = "\x1b[31m[red]hot[/red]\u202e plate"
 
 
 def alarm(**fields: Any) -> AlarmView:
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "rule": "plate hot",
         "severity": Severity.HIGH,
         "state": AlarmState.UNACKNOWLEDGED,
@@ -60,12 +61,12 @@ def alarm(**fields: Any) -> AlarmView:
         "raised_utc": NOON - 130,
         "times": 2,
     }
-    return AlarmView(**{**told, **fields})
+    return AlarmView(**{**reported, **fields})
 
 
 def quiet(**fields: Any) -> AlarmView:
-    told: dict[str, Any] = {"state": AlarmState.NORMAL, "active": False, "text": "", "since_utc": None}
-    return alarm(**{**told, "raised_utc": None, "times": 0, **fields})
+    reported: dict[str, Any] = {"state": AlarmState.NORMAL, "active": False, "text": "", "since_utc": None}
+    return alarm(**{**reported, "raised_utc": None, "times": 0, **fields})
 
 
 def view(*alarms: AlarmView, **fields: Any) -> AlarmsView:
@@ -93,8 +94,9 @@ def test_without_an_alarm_there_is_no_strip() -> None:
     assert strip_line(view(*aside), 80, NOON, UNICODE, KEYS) == ()
 
 
-def test_watching_that_fails_is_told_though_nothing_stands() -> None:
-    assert strip(view(problem="Process 4711 does not answer.")).startswith(" ⚠ Alarms: Process 4711 does not")
+def test_failed_evaluation_is_reported_without_an_active_alarm() -> None:
+    problem = AlarmsProblem(AlarmsProblemCode.NO_ANSWER, 4711)
+    assert strip(view(problem=problem)).startswith(" ⚠ Alarms: Process 4711 does not")
 
 
 def test_the_strip_says_sign_severity_text_state_and_how_many_more() -> None:
@@ -104,7 +106,7 @@ def test_the_strip_says_sign_severity_text_state_and_how_many_more() -> None:
     assert len(said) == 120
 
 
-def test_who_acknowledged_and_what_returned_is_told() -> None:
+def test_acknowledgement_and_return_are_notified() -> None:
     acked = alarm(state=AlarmState.ACKNOWLEDGED, who="ada@lab")
     assert "acked by ada" in strip(view(acked))
     assert "RETURNED 2m" in strip(view(alarm(state=AlarmState.RETURNED, active=False)))
@@ -116,7 +118,7 @@ def test_who_acknowledged_and_what_returned_is_told() -> None:
     assert "1 more, CRITICAL acked" in said
 
 
-def test_a_flood_is_told_first() -> None:
+def test_a_flood_is_notified_first() -> None:
     assert strip(view(alarm(), flood=14)).startswith(" FLOOD 14 alarms in 10 min  ▲ HIGH ")
 
 
@@ -206,7 +208,7 @@ def test_the_detail_says_first_what_to_do() -> None:
     assert said.split("\n")[0] == "▲ HIGH  UNACK for 2m"
     assert said.index("Press !.") < said.index("The loop stands.") < said.index("It breaks.")
     assert "Plate A above +80.0 °C for 10s (limits: tvac)" in said
-    assert "2 times since the watching began" in said
+    assert "2 times since evaluation began" in said
 
 
 @pytest.mark.parametrize(
@@ -250,13 +252,18 @@ def test_the_head_says_what_is_watched_and_by_whom() -> None:
     said = text(*head_lines(shown, 110, recorder, glyphs=UNICODE, keys=KEYS))
     assert said == "Limits: tvac, by the pressure. 2 rules watch, 1 off, 1 shelved, 1 out of service."
     shown = msgspec.structs.replace(
-        shown, by_hand=True, set_by="ada@lab", mirrored=True, flood=14, problem="It does not answer."
+        shown,
+        by_hand=True,
+        set_by="ada@lab",
+        mirrored=True,
+        flood=14,
+        problem=AlarmsProblem(AlarmsProblemCode.OPENING),
     )
     said = text(*head_lines(shown, 110, recorder, glyphs=UNICODE, keys=KEYS))
     assert "Limits: tvac, chosen by ada@lab." in said
     assert "Evaluated by process 4711, which records" in said
     assert "FLOOD: 14 alarms in 10 min" in said
-    assert "⚠ It does not answer." in said
+    assert "⚠ Nothing is watched yet" in said
 
 
 def test_an_empty_list_says_what_is_watched() -> None:
@@ -273,7 +280,8 @@ def test_everything_is_ascii_where_it_must_be_and_hostile_text_is_literal() -> N
         text=HOSTILE, rule=HOSTILE, who=HOSTILE, value="温 °C", condition=HOSTILE, cause=HOSTILE,
         state=AlarmState.ACKNOWLEDGED, doubtful=True,
     )  # fmt: skip
-    shown = view(one, alarm(severity=Severity.CRITICAL), flood=11, problem=HOSTILE)
+    problem = AlarmsProblem(AlarmsProblemCode.UNREADABLE, detail=HOSTILE)
+    shown = view(one, alarm(severity=Severity.CRITICAL), flood=11, problem=problem)
     for glyphs in (ASCII, UNICODE):
         lines = [
             strip_line(shown, 100, NOON, glyphs, KEYS),
@@ -307,7 +315,7 @@ def test_signs_of_severities_differ() -> None:
 
 
 def change(**fields: Any) -> AlarmChange:
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "rule": "plate hot",
         "event": AlarmEvent.RAISED,
         "state": AlarmState.UNACKNOWLEDGED,
@@ -316,10 +324,10 @@ def change(**fields: Any) -> AlarmChange:
         "mono": 1.0,
         "text": "Plate A is hot.",
     }
-    return AlarmChange(**{**told, **fields})
+    return AlarmChange(**{**reported, **fields})
 
 
-def test_one_toast_tells_all_that_were_raised_at_once() -> None:
+def test_one_toast_reports_all_that_were_raised_at_once() -> None:
     critical = change(severity=Severity.CRITICAL, text="It burns.")
     words = alarm_words([change(), critical, change(), change(), change(severity=Severity.LOW)])
     assert words is not None
@@ -332,15 +340,15 @@ def test_one_toast_tells_all_that_were_raised_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         [],
         [change(severity=Severity.MEDIUM), change(severity=Severity.LOW)],
         [change(event=AlarmEvent.RETURNED), change(event=AlarmEvent.UNSHELVED)],
     ],
 )
-def test_lesser_alarms_and_other_changes_are_no_toast(told: list[AlarmChange]) -> None:
-    assert alarm_words(told) is None
+def test_lesser_alarms_and_other_changes_are_no_toast(reported: list[AlarmChange]) -> None:
+    assert alarm_words(reported) is None
 
 
 def test_the_small_notice_says_the_worst_and_how_many() -> None:

@@ -46,7 +46,7 @@ def test_lines_are_bounded(text: str, lines: int, width: int) -> None:
     assert all(row.isprintable() for row in shown)
 
 
-def test_what_is_left_out_is_told() -> None:
+def test_what_is_left_out_is_reported() -> None:
     assert clean_lines("1\n2\n3\n4", lines=2, width=9) == ["1", "… 3 more lines"]
     assert clean_lines("1\n2", lines=2, width=9) == ["1", "2"]
     assert clean_bytes(b"\x00" * 1000, 40).endswith("(1,000 bytes)")

@@ -13,7 +13,8 @@ from tests.helpers.commandline import CommandLine
 from xovac_tui.api.contract import FieldType, PayloadField
 from xovac_tui.api.forms import check_items, check_value, parse_json
 from xovac_tui.api.loader import load_contract
-from xovac_tui.compose import ChamberSetup, build_station
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import build_station
 from xovac_tui.errors import ContractError, SettingsError
 
 HUGE = "9" * 400
@@ -94,7 +95,7 @@ def test_a_file_without_an_end_is_not_read_whole(line: CommandLine) -> None:
     assert "more than" in said.out
 
 
-def test_a_home_of_nobody_is_a_file_that_is_not_there(
+def test_the_home_of_an_unknown_user_is_a_missing_file(
     line: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XOVAC_CONFIG", "~no-such-user/config.toml")
@@ -168,7 +169,7 @@ def test_an_experts_event_must_be_one_that_socketio_carries() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere a home is always known")
-def test_a_user_without_a_home_is_told_what_to_set(
+def test_a_user_without_a_home_is_reported_what_to_set(
     line: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """As in a container that runs under a number which no user has."""

@@ -87,7 +87,7 @@ def test_a_slow_channel_may_be_slow() -> None:
     assert clocks(dwell(look(t * 10.0, period=None) for t in range(4))) == (30, 0, 0)
 
 
-def test_looks_between_two_values_credit_nothing_before_the_second_has_come() -> None:
+def test_observations_between_two_values_credit_nothing_before_the_second() -> None:
     looks = [look(0, seen=0.0), look(0.5, seen=0.0), look(0.9, seen=0.0)]
     assert clocks(dwell(looks)) == pytest.approx((0.9, 0, 0))
     assert clocks(dwell([*looks, look(1.25, seen=1.0)])) == pytest.approx((1.25, 1, 1))
@@ -106,7 +106,7 @@ def test_a_value_from_before_the_dwell_counts_from_its_beginning() -> None:
     assert clocks(dwell([look(10, seen=9.0), look(11, seen=11.0)], began=10.0)) == (1, 1, 1)
 
 
-def test_a_broken_sensor_vouches_for_nothing() -> None:
+def test_a_broken_sensor_covers_nothing() -> None:
     assert clocks(dwell([look(0), look(1, None), look(2), look(3)])) == (3, 1, 1)
 
 
@@ -166,7 +166,7 @@ def test_a_link_gap_adds_only_to_what_has_elapsed(
 
 
 @given(st.lists(st.tuples(st.floats(0.1, 6), st.booleans(), st.booleans()), min_size=1, max_size=20))
-def test_a_look_in_between_changes_no_sum(parts: list[tuple[float, bool, bool]]) -> None:
+def test_an_evaluation_in_between_changes_no_sum(parts: list[tuple[float, bool, bool]]) -> None:
     once, twice, now = [look(0.0, pressure=1e-4)], [look(0.0, pressure=1e-4)], 0.0
     for wait, within, vacuum in parts:
         last = now

@@ -50,7 +50,7 @@ def test_an_answer_gives_its_result_and_words(result: str) -> None:
 @pytest.mark.parametrize(
     "junk", [[], [""], ["nonsense"], ['{"result": "maybe"}'], ["[1]"], [b"\xff"], ["null"]]
 )
-def test_an_answer_that_nobody_can_read_is_unknown(junk: list[Any]) -> None:
+def test_an_unreadable_answer_is_unknown(junk: list[Any]) -> None:
     ledger = Ledger(CONTRACT)
     send(ledger)
     ledger.answer(response("cancel_recipe_ack", 1.0, *junk))
@@ -123,7 +123,7 @@ def test_a_second_answer_is_counted_as_a_duplicate() -> None:
     assert ledger.unasked == 0
 
 
-def test_an_answer_to_somebody_elses_command_is_counted() -> None:
+def test_an_answer_to_the_command_of_another_client_is_counted() -> None:
     ledger = Ledger(CONTRACT)
     assert ledger.answer(response("cancel_recipe_ack", 1, SUCCESS)) == ()
     assert ledger.unasked == 1
@@ -167,13 +167,13 @@ def test_a_run_that_ends_by_itself_much_later_confirms_nothing() -> None:
     assert ledger.saw(Role.STATE, RunState.IDLE, CONFIRM_WINDOW + 1) == ()
 
 
-def test_unknown_stays_until_it_is_looked_at() -> None:
+def test_unknown_stays_until_it_is_dismissed() -> None:
     ledger = Ledger(CONTRACT)
     send(ledger)
     ledger.tick(10)
-    assert not newest(ledger).looked_at
-    ledger.look_at_all()
-    assert newest(ledger).looked_at
+    assert not newest(ledger).dismissed
+    ledger.dismiss_all()
+    assert newest(ledger).dismissed
 
 
 def test_the_oldest_settled_entries_are_dropped_and_never_one_that_waits() -> None:
@@ -236,8 +236,8 @@ class AnyServer(RuleBasedStateMachine):
 
     @invariant()
     def every_answer_is_somebodys(self) -> None:
-        told = sum(bool(e.answer) + e.duplicates for e in self.ledger.entries) + self.ledger.unasked
-        assert told == self.answers
+        reported = sum(bool(e.answer) + e.duplicates for e in self.ledger.entries) + self.ledger.unasked
+        assert reported == self.answers
 
     def teardown(self) -> None:
         self.ledger.tick(self.now + 11)

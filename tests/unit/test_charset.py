@@ -72,7 +72,7 @@ def test_a_terminal_that_is_written_to_in_another_set_counts_as_well() -> None:
     assert other_than_utf8({}, Terminal("cp1252", tty=False)) == ""
 
 
-def test_what_somebody_says_stands_over_the_locale(tmp_path: Path) -> None:
+def test_an_explicit_choice_overrides_the_locale(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text("")
     latin = {"LANG": "de_DE.ISO-8859-1"}

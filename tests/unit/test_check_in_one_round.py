@@ -88,7 +88,7 @@ fields.y = { type = "int", min = 3, max = 1 }
 """
 
 
-def test_one_round_tells_all(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_round_reports_all(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     (line.home / "rules.toml").write_text(RULES)
     (line.home / "more.toml").write_text("[[rules]]\nname = 'g'\nkind = 'equals'\nvalue = 'y <'\n")
     (line.home / "bench.toml").write_text(CONTRACT)

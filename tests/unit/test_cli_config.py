@@ -31,7 +31,7 @@ def test_init_writes_the_example_and_never_overwrites(line: CommandLine) -> None
     assert file.read_text() == paths.example_settings().read_text()
 
 
-def test_init_makes_the_folder_and_tells_a_place_that_cannot_be_written(line: CommandLine) -> None:
+def test_init_makes_the_folder_and_reports_a_place_that_cannot_be_written(line: CommandLine) -> None:
     deep = line.home / "a" / "b" / "config.toml"
     assert line("config", "init", "--config", str(deep)).code == 0
     assert deep.exists()
@@ -53,7 +53,7 @@ def test_check_without_a_file_says_that_defaults_are_in_force(line: CommandLine)
     assert line("config", "check", "none.toml").code == 2
 
 
-def test_check_tells_all_that_is_wrong_in_what_the_settings_name(line: CommandLine) -> None:
+def test_check_reports_all_that_is_wrong_in_what_the_settings_name(line: CommandLine) -> None:
     (line.home / "bad.toml").write_text("[comands.vent]\n")
     (line.home / "open.toml").write_text('[auth]\ntoken = "hunter2"\n')
     (line.home / "open.toml").chmod(0o644)
@@ -65,20 +65,20 @@ def test_check_tells_all_that_is_wrong_in_what_the_settings_name(line: CommandLi
         '[profiles.b]\nurl = "https://b"\nca_file = "none.pem"\n'
     )
     said = line("config", "check")
-    told = said.out.splitlines()
+    reported = said.out.splitlines()
     assert said.code == 2
-    assert len(told) == 6
-    assert "`comands` is not a known key" in told[0]
-    assert "`profiles.a`" in told[0]
-    assert "chmod 600" in told[1]
-    assert "`profiles.b.ca_file`: there is no file" in told[2]
-    assert "bad.toml" in told[3]
-    assert 'Did you mean "nord"?' in told[4]
-    assert "STOP always stays" in told[5]
+    assert len(reported) == 6
+    assert "`comands` is not a known key" in reported[0]
+    assert "`profiles.a`" in reported[0]
+    assert "chmod 600" in reported[1]
+    assert "`profiles.b.ca_file`: there is no file" in reported[2]
+    assert "bad.toml" in reported[3]
+    assert 'Did you mean "nord"?' in reported[4]
+    assert "STOP always stays" in reported[5]
     assert "hunter2" not in said.out + said.err
 
 
-def test_check_of_a_named_file_looks_at_that_file_only(
+def test_check_of_a_named_file_reads_that_file_only(
     line: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XOVAC_OBSERVE", "maybe")
@@ -100,21 +100,21 @@ def test_show_is_toml_that_reads_back_as_the_settings(line: CommandLine) -> None
     assert read.keys == {"quit": "f4"}
 
 
-def test_show_tells_where_each_value_came_from(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_show_reports_where_each_value_came_from(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     file = line.settings("[display]\nascii = true\n[profiles.a]\nurl = 'http://a'\n")
     monkeypatch.setenv("XOVAC_THEME", "nord")
     monkeypatch.setenv("XOVAC_AUTH", '{"token": "hunter2"}')
     said = line("--observe", "config", "show", "--profile", "a")
-    told = said.out.splitlines()
-    assert told[0] == f"# Settings file: {file}"
-    assert "# profile asked for: a (the command line)" in told
-    assert "# observe asked for: true (the command line)" in told
-    assert "# XOVAC_AUTH is set (hidden)" in told
-    assert 'theme = "nord"  # the environment' in told
-    assert f"ascii = true  # {file}" in told
-    assert f'url = "http://a"  # {file}' in told
-    assert "refresh = 2.0" in told
-    assert "# min is not set" in told
+    reported = said.out.splitlines()
+    assert reported[0] == f"# Settings file: {file}"
+    assert "# profile asked for: a (the command line)" in reported
+    assert "# observe asked for: true (the command line)" in reported
+    assert "# XOVAC_AUTH is set (hidden)" in reported
+    assert 'theme = "nord"  # the environment' in reported
+    assert f"ascii = true  # {file}" in reported
+    assert f'url = "http://a"  # {file}' in reported
+    assert "refresh = 2.0" in reported
+    assert "# min is not set" in reported
     assert "hunter2" not in said.out
 
 
@@ -145,7 +145,7 @@ def test_a_broken_file_stops_show_with_its_sentences(line: CommandLine) -> None:
         ("unit = 'K', valid = [400, 200]", 2, "holds no value"),
     ],
 )
-def test_check_tells_of_units(line: CommandLine, leaf: str, code: int, said: str) -> None:
+def test_check_reports_units(line: CommandLine, leaf: str, code: int, said: str) -> None:
     (line.home / "bench.toml").write_text(f"[messages.m]\nx = {{ {leaf} }}\n", encoding="utf-8")
     (line.home / "config.toml").write_text(
         '[profiles.bench]\nurl = "http://h:1"\ncontracts = ["bench.toml"]\n'

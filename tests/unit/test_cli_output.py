@@ -31,7 +31,7 @@ PRINTS = {"print", "secho", "write", "writelines", "pager", "echo_via_pager"}
 
 def test_only_one_module_prints() -> None:
     """A terminal sequence for a receiver is meant, and the bytes of an export go past all of this."""
-    meant = {("notify.py", "sys.stderr.write"), ("export.py", "file.write"), ("attach.py", "file.write")}
+    meant = {("notify_test.py", "sys.stderr.write"), ("export.py", "file.write"), ("attach.py", "file.write")}
     found = set()
     for file in FOLDER.glob("*.py"):
         if file.name == "output.py":
@@ -140,7 +140,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 @pytest.mark.parametrize(
     "command", COMMANDS, ids=lambda command: " ".join(command[:3]).encode("unicode_escape").decode()
 )
-def test_nothing_in_a_strangers_record_acts_on_the_terminal(
+def test_nothing_in_a_foreign_record_acts_on_the_terminal(
     command: tuple[str, ...],
     record: Path,
     tmp_path: Path,

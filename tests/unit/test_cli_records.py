@@ -96,24 +96,24 @@ def test_runs_and_sessions_are_listed_newest_last(line: CommandLine, record: Pat
 
 
 def test_runs_as_json(line: CommandLine, record: Path) -> None:
-    told = json.loads(line("runs", "--json").out)
-    assert set(told) == {"record", "bytes", "sessions", "runs", "unreadable"}
-    assert told["record"] == str(record)
-    assert told["bytes"] >= record.stat().st_size
-    assert [(life["id"], life["state"]) for life in told["sessions"]] == [
+    reported = json.loads(line("runs", "--json").out)
+    assert set(reported) == {"record", "bytes", "sessions", "runs", "unreadable"}
+    assert reported["record"] == str(record)
+    assert reported["bytes"] >= record.stat().st_size
+    assert [(life["id"], life["state"]) for life in reported["sessions"]] == [
         ("s1", "was killed or lost power"),
         ("s2", "ended"),
     ]
-    assert [(run["id"], run["session"], run["result"]) for run in told["runs"]] == [
+    assert [(run["id"], run["session"], run["result"]) for run in reported["runs"]] == [
         ("r1", "s1", "completed"),
         ("r2", "s2", "running"),
     ]
-    assert told["runs"][0]["seconds"] == 100.0
-    assert told["runs"][0]["began"] == "2026-09-21T14:23:20.000+00:00"
-    assert told["runs"][0]["exported"] is told["runs"][1]["ended"] is None
+    assert reported["runs"][0]["seconds"] == 100.0
+    assert reported["runs"][0]["began"] == "2026-09-21T14:23:20.000+00:00"
+    assert reported["runs"][0]["exported"] is reported["runs"][1]["ended"] is None
 
 
-def test_a_session_that_goes_on_is_told_by_its_lock(line: CommandLine, record: Path) -> None:
+def test_a_session_that_goes_on_is_known_by_its_lock(line: CommandLine, record: Path) -> None:
     write_record(record, [message(9000, "{}")], utc=UTC + 9000, mono=MONO + 9000, ended=False)
     assert not is_recorded(record)
     lock = WriterLock(record)
@@ -208,7 +208,9 @@ def spoil(record: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
-def test_damaged_blocks_are_told_and_keep_the_original(line: CommandLine, record: Path, form: str) -> None:
+def test_damaged_blocks_are_reported_and_keep_the_original(
+    line: CommandLine, record: Path, form: str
+) -> None:
     spoil(record)
     said = line("export", "s1", "--format", form)
     assert said.code == 3
@@ -223,7 +225,7 @@ def test_damaged_blocks_are_told_and_keep_the_original(line: CommandLine, record
     assert line("export", "s1", "--to", "2min", "--out", "x.csv").code == 0
 
 
-def test_runs_tell_what_is_damaged(line: CommandLine, record: Path) -> None:
+def test_runs_report_what_is_damaged(line: CommandLine, record: Path) -> None:
     assert json.loads(line("runs", "--json").out)["unreadable"] is None
     spoil(record)
     assert json.loads(line("runs", "--json").out)["unreadable"] == {
@@ -247,7 +249,7 @@ def test_blocks_that_are_deleted_during_an_export_count_likewise(
         db.close()
         return found
 
-    monkeypatch.setattr(lists, "find_span", find)
+    monkeypatch.setattr("xovac_tui.cli.export.find_span", find)
     said = line("export", "s1", "--format", "jsonl")
     assert said.code == 3
     assert "512 events (1 block) from 2026-09-21 14:13:20+00:00" in said.err
@@ -290,19 +292,19 @@ def test_nothing_is_written_over_without_force(line: CommandLine, record: Path, 
     ("arguments", "said"),
     [
         (["r9"], 'No run or session "r9" is in'),
-        (["r1", "--from", "nonsense"], '"nonsense" is no moment'),
+        (["r1", "--from", "nonsense"], '"nonsense" is not a time'),
         (["r1", "--from", "2h"], "Nothing of r1 is from"),
         (["r1", "--channels", "plato"], 'No channel here is called "plato". Did you mean "plate'),
         (["r1", "--labels", "--format", "jsonl"], "--labels is for csv"),
     ],
 )
-def test_mistakes_are_told_and_leave_nothing(
+def test_mistakes_are_reported_and_leave_nothing(
     line: CommandLine, record: Path, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
     before = sorted({file.name for file in tmp_path.iterdir()} | {"logs"})
-    told = line("export", *arguments)
-    assert told.code == 2
-    assert said in told.err
+    reported = line("export", *arguments)
+    assert reported.code == 2
+    assert said in reported.err
     assert sorted(file.name for file in tmp_path.iterdir()) == before
 
 

@@ -105,7 +105,7 @@ def test_it_can_begin_later(line: CommandLine, record: Path, opened: Opened) -> 
     assert opened.seen == 1600.0
     said = line("replay", "r1", "--from", "never")
     assert said.code == 2
-    assert "is no moment" in said.err
+    assert "is not a time" in said.err
 
 
 def test_an_exported_file_is_replayed(
@@ -124,7 +124,7 @@ def test_an_exported_file_is_replayed(
     (tmp_path / "run.jsonl").write_text('{"no": "record"}\n')
     said = line("replay", "run.jsonl")
     assert said.code == 2
-    assert "is no exported record" in said.err
+    assert "is not an exported record" in said.err
 
 
 def test_a_record_anywhere_is_replayed(
@@ -138,7 +138,7 @@ def test_a_record_anywhere_is_replayed(
     assert opened.seen == ("r1", 1000)
 
 
-def test_what_is_not_there_is_told(line: CommandLine, opened: Opened, record: Path) -> None:
+def test_what_is_not_there_is_reported(line: CommandLine, opened: Opened, record: Path) -> None:
     said = line("replay", "r7")
     assert said.code == 2
     assert said.err.startswith('No run or session "r7" is in')
@@ -154,7 +154,9 @@ def test_without_a_terminal_it_says_what_works(line: CommandLine, record: Path) 
     assert "record, runs, export" in said.err
 
 
-def test_what_is_damaged_is_told_at_the_beginning(line: CommandLine, record: Path, opened: Opened) -> None:
+def test_what_is_damaged_is_reported_at_the_beginning(
+    line: CommandLine, record: Path, opened: Opened
+) -> None:
     with sqlite3.connect(record) as db:
         db.execute("UPDATE blocks SET data = zeroblob(100) WHERE id = 2")
     db.close()

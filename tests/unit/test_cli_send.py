@@ -4,7 +4,7 @@ import json
 import pytest
 
 from tests.helpers.commandline import CommandLine, Script
-from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.cli import send as cli_send
 from xovac_tui.cli import sending
@@ -48,7 +48,7 @@ def test_no_answer_in_time_is_unknown(line: CommandLine, script: Script) -> None
     assert script.sent == [("cancel_recipe", "")]
 
 
-def test_a_command_without_answer_is_told_as_sent(line: CommandLine, script: Script) -> None:
+def test_a_command_without_answer_is_reported_as_sent(line: CommandLine, script: Script) -> None:
     said = line("send", "sync_xovac_time", "--yes", *URL)
     assert said.code == 5, "without an answer nothing may look as if it had happened"
     assert json.loads(said.out)["result"] == "sent"
@@ -81,7 +81,7 @@ def test_a_payload_is_checked_and_sent_as_json(line: CommandLine, script: Script
         (["cancel_recipe", "--timeout", "soon"], "--timeout"),
     ],
 )
-def test_what_is_wrong_is_told_and_nothing_is_sent(
+def test_what_is_wrong_is_reported_and_nothing_is_sent(
     line: CommandLine, script: Script, arguments: list[str], said: str
 ) -> None:
     found = line("send", *arguments, "--yes", *URL)
@@ -104,7 +104,7 @@ def test_without_a_person_a_hazardous_command_needs_yes(line: CommandLine, scrip
     assert script.sent == []
 
 
-def test_a_person_is_asked_and_told_what_will_be_sent(
+def test_a_person_is_asked_and_shown_what_will_be_sent(
     line: CommandLine, script: Script, person: list[str]
 ) -> None:
     script.answer("cancel_recipe", "success")
@@ -149,20 +149,20 @@ def test_observe_refuses_before_it_asks_or_connects(line: CommandLine, script: S
 def test_no_connection_is_exit_6_after_the_first_failed_attempt(line: CommandLine, script: Script) -> None:
     script.statuses = [
         LinkView(LinkWord.CONNECTING, attempt=1),
-        LinkView(LinkWord.CONNECTING, attempt=1, why="Nothing listens there.", next_try_mono=1.0),
+        LinkView(LinkWord.CONNECTING, attempt=1, why="Off.", code=LinkCode.NOTHING_LISTENS),
     ]
     said = line("send", "cancel_recipe", "--yes", *URL)
-    assert (said.code, said.err) == (6, "Nothing listens there. cancel_recipe was not sent.\n")
+    assert (said.code, said.err) == (6, "Off. cancel_recipe was not sent. [connection-refused]\n")
     assert script.sent == []
 
 
 def test_a_link_that_gives_up_is_exit_6(line: CommandLine, script: Script) -> None:
-    script.statuses = [LinkView(LinkWord.OFFLINE, why="The fingerprint is not one.")]
+    script.statuses = [LinkView(LinkWord.OFFLINE, why="Off.", code=LinkCode.OTHER_FINGERPRINT)]
     said = line("send", "cancel_recipe", "--yes", *URL)
-    assert (said.code, said.err) == (6, "The fingerprint is not one. cancel_recipe was not sent.\n")
+    assert (said.code, said.err) == (6, "Off. cancel_recipe was not sent. [fingerprint-mismatch]\n")
 
 
-def test_a_link_that_breaks_while_sending_is_told(line: CommandLine, script: Script) -> None:
+def test_a_link_that_breaks_while_sending_is_reported(line: CommandLine, script: Script) -> None:
     script.emit_fails = "It was not sent: the link is LOST."
     said = line("send", "cancel_recipe", "--yes", *URL)
     assert said.code == 4
@@ -192,7 +192,7 @@ async def test_interrupting_after_sending_says_that_the_outcome_is_unknown(
     script: Script, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from xovac_tui.api.loader import documented_contract
-    from xovac_tui.compose import ChamberSetup
+    from xovac_tui.compose.chambers import ChamberSetup
 
     station = script.build(ChamberSetup("c", Profile(), documented_contract()))
     going = asyncio.ensure_future(cli_send._send(station, lambda: station.prepare("cancel_recipe"), 30.0))

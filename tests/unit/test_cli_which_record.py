@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import shlex
@@ -15,7 +14,8 @@ import pytest
 from tests.helpers.commandline import CommandLine, Script, clean_environment
 from tests.helpers.records import message, write_record
 from xovac_tui import paths
-from xovac_tui.cli.table import COMMANDS
+from xovac_tui.cli.group import ListedGroup
+from xovac_tui.cli.table import COMMANDS, imported
 from xovac_tui.recording.disk.lock import WriterLock
 
 
@@ -45,9 +45,9 @@ def readers() -> Iterator[list[str]]:
     }
 
     def walk(command: click.Command, words: list[str]) -> Iterator[list[str]]:
-        if isinstance(command, click.Group):
-            for name, sub in command.commands.items():
-                yield from walk(sub, [*words, name])
+        if isinstance(command, ListedGroup):
+            for name, listed in command.listed.items():
+                yield from walk(imported(listed.place), [*words, name])
         if {"record", "demo"} <= {param.name for param in command.params}:
             arguments = [
                 needed[one.metavar or ""] for one in command.params if isinstance(one, click.Argument)
@@ -55,14 +55,13 @@ def readers() -> Iterator[list[str]]:
             yield [*words, *filter(None, arguments)]
 
     for name, listed in COMMANDS.items():
-        module, _, attribute = listed.place.partition(":")
-        yield from walk(getattr(importlib.import_module(module), attribute), [name])
+        yield from walk(imported(listed.place), [name])
 
 
 READERS = list(readers())
 
 
-def test_all_that_read_a_record_are_looked_at() -> None:
+def test_all_that_read_a_record_are_checked() -> None:
     named = {" ".join(words[:2] if words[0] in ("audit", "record") else words[:1]) for words in READERS}
     assert named == {
         "runs", "replay", "export", "report", "attach", "status",
@@ -126,7 +125,7 @@ def test_a_chamber_that_is_meant_is_never_exchanged_for_another(line: CommandLin
     assert line("runs", "--profile", "bench-1").code == 2
 
 
-def test_status_looks_at_the_chamber_of_the_only_record(
+def test_status_shows_the_chamber_of_the_only_record(
     line: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = Script()
@@ -139,9 +138,9 @@ def test_status_looks_at_the_chamber_of_the_only_record(
     )
     said = line("status", "--json")
     assert said.code == 0
-    told = json.loads(said.out)
-    assert told["url"] == "http://chamber.lab:8080"
-    assert told["recorder"]["record"] == str(path)
+    reported = json.loads(said.out)
+    assert reported["url"] == "http://chamber.lab:8080"
+    assert reported["recorder"]["record"] == str(path)
 
 
 def test_status_of_a_demo_that_is_not_open_says_so(

@@ -17,7 +17,7 @@ from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.recording.digest import axis_to_now, digest
-from xovac_tui.recording.disk.housekeeping import DAY, Retention
+from xovac_tui.recording.disk.housekeeping import Retention
 from xovac_tui.recording.disk.kinds import RunItem
 from xovac_tui.recording.disk.lists import find_span, runs, visits
 from xovac_tui.recording.disk.record import Record
@@ -30,6 +30,7 @@ from xovac_tui.replay.model import Replay
 from xovac_tui.report.deviations import deviations
 from xovac_tui.report.gather import gather
 from xovac_tui.report.judge import judge
+from xovac_tui.units import DAY
 
 CONTRACT = load_contract((), simulator=True)
 PART = "chamber_state.part"
@@ -100,7 +101,7 @@ def report(path: Path, now: float) -> dict[str, Any]:
     }
 
 
-def told(path: Path, now: float) -> dict[str, Any]:
+def reported(path: Path, now: float) -> dict[str, Any]:
     """Return what a user is told who looked last at second 20."""
     with Record(path) as record:
         axis = axis_to_now(record, now)
@@ -143,7 +144,9 @@ def found_in(path: Path, writer: SteppedWriter) -> Found:
         now = record.rows("SELECT seen FROM sessions")[0][0]
         (run,) = runs(record)
     assert hash_of(path) == at_its_end, "what is recorded later is no part of the run"
-    return Found(exported(path), run.seconds, at_its_end, report(path, now), told(path, now), replayed(path))
+    return Found(
+        exported(path), run.seconds, at_its_end, report(path, now), reported(path, now), replayed(path)
+    )
 
 
 @pytest.fixture(scope="module")

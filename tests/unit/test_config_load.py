@@ -127,7 +127,7 @@ def test_each_mistake_is_a_sentence(tmp_path: Path, text: str, said: str) -> Non
     assert said in refused(tmp_path, text)
 
 
-def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     said = refused(tmp_path, "recipe = ''\n[display]\nascii = 'no'\n[profiles.a]\nurl = 1\n").splitlines()
     assert len(said) == 3
 
@@ -138,14 +138,14 @@ def test_a_secret_in_the_address_is_refused_and_not_repeated(tmp_path: Path) -> 
     assert "hunter2" not in said
 
 
-def test_a_file_that_is_no_text_is_told_with_its_line(tmp_path: Path) -> None:
+def test_a_file_that_is_no_text_is_reported_with_its_line(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_bytes(b"recipes = 'a'\nprofile = '\xff'\n")
     with pytest.raises(SettingsError, match="line 2: not UTF-8"):
         load_settings(file)
 
 
-def test_a_folder_is_told(tmp_path: Path) -> None:
+def test_a_folder_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="is a folder"):
         load_settings(tmp_path)
 
@@ -175,7 +175,7 @@ keys = st.sampled_from(["profile", "display", "keys", "profiles", "recipes", "oo
 
 
 @given(st.dictionaries(keys, toml_values, max_size=4))
-def test_whatever_the_file_holds_it_is_taken_or_told(data: dict[str, Any]) -> None:
+def test_whatever_the_file_holds_is_taken_or_reported(data: dict[str, Any]) -> None:
     """The walk that makes the sentences and msgspec's own reading agree on what is right."""
     from xovac_tui.validation import mistakes
 
@@ -264,7 +264,7 @@ def test_the_manual_names_every_key_with_its_default() -> None:
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="modes bind ordinary POSIX users only")
-def test_a_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
+def test_a_file_that_may_not_be_read_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text("")
     file.chmod(0)

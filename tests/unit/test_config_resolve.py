@@ -88,12 +88,12 @@ def test_yes_has_many_words(value: str) -> None:
     assert from_environment({"XOVAC_OBSERVE": value}).observe is True
 
 
-def test_a_value_that_is_neither_yes_nor_no_is_told() -> None:
+def test_a_value_that_is_neither_yes_nor_no_is_reported() -> None:
     with pytest.raises(SettingsError, match=r'XOVAC_OBSERVE is "maybe". Set it to 1'):
         from_environment({"XOVAC_OBSERVE": "maybe"})
 
 
-def test_a_misspelt_variable_is_told_because_it_could_be_observe() -> None:
+def test_a_misspelt_variable_is_reported_because_it_could_be_observe() -> None:
     with pytest.raises(SettingsError, match=r"XOVAC_OBSERV is not one .* Did you mean XOVAC_OBSERVE?"):
         from_environment({"XOVAC_OBSERV": "1"})
     assert from_environment({"XOVAC_SOMETHING_ELSE": "1"}) == Overrides()
@@ -110,14 +110,14 @@ def test_the_settings_may_say_which() -> None:
     assert resolve_profile(settings, "bench-1", None)[0] == "bench-1"
 
 
-def test_several_without_a_name_are_told() -> None:
+def test_several_without_a_name_are_reported() -> None:
     with pytest.raises(
         SettingsError, match=r"2 profiles: bench-1, bench-2. Say which chamber with --profile"
     ):
         resolve_profile(TWO, None, None)
 
 
-def test_none_is_told_with_ways_out() -> None:
+def test_none_is_reported_with_ways_out() -> None:
     with pytest.raises(SettingsError, match=r"--url .* --demo"):
         resolve_profile(Settings(), None, None)
 
@@ -156,7 +156,7 @@ def test_observe_is_laid_over_the_profile_both_ways() -> None:
     assert resolve_profile(watched, None, None, False)[1].observe is False
 
 
-def test_a_bad_address_is_told() -> None:
+def test_a_bad_address_is_reported() -> None:
     with pytest.raises(SettingsError, match=r"The address cannot be used: .*http://"):
         resolve_profile(TWO, None, "chamber.lab:8080")
 

@@ -57,7 +57,7 @@ def test_the_table_query_goes_into_the_address_and_not_into_the_payload(tmp_path
         ('{"token": "hunter2\\ud800"}', 'XOVAC_AUTH: `query` holds half a character in "token"'),
     ],
 )
-def test_a_query_that_cannot_stand_in_an_address_is_told_when_it_is_read(query: str, said: str) -> None:
+def test_a_query_that_cannot_stand_in_an_address_is_reported_when_it_is_read(query: str, said: str) -> None:
     with pytest.raises(SettingsError) as refused:
         load_secrets(Profile(url="http://a"), {"XOVAC_AUTH": f'{{"query": {query}}}'})
     assert str(refused.value).startswith(said)
@@ -65,13 +65,13 @@ def test_a_query_that_cannot_stand_in_an_address_is_told_when_it_is_read(query: 
 
 
 @pytest.mark.parametrize("query", ['"hunter2"', "{ token = 4711 }", '["hunter2"]'])
-def test_a_query_that_is_no_table_of_text_is_told_without_the_secret(tmp_path: Path, query: str) -> None:
+def test_a_query_that_is_no_table_of_text_is_reported_without_the_secret(tmp_path: Path, query: str) -> None:
     with pytest.raises(
         SettingsError, match=r"secrets.toml: `auth.query` is what goes into the address"
-    ) as told:
+    ) as reported:
         load_secrets(secrets_file(tmp_path, f"[auth]\nquery = {query}\n"), {})
-    assert "hunter2" not in str(told.value)
-    assert "4711" not in str(told.value)
+    assert "hunter2" not in str(reported.value)
+    assert "4711" not in str(reported.value)
 
 
 def test_no_printed_form_holds_a_secret() -> None:
@@ -108,7 +108,7 @@ def test_a_file_that_is_read_only_is_taken(tmp_path: Path) -> None:
         ('[auth]\ntoken = "hunter2', "not valid TOML"),
     ],
 )
-def test_mistakes_are_told_without_the_secret(tmp_path: Path, text: str, said: str) -> None:
+def test_mistakes_are_reported_without_the_secret(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load_secrets(secrets_file(tmp_path, text), {})
     assert said in str(caught.value)
@@ -125,17 +125,17 @@ def test_mistakes_are_told_without_the_secret(tmp_path: Path, text: str, said: s
         ("[" * 100_000, "XOVAC_AUTH is not valid JSON"),
     ],
 )
-def test_a_bad_variable_is_told_without_the_secret(value: str, said: str) -> None:
+def test_a_bad_variable_is_reported_without_the_secret(value: str, said: str) -> None:
     with pytest.raises(SettingsError, match=said) as caught:
         load_secrets(Profile(), {"XOVAC_AUTH": value})
     assert "hunter2" not in str(caught.value)
 
 
-def test_a_header_that_is_no_text_is_told() -> None:
+def test_a_header_that_is_no_text_is_reported() -> None:
     with pytest.raises(SettingsError, match="XOVAC_HEADERS: the header `X-Key` must be text"):
         load_secrets(Profile(), {"XOVAC_HEADERS": '{"X-Key": 4711}'})
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="there is no such file"):
         load_secrets(Profile(auth_file=str(tmp_path / "none.toml")), {})

@@ -117,7 +117,7 @@ def test_the_head() -> None:
         ({"description": "x" * 2001}, "description"),
     ],
 )
-def test_what_is_wrong_with_the_head_is_told_at_its_field(texts: dict[str, str], field: str) -> None:
+def test_what_is_wrong_with_the_head_is_reported_at_its_field(texts: dict[str, str], field: str) -> None:
     draft = Draft(bakeout())
     after, problems = typed(draft, (), **texts)
     assert list(problems) == [field]

@@ -63,7 +63,7 @@ def test_a_scan_shows_the_moment_at_which_it_was_asked_for() -> None:
     assert [e.index for e in scan] == list(range(400, 600))
 
 
-def test_big_payloads_are_cut_and_their_size_is_told() -> None:
+def test_big_payloads_are_cut_and_their_size_is_reported() -> None:
     log = EventLog()
     for number in range(40):
         log.append(event(number, "x" * 10_000_000 if number == 3 else "y" * 60_000))

@@ -162,7 +162,7 @@ def test_what_it_means(text: str, value: float | bool | None) -> None:
         ("!pump", 1, "Write not"),
         ("mode == 'idle'", 9, "double quote"),
         ("plate_a 3", 9, "operator"),
-        ("3 plate_a > 5", 3, "plate_a is no unit"),
+        ("3 plate_a > 5", 3, "plate_a is not a unit"),
         ("1 < plate_a < 3", 13, "a < b and b < c"),
         ("plate_a > not 3", 11, "brackets around"),
         ("plate_a + pump > 3 and 5", 24, "true or false"),
@@ -189,7 +189,7 @@ def test_what_it_means(text: str, value: float | bool | None) -> None:
         ("x" * (LONGEST + 1), LONGEST + 1, "characters"),
     ],
 )
-def test_a_mistake_is_told_with_its_place(text: str, column: int, said: str) -> None:
+def test_a_mistake_is_reported_with_its_place(text: str, column: int, said: str) -> None:
     with pytest.raises(ExpressionError, match=re.escape(said)) as error:
         parse(text)
     assert error.value.column == column
@@ -223,7 +223,7 @@ def test_a_mistake_is_told_with_its_place(text: str, column: int, said: str) -> 
         ("link > 3", 6, "Only numbers"),
     ],
 )
-def test_what_does_not_go_together_is_told_with_its_place(text: str, column: int, said: str) -> None:
+def test_what_does_not_go_together_is_reported_with_its_place(text: str, column: int, said: str) -> None:
     with pytest.raises(ExpressionError, match=re.escape(said)) as error:
         parse(text).value(BENCH)
     assert error.value.column == column
@@ -244,7 +244,7 @@ def test_what_may_be_waited_for(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["5", "plate_a - 3", "step", '"x"', "rate(plate_a)", "min(1, 2)"])
 def test_a_number_is_no_condition(text: str) -> None:
-    with pytest.raises(ExpressionError, match="no condition"):
+    with pytest.raises(ExpressionError, match="not a condition"):
         parse_condition(text)
 
 
@@ -293,7 +293,7 @@ def test_the_parts_say_what_they_were_worked_out_from() -> None:
     ]
 
 
-def test_a_text_of_the_server_is_told_clean() -> None:
+def test_a_text_of_the_server_is_cleaned() -> None:
     (part,) = parse('mode == "x"').parts(Given(mode="\x1b[2J" + "y" * 100))
     assert part.reported.isprintable()
     assert len(part.reported) < 60

@@ -112,7 +112,7 @@ def plainly(wanted: Filter, logged: LoggedEvent) -> bool:
     repeat=st.integers(1, 12),
 )
 @examples(60)
-def test_slices_find_what_one_look_would(
+def test_slices_find_what_one_pass_would(
     wanted: Filter,
     events: list[tuple[str, str | bytes, EventKind]],
     keep: int,

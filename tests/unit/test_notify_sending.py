@@ -59,7 +59,7 @@ async def refused(one: Receiver) -> NotifyError:
 # A webhook
 
 
-async def test_a_webhook_is_told_as_json() -> None:
+async def test_a_webhook_is_notified_as_json() -> None:
     async with hook() as server:
         await send(webhook(server.url), MESSAGE)
     assert server.received == [MESSAGE.fields()]
@@ -77,7 +77,7 @@ async def test_a_webhook_is_told_as_json() -> None:
         (799, "it answered 799.", True),
     ],
 )
-async def test_what_a_webhook_answers_is_told(status: int, said: str, again: bool) -> None:
+async def test_what_a_webhook_answers_is_reported(status: int, said: str, again: bool) -> None:
     async with hook() as server:
         server.status = status
         if not said:
@@ -98,14 +98,14 @@ async def test_a_webhook_that_does_not_answer_is_given_up() -> None:
     assert str(error) == "it did not answer within 0.5 s."
 
 
-async def test_nobody_there_and_no_such_name(unused_tcp_port: int) -> None:
+async def test_no_listener_and_no_such_name(unused_tcp_port: int) -> None:
     error = await refused(webhook(f"http://127.0.0.1:{unused_tcp_port}"))
     assert str(error) == "nothing listens there (connection refused)."
     error = await refused(webhook("http://no-such-host.invalid"))
     assert str(error) == "the name in its address is not known here."
 
 
-async def test_one_that_speaks_something_else_is_told() -> None:
+async def test_one_that_speaks_something_else_is_reported() -> None:
     async def babble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readline()
         writer.write(b"\x00\x1b]0;owned\x07\r\n\r\n")
@@ -120,7 +120,7 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
     return make_pki(tmp_path_factory.mktemp("pki"))
 
 
-async def test_a_certificate_that_nobody_vouches_for_gets_nothing(pki: Pki) -> None:
+async def test_an_untrusted_certificate_gets_nothing(pki: Pki) -> None:
     async with hook(context=pki.self_signed) as server:
         error = await refused(webhook(server.url))
     assert str(error) == "its certificate cannot be trusted, so nothing was sent."
@@ -160,7 +160,7 @@ async def test_no_shell_reads_a_command(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.skipif(os.name != "posix", reason="signals and modes are POSIX")
-async def test_a_command_that_fails_is_told(one: Receiver, said: str, again: bool) -> None:
+async def test_a_command_that_fails_is_reported(one: Receiver, said: str, again: bool) -> None:
     error = await refused(one)
     assert said in str(error)
     assert error.again is again
@@ -203,24 +203,24 @@ async def test_a_service_gets_title_and_text() -> None:
     pytest.importorskip("apprise")
     async with hook() as server:
         await send(apprise(server), MESSAGE)
-    (told,) = server.received
-    assert told["title"] == MESSAGE.title
-    assert told["message"] == MESSAGE.text
-    assert told["type"] == "failure"
+    (reported,) = server.received
+    assert reported["title"] == MESSAGE.title
+    assert reported["message"] == MESSAGE.text
+    assert reported["type"] == "failure"
 
 
-async def test_a_service_that_fails_is_told_without_its_address(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_service_that_fails_is_reported_without_its_address(caplog: pytest.LogCaptureFixture) -> None:
     pytest.importorskip("apprise")
     words: list[str] = []
     async with hook() as server:
         server.status = 403
-        with pytest.raises(NotifyError, match="the service did not take it") as caught:
+        with pytest.raises(NotifyError, match="the service did not accept it") as caught:
             await send(apprise(server), MESSAGE, said=words.append)
     assert words
     assert SECRET not in f"{words} {caught.value} {caplog.text}"
 
 
-async def test_what_is_said_of_one_address_is_not_told_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_known_of_one_address_is_not_said_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
     both = threading.Barrier(2)
 
     class Target:
@@ -237,7 +237,7 @@ async def test_what_is_said_of_one_address_is_not_told_of_another(monkeypatch: p
     said: dict[str, list[str]] = {"FirstTopic": [], "OtherTopic": []}
 
     async def one(topic: str) -> None:
-        with pytest.raises(NotifyError, match="did not take it"):
+        with pytest.raises(NotifyError, match="did not accept it"):
             await send_by_apprise(f"ntfy://{topic}", MESSAGE, timeout=20, said=said[topic].append)
 
     await asyncio.gather(*map(one, said))
@@ -271,7 +271,7 @@ async def test_without_the_library_the_extra_is_named(monkeypatch: pytest.Monkey
     assert "pip install 'xovac-tui[notify]'" in str(error)
 
 
-async def test_an_address_that_is_none_is_told() -> None:
+async def test_an_address_that_is_none_is_reported() -> None:
     pytest.importorskip("apprise")
     error = await refused(Receiver(name="phone", kind="apprise", url=f"nothing://{SECRET}"))
     assert "Apprise does not know such an address" in str(error)
@@ -362,7 +362,7 @@ async def test_one_that_hangs_does_not_hold_up_the_others() -> None:
     assert slow.rules == [["a"], ["b", "c"]]
 
 
-async def test_a_failure_is_told_and_what_was_lost_comes_later() -> None:
+async def test_a_failure_is_notified_and_what_was_lost_is_sent_later() -> None:
     async with hook() as server:
         server.status = 500
         teller = Teller(NotifySettings(receivers=(webhook(server.url),)))
@@ -403,7 +403,7 @@ async def test_a_reminder_goes_out_by_the_time_alone() -> None:
         await teller.until(lambda: server.received)
         await teller.until(lambda: len(server.received) == 2, unresolved("a"))
         await teller.notifier.close()
-    assert [told["kind"] for told in server.received] == ["alarm", "reminder"]
+    assert [reported["kind"] for reported in server.received] == ["alarm", "reminder"]
 
 
 # The heartbeat
@@ -415,7 +415,7 @@ async def test_the_heartbeat_calls_its_address() -> None:
     assert server.requests == ["GET /ping/bench%201%2F2?x=1"]
 
 
-async def test_it_beats_while_somebody_evaluates_and_only_then() -> None:
+async def test_it_beats_only_while_alarms_are_evaluated() -> None:
     async with hook() as server:
         teller = Teller(NotifySettings(heartbeat=Heartbeat(url=server.url, every=60.0)))
         teller.notifier.tick(AlarmsView(), online=False)
@@ -437,7 +437,7 @@ async def test_a_heartbeat_for_the_link_is_silent_without_one() -> None:
         await teller.until(lambda: teller.said)
     ((name, why),) = teller.said
     assert name == "heartbeat"
-    assert why.startswith("The heartbeat was not heard: it answered 410 Gone.")
+    assert why.startswith("The heartbeat did not arrive: it answered 410 Gone.")
     assert len(server.requests) == 1
 
 
@@ -449,7 +449,7 @@ async def test_the_pulse_keeps_its_time() -> None:
     assert beats == [0, 60, 120, 180, 240]
 
 
-async def test_a_change_nobody_is_told_of_sends_nothing() -> None:
+async def test_a_change_without_receivers_sends_nothing() -> None:
     async with hook() as server:
         teller = Teller(NotifySettings(receivers=(webhook(server.url, severities=("critical",)),)))
         teller.notifier.take([changed("a"), changed("a", AlarmEvent.RETURNED)], unresolved("a"))

@@ -43,7 +43,7 @@ def receiver(text: str) -> str:
         (receiver('kind = "webhook"\nurl = "ftp://c/x"'), "must be http:// or https:// with a host"),
         (receiver('kind = "webhook"\nurl = "https://c:99999"'), "must be http:// or https:// with a host"),
         (receiver('kind = "webhook"\nurl = "https://c/a b"'), "spaces or control characters"),
-        (receiver('kind = "apprise"\nurl = "topic"'), "no address of Apprise"),
+        (receiver('kind = "apprise"\nurl = "topic"'), "not an Apprise address"),
         (receiver('kind = "webhook"\nurl = "https://c"\nurl_file = "f"'), "Keep one of them"),
         (receiver('kind = "bell"\nseverities = []'), "the list is empty"),
         (receiver('kind = "bell"\nseverities = ["hi"]'), 'Did you mean "high"?'),
@@ -128,13 +128,13 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["", "# none", f"https://c/{SECRET}\nhttps://c/2", "x" * 20_000, f"no {SECRET}"]
 )
-def test_a_file_without_one_address_is_told_without_repeating_it(tmp_path: Path, text: str) -> None:
+def test_a_file_without_one_address_is_reported_without_repeating_it(tmp_path: Path, text: str) -> None:
     with pytest.raises(SettingsError, match=r"hook\.address") as caught:
         read_addresses(address_file(tmp_path, text))
     assert SECRET not in str(caught.value)
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     hook = Receiver(name="hook", kind="webhook", url_file=str(tmp_path / "none"))
     with pytest.raises(SettingsError, match="there is no such file"):
         read_addresses(NotifySettings(receivers=(hook,)))

@@ -120,7 +120,7 @@ async def test_a_contract_file_that_says_something_else_is_noted(tmp_path: Path)
     assert "files.own.toml: " in texts[1]
 
 
-async def test_rules_of_alarms_are_noted_by_who_evaluates_them(tmp_path: Path) -> None:
+async def test_alarm_rules_are_noted_by_the_evaluating_process(tmp_path: Path) -> None:
     path = tmp_path / "r"
     for limit in (80.0, 85.0):
         rule = HighRule(name="Plate A high", channel="plate_a", limit=limit)
@@ -145,7 +145,7 @@ async def test_a_switch_between_observe_and_control_is_noted(tmp_path: Path) -> 
     ]
 
 
-async def test_a_record_that_was_lost_is_told_again(tmp_path: Path) -> None:
+async def test_a_record_that_was_lost_is_reported_again(tmp_path: Path) -> None:
     path = tmp_path / "records" / "r"
 
     def lose(station: LiveStation) -> None:
@@ -176,10 +176,10 @@ async def test_secrets_are_never_noted(tmp_path: Path) -> None:
 
 def test_every_setting_of_a_profile_is_noted_somewhere() -> None:
     """What is added to the settings later must not be forgotten here."""
-    told = " ".join(after for _, after in in_force(Profile(), RecordSettings(), documented_contract()))
+    reported = " ".join(after for _, after in in_force(Profile(), RecordSettings(), documented_contract()))
     left_out = {"url", "contracts", "observe"}
     for key in set(Profile.__struct_fields__) - left_out:
-        assert f'"{key}"' in told, key
+        assert f'"{key}"' in reported, key
 
 
 def test_a_file_that_cannot_be_read_is_said_to_be_so(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_limits_name_what_differs_from_a_bare_rule() -> None:
         ),
     ],
 )
-def test_what_differs_is_told_in_words(before: Any, after: Any, words: str) -> None:
+def test_what_differs_is_reported_in_words(before: Any, after: Any, words: str) -> None:
     assert in_words(as_json(before), as_json(after)) == words
 
 

@@ -48,7 +48,7 @@ def test_texts_are_written_in_order() -> None:
     assert written == [f"{number}\n" for number in range(100)]
 
 
-def test_a_stalled_reader_holds_nothing_up_and_is_told_what_it_missed(gate: Gate) -> None:
+def test_a_stalled_reader_holds_nothing_up_and_learns_what_it_missed(gate: Gate) -> None:
     outlet = Outlet(gate.write, most=50, dropped=lambda count: f"{count} missed")
     began = time.monotonic()
     for number in range(100):

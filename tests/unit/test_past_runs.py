@@ -22,7 +22,7 @@ from xovac_tui.recording.disk.kinds import Attachment, RunItem
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows, _cover
 from xovac_tui.runs.past import PastRun, TrackedChannel, read_run, read_runs
-from xovac_tui.runs.state import FlightState, Result
+from xovac_tui.runs.state import Result, RunSnapshot
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE
 from xovac_tui.ui.screens.runs.compare import pair_head, pair_lines
@@ -153,7 +153,7 @@ def test_what_is_not_there_or_cannot_be_read_is_no_run(path: Path, tmp_path: Pat
 
 
 @pytest.mark.parametrize("flight", [b"", b"{", b'{"result": "odd"}', b"[]"])
-def test_a_flight_that_nobody_can_read_leaves_the_rest(tmp_path: Path, flight: bytes) -> None:
+def test_an_unreadable_run_state_leaves_the_rest(tmp_path: Path, flight: bytes) -> None:
     writer = begin(tmp_path / "r.sqlite3")
     writer.item(
         RunItem(
@@ -240,7 +240,7 @@ def test_the_facts_of_a_run(path: Path) -> None:
 
 
 @pytest.mark.parametrize("width", [49, 74])
-def test_steps_as_they_were_flown(path: Path, width: int) -> None:
+def test_steps_as_run(path: Path, width: int) -> None:
     head, *rows = steps(read(path, 1), width)
     assert ("began" in head) is (width > 70)
     assert rows[1].split()[:4] == ["2", "hold", "50", "°C"]
@@ -249,7 +249,7 @@ def test_steps_as_they_were_flown(path: Path, width: int) -> None:
     assert steps(read(path, 3), width)[-1].split()[:2] == ["2", "hold"]
 
 
-def test_steps_that_the_device_did_not_tell_or_nobody_saw_are_marked(path: Path) -> None:
+def test_steps_not_reported_or_not_seen_are_marked(path: Path) -> None:
     past = read(path, 1)
     first, second, *rest = past.state.as_run
     legs = (
@@ -281,7 +281,7 @@ def test_what_happened_in_order_of_time(path: Path) -> None:
         happened_lines(read(path, 1), 49, glyphs=UNICODE, times=TIMES), 49
     )
     bare = msgspec.structs.replace(
-        read(path, 2), commands=(), marks=(), gaps=(), state=FlightState(result=Result.RUNNING)
+        read(path, 2), commands=(), marks=(), gaps=(), state=RunSnapshot(result=Result.RUNNING)
     )
     assert "no alarm and no gap" in " ".join(
         text(happened_lines(bare, 49, glyphs=UNICODE, times=TIMES), 49).split()
@@ -317,7 +317,7 @@ def test_two_runs_beside_each_other(path: Path, width: int) -> None:
     assert len(channel.split()) >= 8
 
 
-def test_recipes_that_differ_are_told(path: Path) -> None:
+def test_recipes_that_differ_are_reported(path: Path) -> None:
     one, other = read(path, 1), read(path, 2)
     renamed = msgspec.structs.replace(other, recorded=msgspec.structs.replace(other.recorded, name="Other"))
     assert "different recipes" in text(pair_head((one, renamed), 76, glyphs=UNICODE, times=TIMES), 76)
@@ -414,7 +414,7 @@ def test_a_run_without_any_data_draws_its_plan(tmp_path: Path) -> None:
     assert "planned" in words
 
 
-def test_what_is_attached_is_told_among_what_happened(tmp_path: Path) -> None:
+def test_what_is_attached_is_reported_among_what_happened(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     writer = begin(path)
     record_run(writer, 1, 100.0)

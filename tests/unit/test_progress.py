@@ -77,7 +77,7 @@ def test_without_steps_the_plan_is_followed_from_a_start_that_was_seen() -> None
     assert unseen.elapsed_is_least
 
 
-def test_somebody_elses_recipe_has_no_end() -> None:
+def test_a_recipe_of_another_client_has_no_end() -> None:
     for loaded, name in [(None, "B"), (LOADED, "other")]:
         got = at_a_glance(running(recipe=name), loaded, utc=0, mono=5)
         assert (got.planned, got.ends_utc, got.elapsed) == (False, None, 5)

@@ -138,7 +138,7 @@ def test_a_lag_eats_the_hold_behind_it() -> None:
     assert silent_about(shortened, bakeout(Ramp(60, over=2300), Hold(2400), *HOME))
 
 
-def test_only_the_worst_of_many_rounds_is_told() -> None:
+def test_only_the_worst_of_many_rounds_is_reported() -> None:
     recipe = bakeout(Ramp(40, rate=1), Repeat(3, (Ramp(60, over=600), Hold(3600))), *HOME)
     assert dict(only(recipe, FindingCode.HOLD_SHORTENED).data)["late"] == 600
 

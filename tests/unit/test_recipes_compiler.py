@@ -61,7 +61,7 @@ def test_only_warnings_want_a_thought_before_sending() -> None:
     ]
 
 
-def test_every_reason_not_to_send_is_told() -> None:
+def test_every_reason_not_to_send_is_reported() -> None:
     recipe = Recipe(
         "Hot", (Ramp(80, rate=1), Hold(600), Ramp(-40, rate=1), Hold(600)), limits=Limits(-30, 65)
     )

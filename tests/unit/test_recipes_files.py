@@ -227,7 +227,7 @@ def test_repeats_nest_five_deep_and_no_deeper() -> None:
     assert "nested too deep" in complaint(nested(6))
 
 
-def test_many_problems_are_told_together_but_not_all() -> None:
+def test_many_problems_are_reported_together_but_not_all() -> None:
     message = complaint(HEAD + "[[steps]]\nto = nan\n" * 25)
     assert message.count("\n") == 10
     assert message.endswith("15 more problems like these.")

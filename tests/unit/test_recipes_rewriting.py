@@ -116,7 +116,7 @@ def test_a_deleted_step_takes_only_its_own_comments() -> None:
     assert comments(TEXT) - comments(last) == Counter(["# End.", "# The end."])
 
 
-def test_a_copy_has_no_comments_and_equal_steps_are_told_apart() -> None:
+def test_a_copy_has_no_comments_and_equal_steps_are_distinguished() -> None:
     text = (
         write_recipe(bakeout(Hold(60), Hold(60), Hold(60)))
         .replace('"1m"', '"60s" # {}')

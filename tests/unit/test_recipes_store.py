@@ -12,6 +12,7 @@ from tests.helpers.recipes import bakeout
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes import store
 from xovac_tui.recipes.files import list_recipes, load_recipe
+from xovac_tui.recipes.findings import FindingCode, finding
 from xovac_tui.recipes.model import Hold, Recipe
 from xovac_tui.recipes.store import (
     KEPT,
@@ -67,7 +68,7 @@ def test_saving_what_is_there_already_writes_nothing(opened: Opened) -> None:
     assert versions(opened.path) == ()
 
 
-def test_a_file_that_changed_is_not_written_over_unless_told(opened: Opened) -> None:
+def test_a_file_that_changed_is_not_overwritten_unless_asked(opened: Opened) -> None:
     opened.path.write_text(opened.text + "# by hand\n", encoding="utf-8")
     with pytest.raises(
         ChangedOnDisk, match=r"bakeout\.toml was changed by another program.*Nothing was saved"
@@ -80,7 +81,7 @@ def test_a_file_that_changed_is_not_written_over_unless_told(opened: Opened) -> 
     assert versions(opened.path)[0].path.read_text(encoding="utf-8").endswith("# by hand\n")
 
 
-def test_a_file_that_vanished_is_told_and_written_anew_when_told(opened: Opened) -> None:
+def test_a_file_that_vanished_is_reported_and_written_anew_when_asked(opened: Opened) -> None:
     opened.path.unlink()
     with pytest.raises(ChangedOnDisk, match="removed or renamed"):
         save_recipe(opened, other(), now=NOW)
@@ -90,8 +91,9 @@ def test_a_file_that_vanished_is_told_and_written_anew_when_told(opened: Opened)
 
 
 def test_an_unsound_recipe_is_not_saved(opened: Opened) -> None:
-    with pytest.raises(RecipeError, match="steps are missing"):
+    with pytest.raises(RecipeError) as caught:
         save_recipe(opened, Recipe("x", ()), now=NOW)
+    assert caught.value.sentences == (finding(FindingCode.STEPS_MISSING, key="steps").sentence,)
     assert opened.path.read_text(encoding="utf-8") == opened.text
 
 
@@ -249,8 +251,9 @@ def test_a_name_that_a_file_has_already_leaves_it_where_it_is(opened: Opened) ->
     renamed = rename_recipe(opened, "bakeOUT", now=NOW)
     assert renamed.path == opened.path
     assert load_recipe(opened.path).name == "bakeOUT"
-    with pytest.raises(RecipeError, match="name is empty"):
+    with pytest.raises(RecipeError) as caught:
         rename_recipe(renamed, "  ", now=NOW)
+    assert caught.value.sentences == (finding(FindingCode.NAME_EMPTY, key="name").sentence,)
 
 
 def test_deleting_only_moves_and_can_be_taken_back(opened: Opened, tmp_path: Path) -> None:
@@ -270,7 +273,7 @@ def test_deleting_only_moves_and_can_be_taken_back(opened: Opened, tmp_path: Pat
     assert len(list_recipes(tmp_path)) == 2
 
 
-def test_saving_as_writes_over_a_file_only_when_told(opened: Opened, tmp_path: Path) -> None:
+def test_saving_as_overwrites_a_file_only_when_asked(opened: Opened, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="exists already"):
         save_as(opened.path, other(), now=NOW)
     assert opened.path.read_text(encoding="utf-8") == opened.text
@@ -292,7 +295,7 @@ def test_what_is_no_recipe_is_not_written_over(tmp_path: Path) -> None:
         save_as(tmp_path / "a\0b", other(), now=NOW)
 
 
-def test_exported_text_is_written_over_a_file_only_when_told(tmp_path: Path) -> None:
+def test_exported_text_overwrites_a_file_only_when_asked(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     write_text(path, "one\n")
     with pytest.raises(RecipeError, match="exists already"):

@@ -42,7 +42,7 @@ def test_a_time_without_zone_is_in_the_zone_of_the_screen() -> None:
 
 
 @pytest.mark.parametrize("typed", ["09:00", "21:00"])
-def test_a_time_of_day_outside_is_told_with_the_span(typed: str) -> None:
+def test_a_time_of_day_outside_is_reported_with_the_span(typed: str) -> None:
     with pytest.raises(RecordError, match="not between 2026-11-23 22:10:30 and 2026-11-24 08:10:30"):
         moment(typed, START, END, UTC)
 
@@ -51,6 +51,6 @@ def test_a_time_of_day_outside_is_told_with_the_span(typed: str) -> None:
     "typed",
     ["", "25:00", "12:60", "tomorrow", "2026-13-01", "99999-01-01", "-2h", "1e400", "2026-11-23T99:00"],
 )
-def test_what_is_no_moment_is_told_with_examples(typed: str) -> None:
-    with pytest.raises(RecordError, match=r"is no moment\. Write a date and time such as"):
+def test_what_is_no_moment_is_reported_with_examples(typed: str) -> None:
+    with pytest.raises(RecordError, match=r"is not a time\. Write a date and time such as"):
         moment(typed, START, END, UTC)

@@ -16,7 +16,7 @@ from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import VERSION, RecordError, open_for_writing
 
 WORKED_OUT = 1e-3
-"""Seconds: record times are coarse, and a flight is noted a moment after it was seen."""
+"""Seconds: record times are coarse, and a run is noted a moment after it was seen."""
 
 
 def spans(path: Path) -> list[tuple[int, int, float, float, int | None]]:
@@ -101,7 +101,7 @@ def test_a_run_in_which_the_clock_was_set_is_found_by_its_events(
     assert verify(path).well
 
 
-def test_the_chain_of_an_older_version_is_well_and_a_new_one_vouches_for_more(tmp_path: Path) -> None:
+def test_the_chain_of_an_older_version_is_well_and_a_new_one_covers_more(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     stepped_record(path, 0.0, "never").inner.close(BEGAN)
     assert verify(path).well
@@ -113,7 +113,9 @@ def test_the_chain_of_an_older_version_is_well_and_a_new_one_vouches_for_more(tm
 @pytest.mark.parametrize(
     "statement", ["UPDATE sessions SET started = 'noon'", "UPDATE runs SET started = x'00', flight = '[1]'"]
 )
-def test_a_time_that_is_no_number_is_told_as_a_sentence(tmp_path: Path, version: int, statement: str) -> None:
+def test_a_time_that_is_no_number_is_reported_as_a_sentence(
+    tmp_path: Path, version: int, statement: str
+) -> None:
     path = tmp_path / "r.sqlite3"
     record_on(stepped_record(path, 0.0, "never"))
     if version == 2:

@@ -29,7 +29,7 @@ from xovac_tui.recording.disk.kinds import (
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.gaps import gaps
-from xovac_tui.runs.flight import Flight
+from xovac_tui.runs.followed import Run
 from xovac_tui.ui.dialogs.digest import digest_facts
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE
@@ -114,7 +114,7 @@ def path(tmp_path: Path) -> Path:
     return file
 
 
-def test_it_tells_what_happened_and_nothing_from_before(path: Path) -> None:
+def test_it_reports_what_happened_and_nothing_from_before(path: Path) -> None:
     with Record(path) as record:
         since = away_since(record, "ada@lab", UTC + 20_000)
         assert since == UTC + 1_000
@@ -139,7 +139,7 @@ def test_it_tells_what_happened_and_nothing_from_before(path: Path) -> None:
     assert part.summary.high == pytest.approx(19.0, abs=0.01)
 
 
-def test_who_hardly_left_or_never_was_here_is_told_nothing(path: Path) -> None:
+def test_a_short_absence_or_a_first_visit_shows_no_digest(path: Path) -> None:
     with Record(path) as record:
         assert away_since(record, "ada@lab", UTC + 1_000 + AWAY - 1) is None
         assert away_since(record, "new@lab", UTC + 20_000) is None
@@ -199,7 +199,7 @@ def test_a_recorder_that_took_over_and_saw_no_change_of_the_link_has_no_gap(
         assert gaps(record, UTC, UTC + 600) == ()
 
 
-def test_without_a_channel_to_tell_of_the_first_ones_with_readings_are_told(path: Path) -> None:
+def test_without_pinned_channels_the_first_with_readings_are_shown(path: Path) -> None:
     with Record(path) as record:
         found = digest(record, UTC + 1_000, UTC + 20_000, channels=[])
     assert [(extreme.name, extreme.label) for extreme in found.extremes] == [("state.part", "part")]
@@ -225,12 +225,14 @@ def test_it_is_read_in_a_few_lines(path: Path) -> None:
 @pytest.mark.parametrize(
     ("later", "words"), [(20.0, "goes on"), (3_000.0, "went on when last seen, Mon 19:46, ")]
 )
-def test_the_run_that_goes_on_is_told_with_its_end_and_drift(path: Path, later: float, words: str) -> None:
+def test_the_run_that_goes_on_is_reported_with_its_end_and_drift(
+    path: Path, later: float, words: str
+) -> None:
     plan = plan_recipe(Recipe("Soak", (Ramp(50, over=1_800), Hold(3_600))), PlanSettings(), 20.0)
-    flight = Flight(plan, name="Soak")
+    followed = Run(plan, name="Soak")
     for t in range(2_500):
         step = 1 if t < 2_400 else 2
-        flight.observe(
+        followed.observe(
             Observation(
                 mono=float(t), utc=UTC + 17_500 + t, linked=True, fresh=True, state=RunState.RUNNING,
                 recipe="Soak", step=step, steps=2, actual=50.0,
@@ -238,13 +240,13 @@ def test_the_run_that_goes_on_is_told_with_its_end_and_drift(path: Path, later: 
         )  # fmt: skip
     with Record(path) as record:
         found = digest(record, UTC + 16_000, UTC + 20_000 + later, channels=[])
-    first = digest_facts(found, Times("utc"), UNICODE, KEYS, flight)[0]
+    first = digest_facts(found, Times("utc"), UNICODE, KEYS, followed)[0]
     assert first.label == "Now"
     assert first.text.startswith(f'"Soak" {words}')
     assert "step 2 of 2, hold 50 °C for 1h; ends " in first.text
     assert "drift +10 min since its start" in first.text
-    flight.give_up("Another one has begun.")
-    assert digest_facts(found, Times("utc"), UNICODE, KEYS, flight)[0].label != "Now"
+    followed.give_up("Another one has begun.")
+    assert digest_facts(found, Times("utc"), UNICODE, KEYS, followed)[0].label != "Now"
 
 
 def test_a_quiet_time_says_so(path: Path) -> None:

@@ -191,8 +191,8 @@ def test_putting_never_waits(
     assert 5000 <= len(found) < 6000
     assert recorder.view.lost == 6000 - len(found)
     with Record(path) as record:
-        told = [mark.mark.text for mark in lists.marks(record) if mark.mark.kind == "unrecorded"]
-        assert told == [f"{6000 - len(found):,} events were not recorded: nothing could be written"]
+        reported = [mark.mark.text for mark in lists.marks(record) if mark.mark.kind == "unrecorded"]
+        assert reported == [f"{6000 - len(found):,} events were not recorded: nothing could be written"]
 
 
 # -- the thread lives on ----------------------------------------------------------------------------------
@@ -235,12 +235,12 @@ def test_a_commit_that_fails_is_tried_again(
     recorders: Callable[..., Recorder], path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recorder_module, "COMMIT_EVERY", 0.01)
-    heard: list[RecorderState] = []
+    received: list[RecorderState] = []
     recorder: Recorder | None = None
 
     def listener() -> None:
         if recorder is not None:
-            heard.append(recorder.view.state)
+            received.append(recorder.view.state)
 
     failing = False
     tries: list[float] = []
@@ -275,10 +275,10 @@ def test_a_commit_that_fails_is_tried_again(
     view = recorder.view
     assert (view.reason, view.why, view.lost) == (None, "", 0)
     assert numbers_in(path) == list(range(20))
-    assert heard == [RecorderState.FAILING, RecorderState.FAILING, RecorderState.ON]
+    assert received == [RecorderState.FAILING, RecorderState.FAILING, RecorderState.ON]
 
 
-def test_a_file_that_somebody_else_locks_is_waited_for(
+def test_a_file_locked_by_another_process_is_waited_for(
     recorders: Callable[..., Recorder], path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recorder = recorders()
@@ -634,7 +634,7 @@ def test_a_folder_that_becomes_read_only_and_is_mended(
     assert numbers_in(path) == list(range(-1, 10))
 
 
-def test_what_the_system_says_is_told_without_its_numbers(
+def test_what_the_system_says_is_reported_without_its_numbers(
     recorders: Callable[..., Recorder], path: Path
 ) -> None:
     path.parent.write_text("a file where the folder should be")
@@ -647,7 +647,7 @@ def test_what_the_system_says_is_told_without_its_numbers(
 @pytest.mark.skipif(
     sys.platform == "win32" or os.geteuid() == 0, reason="file modes do not bind root, or this system"
 )
-def test_a_folder_of_somebody_else(recorders: Callable[..., Recorder], path: Path, clock: HandClock) -> None:
+def test_a_folder_of_another_user(recorders: Callable[..., Recorder], path: Path, clock: HandClock) -> None:
     path.parent.mkdir()
     path.parent.chmod(0o500)
     recorder = recorders()
@@ -703,7 +703,7 @@ def test_one_that_may_not_record_never_takes_over(
     assert WriterLock(path).acquire()
 
 
-def test_who_records_is_looked_up_again(
+def test_the_recording_process_is_looked_up_again(
     recorders: Callable[..., Recorder], path: Path, clock: HandClock
 ) -> None:
     recorders()

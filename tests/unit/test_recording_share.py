@@ -43,7 +43,7 @@ def test_the_innermost_mount_decides(folder: str, kind: str) -> None:
     assert share_in(MOUNTS, folder) == kind
 
 
-def test_a_folder_that_is_yet_to_be_made_and_a_link_are_looked_at_where_they_lead(
+def test_a_folder_yet_to_be_made_and_a_symlink_are_checked_where_they_lead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = tmp_path / "mountinfo"

@@ -136,7 +136,7 @@ def test_what_is_committed_is_there_in_order(path: Path, count: int) -> None:
     assert counts(path)["blocks"] == count // BLOCK
 
 
-def test_the_file_is_nobody_elses_business(path: Path) -> None:
+def test_the_file_is_private(path: Path) -> None:
     written(path, [reading(0.0, t=1)])
     if sys.platform != "win32":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -213,7 +213,9 @@ def test_a_full_disk_keeps_everything_in_memory_until_there_is_room(path: Path) 
     assert made.waiting == 0
 
 
-def test_what_memory_does_not_hold_is_counted_and_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_memory_does_not_hold_is_counted_and_reported(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(writer_module, "_HELD_BYTES", 100_000)
     monkeypatch.setattr(writer_module, "_HELD_ROWS", 10)
     dice = random.Random(3)
@@ -230,9 +232,11 @@ def test_what_memory_does_not_hold_is_counted_and_told(path: Path, monkeypatch: 
     made.commit(UTC)
     assert len(events_of(path)) == taken
     with Record(path) as record:
-        told = [mark.mark for mark in lists.marks(record)]
-        assert [mark.text for mark in told if mark.kind == "note"] == [str(number) for number in range(10)]
-        assert [mark.text for mark in told if mark.kind == "unrecorded"] == [
+        reported = [mark.mark for mark in lists.marks(record)]
+        assert [mark.text for mark in reported if mark.kind == "note"] == [
+            str(number) for number in range(10)
+        ]
+        assert [mark.text for mark in reported if mark.kind == "unrecorded"] == [
             f"{2005 - taken:,} events were not recorded: nothing could be written"
         ]
     made.event(event(3000.0, "{}"))
@@ -358,8 +362,8 @@ def test_a_clock_that_is_set_makes_a_mark_and_a_new_shift(path: Path) -> None:
             (UTC, 0, 20),
             (UTC + 3600, 20, 10),
         ]
-        told = [(mark.t, mark.mark.text) for mark in lists.marks(record) if mark.mark.kind == "clock"]
-        assert told == [
+        reported = [(mark.t, mark.mark.text) for mark in lists.marks(record) if mark.mark.kind == "clock"]
+        assert reported == [
             (UTC - 50 + 30, "this machine's clock was set by -3650.0 s"),
             (UTC + 3600 + 20, "this machine's clock was set by +3600.0 s"),
         ]
@@ -373,7 +377,7 @@ def test_a_clock_that_is_set_makes_a_mark_and_a_new_shift(path: Path) -> None:
 # -- beside a recorder ----------------------------------------------------------------------------------
 
 
-def test_a_console_beside_adds_what_it_did_and_nothing_else(path: Path) -> None:
+def test_a_viewer_adds_what_it_did_and_nothing_else(path: Path) -> None:
     recorder = writer(path)
     for number in range(10):
         recorder.event(reading(float(number), t=number))
@@ -514,7 +518,7 @@ def test_a_damaged_block_hides_itself_only(path: Path) -> None:
 
 
 @pytest.mark.parametrize("statement", ["UPDATE tail SET data = x'c1'", "UPDATE bins SET data = x'00'"])
-def test_what_cannot_be_unpacked_is_told_as_damage(path: Path, statement: str) -> None:
+def test_what_cannot_be_unpacked_is_reported_as_damage(path: Path, statement: str) -> None:
     written(path, [reading(float(number), t=number) for number in range(BLOCK + 1)])
     made = writer(path, 9999.0)
     made.execute(statement)
@@ -602,7 +606,7 @@ def test_a_database_of_another_program_is_never_touched(path: Path, mode: str) -
         assert path.read_bytes() == before
 
 
-def test_no_record_and_an_empty_one_are_told_apart(path: Path) -> None:
+def test_no_record_and_an_empty_one_are_distinguished(path: Path) -> None:
     with pytest.raises(RecordError, match="There is no record at"):
         Record(path)
     path.parent.mkdir()
@@ -632,6 +636,6 @@ def test_names_of_a_session_are_kept(path: Path) -> None:
         assert [(c.name, c.label, c.unit) for c in record.channels()] == [("state.t", "Plate", "degC")]
 
 
-def test_a_place_that_cannot_be_looked_at_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_an_inaccessible_place_is_reported_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="cannot be read: File name too long"):
         Record(tmp_path / ("x" * 400))

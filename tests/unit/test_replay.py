@@ -22,7 +22,7 @@ from tests.helpers.records import MONO, UTC, message, write_record
 from tests.unit.test_station_record import Life, life, load_soak
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event
-from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome, RunState, Snapshot
 from xovac_tui.recording.disk.kinds import Item, RecordedCommand, RecordedLink, RecordedMark
@@ -33,7 +33,7 @@ from xovac_tui.recording.exports.slice import RecordSlice, slice_of
 from xovac_tui.recording.exports.transcript import transcript
 from xovac_tui.replay.model import Replay
 from xovac_tui.replay.timeline import Timeline
-from xovac_tui.runs.view import FlightView
+from xovac_tui.runs.view import RunProgress
 
 NOISE = 2e-6
 """Seconds: UTC is known to a quarter of a microsecond, and what lies between events is placed by it."""
@@ -70,7 +70,7 @@ class Picture(msgspec.Struct):
 
     mono: float
     snapshot: Snapshot
-    flight: FlightView | None
+    newest: RunProgress | None
     curve: list[float]
 
 
@@ -81,7 +81,7 @@ def curve(chamber: Any, mono: float) -> list[float]:
 
 def picture(one: Life) -> Picture:
     mono = one.clock.mono()
-    return Picture(mono, one.station.snapshot(), one.station.flight(), curve(one.station.chamber, mono))
+    return Picture(mono, one.station.snapshot(), one.station.newest_run(), curve(one.station.chamber, mono))
 
 
 def comparable(snapshot: Snapshot) -> Snapshot:
@@ -98,12 +98,12 @@ def check(replay: Replay, pictures: list[Picture]) -> None:
         assert replay.mono == pytest.approx(seen.mono, abs=NOISE)
         same(comparable(seen.snapshot), comparable(replay.snapshot()), f"at {seen.mono}: ")
         same(seen.curve, curve(replay.chamber, seen.mono), f"curve at {seen.mono}")
-        flight = replay.runs.view()
-        assert (flight is None) == (seen.flight is None)
-        if flight is not None and seen.flight is not None:
+        followed = replay.runs.view()
+        assert (followed is None) == (seen.newest is None)
+        if followed is not None and seen.newest is not None:
             # How long a run was unheard is only looked at when something happens, or every 2 s.
             for name in ("name", "step", "steps", "label", "result", "planned"):
-                assert getattr(flight, name, None) == getattr(seen.flight, name, None), name
+                assert getattr(followed, name, None) == getattr(seen.newest, name, None), name
 
 
 async def act(one: Life, action: str, seconds: float) -> None:
@@ -189,7 +189,7 @@ def test_a_replay_gives_the_snapshots_of_the_live_session(script: list[tuple[str
         check(Replay(read_transcript(out), contract()), pictures)
 
 
-async def test_a_flown_run_is_followed_again(tmp_path: Path) -> None:
+async def test_a_recorded_run_is_followed_again(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     pictures = []
     async with life(path, clock) as one:
@@ -204,11 +204,11 @@ async def test_a_flown_run_is_followed_again(tmp_path: Path) -> None:
     with taped(path) as sliced:
         replay = Replay(sliced, contract())
         check(replay, pictures)
-        flight = replay.runs.view()
-        assert flight is not None
+        followed = replay.runs.view()
+        assert followed is not None
         assert replay.runs.loaded is not None
         assert replay.runs.loaded.name == "Soak"
-        assert flight.result == pictures[-1].flight.result  # type: ignore[union-attr]
+        assert followed.result == pictures[-1].newest.result  # type: ignore[union-attr]
 
 
 def telemetry(seconds: int, start: int = 0) -> list[Event | Item]:
@@ -225,14 +225,15 @@ def online(at: float) -> RecordedLink:
 
 
 def test_seeking_back_gives_what_was_there_before(tmp_path: Path) -> None:
-    path = write_record(tmp_path / "r", [online(0), *telemetry(20_000)], end=20_000)
+    path = write_record(tmp_path / "r", [online(0), *telemetry(10_000)], end=10_000)
     with taped(path, "s1") as sliced:
         replay = Replay(sliced, contract())
         seen: dict[float, Snapshot] = {}
-        for at in (100.0, 4_000.5, 9_000.0, 19_990.0):
+        # Checkpoints are 4 096 steps apart: one before the second of these, another before the last.
+        for at in (100.0, 4_500.5, 6_000.0, 9_990.0):
             replay.advance(replay.begin + at)
             seen[at] = replay.snapshot()
-        for at in (9_000.0, 100.0, 19_990.0, 4_000.5):
+        for at in (6_000.0, 100.0, 9_990.0, 4_500.5):
             replay.seek(replay.begin + at)
             while not replay.work(1.0):
                 pass
@@ -242,10 +243,10 @@ def test_seeking_back_gives_what_was_there_before(tmp_path: Path) -> None:
             assert [c.value for c in found.channels] == [c.value for c in seen[at].channels]
             assert [c.quality for c in found.channels] == [c.quality for c in seen[at].channels]
         # What was played from a checkpoint leaves the checkpoint as it was.
-        replay.seek(replay.begin + 9_000.0)
+        replay.seek(replay.begin + 6_000.0)
         while not replay.work(1.0):
             pass
-        assert replay.snapshot().counters == seen[9_000.0].counters
+        assert replay.snapshot().counters == seen[6_000.0].counters
 
 
 def test_a_long_seek_can_be_left_for_another_one(tmp_path: Path) -> None:
@@ -264,7 +265,7 @@ def test_a_long_seek_can_be_left_for_another_one(tmp_path: Path) -> None:
         assert replay.snapshot().mono == replay.begin + 10
 
 
-def test_time_ends_with_the_tape(tmp_path: Path) -> None:
+def test_time_ends_with_the_timeline(tmp_path: Path) -> None:
     path = write_record(tmp_path / "r", [online(0), *telemetry(100)], end=100)
     with taped(path, "s1") as sliced:
         replay = Replay(sliced, contract())
@@ -295,9 +296,7 @@ def test_between_two_lives_nothing_is_known(tmp_path: Path) -> None:
         replay.advance(replay.begin + 1800)
         snapshot = replay.snapshot()
         assert snapshot.link.word is LinkWord.OFFLINE
-        assert (
-            snapshot.link.why == "Nothing was recorded from here on: the recorder was killed or lost power."
-        )
+        assert snapshot.link.code == LinkCode.NOT_RECORDED
         assert snapshot.utc == pytest.approx(UTC + 1800, abs=NOISE)
         assert snapshot.channel("chamber_state.part").quality == "stale"  # type: ignore[union-attr]
         replay.advance(replay.begin + 3670.5)
@@ -311,7 +310,7 @@ def test_between_two_lives_nothing_is_known(tmp_path: Path) -> None:
         assert [low == low for low in lows] == [True] + [False] * 35 + [True]
 
 
-def test_commands_of_a_console_beside_the_recorder_are_told_in_their_time(tmp_path: Path) -> None:
+def test_commands_of_a_viewer_are_reported_in_their_time(tmp_path: Path) -> None:
     path = write_record(tmp_path / "r", [online(0), *telemetry(60)], end=60)
     from tests.helpers.records import session
     from xovac_tui.recording.disk.writer import Writer
@@ -339,12 +338,12 @@ def test_commands_of_a_console_beside_the_recorder_are_told_in_their_time(tmp_pa
         (mark,) = replay.snapshot().marks
         assert mark.text == "look here"
         assert mark.mono == pytest.approx(replay.begin + 45.5, abs=NOISE)
-        ((at, told),) = replay.marks()
+        ((at, reported),) = replay.marks()
         assert at == pytest.approx(mark.mono, abs=NOISE)
-        assert told.mark.text == "look here"
+        assert reported.mark.text == "look here"
 
 
-async def test_what_becomes_of_a_command_is_told_once(tmp_path: Path) -> None:
+async def test_the_outcome_of_a_command_is_reported_once(tmp_path: Path) -> None:
     path = tmp_path / "r"
     async with life(path, FakeClock()) as one:
         await one.report(seconds=2)
@@ -353,8 +352,8 @@ async def test_what_becomes_of_a_command_is_told_once(tmp_path: Path) -> None:
         await one.written()
     with taped(path) as sliced:
         replay = Replay(sliced, contract())
-        told = replay.advance(replay.end)
-    assert [entry.outcome for entry in told] == [Outcome.SENT, Outcome.SUCCESS]
+        reported = replay.advance(replay.end)
+    assert [entry.outcome for entry in reported] == [Outcome.SENT, Outcome.SUCCESS]
 
 
 def test_a_clock_that_is_set_moves_the_wall_time_only(tmp_path: Path) -> None:

@@ -14,12 +14,13 @@ from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.recording.audit import verify
-from xovac_tui.recording.disk.housekeeping import DAY, SHARE, SHARE_EVERY, Retention
+from xovac_tui.recording.disk.housekeeping import SHARE, SHARE_EVERY, Retention
 from xovac_tui.recording.disk.kinds import RecordedLink, RecordedMark, RunItem
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
+from xovac_tui.units import DAY
 
 YEAR = 365.0 * DAY
 BLOCK = 32
@@ -154,7 +155,7 @@ class ClockOff(FakeClock):
 
 
 @pytest.mark.parametrize(("wrong", "deleted"), [(0.0, True), (YEAR, False), (-YEAR, False)])
-async def test_one_look_by_a_console_deletes_little_or_with_a_wrong_clock_nothing(
+async def test_one_retention_pass_deletes_little_or_with_a_wrong_clock_nothing(
     tmp_path: Path, wrong: float, deleted: bool
 ) -> None:
     path = tmp_path / "r"

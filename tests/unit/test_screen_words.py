@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.alarm import AlarmsView
 from xovac_tui.chamber.snapshot import ChannelView, LedgerEntry, Outcome, Quality, RunState, RunView, Snapshot
-from xovac_tui.durations import format_age
+from xovac_tui.durations import format_age, format_clock, format_part, format_tick, format_to_tenth
 from xovac_tui.quantities import number
 from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordTrouble
 from xovac_tui.ui.format import Times, rate, reading, reading_with_unit
@@ -21,7 +21,7 @@ from xovac_tui.ui.frame.small_notice import small_lines
 from xovac_tui.ui.frame.trust_bar import trust_line
 from xovac_tui.ui.glyphs import ASCII, UNICODE
 from xovac_tui.ui.screens.status.readings import Columns, reading_line
-from xovac_tui.ui.toasts import recorder_words
+from xovac_tui.ui.toasts import outcome_words, recorder_words
 from xovac_tui.ui.widgets.lines import clip, fit
 from xovac_tui.ui.workspace import Mode
 
@@ -86,7 +86,7 @@ def bar(
     return "".join(text for text, _ in line)
 
 
-def test_lost_events_are_on_the_trust_bar_and_told_once() -> None:
+def test_lost_events_are_on_the_trust_bar_and_reported_once() -> None:
     on, lost = RecorderView(RecorderState.ON), RecorderView(RecorderState.ON, lost=1_234)
     assert "lost" not in bar(recorder=on)
     assert "1,234 lost" in bar(recorder=lost)
@@ -171,7 +171,7 @@ def test_a_chamber_never_reached_is_not_said_to_go_on() -> None:
     assert "continues" not in bar(link=LinkView(LinkWord.CONNECTING, NOON, 88.0))
 
 
-def test_a_run_told_by_old_data_is_unknown() -> None:
+def test_a_run_reported_by_old_data_is_unknown() -> None:
     link = LinkView(LinkWord.STALE, NOON, 10.0, session=1)
     shown = bar(link=link, run=RunView(state=RunState.RUNNING, stale=True), newest_age=14.0)
     assert "◌ STALE 14s" in shown
@@ -312,3 +312,36 @@ def test_the_recorder_says_whether_anything_is_kept(recorder: RecorderView, said
     # What fails is never the part that goes first.
     assert ("REC" in bar(54, recorder=recorder)) is (recorder is FAILING)
     assert "REC" not in bar(recorder=OFF)
+
+
+def test_a_long_answer_is_cut_in_its_toast_which_names_the_key_of_the_ledger() -> None:
+    entry = LedgerEntry(1, "load_recipe", "", "ops@lab", 0.0, 0.0, Outcome.WARNING, message="x" * 500)
+    toast = outcome_words(entry, {"tab-controls": "f7"})
+    assert toast is not None
+    assert toast.said == "x" * 239 + "… (the whole is in the ledger: f7)"
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (format_to_tenth(0.0), "0s"),
+        (format_to_tenth(12.0), "12s"),
+        (format_to_tenth(12.34), "12.3s"),
+        (format_to_tenth(59.96), "1m 00s"),
+        (format_to_tenth(-3.0), "−3s"),
+        (format_to_tenth(None), "—"),
+        (format_to_tenth(math.nan), "—"),
+        (format_clock(0.2), "+0:00:00"),
+        (format_clock(3_725.2), "+1:02:05"),
+        (format_clock(-61.0), "−0:01:01"),
+        (format_tick(0.0, 20.0), "0"),
+        (format_tick(90.0, 30.0), "90 s"),
+        (format_tick(1_800.0, 600.0), "30 min"),
+        (format_tick(5_400.0, 1_800.0), "1h30"),
+        (format_tick(172_800.0, 43_200.0), "48 h"),
+        (format_tick(172_800.0, 86_400.0), "2 d"),
+        (format_part(599.0, 600.0), "9 of 10 min"),
+    ],
+)
+def test_each_form_of_a_duration(written: str, said: str) -> None:
+    assert written == said

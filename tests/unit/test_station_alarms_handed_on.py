@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.unit.test_station_alarms import HOT, LINK, RULES, alarm, until
 from tests.unit.test_station_record import Life, life
 from xovac_tui.alarms.kinds.level import HighRule
 from xovac_tui.chamber.alarm import AlarmState
+from xovac_tui.chamber.alarm_reasons import AlarmsProblem, AlarmsProblemCode
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.status import RecorderState
@@ -40,7 +42,7 @@ async def test_a_restart_does_not_forget_that_there_was_a_vacuum(tmp_path: Path)
     async with life(path, clock, rules=(VACUUM,)) as one:
         await one.report(seconds=2, vacuum={"p": 1e-3}, pump=True)
         await one.report(seconds=2, vacuum={"p": 1.0}, pump=True)
-        assert one.station.alarms.acknowledge([alarm(one, "vacuum lost")]) == ""
+        assert one.station.alarms.acknowledge([alarm(one, "vacuum lost")]) is None
     clock.advance(20)
     async with life(path, clock, rules=(VACUUM,)) as two:
         await two.report(seconds=3, vacuum={"p": 1.0}, pump=True)
@@ -52,7 +54,7 @@ async def test_a_restart_does_not_forget_that_there_was_a_vacuum(tmp_path: Path)
         assert later.station.alarms.view().limit_set == "pumping", "who knows what was done meanwhile"
 
 
-async def test_a_console_shows_the_set_of_limits_of_whoever_evaluates(tmp_path: Path) -> None:
+async def test_a_console_shows_the_set_of_limits_of_the_evaluating_process(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with life(path, clock, "rob@lab", rules=(VACUUM,)) as recorder:
         await recorder.report(seconds=2, vacuum={"p": 1e-3}, pump=True)
@@ -62,11 +64,11 @@ async def test_a_console_shows_the_set_of_limits_of_whoever_evaluates(tmp_path: 
                 await recorder.written()
                 await console.report(vacuum={"p": 1.0}, pump=True)
             assert console.station.alarms.view().limit_set == "tvac"
-            assert console.station.alarms.use_set("ambient") == ""
+            assert console.station.alarms.use_set("ambient") is None
             await until(lambda: recorder.station.alarms.view().limit_set == "ambient", console, recorder)
 
 
-async def test_a_recorder_that_watches_other_rules_is_told(tmp_path: Path) -> None:
+async def test_a_recorder_that_watches_other_rules_is_reported(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with (
         life(path, clock, "rob@lab", rules=(LINK,)) as recorder,
@@ -74,15 +76,17 @@ async def test_a_recorder_that_watches_other_rules_is_told(tmp_path: Path) -> No
         life(path, clock, rules=(LINK,)) as alike,
     ):
         await rounds(5, recorder, console, alike)
-        assert "watches other rules than the settings" in console.station.alarms.view().problem
-        assert alike.station.alarms.view().problem == ""
+        problem = console.station.alarms.view().problem
+        assert problem == AlarmsProblem(AlarmsProblemCode.OTHER_RULES, os.getpid())
+        assert alike.station.alarms.view().problem is None
 
 
-async def test_a_recorder_that_watches_nothing_is_told(tmp_path: Path) -> None:
+async def test_a_recorder_that_watches_nothing_is_reported(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with life(path, clock, "rob@lab") as recorder, life(path, clock, rules=RULES) as console:
         await rounds(5, recorder, console)
-        assert "does not say what it watches" in console.station.alarms.view().problem
+        problem = console.station.alarms.view().problem
+        assert problem == AlarmsProblem(AlarmsProblemCode.RULES_UNKNOWN, os.getpid())
 
 
 async def test_what_was_asked_of_a_recorder_that_is_gone_is_done_by_the_next_one(tmp_path: Path) -> None:
@@ -110,13 +114,13 @@ async def test_what_was_asked_of_a_recorder_that_is_gone_is_done_by_the_next_one
         for one in (next_one, console):
             assert (alarm(one).state, alarm(one).who) == (AlarmState.ACKNOWLEDGED, "eve@lab")
             assert alarm(one, "link lost").state is AlarmState.SHELVED
-        assert console.station.alarms.view().problem == ""
+        assert console.station.alarms.view().problem is None
     with Record(path) as record:
         events = [row.change.event.value for row in lists.alarms(record)]
     assert events == ["raised", "acknowledged", "shelved"]
 
 
-async def test_the_last_words_of_a_recorder_are_heard_at_the_take_over(tmp_path: Path) -> None:
+async def test_the_last_alarm_changes_of_a_recorder_are_read_at_the_take_over(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with (
         life(path, clock, "rob@lab", rules=RULES) as recorder,
@@ -134,7 +138,7 @@ async def test_the_last_words_of_a_recorder_are_heard_at_the_take_over(tmp_path:
         assert alarm(next_one, "link lost").state is AlarmState.SHELVED
 
 
-async def test_a_record_that_is_replaced_is_told_what_stands(tmp_path: Path) -> None:
+async def test_a_replaced_record_gets_the_active_alarms(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with (
         life(path, clock, "rob@lab", rules=RULES) as recorder,
@@ -148,10 +152,10 @@ async def test_a_record_that_is_replaced_is_told_what_stands(tmp_path: Path) -> 
         move_away(tmp_path)
         await rounds(6, recorder, console)
         assert console.station.recorder.state is RecorderState.BESIDE
-        assert console.station.alarms.acknowledge([alarm(console)]) == ""
+        assert console.station.alarms.acknowledge([alarm(console)]) is None
         await rounds(4, recorder, console)
         assert alarm(recorder).state is alarm(console).state is AlarmState.ACKNOWLEDGED
-        assert console.station.alarms.view().problem == ""
+        assert console.station.alarms.view().problem is None
     async with life(path, clock, "bob@lab", rules=RULES) as three:
         assert alarm(three).state is AlarmState.ACKNOWLEDGED
         assert alarm(three, "link lost").reason == "known 2"
@@ -160,7 +164,7 @@ async def test_a_record_that_is_replaced_is_told_what_stands(tmp_path: Path) -> 
         assert not [one for one in lists.marks(record) if one.mark.kind == "clock"]
 
 
-async def test_a_record_that_could_not_be_opened_at_first_is_heard_later(
+async def test_a_record_that_could_not_be_opened_at_first_is_followed_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, clock = tmp_path / "records" / "r.sqlite3", FakeClock()
@@ -173,7 +177,7 @@ async def test_a_record_that_could_not_be_opened_at_first_is_heard_later(
         assert recorder.station.recorder.state is RecorderState.ON
         assert alarm(recorder).state is AlarmState.UNACKNOWLEDGED
         async with life(path, clock, "ada@lab", rules=RULES) as console:
-            assert console.station.alarms.acknowledge([alarm(console)]) == ""
+            assert console.station.alarms.acknowledge([alarm(console)]) is None
             await rounds(3, console, recorder)
             assert alarm(recorder).who == "ada@lab"
 
@@ -204,10 +208,12 @@ async def test_a_record_that_makes_no_sense_does_not_end_the_watching(tmp_path: 
             db.execute("INSERT INTO alarms VALUES (NULL, 99, 0, 0, 'part hot', 'asked', '', '', '{', NULL)")
         await one.report(seconds=3, part=20.0)
         assert alarm(one).state is AlarmState.RETURNED
-        assert "cannot be read" in one.station.alarms.view().problem
+        problem = one.station.alarms.view().problem
+        assert problem is not None
+        assert problem.code is AlarmsProblemCode.UNREADABLE
 
 
-async def test_a_look_that_fails_is_not_the_last_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_check_is_not_the_last_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xovac_tui.station.live._TICK", 0.001)
     looks = asyncio.Queue[None]()
 

@@ -175,14 +175,14 @@ def test_a_bad_file_is_refused_with_file_key_and_reason(tmp_path: Path, line: st
     assert said in str(caught.value)
 
 
-def test_a_theme_without_name_is_told(tmp_path: Path) -> None:
+def test_a_theme_without_name_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('primary = "#112233"\n')
     with pytest.raises(SettingsError, match="`name` is missing; it must be text in quotes"):
         themes.load_theme(file)
 
 
-def test_bad_user_themes_are_told_and_the_good_are_used(tmp_path: Path) -> None:
+def test_bad_user_themes_are_reported_and_the_good_are_used(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text('name = "mine"\nprimary = "#112233"\n')
     (tmp_path / "b.toml").write_text('name = "xovac-dark"\nprimary = "#112233"\n')
     (tmp_path / "c.toml").write_text('name = "c"\nprimary = "blue"\n')

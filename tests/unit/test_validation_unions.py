@@ -72,7 +72,7 @@ def test_a_field_of_another_kind_is_named_as_such() -> None:
     ]
 
 
-def test_a_field_of_no_kind_is_told_with_the_nearest_of_its_own() -> None:
+def test_a_field_of_no_kind_is_reported_with_the_nearest_of_its_own() -> None:
     assert said(kind="circle", name="a", radius=1, radios=2) == [
         '`shapes, item 1.radios` is not a known key. Did you mean "radius"?'
     ]
@@ -83,7 +83,7 @@ def test_a_field_that_one_kind_needs_is_missing_only_there() -> None:
     assert said(kind="ring", name="a") == []
 
 
-def test_what_is_no_table_is_told() -> None:
+def test_what_is_no_table_is_reported() -> None:
     assert list(mistakes({"shapes": [3], "best": "x"}, Drawing)) == [
         "`shapes, item 1` is 3, but it must be a table.",
         '`best` is the text "x", but it must be a table.',

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.api.contract import Contract, Role
 from xovac_tui.chamber.alarm import LIMIT_SETS
+from xovac_tui.chamber.alarm_reasons import AlarmRefusal, AlarmRefusalCode
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import Quality, RunState
 from xovac_tui.clock import Clock
+from xovac_tui.units import HOUR
 
 if TYPE_CHECKING:
     from xovac_tui.alarms.store import AlarmStore
@@ -25,7 +27,7 @@ _BACK = 1.5
 _SETTLE = 15.0
 """Seconds from the first pressure on in which a set of limits from before stays in force: what says that the
 pump is on, or that a recipe runs, may come in messages of its own."""
-_HELD_FOR = 3600.0
+_HELD_FOR = HOUR
 """Seconds for which nothing may have been recorded, so that the set of limits from before stays in force."""
 
 
@@ -70,9 +72,9 @@ class LimitSetChoice:
         recorded = self._store.last_recorded()
         if not self.current and self._clock.utc() - recorded < _HELD_FOR:
             # A vacuum that was lost must not become one that was never there by a restart.
-            settled = self.hear_in_force() != "tvac" or not self._pressure_reported
+            settled = self.read_in_force() != "tvac" or not self._pressure_reported
             self._settled_at = -1e18 if settled else None
-        self.hear_choice()
+        self.read_choice()
 
     def forget_row(self) -> None:
         """Begin with another record, which knows nothing yet."""
@@ -85,7 +87,7 @@ class LimitSetChoice:
         if self.current:
             self._note_in_force("")
 
-    def hear_choice(self) -> None:
+    def read_choice(self) -> None:
         """Take the choice that was made last, here or in another process on this record.
 
         Raises ValueError, once, where it cannot be read.
@@ -95,26 +97,26 @@ class LimitSetChoice:
             return
         self._seen, who, name = newest
         if name is None:
-            raise ValueError("the choice of a set of limits is no JSON")
+            raise ValueError("the choice of a set of limits is not JSON")
         self._set_by = who
         self._by_hand = name if name in LIMIT_SETS else None
 
-    def hear_in_force(self) -> str:
+    def read_in_force(self) -> str:
         """Take and return the set of limits that the process which evaluates (or evaluated) goes by."""
         newest = self._store.decision(IN_FORCE)
         if newest is not None and newest[2] in LIMIT_SETS:
             self.current = newest[2]
         return self.current
 
-    def use(self, name: str | None, who: str, *, note: bool) -> str:
-        """Choose by hand; None: by the pressure again. Returns why that was refused, as a sentence."""
+    def use(self, name: str | None, who: str, *, note: bool) -> AlarmRefusal | None:
+        """Choose by hand; None: by the pressure again. Returns why that was refused."""
         if name is not None and name not in LIMIT_SETS:
-            return f'There is no set of limits "{name}". There are {", ".join(LIMIT_SETS)}.'
+            return AlarmRefusal(AlarmRefusalCode.UNKNOWN_SET, name, LIMIT_SETS)
         before = self._by_hand or _AUTO
         self._by_hand, self._set_by, self._settled_at = name, who, -1e18
         self._note_choice(before, name or _AUTO)
         self.choose(note=note)
-        return ""
+        return None
 
     def choose(self, *, note: bool) -> None:
         """Find the set of limits that is in force; `note`: it is decided here, so it is recorded."""

@@ -10,6 +10,7 @@ import msgspec
 
 from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.chamber.alarm import AlarmChange, Ask
+from xovac_tui.chamber.alarm_reasons import AlarmsProblem, AlarmsProblemCode
 from xovac_tui.errors import XovacError
 
 if TYPE_CHECKING:
@@ -33,11 +34,11 @@ class Mirror:
         """Rule -> when the process that evaluates was asked to do something to it."""
         self._since: float | None = None
         """Since when another process evaluates; None while none does."""
-        self._unheard = ""
-        """Why it is not known what other processes did to alarms, as a sentence."""
+        self._unheard: AlarmsProblem | None = None
+        """Why it is not known what other processes did to alarms."""
         self._rules_row = -1
-        self._rules = ""
-        """What is wrong with the rules of that process, as the end of a sentence."""
+        self._rules: AlarmsProblemCode | None = None
+        """What is wrong with the rules of that process."""
 
     def replaced(self) -> None:
         """Begin with another record, which knows nothing yet."""
@@ -62,11 +63,11 @@ class Mirror:
         """Go on where a record cannot be read, and say so: it may be damaged, or another program's."""
         try:
             yield
-            self._unheard = ""
+            self._unheard = None
         except (XovacError, msgspec.MsgspecError, ValueError) as error:
-            self._unheard = f"What others did to alarms cannot be read from the record: {error}"
+            self._unheard = AlarmsProblem(AlarmsProblemCode.UNREADABLE, detail=str(error))
 
-    def hear(self) -> list[AlarmChange | Ask]:
+    def read_news(self) -> list[AlarmChange | Ask]:
         """Return what other processes reported and asked since this was called last, oldest first."""
         found = self._store.later(self.row)
         if found:
@@ -86,23 +87,19 @@ class Mirror:
             return
         self._rules_row = row
         if newest is None:
-            self._rules = "does not say what it watches; of an older version it watches nothing. Restart it."
+            self._rules = AlarmsProblemCode.RULES_UNKNOWN
         elif newest[2] != limits(watchlist):
-            self._rules = (
-                "watches other rules than the settings name here, so that what is shown as normal may not be "
-                "watched. Restart it."
-            )
+            self._rules = AlarmsProblemCode.OTHER_RULES
         else:
-            self._rules = ""
+            self._rules = None
 
-    def problem(self, mono: float, *, mirrored: bool) -> str:
-        """Return why what is shown may not be what holds, as a sentence; empty where it is."""
+    def problem(self, mono: float, *, mirrored: bool) -> AlarmsProblem | None:
+        """Return why what is shown may not be what holds; None where it is."""
         if self._unheard or not mirrored:
             return self._unheard
         pid = self._store.writer
-        who = f"Process {pid}" if pid else "The program that records"
         if any(mono - asked > _ANSWER_WITHIN for asked in self._asked.values()):
-            return f"{who} does not answer: what was asked of alarms is not done (yet)."
+            return AlarmsProblem(AlarmsProblemCode.NO_ANSWER, pid)
         if self._rules and self._since is not None and mono - self._since > _ANSWER_WITHIN:
-            return f"{who} {self._rules}"
-        return ""
+            return AlarmsProblem(self._rules, pid)
+        return None

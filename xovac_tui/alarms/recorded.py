@@ -11,6 +11,7 @@ from xovac_tui.alarms.evaluator import AlarmEvaluator
 from xovac_tui.alarms.kinds import Context
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.chamber.alarm import AlarmChange, AlarmsView, AlarmView, Ask
+from xovac_tui.chamber.alarm_reasons import AlarmRefusal, AlarmRefusalCode
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.clock import Clock
 from xovac_tui.expressions import ValueReading, Wanted
@@ -28,8 +29,6 @@ class _NoValues:
 
 class RecordedAlarms(AlarmDesk):
     """The alarms of a replay: as they were at its moment, with nothing to be done about them."""
-
-    REFUSAL = "This is a replay: its alarms can only be viewed."
 
     def __init__(self, chamber: Callable[[], Chamber], clock: Clock) -> None:
         super().__init__(clock, "")
@@ -67,13 +66,13 @@ class RecordedAlarms(AlarmDesk):
         newest = self._changes[self._at - 1][1].limit_set if self._at else ""
         return AlarmsView(alarms=alarms, limit_set=newest, flood=self._evaluator.flood(now))
 
-    def use_set(self, name: str | None) -> str:
+    def use_set(self, name: str | None) -> AlarmRefusal:
         """Refuse."""
-        return self.REFUSAL
+        return AlarmRefusal(AlarmRefusalCode.REPLAY)
 
-    def acknowledge(self, seen: Iterable[AlarmView]) -> str:
+    def acknowledge(self, seen: Iterable[AlarmView]) -> AlarmRefusal:
         """Refuse, whatever waits."""
-        return self.REFUSAL
+        return AlarmRefusal(AlarmRefusalCode.REPLAY)
 
-    def _do(self, asks: Sequence[Ask]) -> str:
-        return self.REFUSAL
+    def _do(self, asks: Sequence[Ask]) -> AlarmRefusal:
+        return AlarmRefusal(AlarmRefusalCode.REPLAY)

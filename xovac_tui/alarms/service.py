@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from xovac_tui.alarms.desk import AlarmDesk, senseless
+from xovac_tui import alarms
+from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.alarms.limit_sets import LimitSetChoice
 from xovac_tui.alarms.mirror import LIMITS, Mirror
 from xovac_tui.alarms.surroundings import Surroundings
@@ -17,6 +18,7 @@ from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkView
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmsView, Ask
+from xovac_tui.chamber.alarm_reasons import AlarmRefusal, AlarmRefusalCode, AlarmsProblem, AlarmsProblemCode
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import AlarmsChanged, RecordOpened, RecordReplaced
 from xovac_tui.clock import Clock
@@ -32,8 +34,30 @@ _LISTEN_EVERY = 1.0
 _ASKED_LATELY = 60.0
 """Seconds for which what was asked of a process that is gone is done by the next one."""
 
+_IN_VAIN = {
+    AlarmEvent.ACKNOWLEDGED: AlarmRefusalCode.WAITS_NO_MORE,
+    AlarmEvent.SHELVED: AlarmRefusalCode.CANNOT_SHELVE,
+    AlarmEvent.UNSHELVED: AlarmRefusalCode.NOT_SHELVED,
+    AlarmEvent.OUT_OF_SERVICE: AlarmRefusalCode.OUT_ALREADY,
+    AlarmEvent.IN_SERVICE: AlarmRefusalCode.IN_ALREADY,
+}
+"""Why nothing came of what was asked."""
+
 RunNow = tuple[int, str, int | None]
 """Number, recipe and step of the run that goes on."""
+
+
+class AlarmPorts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the alarms of a chamber ask of its other parts."""
+
+    store: AlarmStore
+    values: Callable[[], MovingValues]
+    """Makes what answers the expressions of rules."""
+    run_now: Callable[[], RunNow | None]
+    """Returns the run that goes on, None where none does."""
+    publish: Callable[[AlarmsChanged], None]
+    free: Callable[[Path], float | None] | None = None
+    """Returns the GB that are free where a folder is."""
 
 
 class AlarmService(AlarmDesk):
@@ -49,27 +73,20 @@ class AlarmService(AlarmDesk):
         watchlist: Watchlist | None,
         chamber: Chamber,
         contract: Contract,
-        store: AlarmStore,
         clock: Clock,
+        ports: AlarmPorts,
         *,
         who: str,
-        values: Callable[[], MovingValues],
-        run_now: Callable[[], RunNow | None],
-        publish: Callable[[AlarmsChanged], None],
-        free: Callable[[Path], float | None] | None = None,
     ) -> None:
-        """Evaluate the rules of a `watchlist`; None: nothing is evaluated here, at the most mirrored.
-
-        `values` makes what answers the expressions of rules. `run_now` returns the run that goes on, None
-        where none does. `free` returns the GB that are free where a folder is.
-        """
+        """Evaluate the rules of a `watchlist`; None: nothing is evaluated here, at the most mirrored."""
         super().__init__(clock, who)
         self.watchlist = watchlist or Watchlist()
         self._may_evaluate = watchlist is not None
-        self._chamber, self._store = chamber, store
-        self._make_values, self._run_now, self._publish = values, run_now, publish
+        self._chamber = chamber
+        store = self._store = ports.store
+        self._make_values, self._run_now, self._publish = ports.values, ports.run_now, ports.publish
         self._begun: tuple[AlarmEvaluator, MovingValues] | None = None
-        self._surroundings = Surroundings(store, free)
+        self._surroundings = Surroundings(store, ports.free)
         self.will_notify = self._surroundings.will_notify
         self.notified = self._surroundings.notified
         self._mirror = Mirror(store)
@@ -84,9 +101,7 @@ class AlarmService(AlarmDesk):
     def _made(self) -> tuple[AlarmEvaluator, MovingValues]:
         """Return what evaluates the rules, made when it is needed: the first picture does not wait for it."""
         if self._begun is None:
-            from xovac_tui.alarms.evaluator import AlarmEvaluator
-
-            self._begun = AlarmEvaluator(self.watchlist, self._chamber), self._make_values()
+            self._begun = alarms.evaluator.AlarmEvaluator(self.watchlist, self._chamber), self._make_values()
         return self._begun
 
     @property
@@ -120,7 +135,7 @@ class AlarmService(AlarmDesk):
         """Do nothing: what happened to alarms is in the record."""
 
     @property
-    def told_of_receivers(self) -> Sequence[str]:
+    def receiver_rules(self) -> Sequence[str]:
         """Names of the rules that watch whether receivers of notifications can be reached."""
         return [rule.name for rule in self.watchlist.rules if rule.kind == "notification"]
 
@@ -154,7 +169,7 @@ class AlarmService(AlarmDesk):
         self._limit_set.note_again()
 
     def tick(self) -> None:
-        """Evaluate all rules that are due, and hear what other processes report or ask."""
+        """Evaluate all rules that are due, and take what other processes report or ask."""
         if self._store.starting:
             return
         mono, mirrored = self._clock.mono(), self.mirrored
@@ -175,12 +190,12 @@ class AlarmService(AlarmDesk):
     def _listen(self, mono: float, *, mirrored: bool, begins: bool) -> None:
         with self._mirror.listening():
             # The last words of the process that evaluated until now count as well.
-            self._hear(mirrored or begins)
+            self._take_others(mirrored or begins)
             if begins or mono - self._listened_at >= _LISTEN_EVERY:
                 self._listened_at = mono
-                self._limit_set.hear_choice()
+                self._limit_set.read_choice()
                 if mirrored:
-                    self._limit_set.hear_in_force()
+                    self._limit_set.read_in_force()
                     if self._may_evaluate and self._store.readable:
                         self._mirror.compare_rules(self.watchlist)
 
@@ -198,9 +213,9 @@ class AlarmService(AlarmDesk):
                 changes += self._evaluator.ask(ask, context)
         return changes
 
-    def _hear(self, mirrored: bool) -> None:
+    def _take_others(self, mirrored: bool) -> None:
         """Take what other processes on this record report of alarms, or ask."""
-        mirrored_news = self._mirror.hear()
+        mirrored_news = self._mirror.read_news()
         reported = [one for one in mirrored_news if isinstance(one, AlarmChange)] if mirrored else []
         for change in reported:
             self._mirror.take(change, self._evaluator)
@@ -222,7 +237,7 @@ class AlarmService(AlarmDesk):
         # Before anything is evaluated there are none.
         return AlarmsView() if self._begun is None else self._picture(unresolved=True)
 
-    def use_set(self, name: str | None) -> str:
+    def use_set(self, name: str | None) -> AlarmRefusal | None:
         """Choose the set of limits by hand; None: by the pressure again."""
         return self._limit_set.use(name, self._who, note=self.evaluates)
 
@@ -241,12 +256,10 @@ class AlarmService(AlarmDesk):
         )
 
     def _context(self) -> Context:
-        from xovac_tui.alarms.kinds import Context
-
         utc, mono = self._clock.utc(), self._clock.mono()
         around, values = self._surroundings, self._made()[1]
         values.at(utc, mono)
-        return Context(
+        return alarms.kinds.Context(
             chamber=self._chamber,
             values=values,
             utc=utc,
@@ -258,17 +271,17 @@ class AlarmService(AlarmDesk):
             untried=around.untried,
         )
 
-    def _do(self, asks: Sequence[Ask]) -> str:
+    def _do(self, asks: Sequence[Ask]) -> AlarmRefusal | None:
         """Do what is asked, or have the process that evaluates do it."""
         if unknown := [ask.rule for ask in asks if ask.rule not in self._evaluator.watched]:
-            return f'There is no alarm "{unknown[0]}".'
+            return AlarmRefusal(AlarmRefusalCode.UNKNOWN_ALARM, unknown[0])
         if self.mirrored:
             self._mirror.ask(asks, self._clock.mono())
-            return ""
+            return None
         context = self._context()
         changes = [change for ask in asks for change in self._evaluator.ask(ask, context)]
         self._record_changes(changes)
-        return "" if changes else senseless(asks[0])
+        return None if changes else AlarmRefusal(_IN_VAIN[asks[0].event], asks[0].rule)
 
     def _record_changes(self, changes: Sequence[AlarmChange]) -> None:
         """Record changes, mark raised alarms on the time axis, and publish them."""
@@ -289,7 +302,7 @@ class AlarmService(AlarmDesk):
             if change.event is AlarmEvent.RAISED:
                 self._chamber.note(change.text or change.rule, change.utc, change.mono, kind="alarm")
 
-    def _problem(self, mono: float) -> str:
+    def _problem(self, mono: float) -> AlarmsProblem | None:
         if self._may_evaluate and self._store.starting:
-            return "Nothing is watched yet: the record is being opened, and may know of alarms."
+            return AlarmsProblem(AlarmsProblemCode.OPENING)
         return self._mirror.problem(mono, mirrored=self.mirrored)

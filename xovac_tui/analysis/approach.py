@@ -8,8 +8,9 @@ from itertools import accumulate
 import msgspec
 
 from xovac_tui.analysis.fit import ColumnTrack, FittedLine, line
+from xovac_tui.units import DAY
 
-LONGEST = 7 * 86_400.0
+LONGEST = 7 * DAY
 """Seconds; what would take longer is not foreseen."""
 _SHORTER = 2 * math.sqrt(2.0)
 """How much less is known of a slope from half of the time, when it is noise that hides it."""

@@ -20,12 +20,13 @@ import msgspec
 
 from xovac_tui.analysis.powerlaw import ColumnGroup, PowerFit, PressureLaw
 from xovac_tui.chamber.history import Curve
+from xovac_tui.units import DAY, HOUR
 
 SURFACES = 1.0
 """mbar below which the law is looked for: medium vacuum (ISO 3529-1) and better."""
-LOOK_BACK = 48 * 3600.0
+LOOK_BACK = 48 * HOUR
 """Seconds of the past in which the pump-down is looked for."""
-LONGEST = 7 * 86_400.0
+LONGEST = 7 * DAY
 """Seconds; what may take longer is not foreseen."""
 WIDEST = 5.0
 """Latest over soonest from which on nothing is foreseen: exponent and floor are not determined."""

@@ -14,8 +14,8 @@ import msgspec
 from xovac_tui.analysis.approach import approach, until_narrow, until_slow
 from xovac_tui.analysis.fit import ColumnTrack, Doubt, FittedLine, line, robust_points, track
 from xovac_tui.chamber.history import ChannelHistory
+from xovac_tui.units import HOUR
 
-HOUR = 3600.0
 _BRIDGED = 0.1
 """Part of a window that gaps may take."""
 _SLACK = 5.0

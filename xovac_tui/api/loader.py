@@ -31,14 +31,13 @@ from xovac_tui.api.validity import validity
 from xovac_tui.api.wireform import CALLBACK, Sends, WireForm
 from xovac_tui.errors import ContractError, SettingsError
 from xovac_tui.text import clean, nearest
-from xovac_tui.units import PRESSURE, TEMPERATURE, names_of, unit_of
+from xovac_tui.units import PRESSURE, SECONDS, TEMPERATURE, names_of, unit_of
 from xovac_tui.validation import Gathered, LeftOut, convert, join_key, mistakes, read_toml, sound
 
 _TABLES = ("commands", "responses", "messages", "confirm")
 _KEYS = (*_TABLES, "origin", "source", "start")
 _TIMEOUT = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|min)?\s*$")
 _HUMIDITY_UNITS = ("%", "%RH")
-_SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, None: 1.0}
 
 
 class _CommandTable(msgspec.Struct, forbid_unknown_fields=True):
@@ -469,7 +468,7 @@ def _role_problem(leaf: LeafTable) -> str:
 
 def _timeout(value: str | float, at: str, name: str) -> float:
     match = _TIMEOUT.match(str(value))
-    seconds = float(match[1]) * _SECONDS[match[2]] if match else math.nan
+    seconds = unit_of(match[2] or "s").to(SECONDS, float(match[1])) if match else math.nan
     if not 0.1 <= seconds <= 3600:
         raise SettingsError(f'{name}: `{at}` must be 0.1 s to 60 min, written such as "15s" or "2min".')
     return seconds

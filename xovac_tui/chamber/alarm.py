@@ -7,9 +7,12 @@ from typing import Literal
 
 import msgspec
 
+from xovac_tui.chamber.alarm_reasons import AlarmsProblem
+from xovac_tui.units import HOUR
+
 SeverityName = Literal["critical", "high", "medium", "low"]
 LimitSet = Literal["ambient", "pumping", "tvac"]
-LONGEST_SHELF = 8 * 3600.0
+LONGEST_SHELF = 8 * HOUR
 """Seconds for which an alarm may be shelved at the most."""
 LIMIT_SETS: tuple[LimitSet, ...] = ("ambient", "pumping", "tvac")
 
@@ -175,8 +178,8 @@ class AlarmsView(msgspec.Struct, frozen=True, kw_only=True):
     """Alarms of the last ten minutes, if there were so many that they must be taken together; else 0."""
     mirrored: bool = False
     """Another process evaluates them; this one shows them, and asks that one."""
-    problem: str = ""
-    """Why not everything can be watched, as a sentence."""
+    problem: AlarmsProblem | None = None
+    """Why not everything can be watched; None: it can."""
 
     @property
     def unresolved(self) -> tuple[AlarmView, ...]:

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from xovac_tui.chamber.columns import NAN, Bins
 from xovac_tui.chamber.ring import Ring
+from xovac_tui.units import MINUTE
 
 QUIET = 3.0
 """Seconds without a sample that are never a gap, however fast the channel usually is."""
@@ -237,10 +238,10 @@ class History:
         else:
             # One long silence must not make the next ones look usual.
             self._usual = min(interval, 1.25 * usual + 0.1, LONGEST_PERIOD)
-        if self._broken or interval > allowed:
-            return
-        slope = (value - self._value) / interval if interval else 0.0
         begin = self._index + 1
+        if begin == index or self._broken or interval > allowed:
+            return
+        slope = (value - self._value) / interval
         first = self._value + slope * (begin + 0.5 - self._last)
         bounds = min(self._value, value), max(self._value, value)
         for ring in self._rings:
@@ -254,11 +255,7 @@ class History:
         """
         columns = max(columns, 1)
         seconds = (end - start) / columns
-        ring = self._ring(start, end)
-        step = ring.seconds
-        edges = [(start + column * seconds) / step for column in range(columns + 1)]
-        lows, highs = ring.columns([(math.floor(left), math.ceil(right)) for left, right in pairwise(edges)])
-        return Bins(start, seconds, lows, highs)
+        return Bins(start, seconds, *self._ring(start, end).columns(start, seconds, columns))
 
     def measured(self, start: float, end: float, columns: int) -> Bins:
         """Return the same as `window`, with mean and number of the samples per column.
@@ -332,7 +329,7 @@ class History:
         mean = sum([value / count for value in values])
         apart = [time - mean_time for time in times]
         across = sum([one * (value - mean) for one, value in zip(apart, values, strict=True)])
-        change = 60 * across / sum([one * one for one in apart])
+        change = MINUTE * across / sum([one * one for one in apart])
         if not math.isfinite(change):
             return None
         return math.expm1(min(change, 700.0)) if ratio else change

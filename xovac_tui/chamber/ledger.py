@@ -13,6 +13,7 @@ from xovac_tui.api.event import Event, Form, Payload
 from xovac_tui.api.payload import decode, one_line
 from xovac_tui.api.wireform import is_callback_answer, try_next
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
+from xovac_tui.durations import format_whole
 from xovac_tui.text import clean
 
 LATE_WINDOW = 60.0
@@ -173,7 +174,9 @@ class Ledger:
     def tick(self, mono: float) -> tuple[LedgerEntry, ...]:
         """Give up on commands whose time is over; return the entries that changed."""
         return tuple(
-            self._give_up(entry, mono, f"No answer came within {entry.timeout:g} s.", self._advice(entry))
+            self._give_up(
+                entry, mono, f"No answer came within {format_whole(entry.timeout)}.", self._advice(entry)
+            )
             for entry in self._sent()
             if mono - entry.mono >= entry.timeout
         )
@@ -210,12 +213,12 @@ class Ledger:
                 seen.add(entry.command)
         return tuple(reversed(changed))
 
-    def look_at_all(self) -> tuple[LedgerEntry, ...]:
+    def dismiss_all(self) -> tuple[LedgerEntry, ...]:
         """Note that every unknown outcome has been seen."""
         return tuple(
-            self._put(_replace(entry, looked_at=True))
+            self._put(_replace(entry, dismissed=True))
             for entry in list(self._entries.values())
-            if entry.outcome is Outcome.UNKNOWN and not entry.looked_at
+            if entry.outcome is Outcome.UNKNOWN and not entry.dismissed
         )
 
     def _unwaited(self, command: str, event: Event) -> tuple[LedgerEntry, ...]:

@@ -11,9 +11,13 @@ import click
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.records import Ticker, find_record, missing, record_options
 from xovac_tui.errors import Exit
+from xovac_tui.plural import counted
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.report import need_libraries, write_report
+from xovac_tui.report.runs import run_number
 
 
-@click.command(short_help="Write the report of a run as one HTML file.")
+@click.command()
 @click.argument("run", metavar="RUN")
 @click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="File (CHAMBER-RUN.html).")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
@@ -34,12 +38,8 @@ def report(
     One self-contained file with charts, tables and attached photos, which prints to PDF from any
     browser. Exit code 3: events that are damaged in the record are missing in it.
     """
-    from xovac_tui.report import need_libraries, write_report
-
     need_libraries()
     source = find_record(ctx, record, demo)
-    from xovac_tui.recording.disk.record import Record
-    from xovac_tui.report.runs import run_number
 
     with Record(source.path) as opened:
         number = run_number(opened, run)
@@ -61,7 +61,7 @@ def report(
         )
     finally:
         ticker.close()
-    echo(f"The report of r{number} is in {path} ({path.stat().st_size:,} bytes).", err=True)
+    echo(f"The report of r{number} is in {path} ({counted(path.stat().st_size, 'byte')}).", err=True)
     if lost is not None:
         echo(f"{missing(lost, source)} They are missing in the report.", err=True)
         ctx.exit(int(Exit.WARNING))

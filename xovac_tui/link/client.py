@@ -15,15 +15,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import aiohttp
-import engineio
-import engineio.base_client
-import socketio
 
 from xovac_tui.api.wire import PacketJson, Wire, offset_of, split, value_of, with_attachments
 from xovac_tui.api.wireform import callback_answer
 from xovac_tui.link import bulky, engine
 from xovac_tui.link.engine import PACKETS, Engine, Socket, log, websocket_options
 from xovac_tui.link.handshake import max_payload
+from xovac_tui.link.library import engineio, socketio
 
 # The libraries would otherwise write to the terminal by themselves.
 _library_log = log.getChild("library")
@@ -39,6 +37,8 @@ OLD = "old protocol"
 REFUSED = "refused"
 SENT_AWAY = "sent away"
 STOPPED = "stopped answering"
+_Reason = engineio.base_client.BaseClient.reason
+SERVER_CLOSED: str = _Reason.SERVER_DISCONNECT
 
 
 class _Packet(socketio.packet.Packet):  # type: ignore[misc]
@@ -150,7 +150,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         if self.ended.is_set():
             return
         if found is None:
-            why = f"it is no event, and {len(data):,} bytes are too many to read"
+            why = f"it is not an event, and {len(data):,} bytes are too many to read"
             self._on_malformed(text, ValueError(why))
             return
         number, name, argument = found
@@ -160,7 +160,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
 
     def _junk(self, text: str) -> None:
         if not self.ended.is_set():
-            self._on_malformed(text, ValueError("it is no Engine.IO packet"))
+            self._on_malformed(text, ValueError("it is not an Engine.IO packet"))
 
     def _hand_over(self, data: Sequence[Any], *, receipt: bool = False) -> None:
         # What still comes after the end is ignored, or a link would show data while it says LOST.
@@ -298,14 +298,14 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         # Without its writer the library would go on reading, and send nothing any more.
         for task in (self.eio.read_loop_task, self.eio.write_loop_task):
             if task is not None:
-                task.add_done_callback(lambda _: self.end("transport error"))
+                task.add_done_callback(lambda _: self.end(_Reason.TRANSPORT_ERROR))
 
     async def close(self, patience: float) -> None:
         """Say good-bye if that can be done within `patience` seconds, then leave nothing behind."""
         # A server that has ended the connection itself wants no good-bye.
         server_ended = self.ended.is_set() and self.ended_by != STOPPED
-        self.end("client disconnect")
-        leaving = asyncio.ensure_future(self._say_goodbye(server_ended))
+        self.end(_Reason.CLIENT_DISCONNECT)
+        leaving = asyncio.ensure_future(self._take_leave(server_ended))
         waits = {leaving}
         if self.eio.transport() == "polling" and self.eio.write_loop_task is not None:
             # The good-bye is said when it is written; the long poll would hang on for up to a minute.
@@ -320,7 +320,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             if self.eio in engineio.base_client.connected_clients:
                 engineio.base_client.connected_clients.remove(self.eio)
 
-    async def _say_goodbye(self, server_ended: bool) -> None:
+    async def _take_leave(self, server_ended: bool) -> None:
         try:
             if self.namespaces and not server_ended:
                 for namespace in self.namespaces:

@@ -11,6 +11,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
+from xovac_tui.durations import format_whole
 from xovac_tui.errors import NotifyError
 from xovac_tui.notify.message import Message
 from xovac_tui.paths import AUTH_VARIABLE, HEADERS_VARIABLE
@@ -56,7 +57,9 @@ async def run_command(
         async with asyncio.timeout(timeout):
             await process.communicate(data)
     except TimeoutError:
-        raise NotifyError(f"the program {name} took longer than {timeout:g} s, so it was ended.") from None
+        raise NotifyError(
+            f"the program {name} took longer than {format_whole(timeout)}, so it was ended."
+        ) from None
     finally:
         await _end(process)
     if process.returncode:

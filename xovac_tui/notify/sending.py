@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from xovac_tui.durations import format_whole
 from xovac_tui.errors import NotifyError
 from xovac_tui.notify.message import Message
 from xovac_tui.notify.settings import Receiver
@@ -42,7 +43,7 @@ async def send(
 
 async def persist(attempt: Callable[[], Awaitable[None]], *, sleep: Sleep = asyncio.sleep) -> None:
     """Try up to three times within a minute; NotifyError with the reason of the newest failure."""
-    failed = NotifyError(f"it did not take it within {WITHIN:g} s.")
+    failed = NotifyError(f"it did not accept it within {format_whole(WITHIN)}.")
     try:
         async with asyncio.timeout(WITHIN):
             for pause in (0.0, *PAUSES):

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from xovac_tui.chamber.alarm import Severity
+from xovac_tui.durations import format_whole
 from xovac_tui.errors import NotifyError
 from xovac_tui.notify.message import PROGRAM, Message, MessageKind
 from xovac_tui.text import clean
@@ -55,13 +56,13 @@ async def send_by_apprise(
         async with asyncio.timeout(timeout):
             words = await done
     except TimeoutError:
-        raise NotifyError(f"the service did not answer within {timeout:g} s.") from None
+        raise NotifyError(f"the service did not answer within {format_whole(timeout)}.") from None
     if words is None:
         return
     if said is not None:
         for line in words:
             said(hidden(line, url))
-    raise NotifyError("the service did not take it.")
+    raise NotifyError("the service did not accept it.")
 
 
 def service_problem(url: str) -> str:

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from xovac_tui.digits import digits, figure
+from xovac_tui.durations import format_tick
 from xovac_tui.plot.scale import Scale
+from xovac_tui.units import DAY, HOUR, MINUTE
 
 Clock = Callable[[float], datetime]
 """Turns UTC seconds into the time of day to show, with its zone."""
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
 _TIME_STEPS = (
     *(1, 2, 5, 10, 15, 30),
     *(n * MINUTE for n in (1, 2, 5, 10, 15, 30)),
@@ -96,7 +97,7 @@ def since_ticks(start: float, end: float, cells: int) -> tuple[Tick, ...]:
         return ()
     step = _step((end - start) / cells, _SINCE_STEPS)
     numbers = range(max(0, math.ceil(start / step - 1e-9)), math.floor(end / step + 1e-9) + 1)
-    return tuple(Tick(float(number * step), _since_label(number * step, step)) for number in numbers)
+    return tuple(Tick(float(number * step), format_tick(number * step, step)) for number in numbers)
 
 
 def columns_of(ticks: Sequence[Tick], start: float, cell: float) -> tuple[tuple[int, str], ...]:
@@ -108,27 +109,13 @@ def columns_of(ticks: Sequence[Tick], start: float, cell: float) -> tuple[tuple[
     return tuple((first + round((tick.value - ticks[0].value) / cell), tick.label) for tick in ticks)
 
 
-def _step(cell: float, steps: Sequence[int]) -> int:
+def _step(cell: float, steps: Sequence[float]) -> float:
     """Return the shortest round time whose labels do not crowd where a cell lasts so many seconds."""
     # UTC seconds are known to a quarter of a microsecond only, which counts in windows of some seconds.
     return next((step for step in steps if step / cell >= (13 if step < MINUTE else 10) - 1e-4), steps[-1])
 
 
-def _since_label(seconds: int, step: int) -> str:
-    if not seconds:
-        return "0"
-    if step >= DAY:
-        return f"{seconds // DAY} d"
-    if seconds % HOUR == 0:
-        return f"{seconds // HOUR} h"
-    if seconds % MINUTE == 0:
-        if seconds < HOUR:
-            return f"{seconds // MINUTE} min"
-        return f"{seconds // HOUR}h{seconds // MINUTE % MINUTE:02d}"
-    return f"{seconds} s"
-
-
-def _time_label(when: datetime, step: int) -> str:
+def _time_label(when: datetime, step: float) -> str:
     if step < MINUTE:
         return when.strftime("%H:%M:%S")
     if step > 2 * DAY:

@@ -10,13 +10,13 @@ import math
 from xovac_tui.recipes.findings import Finding, FindingCode, Flaw, flaw
 from xovac_tui.recipes.model import Limits, Ramp, Recipe, Repeat, Step, count_leaves
 from xovac_tui.recipes.places import StepPath
-from xovac_tui.units import ABSOLUTE_ZERO
+from xovac_tui.units import ABSOLUTE_ZERO, DAY
 
 HIGHEST = 1000.0
 """degC; far above any chamber of this kind, so a typing error."""
 LOWEST_RATE, HIGHEST_RATE = 0.001, 1000.0
 """K/min."""
-SHORTEST, LONGEST = 0.1, 365 * 86400.0
+SHORTEST, LONGEST = 0.1, 365 * DAY
 """Seconds of a single ramp or hold."""
 MAX_TOLERANCE = 100.0
 """K."""

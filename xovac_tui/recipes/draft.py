@@ -7,9 +7,8 @@ from typing import Any
 
 import msgspec
 
-from xovac_tui.digits import format_number
 from xovac_tui.durations import spell_duration
-from xovac_tui.quantities import format_temperature
+from xovac_tui.quantities import format_rate, format_temperature
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.findings import Finding
 from xovac_tui.recipes.model import Hold, Recipe, Repeat, Step
@@ -256,7 +255,7 @@ def step_label(step: Step) -> str:
         return f"hold {spell_duration(step.duration)}"
     target = f"ramp to {format_temperature(step.to)}"
     if step.rate is not None:
-        return f"{target} at {format_number(step.rate, 3)} K/min"
+        return f"{target} at {format_rate(step.rate)}"
     return f"{target} in {spell_duration(step.over)}" if step.over is not None else target
 
 

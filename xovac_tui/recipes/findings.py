@@ -12,7 +12,7 @@ import msgspec
 from xovac_tui.digits import format_number
 from xovac_tui.durations import format_duration, spell_duration
 from xovac_tui.plural import counted
-from xovac_tui.quantities import format_temperature
+from xovac_tui.quantities import format_rate, format_temperature, quantity
 from xovac_tui.recipes.places import StepPath, place_of
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
@@ -34,7 +34,8 @@ class _CodeWords(string.Formatter):
 _WRITTEN: dict[str, Callable[[Any], str]] = {
     "T": format_temperature,
     "N": format_number,
-    "R": lambda rate: f"{format_number(rate, 3)} K/min",
+    "R": format_rate,
+    "P": lambda mbar: quantity(mbar, "mbar", log=True),
     "D": spell_duration,
     "about": format_duration,
     "by": lambda seconds: f" by about {format_duration(seconds)}" if seconds >= 1 else "",
@@ -123,7 +124,7 @@ class FindingCode(Enum):
         "is so much too short."
     )
     NO_PRESSURE = (
-        "Dwells count only at or below {pressure:.1e} mbar, but no message is known to report the pressure, "
+        "Dwells count only at or below {pressure:P}, but no message is known to report the pressure, "
         "so none would count. Give its channel the role pressure in a contract file."
     )
     TOLERANCE_TIGHT = (

@@ -8,6 +8,7 @@ from itertools import pairwise
 import msgspec
 
 from xovac_tui.recipes.plan import Plan, PlanSettings, Segment
+from xovac_tui.units import MINUTE
 
 _HAIR = 1.001
 """Ratio within which two rates are the same."""
@@ -51,14 +52,14 @@ def _lag(ramp: Segment, hold: Segment | None, settings: PlanSettings) -> Lag:
     rates = settings.rates
     managed = rates and rates.fastest(heating=end > start, low=min(start, end), high=max(start, end))
     crossing = rates and rates.time(start, end)
-    late = abs(end - start) / settings.assumed_rate * 60.0 - ramp.duration
+    late = abs(end - start) / settings.assumed_rate * MINUTE - ramp.duration
     if rates and crossing:
         # A setpoint that jumps is always ahead, one that moves holds the chamber back where it is fast.
         jumped = crossing[1] - ramp.duration
         late = jumped if settings.step_reading == "jump" else rates.lateness(start, end, ramp.duration) or 0.0
     return Lag(
         ramp=ramp,
-        rate=abs(end - start) / ramp.duration * 60.0,
+        rate=abs(end - start) / ramp.duration * MINUTE,
         managed=managed or settings.assumed_rate,
         learned=bool(managed),
         late=max(0.0, late),

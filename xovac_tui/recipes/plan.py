@@ -11,13 +11,14 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from xovac_tui.digits import format_number
 from xovac_tui.durations import DurationUnit, spell_duration
 from xovac_tui.errors import RecipeError
-from xovac_tui.quantities import TemperatureUnit, format_temperature
+from xovac_tui.quantities import TemperatureUnit, format_rate, format_temperature
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.model import Leaf, Ramp, Recipe, unroll
+from xovac_tui.recipes.places import StepPath, path_of, place_of
 from xovac_tui.recipes.rates import Rates
+from xovac_tui.units import MINUTE
 
 NO_CHANGE = 0.001
 """K; a ramp over less is no ramp."""
@@ -85,10 +86,15 @@ class Segment(msgspec.Struct, frozen=True):
     """Seconds that it may take at least, by what the chamber has managed."""
     longest: float = 0.0
     where: str = ""
-    """Its place in the recipe, `step 4.1`."""
+    """Its place in the recipe as records keep it, `step 4.1`; read it as `path`."""
     kind: Literal["ramp", "hold"] = "ramp"
     arrival: float | None = None
     """When `to_temp` is reached, if before `end`: a device that jumps waits there for the rest."""
+
+    @property
+    def path(self) -> StepPath:
+        """Its place in the recipe."""
+        return path_of(self.where)
 
     @property
     def duration(self) -> float:
@@ -238,7 +244,7 @@ class _FastestPace:
         rates = self._settings.rates
         crossing = rates.time(start, end) if rates else None
         if rates is None or crossing is None:
-            assumed = abs(end - start) / self._settings.assumed_rate * 60.0
+            assumed = abs(end - start) / self._settings.assumed_rate * MINUTE
             return _Time(assumed, assumed, assumed, ASSUMED)
         # A device takes whole seconds: what was learned is not known to fractions.
         shortest, usual, longest = (max(1.0, float(math.ceil(seconds))) for seconds in crossing)
@@ -257,7 +263,7 @@ def _time(leaf: Leaf, here: float, pace: _FastestPace) -> _Time:
         return _Time(0.0, 0.0, 0.0)
     if step.rate is None:
         return pace.time(here, step.to)
-    duration = change / step.rate * 60.0
+    duration = change / step.rate * MINUTE
     return _Time(duration, duration, duration)
 
 
@@ -288,7 +294,7 @@ def _segment(
         basis=time.basis,
         shortest=time.shortest,
         longest=time.longest,
-        where=leaf.where,
+        where=place_of(leaf.path),
         kind="ramp" if isinstance(step, Ramp) else "hold",
         arrival=arrival,
     )
@@ -302,7 +308,7 @@ def _label(leaf: Leaf, here: float, duration: float) -> str:
     if duration == 0:
         return f"already at {target}"
     if step.rate is not None:
-        return f"ramp to {target} at {format_number(step.rate, 3)} K/min"
+        return f"ramp to {target} at {format_rate(step.rate)}"
     if step.over is not None:
         return f"ramp to {target} in {spell_duration(step.over)}"
     return f"ramp to {target} as fast as it goes"

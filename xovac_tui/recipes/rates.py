@@ -13,6 +13,7 @@ from statistics import median
 import msgspec
 
 from xovac_tui.plural import counted
+from xovac_tui.units import MINUTE
 
 BAND = 10.0
 """K; width of a band of temperature."""
@@ -79,7 +80,7 @@ class Rates(msgspec.Struct, frozen=True):
         quickest = usual = slowest = 0.0
         for low, high in _pieces(min(start, end), max(start, end)):
             band = min(known, key=lambda band: _distance(band, (low + high) / 2))
-            minutes = (high - low) * 60.0
+            minutes = (high - low) * MINUTE
             quickest += minutes / band.fast
             usual += minutes / band.usual
             slowest += minutes / band.slow
@@ -161,7 +162,7 @@ def learn(
         first, last = window[:third], window[-third:]
         between = median(t for t, _, _ in last) - median(t for t, _, _ in first)
         change = median(actual for _, actual, _ in last) - median(actual for _, actual, _ in first)
-        rate, heating = abs(change) / between * 60.0, change > 0
+        rate, heating = abs(change) / between * MINUTE, change > 0
         if rate < STALL:
             continue
         middle = median(actual for _, actual, _ in window)

@@ -18,11 +18,12 @@ from xovac_tui.recipes.check import ROOM
 from xovac_tui.recipes.findings import Flaw
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
 from xovac_tui.text import clean
+from xovac_tui.units import DAY
 
 Kind: TypeAlias = Literal["temperature", "rate", "duration", "count", "choice", "temperatures"]
 Values: TypeAlias = dict[str, float | str | tuple[float, ...]]
 
-LONGEST_HOLD = 30 * 86400.0
+LONGEST_HOLD = 30 * DAY
 """Seconds of a plateau; longer is a slip in the unit."""
 MOST_CYCLES = 100
 MOST_PLATEAUS = 50
@@ -127,7 +128,7 @@ def _parsed(parameter: Parameter, text: str) -> float | str | tuple[float, ...]:
             return words.lower()
         case "count":
             if not re.fullmatch(r"[0-9]{1,9}", words):
-                raise RecipeError(f'"{clean(words, 24)}" is no whole number.')
+                raise RecipeError(f'"{clean(words, 24)}" is not a whole number.')
             return _bounded(parameter, float(words), words, bounds.count_problem(int(words)))
         case "temperatures":
             parts = [part for part in re.split(r"[;,]", words) if part.strip()]

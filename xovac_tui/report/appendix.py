@@ -8,7 +8,8 @@ from base64 import b64encode
 from typing import Any
 
 from xovac_tui.digits import format_number
-from xovac_tui.quantities import format_temperature, number, unit
+from xovac_tui.plural import counted
+from xovac_tui.quantities import format_temperature, quantity, unit
 from xovac_tui.recording.attachments import media_words, text_of
 from xovac_tui.recording.disk.kinds import RecordedChange
 from xovac_tui.recording.disk.lists import payload_hash
@@ -35,8 +36,8 @@ def attachment_words(paper: Paper, times: ReportTimes) -> dict[str, Any]:
     return {
         "name": text(one.name, 120),
         "caption": text(one.text, 400) if one.text else "",
-        "told": f"{text(media_words(one.media), 60)}, {len(data):,} bytes, attached {times.stamp(one.t)} "
-        f"by {text(one.who, 60)}",
+        "about": f"{text(media_words(one.media), 60)}, {counted(len(data), 'byte')}, "
+        f"attached {times.stamp(one.t)} by {text(one.who, 60)}",
         "hash": text(one.hash, 64),
         "picture": picture,
         "text": shown,
@@ -49,7 +50,7 @@ def bare_words(facts: ReportFacts, times: ReportTimes) -> dict[str, str] | None:
     if sent is None:
         return None
     return {
-        "told": f"{times.stamp(sent.utc)} by {text(sent.who, 60)}",
+        "sent": f"{times.stamp(sent.utc)} by {text(sent.who, 60)}",
         "payload": lines(sent.payload),
         "hash": payload_hash(sent.payload),
     }
@@ -92,7 +93,7 @@ def reading_pairs(facts: ReportFacts) -> list[Pair]:
         "not set" if one is None else format_temperature(one)
         for one in (known.chamber_min, known.chamber_max)
     ]
-    pressure = "any pressure" if known.pressure is None else f"≤ {number(known.pressure, log=True)} mbar"
+    pressure = "any pressure" if known.pressure is None else f"≤ {quantity(known.pressure, 'mbar', log=True)}"
     rates = known.rates.words if known.rates is not None else ""
     return [
         ("Units of the list", f"{unit(known.temperature_unit)}, {known.duration_unit} (assumed)"),
@@ -107,7 +108,7 @@ def reading_pairs(facts: ReportFacts) -> list[Pair]:
 
 def session_rows(facts: ReportFacts) -> list[Row]:
     """Return one row a recorder: session, program, user, address, contract, speed (the run's, if any)."""
-    # A session that began before a simulator was heard does not know how fast it goes; the run does.
+    # A session that began before a simulator reported its speed does not know it; the run does.
     speed = facts.past.state.speed
     return [
         (

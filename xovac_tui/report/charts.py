@@ -27,6 +27,7 @@ from xovac_tui.runs.dwell import Dwell
 from xovac_tui.runs.past import RunTrack
 from xovac_tui.runs.state import Leg
 from xovac_tui.text import clean
+from xovac_tui.units import HOUR, MINUTE
 
 _WIDTH, _HEIGHT, _LOW_HEIGHT = 7.3, 3.5, 2.4
 """Inches: a page of A4 or Letter between its margins."""
@@ -153,7 +154,9 @@ def _dwell_chart(leg: Leg, dwell: Dwell, track: RunTrack) -> str:
     )
     axes.axhline(dwell.target, color=_PLAN, linewidth=0.9, linestyle=(0, (4, 2)))
     seconds = bins.seconds * len(bins.lows)
-    scale, name = (3600.0, "h") if seconds > 3 * 3600 else (60.0, "min") if seconds > 180 else (1.0, "s")
+    scale, name = (
+        (HOUR, "h") if seconds > 3 * HOUR else (MINUTE, "min") if seconds > 3 * MINUTE else (1.0, "s")
+    )
     for times, values in _pieces(bins):
         axes.plot([(at - bins.start) / scale for at in times], values, color=_MEASURED, linewidth=1.1)
     axes.set_xlim(0, seconds / scale)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.digits import format_number
+from xovac_tui.durations import format_to_tenth
 from xovac_tui.plural import counted
-from xovac_tui.quantities import format_temperature, number
+from xovac_tui.quantities import format_temperature, quantity
 from xovac_tui.report.facts import ReportFacts
-from xovac_tui.report.formatting import duration, judged
+from xovac_tui.report.formatting import judged
 from xovac_tui.report.judge import controlled_range, went_back
 from xovac_tui.runs.dwell import Dwell
 from xovac_tui.runs.state import Leg
@@ -81,9 +82,9 @@ def _took(leg: Leg, facts: ReportFacts) -> str:
     off = leg.end - leg.start - leg.planned
     if abs(off) <= facts.period + _SHARE * leg.planned:
         return ""
-    took = f"Step {leg.step} took {duration(leg.end - leg.start)}"
+    took = f"Step {leg.step} took {format_to_tenth(leg.end - leg.start)}"
     more = "longer" if off > 0 else "less"
-    return f"{took}, {duration(abs(off))} {more} than planned."
+    return f"{took}, {format_to_tenth(abs(off))} {more} than planned."
 
 
 def _dwell(step: int, dwell: Dwell, facts: ReportFacts) -> list[str]:
@@ -93,7 +94,9 @@ def _dwell(step: int, dwell: Dwell, facts: ReportFacts) -> list[str]:
     if dwell.reached is None:
         found.append(f"Step {step}: {band} was never reached.")
     elif dwell.reached > facts.period:
-        found.append(f"Step {step}: {band} was reached {duration(dwell.reached)} after the dwell began.")
+        found.append(
+            f"Step {step}: {band} was reached {format_to_tenth(dwell.reached)} after the dwell began."
+        )
     if dwell.excursions:
         times = "once" if dwell.excursions == 1 else f"{dwell.excursions} times"
         found.append(f"Step {step}: the temperature left {band} {times}.")
@@ -101,8 +104,10 @@ def _dwell(step: int, dwell: Dwell, facts: ReportFacts) -> list[str]:
     if lost > facts.period:
         why = "the link was gone or the data were stale"
         if dwell.pressure is not None:
-            why = f"the pressure was above {number(dwell.pressure, log=True)} mbar or not known, or {why}"
-        found.append(f"Step {step}: {duration(lost)} within tolerance do not count: {why}.")
+            why = (
+                f"the pressure was above {quantity(dwell.pressure, 'mbar', log=True)} or not known, or {why}"
+            )
+        found.append(f"Step {step}: {format_to_tenth(lost)} within tolerance do not count: {why}.")
     return found
 
 
@@ -157,7 +162,7 @@ def _missing(facts: ReportFacts) -> list[str]:
     past = facts.past
     found = []
     if facts.gaps:
-        total = duration(sum(gap.seconds for gap in facts.gaps))
+        total = format_to_tenth(sum(gap.seconds for gap in facts.gaps))
         many = counted(len(facts.gaps), "gap")
         what = "no usable temperature of the part is in the record" if facts.controlled else "no data came"
         found.append(f"{many}, {total} in all, in which {what}.")

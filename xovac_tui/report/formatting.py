@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime, timezone, tzinfo
 
 from xovac_tui.digits import figure
-from xovac_tui.durations import format_duration
+from xovac_tui.durations import format_clock
 from xovac_tui.quantities import number
-from xovac_tui.text import clean
+from xovac_tui.text import clean, clean_lines
 
 Row = tuple[str, ...]
 """Cells of a table."""
@@ -59,18 +58,7 @@ class ReportTimes:
 
     def since(self, utc: float) -> str:
         """Return the time since the run began as `+1:02:11`, before it with a minus sign."""
-        seconds = round(utc - self._start)
-        hours, rest = divmod(abs(seconds), 3600)
-        return f"{'−' if seconds < 0 else '+'}{hours}:{rest // 60:02d}:{rest % 60:02d}"
-
-
-def duration(seconds: float | None) -> str:
-    """Return a duration, below a minute to the tenth of a second; a dash where it is not known."""
-    if seconds is None or not math.isfinite(seconds):
-        return DASH
-    if 0 <= seconds < 59.95:
-        return f"{seconds:.1f}".removesuffix(".0") + "s"
-    return format_duration(seconds)
+        return format_clock(utc - self._start)
 
 
 def value(known: float | None, unit: str, *, log: bool = False) -> str:
@@ -110,8 +98,5 @@ def text(words: str, most: int = 400) -> str:
 
 def lines(words: str) -> str:
     """Return text from outside of several lines, each of them clean."""
-    rows = words.replace("\r\n", "\n").replace("\t", "    ").split("\n")
-    shown = [clean(row, _SOURCE_WIDTH) for row in rows[:_SOURCE_LINES]]
-    if len(rows) > _SOURCE_LINES:
-        shown.append(f"… {len(rows) - _SOURCE_LINES} more lines")
-    return "\n".join(shown).rstrip("\n")
+    rows = words.replace("\r\n", "\n").replace("\t", "    ")
+    return "\n".join(clean_lines(rows, lines=_SOURCE_LINES, width=_SOURCE_WIDTH)).rstrip("\n")

@@ -8,11 +8,12 @@ from itertools import pairwise
 import msgspec
 
 from xovac_tui.digits import format_number
+from xovac_tui.durations import format_to_tenth
 from xovac_tui.plural import counted
 from xovac_tui.quantities import format_temperature
 from xovac_tui.recipes.plan import Segment
 from xovac_tui.report.facts import Figures, ReportFacts
-from xovac_tui.report.formatting import duration, judged
+from xovac_tui.report.formatting import judged
 from xovac_tui.runs.state import Leg, Result
 from xovac_tui.units import to_celsius
 
@@ -124,7 +125,7 @@ def _dwell(facts: ReportFacts, hold: Segment) -> JudgedCriterion:
     past = facts.past
     planned = hold.duration / past.state.speed
     target = format_temperature(hold.to_temp)
-    asks = f"Step {hold.index}: dwell at {target} counts for {duration(planned)}"
+    asks = f"Step {hold.index}: dwell at {target} counts for {format_to_tenth(planned)}"
     legs = [one for one in past.view().legs if one.step == hold.index]
     leg = legs[0] if legs else None
     if len(legs) > 1:
@@ -136,7 +137,7 @@ def _dwell(facts: ReportFacts, hold: Segment) -> JudgedCriterion:
         return JudgedCriterion(
             asks, CriterionOutcome.OPEN, "It went by while nothing was received.", hold.index
         )
-    found = f"{duration(dwell.creditable)} count, of {duration(dwell.elapsed)} elapsed."
+    found = f"{format_to_tenth(dwell.creditable)} count, of {format_to_tenth(dwell.elapsed)} elapsed."
     goes_on = leg.end is None and past.state.result is Result.RUNNING
     # The beginning and the end of a step are known no finer than the chamber reports.
     allowed = 0.0 if goes_on else min(facts.period, _ALLOWED * planned)
@@ -147,7 +148,7 @@ def _dwell(facts: ReportFacts, hold: Segment) -> JudgedCriterion:
         return JudgedCriterion(asks, CriterionOutcome.OPEN, f"{found} {said}", hold.index)
     short = planned - dwell.creditable
     return JudgedCriterion(
-        asks, CriterionOutcome.NOT_MET, f"{found} {duration(short)} are missing.", hold.index
+        asks, CriterionOutcome.NOT_MET, f"{found} {format_to_tenth(short)} are missing.", hold.index
     )
 
 
@@ -181,7 +182,7 @@ def _limits(facts: ReportFacts) -> list[JudgedCriterion]:
     found = f"{measured.count:,} measured values, {span}."
     if facts.gaps:
         unseen = sum(gap.seconds for gap in facts.gaps)
-        found += f" For {duration(unseen)} of the run there is none in the record."
+        found += f" For {format_to_tenth(unseen)} of the run there is none in the record."
     kept = limits.min <= measured.low and measured.high <= limits.max
     return [JudgedCriterion(asks, CriterionOutcome.MET if kept else CriterionOutcome.NOT_MET, found)]
 

@@ -12,7 +12,8 @@ import jinja2
 from markupsafe import Markup
 
 from xovac_tui.digits import format_number
-from xovac_tui.quantities import format_temperature, number, unit
+from xovac_tui.durations import format_to_tenth
+from xovac_tui.quantities import format_temperature, quantity, unit
 from xovac_tui.report import charts
 from xovac_tui.report.appendix import (
     attachment_words,
@@ -31,7 +32,6 @@ from xovac_tui.report.formatting import (
     Pair,
     ReportTimes,
     Row,
-    duration,
     judged,
     text,
     value,
@@ -39,26 +39,26 @@ from xovac_tui.report.formatting import (
 from xovac_tui.report.judge import CriterionOutcome, Judgement, RunVerdict, judge
 from xovac_tui.report.tables import alarm_rows, command_row, gap_rows, handled_rows, note_rows
 from xovac_tui.runs.state import Leg
-from xovac_tui.units import to_celsius, unit_of
+from xovac_tui.units import MINUTE, to_celsius, unit_of
 
 _SIGNS = {CriterionOutcome.MET: "✓", CriterionOutcome.NOT_MET: "✗", CriterionOutcome.OPEN: "?"}
 _SIMULATOR = "simulator.toml"
 """Contract of the built-in simulator: no real part was tested where it is in force."""
 _MOST_STEP_ROWS = 300
 """Rows of figures by step; of more, only those of channels that the contract names are shown."""
+_ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 
 
 def page(facts: ReportFacts, zone: tzinfo | None) -> str:
     """Return the report as one page of HTML that needs nothing else."""
     times = ReportTimes(zone, facts.past.recorded.started, facts.past.until)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(_Page(facts, times).all())
+    return _ENVIRONMENT.get_template("report.html.j2").render(_Page(facts, times).all())
 
 
 class _Page:
@@ -91,7 +91,7 @@ class _Page:
                 (_SIGNS[one.outcome], one.outcome.value, one.asks, text(one.found, 600))
                 for one in self._judgement.criteria
             ],
-            "allowance": duration(facts.period) if facts.period else "",
+            "allowance": format_to_tenth(facts.period) if facts.period else "",
             "limits_known": facts.recipe is not None and facts.recipe.limits is not None,
             "warm": format_temperature(WARM),
             "cool": format_temperature(COOL),
@@ -133,7 +133,9 @@ class _Page:
         if past.recorded.ended is not None:
             ended = self._times.stamp(past.until)
         planned = past.planned_seconds
-        took = duration(past.seconds) + (f", planned {duration(planned)}" if planned is not None else "")
+        took = format_to_tenth(past.seconds) + (
+            f", planned {format_to_tenth(planned)}" if planned is not None else ""
+        )
         return [
             ("Part", text(past.description) if past.description else "the recipe does not describe it"),
             ("Chamber", text(facts.chamber, 80)),
@@ -189,15 +191,15 @@ class _Page:
             found = self._judgement.of_step(leg.step)
             outcome = found.outcome if found is not None else CriterionOutcome.OPEN
             edges = dwell.target - dwell.tolerance, dwell.target + dwell.tolerance
-            condition = "" if dwell.pressure is None else f"≤ {number(dwell.pressure, log=True)} mbar"
+            condition = "" if dwell.pressure is None else f"≤ {quantity(dwell.pressure, 'mbar', log=True)}"
             cells = (
                 str(leg.step),
                 f"{format_temperature(dwell.target)} ± {format_number(dwell.tolerance)} K",
                 condition or "any pressure",
-                duration(leg.planned),
-                duration(dwell.elapsed),
-                duration(dwell.in_tolerance),
-                duration(dwell.creditable),
+                format_to_tenth(leg.planned),
+                format_to_tenth(dwell.elapsed),
+                format_to_tenth(dwell.in_tolerance),
+                format_to_tenth(dwell.creditable),
                 str(dwell.excursions),
                 judged(dwell.minimum, *edges),
                 judged(dwell.maximum, *edges),
@@ -214,7 +216,7 @@ class _Page:
             about = "~" if leg.estimated else ""
             took = "unseen" if leg.start is None else "goes on"
             if leg.start is not None and leg.end is not None:
-                took = about + duration(leg.end - leg.start)
+                took = about + format_to_tenth(leg.end - leg.start)
             elif leg.start is not None and not self._past.running:
                 took = "end not seen"
             made.append(
@@ -227,7 +229,7 @@ class _Page:
                     + self._times.stamp(
                         None if leg.start is None else self._past.recorded.started + leg.start
                     ),
-                    duration(leg.planned),
+                    format_to_tenth(leg.planned),
                     took,
                     self._rate(leg),
                 )
@@ -247,7 +249,7 @@ class _Page:
         if first is None or last is None:
             return DASH
         # As the recipe counts: a simulated minute is a part of one of the wall clock.
-        return judged((last - first) / (found.last_at - found.first_at) * 60 / self._past.state.speed)
+        return judged((last - first) / (found.last_at - found.first_at) * MINUTE / self._past.state.speed)
 
     # -- figures ----------------------------------------------------------------------------------------
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from xovac_tui.chamber.snapshot import LedgerEntry
+from xovac_tui.durations import format_to_tenth
+from xovac_tui.quantities import quantity
 from xovac_tui.report.facts import ReportFacts
-from xovac_tui.report.formatting import DASH, ReportTimes, Row, duration, text
+from xovac_tui.report.formatting import DASH, ReportTimes, Row, text
 
 
 def alarm_rows(facts: ReportFacts, times: ReportTimes) -> list[Row]:
@@ -51,7 +53,7 @@ def command_row(entry: LedgerEntry, times: ReportTimes) -> Row:
     if entry.late is not None:
         outcome += f", later {entry.late.value}"
     if entry.confirmed is not None:
-        outcome += f", confirmed by the chamber after {entry.confirmed:.1f} s"
+        outcome += f", confirmed by the chamber after {quantity(entry.confirmed, 's')}"
     said = entry.reason or entry.message
     return (
         times.stamp(entry.utc),
@@ -76,7 +78,7 @@ def gap_rows(facts: ReportFacts, times: ReportTimes) -> list[Row]:
         (
             times.stamp(gap.start),
             times.stamp(gap.end),
-            duration(gap.seconds),
+            format_to_tenth(gap.seconds),
             gap.why,
         )
         for gap in facts.gaps

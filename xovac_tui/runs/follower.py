@@ -6,28 +6,19 @@ import asyncio
 import contextlib
 import copy
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from xovac_tui import recipes, recording, runs
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND, Contract, Role
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
 from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
-from xovac_tui.recording.service import RecordService
+from xovac_tui.recording import disk
 from xovac_tui.runs.loaded import LoadedRecipe
+from xovac_tui.runs.store import RunRecord
 from xovac_tui.text import clean
-
-if TYPE_CHECKING:
-    from xovac_tui.recipes.rates import Rates
-    from xovac_tui.recording.disk.axis import EvenAxis, Placed
-    from xovac_tui.recording.disk.kinds import RecordedRun
-    from xovac_tui.recording.disk.lists import SentLoad
-    from xovac_tui.recording.disk.record import Record
-    from xovac_tui.runs.flight import Flight
-    from xovac_tui.runs.state import FlightState
-    from xovac_tui.runs.view import FlightView
 
 SAVE_EVERY = 10.0
 """Seconds between two notes in the record of how far a run is; a step that begins is noted at once."""
@@ -44,7 +35,7 @@ _MOST_UNSAVED = 100
 _HAPPENED = (Outcome.SUCCESS, Outcome.DONE)
 
 
-class _FollowedRun(msgspec.Struct):
+class _RunEntry(msgspec.Struct):
     """A run as the record knows it."""
 
     number: int = 0
@@ -58,8 +49,8 @@ class _FollowedRun(msgspec.Struct):
 class _Unsaved(msgspec.Struct, frozen=True):
     """How far a run was at a moment, until the record is open in which that is noted."""
 
-    run: _FollowedRun
-    state: FlightState
+    run: _RunEntry
+    state: runs.state.RunSnapshot
     mono: float
     """Monotonic time of that moment."""
     rates: bytes
@@ -68,7 +59,7 @@ class _Unsaved(msgspec.Struct, frozen=True):
 class RunFollower:
     """The run that goes on, the recipe that was loaded last, and what the chamber has managed."""
 
-    def __init__(self, contract: Contract, record: RecordService, clock: Clock, *, speed: float) -> None:
+    def __init__(self, contract: Contract, record: RunRecord, clock: Clock, *, speed: float) -> None:
         self._contract, self._record, self._clock = contract, record, clock
         self._speed = speed
         """Of a device that does not say its own."""
@@ -77,15 +68,15 @@ class RunFollower:
         )
         self.loaded: LoadedRecipe | None = None
         """The recipe that was handed to the chamber last, from here or by another program on this record."""
-        self.rates: Rates | None = None
+        self.rates: recipes.rates.Rates | None = None
         """What the chamber has managed in its recorded runs; None where nothing is known."""
-        self.flight: Flight | None = None
+        self.newest: runs.followed.Run | None = None
         """The run that goes on, or the newest that has ended."""
         self.handing: LoadedRecipe | None = None
         """The recipe that is on its way to the chamber from here."""
         self.handed: float | None = None
         """Monotonic time at which a list was handed to the chamber from here, the newest; None: none was."""
-        self._followed = _FollowedRun()
+        self._entry = _RunEntry()
         self._unsaved: list[_Unsaved] = []
         """Of each run that has no number yet, the newest that is to be noted."""
         self._saved = 0.0
@@ -104,7 +95,7 @@ class RunFollower:
     def opened(self) -> None:
         """Take up what the record knows, once it can be read; runs seen before that get their numbers."""
         record = self._record.record
-        if self.flight is None or record is None:
+        if self.newest is None or record is None:
             self.read_back()
             return
         try:
@@ -112,7 +103,7 @@ class RunFollower:
         except (XovacError, msgspec.MsgspecError, UnicodeError):
             return
         self.number_runs()
-        if self._record.recording and not self._followed.number:
+        if self._record.recording and not self._entry.number:
             self.recording_began()
 
     def number_runs(self) -> None:
@@ -120,15 +111,13 @@ class RunFollower:
         unsaved, self._unsaved = self._unsaved, []
         for one in unsaved:
             # What goes on may be a run that the record holds already.
-            if one.run is not self._followed or self.running is None:
+            if one.run is not self._entry or self.running is None:
                 one.run.number = self._record.new_run()
                 self._note(one)
 
-    def _take_up(self, record: Record) -> None:
+    def _take_up(self, record: disk.record.Record) -> None:
         """Take up the recipe that was loaded last and the learned rates."""
-        from xovac_tui.recording.disk import lists
-
-        self._ledger_seen = lists.newest_state(record)
+        self._ledger_seen = disk.lists.newest_state(record)
         sent = self._sent_by_others()
         if self.handed is None or (sent is not None and self._is_newer(sent)):
             self.loaded = self._loaded_by(sent)
@@ -140,68 +129,59 @@ class RunFollower:
         if record is None:
             return
         try:
-            from xovac_tui.recording.disk import lists
-
             self._take_up(record)
-            going = lists.open_run(record)
+            going = disk.lists.open_run(record)
             if going is not None and going.flight:
                 self._resume(going)
         except (XovacError, msgspec.MsgspecError, UnicodeError):
             # A record of strange hands: what cannot be read is not known.
             return
-        self._record.close_runs(keep=self._followed.number)
+        self._record.close_runs(keep=self._entry.number)
 
-    def _resume(self, going: RecordedRun) -> None:
+    def _resume(self, going: disk.kinds.RecordedRun) -> None:
         """Go on with a run of the record, from where it was last seen."""
         # The first picture does not wait for what follows runs.
-        from xovac_tui.recording.disk import lists
-        from xovac_tui.runs.flight import Flight
-        from xovac_tui.runs.state import FlightState
 
-        state = msgspec.json.decode(going.flight, type=FlightState)
+        state = msgspec.json.decode(going.flight, type=runs.state.RunSnapshot)
         load = going.load
         if load is None and self._record.record is not None:
             # The load may have been written just after the run's last note.
-            newest = lists.newest_load(self._record.record, going.name, of=going)
+            newest = disk.lists.newest_load(self._record.record, going.name, of=going)
             load = newest.id if newest is not None else None
         loaded = self._plan_of(load)
         self.loaded = loaded or self.loaded
-        self.flight = Flight(loaded.plan if loaded else None, resume=state)
+        self.newest = runs.followed.Run(loaded.plan if loaded else None, resume=state)
         began = self._mono_of_run(going)
-        self._followed = _FollowedRun(going.id, (going.started, began), loaded.hash if loaded else "")
+        self._entry = _RunEntry(going.id, (going.started, began), loaded.hash if loaded else "")
         self._saved = self._clock.mono()
 
-    def _sent_by_others(self) -> SentLoad | None:
+    def _sent_by_others(self) -> disk.lists.SentLoad | None:
         """Return the list that another program on this record handed over last."""
-        from xovac_tui.recording.disk import lists
-
         record = self._record.record
-        return lists.newest_sent_load(record, without=self._record.session) if record is not None else None
+        return (
+            disk.lists.newest_sent_load(record, without=self._record.session) if record is not None else None
+        )
 
-    def _loaded_by(self, sent: SentLoad | None) -> LoadedRecipe | None:
+    def _loaded_by(self, sent: disk.lists.SentLoad | None) -> LoadedRecipe | None:
         """Return the recipe of a list that was sent; None where no plan of it is known."""
-        from xovac_tui.recording.disk import lists
-
         record = self._record.record
         if record is None or sent is None:
             return None
-        load = lists.load_with(record, sent.hash)
+        load = disk.lists.load_with(record, sent.hash)
         found = self._plan_of(load.id) if load is not None else None
         return None if found is None else LoadedRecipe(found.name, found.plan, self._mono_of(sent), sent.hash)
 
-    def _axis(self) -> EvenAxis:
+    def _axis(self) -> disk.axis.EvenAxis:
         """Return the even time of the record, which ends now by the wall clock."""
-        from xovac_tui.recording.digest import axis_to_now
-
         assert self._record.record is not None
         utc, mono = self._clock.utc(), self._clock.mono()
-        return axis_to_now(self._record.record, utc, self._record.session, mono)
+        return recording.digest.axis_to_now(self._record.record, utc, self._record.session, mono)
 
-    def _mono_of(self, row: Placed) -> float:
+    def _mono_of(self, row: disk.axis.Placed) -> float:
         """Return when something in the record happened, in monotonic seconds of this program."""
         return self._clock.mono() - (self._clock.utc() - self._axis().of(row))
 
-    def _mono_of_run(self, run: RecordedRun) -> float:
+    def _mono_of_run(self, run: disk.kinds.RecordedRun) -> float:
         """Return when a run in the record began, in monotonic seconds of this program."""
         axis = self._axis()
         began = run.started
@@ -211,26 +191,20 @@ class RunFollower:
 
     def _plan_of(self, load: int | None) -> LoadedRecipe | None:
         """Return the recipe of a load in the record; None where no plan of it is known."""
-        from xovac_tui.recipes.plan import Plan
-        from xovac_tui.recording.disk import lists
-
         record = self._record.record
-        found = lists.load(record, load) if record is not None and load is not None else None
+        found = disk.lists.load(record, load) if record is not None and load is not None else None
         if found is None or not found.plan:
             return None
-        plan = msgspec.json.decode(found.plan, type=Plan)
+        plan = msgspec.json.decode(found.plan, type=recipes.plan.Plan)
         return LoadedRecipe(found.name, plan, self._mono_of(found), found.hash)
 
     def _learn_again(self) -> None:
         """Put together what all recorded runs have taught."""
-        from xovac_tui.recipes.rates import Rates, merge
-        from xovac_tui.recording.disk import lists
-
         record = self._record.record
         if record is None:
             return
-        known = [msgspec.json.decode(data, type=Rates) for _, data in lists.rates(record)]
-        merged = merge(known)
+        known = [msgspec.json.decode(data, type=recipes.rates.Rates) for _, data in disk.lists.rates(record)]
+        merged = recipes.rates.merge(known)
         self.rates = merged if merged.bands else None
 
     def recording_began(self) -> None:
@@ -239,23 +213,21 @@ class RunFollower:
         if record is None:
             return
         try:
-            from xovac_tui.recording.disk import lists
-
-            going = lists.open_run(record)
+            going = disk.lists.open_run(record)
         except XovacError:
             return
-        run, flight = self._followed, self.running
-        if flight is not None:
+        run, followed = self._entry, self.running
+        if followed is not None:
             same = going is not None and abs(going.started - run.started[0]) <= _SAME_RUN
             run.number = going.id if same and going is not None else 0
-            self._save(flight, run)
-        self._record.close_runs(keep=run.number if flight is not None else 0)
+            self._save(followed, run)
+        self._record.close_runs(keep=run.number if followed is not None else 0)
 
     def copy(self) -> RunFollower:
         """Return other ones that go on by themselves from here."""
         other = copy.copy(self)
-        other.flight = copy.copy(self.flight)
-        other._followed = msgspec.structs.replace(self._followed)
+        other.newest = copy.copy(self.newest)
+        other._entry = msgspec.structs.replace(self._entry)
         other._held = list(self._held)
         other._taken = set(self._taken)
         return other
@@ -263,23 +235,23 @@ class RunFollower:
     # -- what happens -----------------------------------------------------------------------------------
 
     @property
-    def running(self) -> Flight | None:
+    def running(self) -> runs.followed.Run | None:
         """The run that goes on; None where none is known to."""
-        return self.flight if self.flight is not None and not self.flight.over else None
+        return self.newest if self.newest is not None and not self.newest.over else None
 
     @property
     def number(self) -> int:
         """Number of the newest run in the record; 0 where it has none."""
-        return self._followed.number
+        return self._entry.number
 
     def now(self) -> tuple[int, str, int | None] | None:
         """Return number, recipe and step of the run that goes on; None where none does."""
         view = self.view() if self.running is not None else None
         return None if view is None else (self.number, view.name, view.step)
 
-    def view(self) -> FlightView | None:
+    def view(self) -> runs.view.RunProgress | None:
         """Return the run that goes on, or the newest that has ended; None before the first."""
-        return self.flight.view() if self.flight is not None else None
+        return self.newest.view() if self.newest is not None else None
 
     def times(self) -> tuple[float | None, float | None]:
         """Return for how many seconds the run and its step go on, where their beginnings were seen."""
@@ -290,12 +262,12 @@ class RunFollower:
 
     def planned_profile(self) -> list[tuple[float, float]]:
         """Return the plan of the run that goes on as (monotonic seconds, degC); empty when unknown."""
-        flight = self.running
-        if flight is None or flight.course is None or not flight.view().planned:
+        followed = self.running
+        if followed is None or followed.course is None or not followed.view().planned:
             return []
-        state = flight.state()
+        state = followed.state()
         began = state.mono - state.t
-        plan = flight.course.plan
+        plan = followed.course.plan
         points = [(began + (t + state.shift) / state.speed, celsius) for t, celsius in plan.points()]
         # A run that is ahead of its plan began in the middle of it, not before it began.
         later = [point for point in points if point[0] > began]
@@ -304,15 +276,15 @@ class RunFollower:
     def observe(self, seen: Observation, *, start_seen: bool) -> None:
         """Take one observation of the chamber: a run may begin, go on, or end."""
         self._check_ledger(seen.mono)
-        flight = self.running
-        if flight is None:
+        followed = self.running
+        if followed is None:
             if seen.state is RunState.RUNNING or self._held:
                 self._may_begin(seen, start_seen=start_seen)
             return
-        if flight.observe(seen) or seen.mono - self._saved >= SAVE_EVERY:
-            self._save(flight, self._followed)
-        if flight.over:
-            self._ended(flight)
+        if followed.observe(seen) or seen.mono - self._saved >= SAVE_EVERY:
+            self._save(followed, self._entry)
+        if followed.over:
+            self._ended(followed)
             if seen.state is RunState.RUNNING:
                 self._may_begin(seen, start_seen=True)
 
@@ -323,28 +295,24 @@ class RunFollower:
         self._asked = mono
         try:
             if self._record.recording:
-                self._hear_others()
+                self._read_others()
             elif mono - self._saved >= SAVE_EVERY:
                 self._saved = mono
                 self._follow_record()
         except (XovacError, msgspec.MsgspecError, UnicodeError):
             return
 
-    def _hear_others(self) -> None:
-        from xovac_tui.recording.disk import lists
-
+    def _read_others(self) -> None:
         record = self._record.record
         assert record is not None
-        for state in lists.later_states(record, self._ledger_seen, without=self._record.session):
+        for state in disk.lists.later_states(record, self._ledger_seen, without=self._record.session):
             self._ledger_seen = state.id
             self.took(state.entry, session=state.session)
 
     def _follow_record(self) -> None:
         """Take over the recorder's account of the run, which is the one that stays."""
-        from xovac_tui.recording.disk import lists
-
         record = self._record.record
-        going = lists.open_run(record) if record is not None else None
+        going = disk.lists.open_run(record) if record is not None else None
         if going is not None and going.flight:
             self._resume(going)
 
@@ -353,25 +321,25 @@ class RunFollower:
 
         `session` is that of another program on this record, if one sent it.
         """
-        flight, key = self.running, (session, entry.id)
+        followed, key = self.running, (session, entry.id)
         denied = entry.command == STOP_COMMAND and entry.outcome is Outcome.WARNING
-        if denied and flight is not None and not self._reports_state:
-            flight.give_up(f"The chamber answered {STOP_COMMAND} with a warning, so nothing runs any more.")
-            self._ended(flight)
+        if denied and followed is not None and not self._reports_state:
+            followed.give_up(f"The chamber answered {STOP_COMMAND} with a warning, so nothing runs any more.")
+            self._ended(followed)
             return
         if key in self._taken or entry.outcome not in (*_HAPPENED, Outcome.UNKNOWN):
             return
         self._taken.add(key)
         if entry.command == STOP_COMMAND:
             # Where the chamber does not report its state, only an answer says that the command arrived.
-            if flight is not None and flight.cancel(entry.who, sure=entry.outcome in _HAPPENED):
-                self._ended(flight)
+            if followed is not None and followed.cancel(entry.who, sure=entry.outcome in _HAPPENED):
+                self._ended(followed)
             return
         starts = self._contract.start or LOAD_COMMAND
         if entry.command == starts and entry.outcome in _HAPPENED and not self._reports_state:
-            if flight is not None:
-                flight.give_up(f"{starts} was sent again by {clean(entry.who, 60)}: another run has begun.")
-                self._ended(flight)
+            if followed is not None:
+                followed.give_up(f"{starts} was sent again by {clean(entry.who, 60)}: another run has begun.")
+                self._ended(followed)
             self._begun_blind = True
 
     def tick_blind(self, seen: Observation) -> None:
@@ -383,8 +351,8 @@ class RunFollower:
     def _may_begin(self, seen: Observation, *, start_seen: bool) -> None:
         """Begin a run; beside consoles only after they have written which recipe they handed over.
 
-        One that went on before this program did begins for it with the first data: what was not heard before
-        is no gap.
+        One that went on before this program did begins for it with the first data: what it did not receive
+        before is no gap.
         """
         self._held.append(seen)
         waited = seen.mono - self._held[0].mono
@@ -399,8 +367,6 @@ class RunFollower:
         self._begin(held, start_seen=start_seen)
 
     def _begin(self, held: list[Observation], *, start_seen: bool, asked: bool = False) -> None:
-        from xovac_tui.runs.flight import Flight
-
         first = held[0]
         try:
             loaded = self._recipe_of(held[-1].recipe, asked=asked)
@@ -408,20 +374,20 @@ class RunFollower:
             loaded = None
         self.loaded = loaded or self.loaded
         name = held[-1].recipe or (loaded.name if loaded else "")
-        flight = self.flight = Flight(
+        followed = self.newest = runs.followed.Run(
             loaded.plan if loaded else None,
             name=name,
             speed=held[-1].speed or self._speed,
             start_seen=start_seen,
         )
-        self._followed = _FollowedRun(
+        self._entry = _RunEntry(
             self._record.new_run(), (first.utc, first.mono), loaded.hash if loaded else ""
         )
         for seen in held:
-            flight.observe(seen)
-        self._save(flight, self._followed)
-        if flight.over:
-            self._ended(flight)
+            followed.observe(seen)
+        self._save(followed, self._entry)
+        if followed.over:
+            self._ended(followed)
 
     def _recipe_of(self, name: str | None, *, asked: bool) -> LoadedRecipe | None:
         """Return the recipe of a run that begins now, None where it is not known what the chamber has.
@@ -438,13 +404,11 @@ class RunFollower:
             return None
         return None if name is None and not asked and self._has_run(found) else found
 
-    def _is_newer(self, theirs: SentLoad) -> bool:
+    def _is_newer(self, theirs: disk.lists.SentLoad) -> bool:
         """Return whether another program's list came after the newest one from here."""
         return self.handed is None or self.handed < self._mono_of(theirs)
 
     def _has_run(self, loaded: LoadedRecipe) -> bool:
-        from xovac_tui.recording.disk import lists
-
         record = self._record.record
         if record is None:
             return False
@@ -452,17 +416,17 @@ class RunFollower:
         handed = self._clock.utc() - (self._clock.mono() - loaded.mono)
         return any(
             axis.even(run.session, run.started_mono) > handed
-            for run in lists.runs(record, states=False)
+            for run in disk.lists.runs(record, states=False)
             if run.started_mono is not None and axis.knows(run.session)
         )
 
-    def _save(self, flight: Flight, run: _FollowedRun, rates: bytes = b"") -> None:
+    def _save(self, followed: runs.followed.Run, run: _RunEntry, rates: bytes = b"") -> None:
         """Note in the record how far a run is, if this program is the one that records."""
         self._saved = self._clock.mono()
         run.number = run.number or self._record.new_run()
-        state = flight.state()
+        state = followed.state()
         # What is found out about a run after its end is of no later moment than that.
-        one = _Unsaved(run, state, state.mono if flight.over else self._saved, rates)
+        one = _Unsaved(run, state, state.mono if followed.over else self._saved, rates)
         if run.number or not self._record.will_number:
             self._note(one)
         else:
@@ -484,28 +448,30 @@ class RunFollower:
             rates=one.rates,
         )
 
-    def _ended(self, flight: Flight) -> None:
-        run = self._followed
-        self._save(flight, run)
+    def _ended(self, followed: runs.followed.Run) -> None:
+        run = self._entry
+        self._save(followed, run)
         try:
-            task = asyncio.get_running_loop().create_task(self._settle(flight, run), name="run-settle")
+            task = asyncio.get_running_loop().create_task(self._settle(followed, run), name="run-settle")
         except RuntimeError:
             return
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _settle(self, flight: Flight, run: _FollowedRun) -> None:
+    async def _settle(self, followed: runs.followed.Run, run: _RunEntry) -> None:
         """Find out after the end whether another user cancelled it, and learn how fast the chamber was."""
         if not self._record.recording:
             return
-        from xovac_tui.runs.state import Result
 
-        if flight.state().result in (Result.ENDED_EARLY, Result.UNKNOWN) and self._record.others():
+        if (
+            followed.state().result in (runs.state.Result.ENDED_EARLY, runs.state.Result.UNKNOWN)
+            and self._record.others()
+        ):
             await asyncio.sleep(_OTHERS_COMMIT)
-            await asyncio.to_thread(self._find_cancel, flight)
-        ramps, speed = flight.quick_ramps(), flight.state().speed
+            await asyncio.to_thread(self._find_cancel, followed)
+        ramps, speed = followed.quick_ramps(), followed.state().speed
         learned = await asyncio.to_thread(self._learn, run.number, ramps, speed)
-        self._save(flight, run, rates=learned)
+        self._save(followed, run, rates=learned)
         await asyncio.to_thread(self._record.flush)
         with contextlib.suppress(XovacError, msgspec.MsgspecError):
             self._learn_again()
@@ -515,16 +481,14 @@ class RunFollower:
         record = self._record.record
         if record is None:
             return b""
-        from xovac_tui.runs.rate_learning import learn_run
 
         self._record.flush()
-        return learn_run(record.path, self._contract, number, ramps, speed)
+        return runs.rate_learning.learn_run(record.path, self._contract, number, ramps, speed)
 
-    def _find_cancel(self, flight: Flight) -> None:
-        from xovac_tui.runs.state import Result
-
+    def _find_cancel(self, followed: runs.followed.Run) -> None:
         who = self._record.cancelled_by(STOP_COMMAND)
         if who:
-            flight.amend(
-                Result.CANCELLED, f"{STOP_COMMAND} was sent by {clean(who, 60)}, and the chamber stopped."
+            followed.amend(
+                runs.state.Result.CANCELLED,
+                f"{STOP_COMMAND} was sent by {clean(who, 60)}, and the chamber stopped.",
             )

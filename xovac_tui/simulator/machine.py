@@ -11,6 +11,7 @@ from xovac_tui.simulator.parameters import Parameters
 from xovac_tui.simulator.program import Program, ProgramPoint, moment
 from xovac_tui.simulator.pumping import VacuumModel, gas_conduction
 from xovac_tui.simulator.thermal import INDEX, Drive, Thermal
+from xovac_tui.units import MINUTE
 
 SUB_STEP = 1.0
 """Longest sub-step, s, unless a step is so long that it would need more than `MAX_SUB_STEPS`."""
@@ -177,7 +178,7 @@ class Machine:
             "step": now.step if now else None,
             "steps": len(program.items) if program else None,
             "target": program.items[now.step - 1].target if program and now else None,
-            "gradient": round(now.slope * 60.0, 4) if now else None,
+            "gradient": round(now.slope * MINUTE, 4) if now else None,
             "inStep": round(now.in_step, 1) if now else None,
             "leftInStep": round(now.left_in_step, 1) if now else None,
         }

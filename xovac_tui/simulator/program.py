@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from xovac_tui.durations import seconds_from
 from xovac_tui.simulator.parameters import ControllerParameters, RecipeReading
-from xovac_tui.units import converted
+from xovac_tui.units import DAY, converted
 
-_SECONDS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 MAX_NAME = 500
-MAX_DURATION = 366 * 86400.0
+MAX_DURATION = 366 * DAY
 """Longest item taken, s."""
 
 
@@ -86,7 +86,7 @@ def _item(number: int, item: Any, recipe: RecipeReading, limits: ControllerParam
         raise Unfit(f"Could not load recipe as item {number} holds something that is not a finite number.")
     # The third value is the gradient: the server computes it, whatever was sent.
     target = converted(float(item[0]), recipe.temperature_unit, "degC") or 0.0
-    duration = float(item[1]) * _SECONDS[recipe.duration_unit]
+    duration = seconds_from(float(item[1]), recipe.duration_unit)
     if not limits.lowest_target <= target <= limits.highest_target:
         raise Unfit(
             f"Could not load recipe as the target of item {number} is outside "

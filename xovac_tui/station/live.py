@@ -10,18 +10,20 @@ import socket
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import msgspec
 
+from xovac_tui import recipes
 from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND
 from xovac_tui.api.event import Event, EventKind
-from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged, MarksMade, ModeChanged, RecordOpened
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Snapshot
+from xovac_tui.durations import format_whole
 from xovac_tui.errors import ContractError, LinkError, XovacError
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import OPENING
@@ -37,9 +39,6 @@ from xovac_tui.station.service import RecordDesk, RunKeeper, Service, Services
 from xovac_tui.station.setup import StationSetup
 from xovac_tui.station.station import Station
 from xovac_tui.text import clean
-
-if TYPE_CHECKING:
-    from xovac_tui.recipes.plan import Plan
 
 _TICK = 0.25
 """Seconds between checks of what time alone changes: time-outs and staleness."""
@@ -157,7 +156,8 @@ class LiveStation(Station):
     def _offline(self, error: XovacError) -> None:
         """Report why there will be no link."""
         utc, mono = self.clock.utc(), self.clock.mono()
-        self._on_status(LinkView(LinkWord.OFFLINE, since_utc=utc, since_mono=mono, why=str(error)))
+        code = error.code if isinstance(error, LinkError) else LinkCode.UNUSABLE_SETTINGS
+        self._on_status(LinkView(LinkWord.OFFLINE, since_utc=utc, since_mono=mono, why=str(error), code=code))
 
     async def record_read(self, timeout: float) -> bool:
         """Wait until it is known what the record knows; False when that was not known within `timeout` s."""
@@ -229,8 +229,8 @@ class LiveStation(Station):
                     self._status_changed.clear()
                     await self._status_changed.wait()
         except TimeoutError:
-            why = self.status.why or f"{self.manner.address} did not answer within {timeout:g} s."
-            raise LinkError(why) from None
+            why = self.status.why or f"{self.manner.address} did not answer within {format_whole(timeout)}."
+            raise LinkError(why, self.status.code or LinkCode.NOT_REACHED) from None
 
     def reconnect(self) -> None:
         """Try to connect now instead of at the next turn."""
@@ -251,7 +251,7 @@ class LiveStation(Station):
 
     def dismiss_unknown(self) -> None:
         """Dismiss the commands whose outcome is unknown: the user has seen them."""
-        self._changed(self.chamber.ledger.look_at_all())
+        self._changed(self.chamber.ledger.dismiss_all())
 
     # -- commands -------------------------------------------------------------------------------------
 
@@ -274,7 +274,12 @@ class LiveStation(Station):
         return await self.send_prepared(prepared, timeout=timeout)
 
     async def load_recipe(
-        self, plan: Plan, payload: Mapping[str, Any], source: str = "", *, timeout: float | None = None
+        self,
+        plan: recipes.plan.Plan,
+        payload: Mapping[str, Any],
+        source: str = "",
+        *,
+        timeout: float | None = None,
     ) -> LedgerEntry:
         """Hand a compiled recipe to the chamber; its plan is kept for the run's time line.
 
@@ -363,7 +368,7 @@ class LiveStation(Station):
             self.news.publish(LinkChanged(link, before))
 
     def _on_news(self, news: News) -> None:
-        """Let services hear news, and take what concerns commands and the record."""
+        """Hand news to the services, and take what concerns commands and the record."""
         self._keep_marks()
         self._services.each(lambda service: service.on_news(news))
         if isinstance(news, LedgerChanged):

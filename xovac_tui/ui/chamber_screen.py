@@ -21,7 +21,7 @@ from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.opening import Opening
 from xovac_tui.ui.replay_actions import LIVE_ONLY
 from xovac_tui.ui.screens.pane import Pane
-from xovac_tui.ui.terminal.modal import StyledOnce
+from xovac_tui.ui.terminal.modal import LeanScreen
 from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.workspace import Mode, Workspace
 
@@ -29,7 +29,7 @@ BAR_ROWS = 6
 """Rows of the bars, but for the strip of alarms."""
 
 
-class ChamberScreen(StyledOnce[None]):
+class ChamberScreen(LeanScreen[None]):
     """The lowest screen of a chamber, below all dialogs. Mounts each pane when it is first shown."""
 
     AUTO_FOCUS = ""
@@ -47,7 +47,8 @@ class ChamberScreen(StyledOnce[None]):
         yield TrustBar(id="trust")
         yield TabBar(id="tabs")
         yield StopBar(id="stop")
-        yield ReplayBar(id="replay")
+        if self.workspace.playback is not None:
+            yield ReplayBar(id="replay")
         yield LinkBar(id="link")
         yield AlarmStrip(id="alarm-strip")
         yield SmallNotice(id="small")
@@ -78,7 +79,8 @@ class ChamberScreen(StyledOnce[None]):
             times=times,
             paused=workspace.held if playback is None else playback.paused,
         )
-        self.query_one(ReplayBar).show(playback, glyphs=glyphs, times=times)
+        if playback is not None:
+            self.query_one(ReplayBar).show(playback, glyphs=glyphs, times=times)
         self.query_one(LinkBar).show(snapshot.link, snapshot.mono, glyphs, keys)
         unresolved = station.alarms.unresolved()
         self.query_one(AlarmStrip).show(unresolved, snapshot.utc, glyphs, keys)

@@ -39,7 +39,7 @@ class Messages:
         if isinstance(news, LinkChanged):
             self._toast(link_words(news))
         elif isinstance(news, LedgerChanged):
-            self._toast(outcome_words(news.entry))
+            self._toast(outcome_words(news.entry, self._workspace.keys))
         elif isinstance(news, RecorderChanged):
             self._toast(recorder_words(news))
         elif isinstance(news, AlarmsChanged):

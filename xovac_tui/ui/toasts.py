@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import msgspec
@@ -132,10 +132,10 @@ def unreadable_words(why: str) -> ToastText:
     return ToastText("The record cannot be read", said, "warning", 20.0)
 
 
-def outcome_words(entry: LedgerEntry) -> ToastText | None:
-    """Return the toast for a command's outcome, None if it needs none."""
+def outcome_words(entry: LedgerEntry, keys: Mapping[str, str]) -> ToastText | None:
+    """Return the toast for a command's outcome, None if it needs none; `keys` as `Workspace.keys`."""
     name = f"{'STOP: ' if entry.stop else ''}{entry.command}"
-    if entry.outcome is Outcome.SENT or entry.looked_at:
+    if entry.outcome is Outcome.SENT or entry.dismissed:
         return None
     if entry.duplicates:
         return ToastText(name, f"Answered {entry.duplicates + 1} times: {entry.outcome.shown}.", "warning")
@@ -147,7 +147,7 @@ def outcome_words(entry: LedgerEntry) -> ToastText | None:
     severity = _SEVERITY[entry.outcome]
     said = entry.message or entry.reason
     if len(said) > _LONGEST:
-        said = f"{said[:_LONGEST]}... (the whole is in the ledger: 2)"
+        said = f"{clean(said, _LONGEST)} (the whole is in the ledger: {keys['tab-controls']})"
     if entry.outcome is Outcome.SUCCESS:
         said = said or "Acknowledged. Watch the readings for the effect."
     return ToastText(

@@ -13,8 +13,8 @@ import msgspec
 from xovac_tui.recording.disk.axis import EvenAxis, Piece, SessionTimes
 from xovac_tui.recording.disk.bins import CHUNK, FINEST
 from xovac_tui.recording.disk.record import Record
+from xovac_tui.units import DAY
 
-DAY = 86400.0
 _CHUNK = FINEST * CHUNK
 """Seconds of one row of the finest bins."""
 _AT_ONCE = 200
@@ -75,7 +75,7 @@ class Retention:
         A run that was never exported keeps its events, if the settings do not say otherwise, and so does one
         that goes on. What the present session has recorded stays, and so does the newest block: indices go on
         from it. Bins of a minute and more are kept for good: the trend still reaches back, in less detail.
-        Everything that the chain of hashes vouches for stays, too.
+        Everything that the chain of hashes covers stays, too.
         """
         if self._keep <= 0:
             return 0

@@ -21,11 +21,12 @@ from xovac_tui.api.event import Event
 from xovac_tui.api.payload import lean
 from xovac_tui.budget import ByteBudget, weight
 from xovac_tui.clock import Clock
+from xovac_tui.paths import record_files
 from xovac_tui.permissions import exposed
 from xovac_tui.recording.disk.claim import ClaimedError
 from xovac_tui.recording.disk.files import ENDINGS, beside, identity, real, unused
 from xovac_tui.recording.disk.kinds import Item, Session
-from xovac_tui.recording.disk.lock import WriterLock, record_files
+from xovac_tui.recording.disk.lock import WriterLock
 from xovac_tui.recording.disk.rescue import DisplacedError, Rescued
 from xovac_tui.recording.disk.schema import RecordError, TornRecordError, trouble_of
 from xovac_tui.recording.disk.share import network_share, share_advice
@@ -632,7 +633,7 @@ def _sentence(error: Exception, reason: RecordTrouble, path: Path, *, ending: bo
         RecordTrouble.DISK_FULL: room,
         RecordTrouble.QUOTA_FULL: room,
         RecordTrouble.READ_ONLY: (
-            "Set `folder` in [record] to one that can be written, or mend its permissions.",
+            "Set `folder` in [record] to one that can be written, or correct its permissions.",
         )
         * 2,
         RecordTrouble.LOCKED: ("Another program holds it.", "Another program holds it; it is tried again."),

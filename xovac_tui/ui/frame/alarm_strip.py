@@ -50,7 +50,7 @@ def strip_line(view: AlarmsView, width: int, utc: float, glyphs: Glyphs, keys: M
     if not there:
         if not view.problem:
             return ()
-        said = f" {glyphs.warning} Alarms: {glyphs.shown(view.problem)}"
+        said = f" {glyphs.warning} Alarms: {glyphs.shown(view.problem.sentence)}"
         return (*_filled(((said, "alarm--warn"),), width - len(where), glyphs), (where, "alarm--quiet"))
     first = there[0]
     flood = f" FLOOD {view.flood} alarms in 10 min " if view.flood else ""

@@ -11,7 +11,7 @@ from textual.message import Message
 
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
-from xovac_tui.durations import format_age
+from xovac_tui.durations import format_age, format_roughly
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
@@ -77,7 +77,8 @@ class LinkBar(LinesWidget):
             return
         then = ""
         if link.next_try_mono is not None:
-            then = f"  Next try in {max(0.0, link.next_try_mono - mono):.0f} s; {keys['reconnect']}: now."
+            wait = format_roughly(max(0.0, link.next_try_mono - mono))
+            then = f"  Next try in {wait}; {keys['reconnect']}: now."
         room = (self.size.width or self.app.size.width) - cell_len(then) - 4
         why = clip(((clean(link.why), "link--why"),), room, ellipsis=glyphs.ellipsis)
         self.show_lines([((f" {glyphs.warning} ", "link--why"), *why, (then, "link--next"))])
@@ -159,7 +160,7 @@ class LedgerLine(LinesWidget):
 
         A command that waits for its answer comes before both: it was just sent, and may be STOP.
         """
-        unknown = [e for e in entries if e.outcome is Outcome.UNKNOWN and not e.looked_at]
+        unknown = [e for e in entries if e.outcome is Outcome.UNKNOWN and not e.dismissed]
         if not entries:
             self.show_lines([((f" {glyphs.then} No command has been sent from here.", "outcome--quiet"),)])
             return

@@ -8,7 +8,8 @@ from rich.cells import cell_len
 
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import RunState, RunView, Snapshot
-from xovac_tui.durations import format_age
+from xovac_tui.durations import format_age, seconds_to
+from xovac_tui.quantities import quantity
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
@@ -121,7 +122,7 @@ def trust_line(
         left.append((3, extra, "trust--mode"))
     right: list[tuple[int, str, str]] = []
     if link.rtt is not None and word is LinkWord.ONLINE:
-        right.append((6, f"rtt {link.rtt * 1000:.0f} ms", "trust--quiet"))
+        right.append((6, f"rtt {seconds_to(link.rtt, 'ms'):.0f} ms", "trust--quiet"))
     if snapshot.clock_offset is not None and linked:
         right.append((5, glyphs.plain(f"clock {_offset(snapshot.clock_offset)}"), "trust--quiet"))
     right.append((4, times.clock_with_zone(snapshot.utc), ""))
@@ -179,7 +180,7 @@ def _recorder_part(recorder: RecorderView, glyphs: Glyphs) -> tuple[int, str, st
 def _offset(seconds: float) -> str:
     sign = "−" if seconds <= -0.05 else "+"
     size = abs(seconds)
-    return f"{sign}{size:.1f} s" if size < 99.95 else sign + format_age(size)
+    return sign + (quantity(size, "s") if size < 99.95 else format_age(size))
 
 
 def _length(parts: list[tuple[int, str, str]]) -> int:

@@ -14,24 +14,14 @@ from xovac_tui.digits import MINUS, digits, figure
 from xovac_tui.plot.cells import narrow
 from xovac_tui.plot.ticks import Clock
 from xovac_tui.ui.glyphs import ASCII
-from xovac_tui.units import is_temperature
+from xovac_tui.units import DAY, HOUR, MINUTE, is_temperature
 
-WINDOWS: tuple[float | None, ...] = (600.0, 3600.0, 21600.0, 86400.0, None)
+WINDOWS: tuple[float | None, ...] = (10 * MINUTE, HOUR, 6 * HOUR, DAY, None)
 """Windows in seconds, in the order of the key; None is everything."""
 ZOOMS = (
-    60.0,
-    120.0,
-    300.0,
-    600.0,
-    1200.0,
-    1800.0,
-    3600.0,
-    7200.0,
-    10800.0,
-    21600.0,
-    43200.0,
-    86400.0,
-    *(days * 86400.0 for days in (2, 3, 4, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 365, 730)),
+    *(minutes * MINUTE for minutes in (1, 2, 5, 10, 20, 30)),
+    *(hours * HOUR for hours in (1, 2, 3, 6, 12)),
+    *(days * DAY for days in (1, 2, 3, 4, 5, 7, 10, 14, 21, 30, 45, 60, 90, 120, 180, 365, 730)),
 )
 """Windows in seconds, in the order of the zoom keys."""
 

@@ -38,6 +38,7 @@ from xovac_tui.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
     from xovac_tui.alarms.desk import AlarmDesk
+    from xovac_tui.chamber.alarm_reasons import AlarmRefusal
 
 TALL = 28
 """Height in rows from which the detail has room for a usual alarm."""
@@ -282,7 +283,7 @@ class AlarmsPane(Pane):
         if self._strokes.held(key, mono):
             return None
         if self.chosen is not None and mono - self._fell_at < _IGNORE_SECONDS:
-            self._say("The list has just become another one: look at it, then press the key again.")
+            self._say("The list has just changed: check it, then press the key again.")
             return None
         return self.chosen
 
@@ -325,7 +326,7 @@ class AlarmsPane(Pane):
             )
             if reason is None:
                 return
-            problem = "Write why: whoever comes next must be able to judge it."
+            problem = "Write why, so that the next operator can judge it."
         self._report(self.desk.take_out(alarm.rule, reason), "")
 
     async def _limits(self) -> None:
@@ -336,10 +337,10 @@ class AlarmsPane(Pane):
         if chosen is not None:
             self._report(self.desk.use_set(None if chosen == _BY_PRESSURE else chosen), f"Limits: {chosen}.")
 
-    def _report(self, refused: str, done: str) -> None:
+    def _report(self, refused: AlarmRefusal | None, done: str) -> None:
         """Report why the desk refused, or what was done if the list does not show it; then update it."""
         if refused:
-            self._say(refused)
+            self._say(refused.sentence)
         elif self._view.mirrored:
             self._say("Asked of the process that evaluates the alarms; the list follows.", warn=False)
         elif done:

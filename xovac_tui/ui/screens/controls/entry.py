@@ -7,7 +7,7 @@ from textual.containers import Vertical, VerticalScroll
 
 from xovac_tui.chamber.news import LedgerChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
-from xovac_tui.durations import format_age
+from xovac_tui.durations import format_age, format_whole
 from xovac_tui.station.news import News
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.base import Dialog
@@ -77,7 +77,7 @@ def entry_facts(entry: LedgerEntry, *, glyphs: Glyphs, times: Times) -> list[Fac
             "Details",
             f"entry {entry.id}"
             + (
-                f", connection {entry.session}, waits {entry.timeout:g} s for an answer"
+                f", connection {entry.session}, waits {format_whole(entry.timeout)} for an answer"
                 if sent
                 else ", not sent"
             ),

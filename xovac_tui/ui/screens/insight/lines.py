@@ -10,7 +10,7 @@ from xovac_tui.analysis.settings import LONGEST_NAME
 from xovac_tui.analysis.stability import Stability
 from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.digits import digits, figure
-from xovac_tui.durations import format_rough_span, format_roughly
+from xovac_tui.durations import format_part, format_rough_span, format_roughly
 from xovac_tui.quantities import number
 from xovac_tui.ui.format import Times, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
@@ -66,7 +66,7 @@ def table_line(row: InsightRow, view: InsightView, width: int, *, glyphs: Glyphs
         (fit(change_words(found), _CHANGE, right=True), quiet),
         (f"  {full}", "rows--good" if found.stable else quiet),
         (f"{empty} ", "rows--quiet"),
-        (fit(held_words(found), _HELD), quiet),
+        (fit(format_part(found.held, found.needed), _HELD), quiet),
         (fit(str(found.resets), _RESETS, right=True), "" if found.resets else "rows--quiet"),
         ("  ", ""),
         end_words(found, view, glyphs, times),
@@ -88,15 +88,6 @@ def change_words(found: Stability) -> str:
     if abs(found.per_hour) >= 1000 or found.uncertainty >= 1000:
         decimals = 0
     return f"{figure(found.per_hour, f'+.{decimals}f')} ±{digits(found.uncertainty, f'.{decimals}f')}"
-
-
-def held_words(found: Stability) -> str:
-    """Return the stable time so far and the required one: `7 of 10 min`."""
-    if found.needed < 100:
-        return f"{found.held:.0f} of {found.needed:.0f} s"
-    if found.needed < 6000:
-        return f"{found.held // 60:.0f} of {found.needed / 60:.0f} min"
-    return f"{found.held // 360 / 10:.1f} of {found.needed / 3600:.1f} h"
 
 
 def end_words(found: Stability, view: InsightView, glyphs: Glyphs, times: Times) -> Span:
@@ -163,7 +154,7 @@ def pressure_lines(view: InsightView, width: int, height: int, *, glyphs: Glyphs
     elif vacuum.mbar is not None:
         facts.append(_fact("Course", "does not surely fall", "rows--quiet"))
     for threshold in vacuum.thresholds:
-        name = f"{threshold.mbar:.0e} mbar" if threshold.mbar != 10 else "10 mbar"
+        name = f"{digits(threshold.mbar, '.0e')} mbar" if threshold.mbar != 10 else "10 mbar"
         if threshold.forecast is not None:
             facts.append(_fact(name, span_words(threshold.forecast, view, times), ""))
         elif vacuum.falls:

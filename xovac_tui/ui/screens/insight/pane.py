@@ -23,8 +23,9 @@ from xovac_tui.ui.widgets.lines import Line
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import TrendModel, TrendSeries
+from xovac_tui.units import HOUR
 
-_WINDOW = 3600.0
+_WINDOW = HOUR
 _LEAST_CHART = 7
 """Rows of the pressure at least, frame included."""
 
@@ -63,7 +64,7 @@ class InsightPane(Pane):
             yield TrendChart(ascii_only=self.workspace.glyphs.ascii, keys=self.keys, id="insight-chart")
             yield RunFacts(id="insight-facts")
         advice = Rows(id="insight-advice")
-        advice.border_title = f"Advice, {LABEL}"
+        advice.border_title = LABEL
         yield advice
 
     def on_mount(self) -> None:

@@ -284,7 +284,7 @@ def _path(text: str) -> Path:
 
 def _few(sentences: Sequence[str]) -> str:
     """Return as many of the sentences as a small dialog has room for, one a line."""
-    more = [f"... and {len(sentences) - 3} more"] if len(sentences) > 3 else []
+    more = [f"… and {len(sentences) - 3} more"] if len(sentences) > 3 else []
     return "\n".join([*(clean(one, 300) for one in sentences[:3]), *more])
 
 

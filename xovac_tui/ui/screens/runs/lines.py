@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.durations import format_age, format_change, format_duration
-from xovac_tui.quantities import number, unit
+from xovac_tui.quantities import number, quantity, unit
 from xovac_tui.recipes.plan import Plan
 from xovac_tui.recording.digest import Extreme
 from xovac_tui.recording.disk.kinds import RecordedRun
@@ -262,5 +262,5 @@ def _command(entry: LedgerEntry) -> str:
     if entry.stop:
         said = f"STOP {said}"
     if entry.confirmed is not None:
-        said += f", confirmed after {entry.confirmed:.1f} s"
+        said += f", confirmed after {quantity(entry.confirmed, 's')}"
     return said + (f" ({clean(entry.reason or entry.message, 200)})" if entry.reason or entry.message else "")

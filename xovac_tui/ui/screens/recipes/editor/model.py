@@ -8,10 +8,11 @@ from xovac_tui.recipes.draft import Draft, DraftRow
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
 from xovac_tui.recipes.places import StepPath
 from xovac_tui.recipes.store import Opened
+from xovac_tui.units import HOUR
 
 _FIRST_TARGET = 20.0
 """Initial target of a first ramp, degC."""
-_FIRST_HOLD = 3600.0
+_FIRST_HOLD = HOUR
 
 
 class Editing(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from xovac_tui.digits import format_number
 from xovac_tui.durations import spell_duration
+from xovac_tui.quantities import format_rate, format_temperature, quantity
 from xovac_tui.recipes.draft import DraftRow
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.places import StepPath, step_number
@@ -34,7 +35,7 @@ def recipe_line(recipe: Recipe, width: int, glyphs: Glyphs, *, chosen: bool, foc
     if recipe.tolerance is not None:
         limited += f", ±{format_number(recipe.tolerance)} K"
     if recipe.pressure is not None:
-        limited += f", ≤{recipe.pressure:.1e} mbar"
+        limited += f", ≤{quantity(recipe.pressure, 'mbar', log=True)}"
     text = glyphs.plain(f"{name}  {limited}")
     style = "rows--chosen" if chosen and focus else "rows--strong"
     sign = glyphs.then if chosen else " "
@@ -56,9 +57,9 @@ def row_line(
     what = "  " * row.depth + {Ramp: "ramp", Hold: "hold", Repeat: "repeat"}[type(step)]
     to = way = hold = ""
     if isinstance(step, Ramp):
-        to = f"{format_number(step.to)} °C"
+        to = format_temperature(step.to)
         if step.rate is not None:
-            way = f"{format_number(step.rate, 3)} K/min"
+            way = format_rate(step.rate)
         else:
             way = spell_duration(step.over) if step.over is not None else "fastest"
     elif isinstance(step, Hold):

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from xovac_tui import recipes
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.runs.course import PlanCourse
 from xovac_tui.runs.dwell import NEAR_PERIODS, Dwell, near
 from xovac_tui.runs.ending import away, cancelled_blind, ending, time_is_up
-from xovac_tui.runs.state import FlightState, Leg, Result
-from xovac_tui.runs.view import FlightView, position, view
-
-if TYPE_CHECKING:
-    from xovac_tui.recipes.plan import Plan, Segment
+from xovac_tui.runs.state import Leg, Result, RunSnapshot
+from xovac_tui.runs.view import RunProgress, position, view
 
 UNWATCHED = 10.0
 """Seconds between two observations (or three periods of the data) after which the run was not observed."""
@@ -23,17 +21,17 @@ UNWATCHED = 10.0
 _replace = msgspec.structs.replace
 
 
-class Flight:
+class Run:
     """One run, followed against its plan where one is known. Pure: it reads no clock and does no I/O."""
 
     def __init__(
         self,
-        plan: Plan | None,
+        plan: recipes.plan.Plan | None,
         *,
         name: str = "",
         speed: float = 1.0,
         start_seen: bool = True,
-        resume: FlightState | None = None,
+        resume: RunSnapshot | None = None,
     ) -> None:
         """Begin with a run that the first observation sees begin, or go on with one from its state.
 
@@ -41,7 +39,7 @@ class Flight:
         as a gap, like any time without observations.
         """
         self.course = None if plan is None else PlanCourse(plan)
-        self._state = resume or FlightState(
+        self._state = resume or RunSnapshot(
             name=name or (plan.recipe_name if plan else ""), speed=speed, start_seen=start_seen
         )
         self._resuming = resume is not None
@@ -49,11 +47,11 @@ class Flight:
         """Monotonic time at which the run's own clock was 0."""
         self._seen: Observation | None = None
 
-    def state(self) -> FlightState:
+    def state(self) -> RunSnapshot:
         """Return all that is needed, beside the plan, to go on."""
         return self._state
 
-    def view(self) -> FlightView:
+    def view(self) -> RunProgress:
         """Return the run as screens show it."""
         return view(self._state, self.course, self._seen)
 
@@ -83,7 +81,7 @@ class Flight:
         self._pass_time(seen)
         found = ending(self._state, self._fitting, seen)
         if found is None:
-            self._hear(seen)
+            self._take_report(seen)
             self._follow(seen)
             found = time_is_up(self._state, self._fitting, seen)
         self._seen = seen
@@ -128,13 +126,19 @@ class Flight:
         self._state = _replace(self._state, **changes)
 
     def _pass_time(self, seen: Observation) -> None:
-        """Let the time since the observation before pass, and count what of it was not heard."""
+        """Advance to an observation, and count the time without data as a gap."""
         state = self._state
-        heard = seen.linked and seen.fresh
+        receiving = seen.linked and seen.fresh
         if state.began_utc is None:
             self._resuming = False
             self._origin = seen.mono
-            self._set(began_utc=seen.utc, utc=seen.utc, mono=seen.mono, heard=heard, gaps=0 if heard else 1)
+            self._set(
+                began_utc=seen.utc,
+                utc=seen.utc,
+                mono=seen.mono,
+                receiving=receiving,
+                gaps=0 if receiving else 1,
+            )
             return
         resumed, self._resuming = self._resuming, False
         if resumed:
@@ -146,17 +150,17 @@ class Flight:
         unwatched = t - state.t > max(UNWATCHED, NEAR_PERIODS * (seen.period or 0.0))
         newest = min(t, self._value_t(seen))
         missed = 0.0
-        if unwatched or not heard or not state.heard:
+        if unwatched or not receiving or not state.receiving:
             # A gap goes from the newest value before it to the first one after it.
-            begin = state.heard_t if state.heard else state.t
-            missed = (newest if heard and newest > begin else t) - begin
+            begin = state.received_t if state.receiving else state.t
+            missed = (newest if receiving and newest > begin else t) - begin
         self._set(
             t=t,
             utc=seen.utc,
             mono=seen.mono,
-            heard=heard,
-            heard_t=max(state.heard_t, newest) if heard else state.heard_t,
-            gaps=state.gaps + (state.heard and (unwatched or not heard)),
+            receiving=receiving,
+            received_t=max(state.received_t, newest) if receiving else state.received_t,
+            gaps=state.gaps + (state.receiving and (unwatched or not receiving)),
             gap_seconds=state.gap_seconds + missed,
         )
         leg = state.leg
@@ -164,8 +168,8 @@ class Flight:
             # Cut where it was seen last: what the gap holds may belong to later steps.
             self._set(leg=_replace(leg, dwell=leg.dwell.observe(Observation(mono=state.t))))
 
-    def _hear(self, seen: Observation) -> None:
-        """Take what the device says about its run."""
+    def _take_report(self, seen: Observation) -> None:
+        """Take what the device reports about its run."""
         if seen.speed is not None and seen.speed != self._state.speed:
             self._go_at(seen.speed)
         state = self._state
@@ -187,7 +191,7 @@ class Flight:
             self._begin(state.leg.step, state.leg.start, seen)
 
     def _go_at(self, speed: float) -> None:
-        """Go on at the speed that the device says: a simulator that was first heard after the run began."""
+        """Continue at the reported speed: the first report of a simulator came after the run began."""
         state, leg = self._state, self._state.leg
         segment = self._fitting.item(leg.step) if leg is not None and self._fitting is not None else None
         self._set(speed=speed, first_total=None)
@@ -311,7 +315,7 @@ class Flight:
         self._set(result=result, reason=reason, ended_utc=self._state.utc)
 
 
-def _confirms(state: FlightState, leg: Leg, seen: Observation) -> bool:
+def _confirms(state: RunSnapshot, leg: Leg, seen: Observation) -> bool:
     """Return whether a report of a step that was estimated also confirms when it began.
 
     One that comes long after does not; the first step began with the run.
@@ -319,6 +323,6 @@ def _confirms(state: FlightState, leg: Leg, seen: Observation) -> bool:
     return leg.step == 1 or leg.start is None or state.t - leg.start <= near(seen.period)
 
 
-def _reached(segment: Segment, seen: Observation, tolerance: float) -> bool:
+def _reached(segment: recipes.plan.Segment, seen: Observation, tolerance: float) -> bool:
     measured = seen.linked and seen.fresh and seen.actual is not None
     return measured and abs((seen.actual or 0.0) - segment.to_temp) <= tolerance
