@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import UNSET, UnsetType
 from textual import events
 from textual.app import App
 from textual.keys import _character_to_key
@@ -112,7 +113,9 @@ class FakeLink:
 
     # -- what the test makes it say -------------------------------------------------------------------
 
-    def push(self, state: LinkWord, why: str = "", *, silent: bool = False) -> None:
+    def push(
+        self, state: LinkWord, why: str = "", *, silent: bool = False, code: str | UnsetType = UNSET
+    ) -> None:
         """Change the connection's state."""
         assert self.callbacks is not None
         if state is LinkWord.ONLINE and not silent and not self._status.silent:
@@ -124,6 +127,7 @@ class FakeLink:
             why=why,
             silent=silent,
             session=self.session,
+            code=code,
         )
         self.callbacks.on_status(self._status)
 

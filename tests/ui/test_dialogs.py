@@ -19,7 +19,15 @@ from textual.widgets import Input, Static
 
 from tests.helpers.console import NAME, URL, Console, console
 from tests.ui.test_stop import choose
-from xovac_tui.api.contract import CommandSpec, Contract, FieldType, Hazard, Origin, PayloadField
+from xovac_tui.api.contract import (
+    CommandSpec,
+    Contract,
+    FieldType,
+    Hazard,
+    Origin,
+    PayloadField,
+    ResponseSpec,
+)
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog, confirm_and_send, letters
@@ -99,8 +107,14 @@ def below(dialog: FormDialog, name: str) -> str:
 
 
 def contract_with(*specs: CommandSpec) -> Contract:
+    """Return the simulator's contract with more commands, each with an answer."""
     known = load_contract((), simulator=True)
-    return msgspec.structs.replace(known, commands={**known.commands, **{s.event: s for s in specs}})
+    answers = [ResponseSpec(f"{spec.event}_ack", spec.event) for spec in specs]
+    return msgspec.structs.replace(
+        known,
+        commands={**known.commands, **{spec.event: spec for spec in specs}},
+        responses={**known.responses, **{one.event: one for one in answers}},
+    )
 
 
 async def sent(c: Console, *, command: str = "start_recipe") -> list[tuple[str, object]]:
@@ -405,6 +419,7 @@ async def test_a_wrong_number_is_said_at_the_field_and_not_sent_and_is_there_aga
             row = next(iter(dialog.query(FieldRow)))
             assert row.problem, typed
             assert row.problem in below(dialog, "rate"), "said while typing"
+            dialog.query_one("#go").focus()
             await c.press("enter")
             assert c.app.screen is dialog, typed
             assert dialog.focused is field, typed
@@ -488,10 +503,10 @@ async def test_a_safe_command_is_sent_without_a_question_and_once(tmp_path: Path
         assert c.app.query_one(ContractCommands).chosen == SAFE
         await c.press("enter")
         assert await sent(c, command="blink") == [("blink", "")]
-        c.clock.advance(0.033)
+        assert c.station.blocked("blink") is None
         for _ in range(10):
-            await c.pilot.press("enter")
             c.clock.advance(0.033)
+            await c.pilot.press("enter")
         await c.settle()
         assert c.link.emitted == [], "a held enter sends nothing more"
 

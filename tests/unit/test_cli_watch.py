@@ -4,7 +4,7 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.api.event import Direction, Event, EventKind
-from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.cli.watch import as_json_line
 
@@ -53,15 +53,15 @@ def test_what_json_cannot_say_is_kept_as_text(argument: object, raw: str | None)
 
 
 def test_no_listener_is_exit_6(line: CommandLine, script: Script) -> None:
-    script.statuses = [LinkView(LinkWord.CONNECTING, attempt=1, why="Nothing listens there.")]
+    script.statuses = [LinkView(LinkWord.CONNECTING, attempt=1, why="Off.", code=LinkCode.NOTHING_LISTENS)]
     said = line("watch", "--for", "1s", *URL)
     assert said.code == 6
-    assert "chamber.lab: CONNECTING. Nothing listens there." in said.err
-    assert "was not reached in 1 s" in said.err
+    assert "chamber.lab: CONNECTING. Off. [connection-refused]\n" in said.err
+    assert said.err.endswith(" was not reached in 1 s. [not-reached-in-time]\n")
 
 
 def test_a_link_that_gives_up_ends_it(line: CommandLine, script: Script) -> None:
-    script.statuses = [LinkView(LinkWord.OFFLINE, why="The fingerprint is not one.")]
+    script.statuses = [LinkView(LinkWord.OFFLINE, why="Off.", code=LinkCode.OTHER_FINGERPRINT)]
     said = line("watch", *URL)
     assert said.code == 6
-    assert said.err.endswith("The fingerprint is not one.\n")
+    assert said.err.endswith("Off. [fingerprint-mismatch]\n")

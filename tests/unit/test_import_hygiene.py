@@ -89,6 +89,12 @@ def test_only_link_and_simulator_bring_in_the_network() -> None:
     assert not {name for new in found.values() for name in new} & set(NETWORK)
 
 
+def test_the_link_brings_in_nothing_of_blocking_clients_and_takes_them_from_nobody() -> None:
+    blocking = ("requests", "urllib3", "websocket")
+    found = brought_in(["xovac_tui.link.client", "xovac_tui.link.reasons", "requests"], blocking)
+    assert found == {"requests": ["requests", "urllib3"]}
+
+
 @pytest.mark.parametrize("name", ["xovac_tui.cli", "xovac_tui.cli.console", "xovac_tui.station"])
 def test_the_start_brings_in_neither(name: str) -> None:
     assert brought_in([name], (*SCREEN, *NETWORK, "xovac_tui.ui.app")) == {}

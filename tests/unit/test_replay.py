@@ -22,7 +22,7 @@ from tests.helpers.records import MONO, UTC, message, write_record
 from tests.unit.test_station_record import Life, life, load_soak
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event
-from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome, RunState, Snapshot
 from xovac_tui.recording.disk.kinds import Item, RecordedCommand, RecordedLink, RecordedMark
@@ -296,9 +296,7 @@ def test_between_two_lives_nothing_is_known(tmp_path: Path) -> None:
         replay.advance(replay.begin + 1800)
         snapshot = replay.snapshot()
         assert snapshot.link.word is LinkWord.OFFLINE
-        assert (
-            snapshot.link.why == "Nothing was recorded from here on: the recorder was killed or lost power."
-        )
+        assert snapshot.link.code == LinkCode.NOT_RECORDED
         assert snapshot.utc == pytest.approx(UTC + 1800, abs=NOISE)
         assert snapshot.channel("chamber_state.part").quality == "stale"  # type: ignore[union-attr]
         replay.advance(replay.begin + 3670.5)

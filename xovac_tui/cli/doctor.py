@@ -29,6 +29,7 @@ from xovac_tui.errors import Exit, SettingsError
 from xovac_tui.link.doctor import probe
 from xovac_tui.recording.disk.share import network_share, share_advice
 from xovac_tui.station.proving import NEVER
+from xovac_tui.ui.actions import Keys, check_keymap
 
 _PACKAGES = ("textual", "python-socketio", "python-engineio", "aiohttp", "msgspec", "click", "platformdirs")
 _OK, _BAD = "ok", "!!"
@@ -192,9 +193,18 @@ def _chamber(found: Effective) -> Exit:
     proof = stations.stop_proof(chamber)
     echo(f"  {_BAD if proof is None else _OK}  {NEVER if proof is None else proof.words}")
     if proof is None:
-        echo("      Prove it while nothing runs: add --prove-stop, or choose prove STOP in the console.")
+        key = _bound_key(found.settings.keys, "prove-stop")
+        echo(f"      Prove it while nothing runs: add --prove-stop, or press {key} in the console.")
     well = asyncio.run(_probe(chambers.target(chamber)))
     return Exit.OK if well else Exit.CONNECT
+
+
+def _bound_key(keys: Mapping[str, str], action: str) -> str:
+    """Return the key of an action in the console, which leaves out a `[keys]` table that has a mistake."""
+    try:
+        return Keys(check_keymap(keys))[action]
+    except SettingsError:
+        return Keys({})[action]
 
 
 async def _probe(target: Any) -> bool:

@@ -47,7 +47,8 @@ class ChamberScreen(LeanScreen[None]):
         yield TrustBar(id="trust")
         yield TabBar(id="tabs")
         yield StopBar(id="stop")
-        yield ReplayBar(id="replay")
+        if self.workspace.playback is not None:
+            yield ReplayBar(id="replay")
         yield LinkBar(id="link")
         yield AlarmStrip(id="alarm-strip")
         yield SmallNotice(id="small")
@@ -78,7 +79,8 @@ class ChamberScreen(LeanScreen[None]):
             times=times,
             paused=workspace.held if playback is None else playback.paused,
         )
-        self.query_one(ReplayBar).show(playback, glyphs=glyphs, times=times)
+        if playback is not None:
+            self.query_one(ReplayBar).show(playback, glyphs=glyphs, times=times)
         self.query_one(LinkBar).show(snapshot.link, snapshot.mono, glyphs, keys)
         unresolved = station.alarms.unresolved()
         self.query_one(AlarmStrip).show(unresolved, snapshot.utc, glyphs, keys)

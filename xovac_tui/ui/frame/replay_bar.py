@@ -21,24 +21,21 @@ _LEAST_BAR = 10
 
 
 class ReplayBar(LinesWidget):
-    """State and position of a replay; hidden in a console on a live chamber."""
+    """State and position of a replay."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"replay--state", "replay--done", "replay--left", "replay--quiet"}
     DEFAULT_CSS = """
-    ReplayBar { height: 1; display: none; background: $surface; color: $foreground; }
-    ReplayBar.-shown { display: block; }
+    ReplayBar { height: 1; background: $surface; color: $foreground; }
     ReplayBar .replay--state { color: $stale; text-style: bold; }
     ReplayBar .replay--done { color: $accent; }
     ReplayBar .replay--left { color: $no-data; }
     ReplayBar .replay--quiet { color: $no-data; }
     """
 
-    def show(self, playback: Playback | None, *, glyphs: Glyphs, times: Times) -> None:
-        """Show the replay's position; nothing without a replay."""
-        self.set_class(playback is not None, "-shown")
-        if playback is not None:
-            width = self.size.width or self.app.size.width
-            self.show_lines([replay_line(playback, width, glyphs=glyphs, times=times)])
+    def show(self, playback: Playback, *, glyphs: Glyphs, times: Times) -> None:
+        """Show the replay's position."""
+        width = self.size.width or self.app.size.width
+        self.show_lines([replay_line(playback, width, glyphs=glyphs, times=times)])
 
 
 def replay_line(playback: Playback, width: int, *, glyphs: Glyphs, times: Times) -> Line:

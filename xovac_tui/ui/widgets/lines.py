@@ -8,6 +8,8 @@ from typing import Self
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.css.styles import RenderStyles
+from textual.dom import DOMNode
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -23,7 +25,25 @@ _APART = 8
 
 
 class SizedWidget(Widget):
-    """Draws for a new size before it is painted at that size, so that no blank picture appears first."""
+    """Draws for a new size before it is painted at that size, so that no blank picture appears first.
+
+    The styles of its component classes are computed when first used; Textual computes all of them for
+    every widget, hidden ones too.
+    """
+
+    def _get_component_classes(self) -> frozenset[str]:  # type: ignore[override]
+        # Asked for when the style sheet is applied, again or for the first time.
+        return frozenset(self._component_styles)
+
+    def get_component_styles(self, *names: str) -> RenderStyles:
+        """Return the combined styles of component classes."""
+        for name in names:
+            if name not in self._component_styles and name in super()._get_component_classes():
+                component = DOMNode(classes=name)
+                component._attach(self)
+                self.app.stylesheet.apply(component)
+                self._component_styles[name] = component.styles
+        return super().get_component_styles(*names)
 
     def _size_updated(
         self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
