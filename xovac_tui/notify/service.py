@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xovac_tui.notify.notifier import Notifier
 
 _LOOK = 1.0
-"""Seconds between looks at what time alone makes due: reminders, what was held back, the heartbeat."""
+"""Seconds between checks of what time alone makes due: reminders, what was held back, the heartbeat."""
 
 
 class Alarms(Protocol):
