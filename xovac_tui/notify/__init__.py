@@ -1,4 +1,4 @@
-"""Tells people and machines elsewhere of alarms: messages, who gets which when, and the ways to send them."""
+"""Notifies people and machines elsewhere of alarms: messages, receivers and times, and ways to send them."""
 
 from typing import TYPE_CHECKING
 

@@ -15,7 +15,7 @@ from xovac_tui.notify.notifier import Notifier
 from xovac_tui.notify.settings import NotifySettings
 
 _LOOK = 1.0
-"""Seconds between looks at what time alone makes due: reminders, what was held back, the heartbeat."""
+"""Seconds between checks of what time alone makes due: reminders, what was held back, the heartbeat."""
 
 
 class Alarms(Protocol):

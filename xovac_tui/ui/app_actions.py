@@ -143,7 +143,7 @@ class AppActions:
             workspace.say("Noted.", seconds=2)
 
     def action_theme(self) -> None:
-        """Choose a theme, with a look at it while choosing."""
+        """Choose a theme, shown while choosing."""
         self._ask(self._theme(self._workspace()))
 
     async def _theme(self, workspace: Workspace) -> None:
