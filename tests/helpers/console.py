@@ -292,7 +292,7 @@ def reading(mode: str, utc: float, **leaves: Any) -> dict[str, Any]:
 
 
 @cache
-def simulator_contract() -> Contract:
+def of_the_simulator() -> Contract:
     """Return the simulator's contract, read once."""
     return load_contract((), simulator=True)
 
@@ -317,7 +317,7 @@ def make_station(
     setup = ChamberSetup(
         name,
         profile or Profile(url=URL),
-        contract or simulator_contract(),
+        contract or of_the_simulator(),
         secrets or Secrets(),
         insight or InsightSettings(),
     )

@@ -219,3 +219,16 @@ async def test_what_was_drawn_without_a_pin_stays_when_the_data_stop(tmp_path: P
         await c.online()
         await c.readings(part=None)
         assert lines(c) == drawn
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_values_without_a_channel_are_counted_below_the_readings(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with console(tmp_path, size=size) as c:
+        assert "only in the Log" not in readings(c)
+        c.link.deliver("odd", json.dumps({"k" * 400 + str(number): 1 for number in range(1_234)}))
+        said = "1,234 values are only in the Log: over 2,000 channels, or a name too long."
+        await c.until(lambda: " ".join(readings(c).split()).endswith(said))
+        assert "Test part" in readings(c).splitlines()[0]
+        assert len(readings(c).splitlines()) <= c.app.screen.query_one(Readings).size.height

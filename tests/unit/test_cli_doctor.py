@@ -66,7 +66,7 @@ def test_each_step_is_reported_with_its_advice(line: CommandLine, monkeypatch: p
     )
 
 
-@pytest.mark.parametrize(("keys", "printed"), [("f9,f10", "f9"), ("j", "f8"), ("", "f8")])
+@pytest.mark.parametrize(("keys", "printed"), [("f17,f18", "f17"), ("j", "f8"), ("", "f8")])
 def test_the_key_that_proves_stop_is_the_one_that_is_bound(
     line: CommandLine, monkeypatch: pytest.MonkeyPatch, keys: str, printed: str
 ) -> None:

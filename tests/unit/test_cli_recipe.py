@@ -5,6 +5,7 @@ import pytest
 
 from tests.helpers.commandline import CommandLine
 from xovac_tui.recipes.files import load_recipe
+from xovac_tui.recipes.findings import FindingCode, finding
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
 from xovac_tui.recipes.store import versions
 
@@ -54,7 +55,7 @@ def test_a_recipe_beyond_its_limits_must_not_be_sent(line: CommandLine, tmp_path
         "severity": "error",
         "code": "above_part",
         "where": "step 1",
-        "message": "90 °C is above the part's limits (65 °C).",
+        "message": finding(FindingCode.ABOVE_PART, target=90.0, limit=65.0).message,
         "data": {"target": 90.0, "limit": 65.0},
     }
     assert line("recipe", "compile", str(file)).code == 2
@@ -85,12 +86,13 @@ def test_check_knows_whether_the_profiles_contract_reports_the_pressure(
 ) -> None:
     file = tmp_path / "vacuum.toml"
     file.write_text('name = "Vacuum"\npressure = 1e-3\n[[steps]]\nto = 40\n[[steps]]\nhold = "1h"\n')
-    assert "no message is known to report the pressure" in line("recipe", "check", str(file)).out
+    unknown = finding(FindingCode.NO_PRESSURE, pressure=1e-3).message
+    assert unknown in line("recipe", "check", str(file)).out
     settings = tmp_path / "config.toml"
     settings.write_text('[profiles.sim]\ncontracts = ["simulator"]\n')
     said = line("--config", str(settings), "recipe", "check", str(file), "--profile", "sim")
     assert said.code == 0
-    assert "no message is known" not in said.out
+    assert unknown not in said.out
 
 
 def test_compile_prints_the_documented_payload(line: CommandLine, good: str) -> None:

@@ -206,6 +206,20 @@ async def test_status_reports_the_alarms_of_the_recorder(tmp_path: Path) -> None
     assert cli_status.data(again)["alarms"] is None
 
 
+async def test_status_counts_values_that_made_no_channel(tmp_path: Path) -> None:
+    async with waiting("true") as bench:
+        bench.link.push(LinkWord.ONLINE)
+        await bench.report(pump=True)
+        look = cli_status.seen(bench.station, bench.station.snapshot(), tmp_path / "none")
+        assert cli_status.data(look)["values_left_out"] == 0
+        assert "only in the Log" not in "\n".join(cli_status.lines(look, None))
+        await bench.report(**{"k" * 400: 1.0, "l" * 400: 2.0})
+        look = cli_status.seen(bench.station, bench.station.snapshot(), tmp_path / "none")
+        assert cli_status.data(look)["values_left_out"] == 2
+        *_, last = cli_status.lines(look, None)
+        assert last == "2 values are only in the Log: over 2,000 channels, or a name too long."
+
+
 async def test_status_knows_no_value_that_is_not_good(tmp_path: Path) -> None:
     async with waiting("true") as bench:
         bench.link.push(LinkWord.ONLINE)

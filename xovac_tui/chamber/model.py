@@ -19,6 +19,7 @@ from xovac_tui.chamber.names import shown_names
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.run_state import RunTracker
 from xovac_tui.chamber.snapshot import (
+    MAX_CHANNELS,
     ChannelView,
     Counters,
     LedgerEntry,
@@ -31,8 +32,6 @@ from xovac_tui.chamber.snapshot import (
 from xovac_tui.clock import FASTEST
 from xovac_tui.units import converted, to_celsius, to_mbar
 
-MAX_CHANNELS = 2_000
-"""Channels that are followed; a server that names more is shown in the Log and counted."""
 DATA_STOPPED = LinkReason(
     LinkCode.DATA_STOPPED, "The connection is open, but the data that used to come have stopped."
 )
@@ -83,7 +82,7 @@ class Chamber:
         self._marks: deque[Mark] = deque(maxlen=_KEEP_MARKS)
         self._marks_reported: tuple[Mark, ...] | None = None
         self._new_marks: deque[Mark] = deque(maxlen=_KEEP_MARKS)
-        self._events_in = self._malformed = self._dropped = 0
+        self._events_in = self._malformed = self._left_out = 0
         self._newest: float | None = None
         # Messages with a pinned reading: what the operator takes for "the data" where a contract says so.
         self._vital = frozenset(
@@ -258,7 +257,7 @@ class Chamber:
             counters=Counters(
                 events_in=self._events_in,
                 malformed=self._malformed,
-                channels_dropped=self._dropped,
+                values_left_out=self._left_out,
             ),
             newest_age=None if self._newest is None else max(0.0, mono - self._newest),
             clock_offset=self._clock_offset,
@@ -305,7 +304,7 @@ class Chamber:
         stream = self._streams.get(name)
         if stream is None:
             if len(self._streams) >= MAX_CHANNELS:
-                self._dropped += 1
+                self._left_out += 1
                 return ()
             stream = self._streams[name] = Stream(name)
         stream.beat(event.mono)
@@ -332,7 +331,7 @@ class Chamber:
         if leaf is None or (isinstance(leaf, str) and len(leaf) > LONGEST_TEXT):
             return None
         if self._count >= MAX_CHANNELS or len(path) > _LONGEST_PATH:
-            self._dropped += 1
+            self._left_out += 1
             return None
         return self._add_channel(stream, path, None)
 

@@ -167,6 +167,7 @@ def data(sample: StatusSample) -> dict[str, Any]:
         },
         "alarms": None if sample.alarms is None else [_alarm_data(one) for one in sample.alarms],
         "channels": [_channel_data(one) for one in snapshot.channels],
+        "values_left_out": snapshot.counters.values_left_out,
     }
 
 
@@ -276,6 +277,9 @@ def lines(sample: StatusSample, zone: tzinfo | None) -> Iterator[str]:
     yield from table(
         [("quality", "channel", "value", "age", "name"), *map(_channel_row, shown)], right=(2, 3)
     )
+    if left_out := sample.snapshot.counters.left_out:
+        yield ""
+        yield left_out
 
 
 def _run_words(sample: StatusSample, zone: tzinfo | None) -> str:

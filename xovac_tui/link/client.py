@@ -15,15 +15,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import aiohttp
-import engineio
-import engineio.base_client
-import socketio
 
 from xovac_tui.api.wire import PacketJson, Wire, offset_of, split, value_of, with_attachments
 from xovac_tui.api.wireform import callback_answer
 from xovac_tui.link import bulky, engine
 from xovac_tui.link.engine import PACKETS, Engine, Socket, log, websocket_options
 from xovac_tui.link.handshake import max_payload
+from xovac_tui.link.library import engineio, socketio
 
 # The libraries would otherwise write to the terminal by themselves.
 _library_log = log.getChild("library")

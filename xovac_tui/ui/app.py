@@ -25,10 +25,11 @@ from textual.widgets import Input
 from xovac_tui import paths
 from xovac_tui.config.themes import DEFAULT_THEME, unknown_theme, variable_defaults
 from xovac_tui.errors import SettingsError
+from xovac_tui.outlet import say_last
 from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
 from xovac_tui.text import writable
-from xovac_tui.ui import app_actions, replay_actions, tabs
+from xovac_tui.ui import app_actions, dialogs, replay_actions, tabs
 from xovac_tui.ui.action import STOP, Action, bindings
 from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
 from xovac_tui.ui.bell import CHECK_SECONDS, ring_for_alarms
@@ -300,13 +301,13 @@ class XovacApp(TerminalApp):
     @work(group="dialog")
     async def action_help(self) -> None:
         """Explain the tab."""
-        from xovac_tui.ui.dialogs.help import HelpDialog
-
         workspace, frame = self.workspace, self.frame
         shown = frame.pane if frame is not None else None
         pane, title = shown or Pane, tabs.named(str(shown.id)).title if shown is not None else ""
         tables = self._keys.tables(title, pane.ACTIONS, replay=workspace.playback is not None)
-        await workspace.ask(HelpDialog(workspace, title, pane.HELP.format_map(self._keys), tables))
+        await workspace.ask(
+            dialogs.help.HelpDialog(workspace, title, pane.HELP.format_map(self._keys), tables)
+        )
 
     def _handle_exception(self, error: Exception) -> None:
         frame = self.frame
@@ -449,9 +450,7 @@ def _toast_rows(toast: Notification) -> int:
 
 
 def _is_quit(screen: Screen[object]) -> bool:
-    from xovac_tui.ui.dialogs.quit import QuitDialog
-
-    return isinstance(screen, QuitDialog)
+    return isinstance(screen, dialogs.quit.QuitDialog)
 
 
 def run_console(start: Start, station: Station, playback: Playback | None = None) -> int:
@@ -462,7 +461,5 @@ def run_console(start: Start, station: Station, playback: Playback | None = None
     app = XovacApp(start, station, playback)
     code = run_in_terminal(app)
     if unwritten := station.record.unwritten:
-        from xovac_tui.outlet import say_last
-
         say_last(sys.stderr, unwritten)
     return code

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from xovac_tui import recording
 from xovac_tui.errors import XovacError
+from xovac_tui.ui import dialogs
 from xovac_tui.ui.action import Action, placed
 from xovac_tui.ui.workspace import Workspace
 
@@ -88,17 +90,18 @@ class ReplayActions:
             workspace.window.flush()
 
     async def _go_to(self, workspace: Workspace) -> None:
-        from xovac_tui.recording.moments import moment
-        from xovac_tui.ui.dialogs.ask import AskDialog
-
         words = "A time such as 14:05, with its date where there are several days, or 2h30 after the start."
-        typed = await workspace.ask(AskDialog(workspace, "Go to", words))
+        typed = await workspace.ask(dialogs.ask.AskDialog(workspace, "Go to", words))
         playback = workspace.playback
         if not typed or playback is None:
             return
         replay, zone = playback.replay, UTC if workspace.times.mode == "utc" else None
         try:
-            playback.seek(replay.mono_of(moment(typed, replay.origin_time, replay.sliced.head.end, zone)))
+            playback.seek(
+                replay.mono_of(
+                    recording.moments.moment(typed, replay.origin_time, replay.sliced.head.end, zone)
+                )
+            )
         except XovacError as error:
             workspace.say(str(error), "warning", seconds=10)
         workspace.window.flush()

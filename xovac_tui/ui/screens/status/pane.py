@@ -104,7 +104,13 @@ class StatusPane(Pane):
         """Show a snapshot in all three panels."""
         self._fit(snapshot)
         channels = self._ordered(snapshot)
-        self.query_one(Readings).show(channels, self._newest, self._moment(channels), why=snapshot.link.why)
+        self.query_one(Readings).show(
+            channels,
+            self._newest,
+            self._moment(channels),
+            why=snapshot.link.why,
+            left_out=snapshot.counters.left_out,
+        )
         self._say_advice(snapshot)
         moment = RunMoment(snapshot, self.station.progress(snapshot), self.station.newest_run())
         glyphs, times = self.workspace.glyphs, self.workspace.times

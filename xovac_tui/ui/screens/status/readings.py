@@ -130,7 +130,7 @@ class Readings(LinesWidget, can_focus=True):
         self._glyphs, self._keys = glyphs, keys
         self._channels: tuple[ChannelView, ...] = ()
         self._trend: Trend = lambda name, bins: ()
-        self._why = ""
+        self._why = self._left_out = ""
         self._inputs: tuple[object, ...] = ()
         """What the shown lines were made from, beside size, focus and cursor, which draw by themselves."""
         self._chosen = 0
@@ -144,22 +144,28 @@ class Readings(LinesWidget, can_focus=True):
         return self._channels[self._chosen] if self._chosen < len(self._channels) else None
 
     def show(
-        self, channels: tuple[ChannelView, ...], trend: Trend, moment: tuple[int, ...] = (), *, why: str = ""
+        self,
+        channels: tuple[ChannelView, ...],
+        trend: Trend,
+        moment: tuple[int, ...] = (),
+        *,
+        why: str = "",
+        left_out: str = "",
     ) -> None:
         """Show these channels; `trend` returns the newest values for the small trends.
 
         `moment` is what these values depend on beside the channels. `why` is shown if there are no
-        channels: the reason for the missing link.
+        channels: the reason for the missing link. `left_out` is a sentence about values without a channel.
         """
         before = self.chosen
-        self._why = why
+        self._why, self._left_out = why, left_out
         self._channels, self._trend = channels, trend
         if before is not None and (self.chosen is None or self.chosen.full_name != before.full_name):
             names = [channel.full_name for channel in channels]
             self._chosen = names.index(before.full_name) if before.full_name in names else 0
         # An age is shown only where it is overdue.
-        told = [one if one.overdue else msgspec.structs.replace(one, age=None) for one in channels]
-        inputs = (told, moment, why)
+        aged = [one if one.overdue else msgspec.structs.replace(one, age=None) for one in channels]
+        inputs = (aged, moment, why, left_out)
         if inputs != self._inputs:
             self._inputs = inputs
             self.draw()
@@ -186,7 +192,9 @@ class Readings(LinesWidget, can_focus=True):
         """Lay out again."""
         width, height = self.size.width, self.size.height
         if width and height:
-            self.show_lines(self._layout(width, height))
+            said = textwrap.wrap(self._left_out, max(20, width - 1))[: height - 1]
+            below: list[Line] = [((f" {line}", "reading--stale"),) for line in said]
+            self.show_lines([*self._layout(width, height - len(below)), *below])
 
     def _layout(self, width: int, height: int) -> list[Line]:
         if not self._channels:
