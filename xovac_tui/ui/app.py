@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from math import ceil
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual import events, work
@@ -22,7 +22,7 @@ from textual.scrollbar import ScrollBar
 from textual.widget import Widget
 from textual.widgets import Input
 
-from xovac_tui import paths
+from xovac_tui import paths, replay
 from xovac_tui.config.themes import DEFAULT_THEME, unknown_theme, variable_defaults
 from xovac_tui.errors import SettingsError
 from xovac_tui.outlet import say_last
@@ -46,9 +46,6 @@ from xovac_tui.ui.terminal.modal import Modal
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.workspace import Memory, Workspace
-
-if TYPE_CHECKING:
-    from xovac_tui.replay.playback import Playback
 
 _START_SECONDS = 1.0
 """Seconds after which the station starts even without a first picture."""
@@ -81,7 +78,12 @@ class XovacApp(TerminalApp):
     ]
 
     def __init__(
-        self, start: Start, station: Station, playback: Playback | None = None, *, connect: bool = True
+        self,
+        start: Start,
+        station: Station,
+        playback: replay.playback.Playback | None = None,
+        *,
+        connect: bool = True,
     ) -> None:
         css = ("app.tcss", "ascii.tcss") if start.display.ascii else ("app.tcss",)
         super().__init__(self._build_again, self._say_defect, css)
@@ -453,7 +455,7 @@ def _is_quit(screen: Screen[object]) -> bool:
     return isinstance(screen, dialogs.quit.QuitDialog)
 
 
-def run_console(start: Start, station: Station, playback: Playback | None = None) -> int:
+def run_console(start: Start, station: Station, playback: replay.playback.Playback | None = None) -> int:
     """Run the console in this terminal until it is left; return the exit code.
 
     `playback` drives a replay; None for a live chamber.

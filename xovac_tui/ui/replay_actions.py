@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC
-from typing import TYPE_CHECKING
 
-from xovac_tui import recording
+from xovac_tui import recording, replay
 from xovac_tui.errors import XovacError
 from xovac_tui.ui import dialogs
 from xovac_tui.ui.action import Action, placed
 from xovac_tui.ui.workspace import Workspace
-
-if TYPE_CHECKING:
-    from xovac_tui.replay.playback import Playback
 
 LIVE_ONLY = frozenset({"note", "observe", "reconnect", "seen"})
 """Actions on a live chamber; in a replay they only show a message."""
@@ -72,7 +68,7 @@ class ReplayActions:
     def action_mark(self, step: int) -> None:
         """Go to another mark."""
 
-        def to_mark(playback: Playback) -> None:
+        def to_mark(playback: replay.playback.Playback) -> None:
             if not playback.to_mark(step):
                 where = "after" if step > 0 else "before"
                 self._workspace().say(f"There is no mark {where} this one.", seconds=3)
@@ -83,7 +79,7 @@ class ReplayActions:
         """Ask for a time, and go there."""
         self._workspace().window.run_worker(self._go_to(self._workspace()), group="dialog")
 
-    def _turn(self, what: Callable[[Playback], None]) -> None:
+    def _turn(self, what: Callable[[replay.playback.Playback], None]) -> None:
         workspace = self._workspace()
         if workspace.playback is not None:
             what(workspace.playback)
