@@ -16,7 +16,7 @@ FEWEST = 5
 _FINEST = 1.0
 """Seconds; no column is narrower, because the history itself keeps nothing finer."""
 COLUMNS = 120
-"""Columns that a window is looked at in."""
+"""Columns in which a window is evaluated."""
 _LENGTHS = ((1200.0, 1.0), (11_000.0, 8.0), (math.inf, 64.0))
 """(seconds of the past, seconds of the history's bins so far back): a column is a whole number of them."""
 _FEWEST_EFFECTIVE = 5.0

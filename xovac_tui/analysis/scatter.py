@@ -13,7 +13,7 @@ _BOTH_SIDES = 4
 _FAR = 5.0
 """Standard deviations, as neighbours show them, from which on a value is far off."""
 _SUSPECT = 4.0
-"""Standard deviations of the second differences below which no value is looked at closer."""
+"""Standard deviations of the second differences below which no value is examined further."""
 _MOST_SPIKES = 0.1
 """Part of the values that may be spikes; more are what the channel does."""
 _NORMAL = 1.4826
@@ -21,7 +21,7 @@ _NORMAL = 1.4826
 _TRIMMED = 0.05
 """Part of the columns, those that spread widest, that a noise is not taken from."""
 _TOGETHER = 30
-"""Samples whose spread is looked at together, at least."""
+"""Least number of samples whose spread is examined together."""
 _PROOF = 1.5
 """Steps from which on a spread proves noise."""
 _NOTHING_LEFT = 10.0

@@ -24,6 +24,9 @@ from typing import Any
 
 from xovac_tui import createfile
 
+with contextlib.suppress(ImportError):  # not there on Windows, where nothing asks for it
+    import fcntl
+
 ENDINGS = ("", "-wal", "-shm")
 """What is behind the name of the database in the names of its files."""
 _HEADER = 100
@@ -291,8 +294,6 @@ def whereabouts(wanted: Identity | None) -> Path | None:
 
 def _path_of(folder: str, number: int) -> Path | None:
     if sys.platform == "darwin":
-        import fcntl
-
         found = fcntl.fcntl(number, fcntl.F_GETPATH, b"\0" * 1024)
         return Path(os.fsdecode(found.rstrip(b"\0")))
     return Path(os.readlink(f"{folder}/{number}"))
