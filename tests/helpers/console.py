@@ -15,6 +15,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -290,6 +291,12 @@ def reading(mode: str, utc: float, **leaves: Any) -> dict[str, Any]:
     }
 
 
+@cache
+def of_the_simulator() -> Contract:
+    """Return the simulator's contract, read once."""
+    return load_contract((), simulator=True)
+
+
 def make_station(
     clock: Clock,
     link: FakeLink | LinkFactory,
@@ -310,7 +317,7 @@ def make_station(
     setup = ChamberSetup(
         name,
         profile or Profile(url=URL),
-        contract or load_contract((), simulator=True),
+        contract or of_the_simulator(),
         secrets or Secrets(),
         insight or InsightSettings(),
     )
