@@ -89,6 +89,7 @@ class Files:
     def __init__(self, path: Path, database: Identity | None) -> None:
         self.path = path
         self.real = real(path)
+        self._paths = {ending: self.real.with_name(self.real.name + ending) for ending in ENDINGS}
         self._known: dict[str, Identity | None] = {"": database}
 
     @property
@@ -136,7 +137,7 @@ class Files:
                 self._at(ending).unlink()
 
     def _at(self, ending: str) -> Path:
-        return self.real.with_name(self.real.name + ending)
+        return self._paths[ending]
 
 
 class RecordConnection(sqlite3.Connection):
