@@ -85,9 +85,9 @@ V = VerdictCode
 VERDICTS = {
     StopVerdict(V.DOCUMENTED, "Could not cancel."): "STOP is proven: the chamber answered that nothing runs.",
     StopVerdict(V.OTHER_WARNING, "Nichts {läuft}."): (
-        'STOP is proven: it reached the chamber, which answered a warning, so it cancelled nothing. Its '
-        'words are not the manual's: "Nichts {läuft}.". Do not rely on STOP unless they mean that nothing '
-        'runs.'
+        "STOP is proven: it reached the chamber, which answered a warning, so it cancelled nothing. Its "
+        'words are not the manual\'s: "Nichts {läuft}.". Do not rely on STOP unless they mean that nothing '
+        "runs."
     ),
     StopVerdict(V.SUCCESS): (
         "STOP is not proven: the chamber answered success. If nothing ran, this answer does not show that it "
@@ -96,7 +96,7 @@ VERDICTS = {
     ),
     StopVerdict(V.ERROR, "Bus fault."): (
         'STOP is not proven: it reached the chamber, which answered with an error: "Bus fault.". Do not rely '
-        'on STOP before that is mended.'
+        "on STOP before that is mended."
     ),
     StopVerdict(V.REFUSED, reason="It runs."): "STOP is not proven: It runs.",
     StopVerdict(V.NOT_DOCUMENTED): "STOP is not proven: the contract names no answer to it.",

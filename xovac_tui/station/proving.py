@@ -172,8 +172,8 @@ class VerdictCode(Enum):
 
     DOCUMENTED = "STOP is proven: the chamber answered that nothing runs."
     OTHER_WARNING = (
-        'STOP is proven: it reached the chamber, which answered a warning, so it cancelled nothing. Its '
-        'words are not the manual's: "{said}". Do not rely on STOP unless they mean that nothing runs.'
+        "STOP is proven: it reached the chamber, which answered a warning, so it cancelled nothing. Its "
+        'words are not the manual\'s: "{said}". Do not rely on STOP unless they mean that nothing runs.'
     )
     SUCCESS = (
         "STOP is not proven: the chamber answered success. If nothing ran, this answer does not show that it "
@@ -182,7 +182,7 @@ class VerdictCode(Enum):
     )
     ERROR = (
         'STOP is not proven: it reached the chamber, which answered with an error: "{said}". Do not rely on '
-        'STOP before that is mended.'
+        "STOP before that is mended."
     )
     REFUSED = "STOP is not proven: {reason}"
     NOT_DOCUMENTED = "STOP is not proven: the contract names no answer to it."
