@@ -87,11 +87,11 @@ SENTENCES = {
         "lab port 8080 did not answer in time. The machine may be off or hung, or a firewall swallows the "
         "connection; connect_timeout in the profile sets how long is waited."
     ),
-    explain.hung_up(PLAIN): (
+    explain.closed_without_answer(PLAIN): (
         f"{HERE} took the connection and closed it without an answer. If the server is encrypted, the url "
         "must begin with https://; else check the server."
     ),
-    explain.hung_up(TLS): (
+    explain.closed_without_answer(TLS): (
         "https://lab:8443 took the connection and closed it without an answer. Check the server."
     ),
     explain.silent(PLAIN, "answer", 5.0): (

@@ -71,7 +71,9 @@ async def explain_network(error: BaseException, address: Address) -> LinkReason:
         certificate = await presented(address.host, address.port, _LOOK)
         return refused_certificate(error.certificate_error, certificate, address)
     cause: BaseException = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    if address.tls and (is_hung_up(error) or isinstance(cause, ConnectionResetError | ssl.SSLError)):
+    if address.tls and (
+        is_closed_without_answer(error) or isinstance(cause, ConnectionResetError | ssl.SSLError)
+    ):
         if await asks_client(address.host, address.port, _LOOK):
             return client_certificate(address)
         if isinstance(cause, ssl.SSLError):
@@ -80,8 +82,8 @@ async def explain_network(error: BaseException, address: Address) -> LinkReason:
         return no_name(address)
     if isinstance(error, TimeoutError) or isinstance(cause, TimeoutError):
         return no_answer(address)
-    if is_hung_up(error):
-        return hung_up(address)
+    if is_closed_without_answer(error):
+        return closed_without_answer(address)
     if isinstance(cause, OSError):
         return no_connection(cause, address)
     if isinstance(error, aiohttp.ClientResponseError):
@@ -131,7 +133,7 @@ def no_answer(address: Address) -> LinkReason:
     )
 
 
-def hung_up(address: Address) -> LinkReason:
+def closed_without_answer(address: Address) -> LinkReason:
     """Return the reason for a server that closed without an answer."""
     hint = (
         "Check the server."
@@ -487,7 +489,7 @@ def elsewhere(address: Address, found: Address | None) -> str:
     )
 
 
-def is_hung_up(error: BaseException | None) -> bool:
+def is_closed_without_answer(error: BaseException | None) -> bool:
     """Return whether the server took the connection and closed it without an answer."""
     closed = isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
     return closed and not isinstance(error, aiohttp.ClientConnectorError | TimeoutError)

@@ -12,7 +12,7 @@ from xovac_tui.chamber.snapshot import Quality
 if TYPE_CHECKING:
     from xovac_tui.chamber.channel import Channel
 
-NEVER_CAME = 60.0
+NEVER_RECEIVED = 60.0
 """Seconds of an open link after which a channel that a contract names is missing, and not only late."""
 
 
@@ -54,7 +54,7 @@ class Stale(Condition):
             return None
         if quality is Quality.NO_DATA:
             # A contract names it and other data come: it is missing, and not only late.
-            missing = chamber.has_messages and chamber.open_for(context.mono) > NEVER_CAME
+            missing = chamber.has_messages and chamber.open_for(context.mono) > NEVER_RECEIVED
             return Holding.HOLDS if missing else None
         return now_holds(quality is not Quality.GOOD or _no_number(channel))
 
