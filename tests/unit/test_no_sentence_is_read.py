@@ -19,6 +19,19 @@ READS = tuple(
         rf'\b(?:why|reason|message|sentence|problem)\.{METHODS}\((?!"\\n"\))',
     )
 )
+TOKENS = (
+    " in ",
+    '= "',
+    "with(",
+    "fix(",
+    "tition(",
+    "split(",
+    "replace(",
+    "find(",
+    "index(",
+    "lower(",
+    "lize(",
+)
 OF_LIBRARIES = {
     "errors.py: is_refused",
     "link/explain.py: _is_no_namespace",
@@ -33,6 +46,9 @@ def test_code_compares_codes_and_not_sentences() -> None:
         for line in path.read_text(encoding="utf-8").splitlines():
             if begin := re.match(r"\s*(?:async )?def (\w+)", line):
                 function = begin[1]
-            if not line.lstrip().startswith(('"""', "#")) and any(read.search(line) for read in READS):
+            # Most lines are passed over quickly.
+            if not any(token in line for token in TOKENS) or line.lstrip().startswith(('"""', "#")):
+                continue
+            if any(read.search(line) for read in READS):
                 found.add(f"{path.relative_to(PACKAGE).as_posix()}: {function}")
     assert found == OF_LIBRARIES

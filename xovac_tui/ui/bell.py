@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from xovac_tui import notify
 from xovac_tui.chamber.news import AlarmsChanged
 from xovac_tui.station.news import News
 from xovac_tui.ui.workspace import Workspace
@@ -21,10 +22,8 @@ def ring_for_alarms(workspace: Workspace) -> Callable[[], None] | None:
     settings = workspace.start.bell
     if not settings.in_terminal:
         return None
-    from xovac_tui.notify.terminal import TerminalNotices
-
     station, plain = workspace.station, workspace.glyphs.plain
-    notices = TerminalNotices(settings, station.name, environ=os.environ)
+    notices = notify.terminal.TerminalNotices(settings, station.name, environ=os.environ)
 
     def ring_if_due() -> None:
         clock = station.clock

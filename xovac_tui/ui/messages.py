@@ -8,6 +8,7 @@ from xovac_tui.chamber.news import AlarmsChanged, LedgerChanged, LinkChanged, Mo
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.status import RecorderChanged
 from xovac_tui.station.news import News, ServiceFailed
+from xovac_tui.ui import dialogs
 from xovac_tui.ui.toasts import (
     ToastText,
     alarm_words,
@@ -78,8 +79,6 @@ class Messages:
         workspace, station = self._workspace, self._workspace.station
         if station.record.away_since is None:
             return
-        from xovac_tui.ui.dialogs.digest import DigestDialog
-
         channels = station.snapshot().channels
         pins = workspace.memory.state.pinned.get(station.name)
         try:
@@ -88,4 +87,4 @@ class Messages:
             self._toast(unreadable_words(str(error)))
             return
         if digest is not None and digest.events:
-            await workspace.ask(DigestDialog(workspace, digest, station.runs.running))
+            await workspace.ask(dialogs.digest.DigestDialog(workspace, digest, station.runs.running))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.cells import cell_len
 
+from xovac_tui import replay
 from xovac_tui.durations import format_duration
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
-
-if TYPE_CHECKING:
-    from xovac_tui.replay.playback import Playback
 
 _STATE = 14
 """Width of the left text in cells, so that the bar does not move when it changes."""
@@ -32,13 +30,13 @@ class ReplayBar(LinesWidget):
     ReplayBar .replay--quiet { color: $no-data; }
     """
 
-    def show(self, playback: Playback, *, glyphs: Glyphs, times: Times) -> None:
+    def show(self, playback: replay.playback.Playback, *, glyphs: Glyphs, times: Times) -> None:
         """Show the replay's position."""
         width = self.size.width or self.app.size.width
         self.show_lines([replay_line(playback, width, glyphs=glyphs, times=times)])
 
 
-def replay_line(playback: Playback, width: int, *, glyphs: Glyphs, times: Times) -> Line:
+def replay_line(playback: replay.playback.Playback, width: int, *, glyphs: Glyphs, times: Times) -> Line:
     """Return the line's spans; the progress bar takes the room that the texts leave."""
     state = f" {replay_state(playback, glyphs)}"
     state += " " * max(0, _STATE - cell_len(state))
@@ -58,7 +56,7 @@ def replay_line(playback: Playback, width: int, *, glyphs: Glyphs, times: Times)
     )
 
 
-def replay_state(playback: Playback, glyphs: Glyphs) -> str:
+def replay_state(playback: replay.playback.Playback, glyphs: Glyphs) -> str:
     """Return the replay's state and speed as a text."""
     if playback.seeking is not None:
         return f"{glyphs.then} seeking {playback.seeking:.0%}"

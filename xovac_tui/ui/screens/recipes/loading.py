@@ -27,6 +27,7 @@ from xovac_tui.station.loading import (
 )
 from xovac_tui.station.proving import BLIND, PROVES
 from xovac_tui.station.station import Station
+from xovac_tui.ui import dialogs
 from xovac_tui.ui.workspace import Workspace
 
 
@@ -153,9 +154,9 @@ class Loading:
         facts: Facts = (),
         send: Callable[[], Awaitable[LedgerEntry]] | None = None,
     ) -> LedgerEntry | None:
-        from xovac_tui.ui.dialogs.confirm import confirm_and_send
-
         glyphs = self._workspace.glyphs
         said = [(label, glyphs.plain(text)) for label, text in facts]
         title = glyphs.plain(title)
-        return await confirm_and_send(self._workspace, prepared, title=title, facts=said, send=send)
+        return await dialogs.confirm.confirm_and_send(
+            self._workspace, prepared, title=title, facts=said, send=send
+        )

@@ -6,10 +6,10 @@ The set of rows depends on the panel's height alone, so that nothing moves durin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from xovac_tui import runs
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.durations import format_age, format_duration
@@ -30,9 +30,6 @@ from xovac_tui.ui.widgets.run_words import (
     why_not,
 )
 from xovac_tui.units import from_celsius, unit_of
-
-if TYPE_CHECKING:
-    from xovac_tui.runs.view import RunProgress
 
 LOW = 3
 """Height in rows up to which a panel has two lines and shows the rest in its frame."""
@@ -342,12 +339,12 @@ def _ends(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
     return tuple(spans)
 
 
-def _basis(followed: RunProgress) -> Line:
+def _basis(followed: runs.view.RunProgress) -> Line:
     said = basis_words(followed.basis) or "as the recipe says"
     return (("Times ", "run--quiet"), (said, "run--warn" if followed.assumed else "run--quiet"))
 
 
-def _dwell(moment: RunMoment, followed: RunProgress, glyphs: Glyphs) -> tuple[Line, Line]:
+def _dwell(moment: RunMoment, followed: runs.view.RunProgress, glyphs: Glyphs) -> tuple[Line, Line]:
     """Return the clocks of the current hold, and why it does not count now."""
     dwell = followed.dwell
     if dwell is None:
