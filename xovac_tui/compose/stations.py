@@ -33,13 +33,8 @@ from xovac_tui.runs.service import RunService
 from xovac_tui.simulator.child import SimulatorChild
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.station.live import LiveStation, Parts, this_user
-<<<<<<< HEAD
 from xovac_tui.station.news import NewsFeed
-from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort, Reach
-=======
-from xovac_tui.station.news import Bulletin
 from xovac_tui.station.port import LinkFactory, LinkPort, Reach
->>>>>>> main
 from xovac_tui.station.proofs import StopProof, StopProofs
 from xovac_tui.station.service import Service
 from xovac_tui.station.setup import Manner, StationSetup
