@@ -127,7 +127,7 @@ class Proving:
         verdict = judge(entry, self._station.contract.responses.get(f"{STOP_COMMAND}_ack"))
         return msgspec.structs.replace(verdict, unkept=self._unkept)
 
-    def took(self, entry: LedgerEntry) -> None:
+    def take_outcome(self, entry: LedgerEntry) -> None:
         """Take the outcome of a command: a STOP that was answered with success and then shown is proven."""
         if (
             self._proofs is not None

@@ -62,10 +62,10 @@ class QuitDialog(Dialog[bool]):
         self.query_one("#record", Static).update(self._record_words())
 
     def _chamber_words(self) -> str:
-        return what_goes_on(self.station.name, self.station.snapshot())
+        return state_sentence(self.station.name, self.station.snapshot())
 
     def _record_words(self) -> str:
-        return what_is_recorded(self.station.recorder, self.station.record.at_stake)
+        return record_sentence(self.station.recorder, self.station.record.at_stake)
 
     def on_dialog_button_clicked(self, message: DialogButton.Clicked) -> None:
         """Return the clicked answer."""
@@ -80,7 +80,7 @@ class QuitDialog(Dialog[bool]):
         self.dismiss(leave)
 
 
-def what_is_recorded(view: RecorderView, at_stake: int) -> str:
+def record_sentence(view: RecorderView, at_stake: int) -> str:
     """Return a sentence on the record after leaving; `at_stake` is the number of events not yet written."""
     if at_stake:
         events = counted(at_stake, "event is", "events are")
@@ -97,7 +97,7 @@ def what_is_recorded(view: RecorderView, at_stake: int) -> str:
     return "Leaving sends nothing, and this console keeps nothing more."
 
 
-def what_goes_on(name: str, snapshot: Snapshot) -> str:
+def state_sentence(name: str, snapshot: Snapshot) -> str:
     """Return a sentence on the chamber's state, as certain as it is known."""
     run = snapshot.run
     recipe = f' "{run.recipe}"' if run.recipe else ""
