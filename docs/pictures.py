@@ -18,8 +18,8 @@ from pathlib import Path
 from msgspec import structs
 from textual.pilot import Pilot
 
-from xovac_tui.alarms.in_force import watchlist
 from xovac_tui.alarms.rules import read_rules
+from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.alarms.settings import AlarmSettings, Rule
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.link import LinkWord
