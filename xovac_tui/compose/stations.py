@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui import alarms, analysis, config, link
-from xovac_tui.alarms.in_force import watchlist
+from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.alarms.service import AlarmPorts, AlarmService
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.contract import STOP_COMMAND
