@@ -151,7 +151,7 @@ async def take(folder: Path) -> None:
                 station.note("Heater strap checked")
                 await asyncio.sleep(3)
                 await save(app, pilot, folder / "status.svg")
-                # The first key after so long tells what happened meanwhile.
+                # The first key after so long reports what happened meanwhile.
                 await pilot.press("right")
                 await asyncio.sleep(2)
                 await pilot.press("enter", "escape")

@@ -439,7 +439,7 @@ def test_an_expression_that_made_no_sense_for_a_moment_is_watched_again() -> Non
     assert bench.view("apart").off == (
         f"Its value cannot be worked out: {one} is text, and a number is needed here."
     )
-    assert event_names(bench.happened) == [("hot", "raised")], "what nobody can tell does not return"
+    assert event_names(bench.happened) == [("hot", "raised")], "what cannot be evaluated does not return"
     assert event_names(bench.let_pass(3, one=90.0, other=20.0)) == [("apart", "raised")]
     assert bench.view("apart").off == bench.view("hot").off == ""
 

@@ -95,7 +95,7 @@ class Week:
     async def let_pass(
         self, seconds: float, spoil: Callable[[dict[str, Any]], None] | None = None, *, received: bool = True
     ) -> None:
-        """Let time pass; `spoil` changes what the chamber says, unless nothing is heard at all."""
+        """Let time pass; `spoil` changes what the chamber reports, unless nothing is received at all."""
         for number in range(round(seconds / PERIOD)):
             self.clock.advance(PERIOD / 2)
             self.station.tick()

@@ -1,4 +1,4 @@
-"""The reconnect loop and its words, against connections that are only told, in time that is only counted."""
+"""The reconnect loop and its words, against scripted connections and in counted time."""
 
 from __future__ import annotations
 

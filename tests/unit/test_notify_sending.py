@@ -372,7 +372,7 @@ async def test_a_failure_is_notified_and_what_was_lost_is_sent_later() -> None:
         assert name == "hook"
         assert why == 'No notification reached "hook" (webhook): it answered 500 Internal Server Error.'
         assert len(server.requests) == 3
-        # Of its own failure it is not told.
+        # It is not notified of its own failure.
         teller.notifier.take([changed("notification failed")], AlarmsView())
         assert len(server.requests) == 3
         server.status = 204

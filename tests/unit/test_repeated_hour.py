@@ -98,7 +98,7 @@ def test_no_two_moments_have_one_name_on_the_screen(zone: tzinfo | None) -> None
 def test_a_report_has_one_distance_from_utc_and_names_it() -> None:
     report = ReportTimes(BERLIN, FIRST - 3600, FIRST)
     assert report.zone_words == "CEST (UTC+02:00)"
-    # A photo that is attached the day after is told in the same one.
+    # A photo that is attached the day after is reported in the same one.
     assert (report.stamp(FIRST), report.stamp(SECOND)) == ("2026-10-25 02:30:00", "2026-10-25 03:30:00")
     assert ReportTimes(BERLIN, FIRST, SECOND).zone_words == "UTC"
 

@@ -101,7 +101,7 @@ def check(replay: Replay, pictures: list[Picture]) -> None:
         followed = replay.runs.view()
         assert (followed is None) == (seen.newest is None)
         if followed is not None and seen.newest is not None:
-            # How long a run was unheard is only looked at when something happens, or every 2 s.
+            # How long a run was unheard is only checked when something happens, or every 2 s.
             for name in ("name", "step", "steps", "label", "result", "planned"):
                 assert getattr(followed, name, None) == getattr(seen.newest, name, None), name
 

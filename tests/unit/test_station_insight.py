@@ -1,4 +1,4 @@
-"""Insight of a station: units, speed, which channels, and that it works only when somebody looks."""
+"""Insight of a station: units, speed, which channels, and that it works only on request."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def settings(channels: tuple[str, ...] = (), **advice: Any) -> InsightSettings:
 
 
 class Bench:
-    """A station that has been told readings for a while, one a second of the clock."""
+    """A station that has received readings for a while, one a second of the clock."""
 
     def __init__(self, station: LiveStation, link: FakeLink, clock: FakeClock) -> None:
         self.station, self.link, self.clock = station, link, clock
@@ -158,7 +158,7 @@ async def test_advice_follows_the_roles_and_leaves_what_is_hidden_aside() -> Non
         (advice,) = one.view().advice
         assert advice.text.startswith("Plate A is +4.0 °C")
         assert one.station.insight.advice(one.station.snapshot()) == (advice,)
-        # Nobody can say it of data that are too old.
+        # It cannot be said of data that are too old.
         one.clock.advance(60)
         assert one.view().advice == ()
         assert one.view().judged[0].stability.stable is None
@@ -225,7 +225,7 @@ async def test_a_cold_radiator_is_no_reason_to_warn() -> None:
 
 @pytest.mark.parametrize(("change", "said"), [(0.0, 1), (0.1 / 60, 0)])
 async def test_a_slow_ramp_is_no_dwell(change: float, said: int) -> None:
-    """A ramp of 6 K/h goes by as quietly as a dwell; without a plan the setpoint tells them apart."""
+    """A ramp of 6 K/h goes by as quietly as a dwell; without a plan the setpoint distinguishes them."""
     async with bench(settings()) as one:
         one.report(
             700,

@@ -134,7 +134,7 @@ async def test_it_says_what_was_not_true(capsys: pytest.CaptureFixture[str]) -> 
             "  unknown   plate_q > 3         plate_q unknown (no channel of that name has come yet)",
             '  not true  state == "RUNNING"  state "IDLE"',
         ]
-        # It tells once, and then only now and then.
+        # It reports once, and then only now and then.
         await bench.report()
         bench.lines.close()
         assert capsys.readouterr().err == ""
