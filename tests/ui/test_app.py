@@ -367,8 +367,8 @@ async def test_stale_never_looks_live(tmp_path: Path) -> None:
         assert c.word is LinkWord.STALE
         readings = c.app.screen.query_one("#readings")
         styles = {style for line in readings.lines for _, style in line}  # type: ignore[attr-defined]
-        assert "reading--good" not in styles
-        assert "reading--value" not in styles
+        assert "$good" not in styles
+        assert "bold $foreground" not in styles
 
 
 @pytest.mark.parametrize(("size", "most"), [((80, 24), 3), ((120, 36), 5), ((40, 10), 1)])

@@ -104,7 +104,7 @@ async def test_while_nothing_can_be_sent_it_says_why_and_opens_nothing(
             await c.press("o")
         assert reason in c.app.query_one(About).plain.replace("\n", " ")
         styles = {style for line in c.app.query_one(ContractCommands).lines[1:] for _, style in line}
-        assert "command--title" not in styles, "all are dimmed"
+        assert "bold" not in styles, "all are dimmed"
         await c.press("enter")
         await c.until(lambda: any(reason in toast for toast in c.toasts))
         assert len(c.app.screen_stack) == 1
@@ -115,7 +115,7 @@ async def test_a_command_in_flight_dims_itself_alone(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls") as c:
         await send(c, "start_recipe")
         dim = {
-            line[1][0].strip(): line[1][1] == "rows--quiet"
+            line[1][0].strip(): line[1][1] == "$foreground-muted"
             for line in c.app.query_one(ContractCommands).lines[1:]
         }
         assert dim["Start recipe"]

@@ -749,7 +749,7 @@ async def test_a_long_payload_is_whole_and_can_be_scrolled(tmp_path: Path) -> No
         await c.press("enter")
         question = await asked(c)
         lines = question.query_one(FactsView).lines
-        shown = "".join(line[1][0] for line in lines if line[1][1] == "fact--sends")
+        shown = "".join(line[1][0] for line in lines if line[1][1] == "bold $accent")
         assert shown == f"load_recipe {question.prepared.text}"
         body = question.query_one("VerticalScroll")
         assert body.max_scroll_y > 0

@@ -59,7 +59,6 @@ class TwoColours(LinesWidget):
     TwoColours .a { color: rgb(255,0,0); }
     TwoColours.-other .a { color: rgb(0,255,0); }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"a"}
     worked_out = 0
 
     def _style_of(self, name: str) -> Style:

@@ -124,14 +124,14 @@ def test_a_flood_is_notified_first() -> None:
 
 def test_what_waits_is_reversed_and_the_others_are_dimmer() -> None:
     styles = [style for _, style in strip_line(view(alarm()), 80, NOON, UNICODE, KEYS)]
-    assert "alarm--wait-high" in styles
-    assert "alarm--text" in styles
+    assert "bold reverse $alarm-high" in styles
+    assert "bold" in styles
     styles = [
         style for _, style in strip_line(view(alarm(state=AlarmState.ACKNOWLEDGED)), 80, NOON, UNICODE, KEYS)
     ]
-    assert "alarm--high" in styles
-    assert "alarm--wait-high" not in styles
-    assert "alarm--text" not in styles
+    assert "$alarm-high" in styles
+    assert "bold reverse $alarm-high" not in styles
+    assert "bold" not in styles
 
 
 @given(st.integers(60, 160), st.text(max_size=200), st.integers(0, 3), st.sampled_from([0, 14]))
@@ -301,9 +301,9 @@ def test_everything_is_ascii_where_it_must_be_and_hostile_text_is_literal() -> N
 @pytest.mark.parametrize("severity", list(Severity))
 def test_every_severity_has_a_sign_and_a_colour(severity: Severity) -> None:
     assert ASCII.severity(severity).isascii()
-    assert severity_style(alarm(severity=severity)) == f"alarm--wait-{severity}"
-    assert severity_style(alarm(severity=severity, state=AlarmState.ACKNOWLEDGED)) == f"alarm--{severity}"
-    assert severity_style(quiet(severity=severity)) == "alarm--quiet"
+    assert severity_style(alarm(severity=severity)) == f"bold reverse $alarm-{severity}"
+    assert severity_style(alarm(severity=severity, state=AlarmState.ACKNOWLEDGED)) == f"$alarm-{severity}"
+    assert severity_style(quiet(severity=severity)) == "$no-data"
 
 
 def test_signs_of_severities_differ() -> None:

@@ -14,7 +14,7 @@ from xovac_tui.ui import tabs
 from xovac_tui.ui.actions import footer_order
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.frame.alarm_strip import AlarmStrip
-from xovac_tui.ui.frame.bars import KeyBar, LedgerLine, LinkBar, TabBar
+from xovac_tui.ui.frame.bars import Bar, KeyBar, LedgerLine, LinkBar, TabBar
 from xovac_tui.ui.frame.replay_bar import ReplayBar
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
@@ -23,7 +23,7 @@ from xovac_tui.ui.replay_actions import LIVE_ONLY
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.terminal.modal import StyledOnce
 from xovac_tui.ui.widgets.stopbar import StopBar
-from xovac_tui.ui.workspace import Mode, Workspace
+from xovac_tui.ui.workspace import Workspace
 
 BAR_ROWS = 6
 """Rows of the bars, but for the strip of alarms."""
@@ -65,31 +65,12 @@ class ChamberScreen(StyledOnce[None]):
     def flush(self) -> None:
         """Show a new snapshot in the bars, and in the tab or dialog unless the picture is held."""
         workspace = self.workspace
-        station, glyphs, times, keys = workspace.station, workspace.glyphs, workspace.times, workspace.keys
         snapshot = workspace.take_snapshot()
-        playback = workspace.playback
-        self.query_one(TrustBar).show(
-            snapshot,
-            recorder=station.recorder,
-            name=station.name,
-            mode=self._mode(),
-            extra=self._extra(),
-            glyphs=glyphs,
-            times=times,
-            paused=workspace.held if playback is None else playback.paused,
-        )
-        self.query_one(ReplayBar).show(playback, glyphs=glyphs, times=times)
-        self.query_one(LinkBar).show(snapshot.link, snapshot.mono, glyphs, keys)
-        unresolved = station.alarms.unresolved()
-        self.query_one(AlarmStrip).show(unresolved, snapshot.utc, glyphs, keys)
-        self.query_one(LedgerLine).show(
-            snapshot.ledger, glyphs=glyphs, times=times, keys=keys, now=snapshot.mono
-        )
+        for bar in self.query(Bar):
+            bar.show(workspace, snapshot)
         workspace.window.show_stop()
         if self.has_class("-small"):
-            self.query_one(SmallNotice).show(
-                snapshot, unresolved, name=station.name, glyphs=glyphs, mode=workspace.mode
-            )
+            self.query_one(SmallNotice).show(workspace, snapshot)
             return
         if not workspace.held:
             pane, top = self.pane, self.app.screen
@@ -97,19 +78,6 @@ class ChamberScreen(StyledOnce[None]):
                 pane.show(snapshot)
             if isinstance(top, Dialog) and top.is_mounted:
                 top.show_snapshot(snapshot)
-
-    def _mode(self) -> str:
-        mode, playback = self.workspace.mode, self.workspace.playback
-        if playback is None:
-            return mode.name
-        return self.workspace.glyphs.plain(f"{Mode.REPLAY.name} ×{playback.speed:g}")
-
-    def _extra(self) -> str:
-        station = self.workspace.station
-        word = "DEMO" if station.manner.demo else "SIMULATED"
-        if station.speed == 1:
-            return word if station.manner.demo else ""
-        return self.workspace.glyphs.plain(f"{word} ×{station.speed:g}")
 
     @property
     def bar_rows(self) -> int:

@@ -68,7 +68,7 @@ class ConfirmDialog(CommandDialog[bool]):
             sign = f"{hazard_sign(Hazard.CRITICAL, glyphs)} " if self.critical else ""
             box.border_title = clean(f"{sign}{self.question}", 66)
             with VerticalScroll(can_focus=False):
-                yield FactsView(id="facts")
+                yield FactsView()
             if self.critical:
                 yield Static(f"To send it, type the chamber's name: {name}", classes="hint", markup=False)
                 with Horizontal(id="typing"):
@@ -97,12 +97,12 @@ class ConfirmDialog(CommandDialog[bool]):
         self.prepared = self._renew()
         spec, glyphs = self.prepared.spec, self.workspace.glyphs
         text = self.prepared.shown
-        sends = Fact("Sends", text, "fact--sends", literal=True)
+        sends = Fact("Sends", text, "bold $accent", literal=True)
         means = list(self._facts)
         if spec.means or spec.help:
             means.append(Fact("Means", glyphs.plain(spec.means or spec.help)))
         if spec.origin is not Origin.DOCUMENTED:
-            means.append(Fact("Origin", ORIGIN_WORDS[spec.origin], "fact--warn"))
+            means.append(Fact("Origin", ORIGIN_WORDS[spec.origin], "$stale"))
         # A long payload goes last, so that it pushes no other fact out of sight.
         long = len(text) > _LONG
         facts = [

@@ -78,7 +78,7 @@ def digest_facts(
     """
     facts: list[Fact] = []
     if flight is not None and not flight.over:
-        facts.append(Fact("Now", _now(flight.view(), digest.until, flight.state().utc, times), "fact--now"))
+        facts.append(Fact("Now", _now(flight.view(), digest.until, flight.state().utc, times), "$foreground"))
     facts += _alarms(digest, times, glyphs, keys)
     facts += _listed("Runs", [_run(digest, n, times) for n in range(len(digest.runs))], "none began or ended")
     if digest.steps:
@@ -140,7 +140,7 @@ def _alarms(digest: Digest, times: Times, glyphs: Glyphs, keys: Mapping[str, str
     facts = _listed("Alarms", lines, "none was raised")
     if digest.unresolved:
         words = f"{counted(len(digest.unresolved), 'stands', 'stand')} now: press {keys['tab-alarms']}"
-        facts.append(Fact("", words, "fact--warn"))
+        facts.append(Fact("", words, "$stale"))
     return facts
 
 

@@ -17,7 +17,7 @@ from xovac_tui.station.news import News
 from xovac_tui.ui.action import BETWEEN
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
-from xovac_tui.ui.widgets.lines import LinesWidget
+from xovac_tui.ui.widgets.lines import FOCUSED, LinesWidget
 from xovac_tui.ui.workspace import Workspace
 
 T = TypeVar("T")
@@ -40,13 +40,8 @@ _ROOMY = 22
 class DialogButton(LinesWidget, can_focus=True):
     """A button; brackets show the focus, so that it is visible without colour."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"button--focus", "button--off"}
     DEFAULT_CSS = """
     DialogButton { width: auto; height: 1; margin-right: 2; }
-    DialogButton .button--focus {
-        color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold;
-    }
-    DialogButton .button--off { color: $no-data; }
     """
 
     class Clicked(Message):
@@ -70,7 +65,7 @@ class DialogButton(LinesWidget, can_focus=True):
 
     def _draw(self) -> None:
         if self.has_focus:
-            self.show_lines([((f"[ {self.label} ]", "button--focus"),)])
+            self.show_lines([((f"[ {self.label} ]", FOCUSED),)])
         else:
             self.show_lines([((f"  {self.label}  ", ""),)])
 

@@ -23,7 +23,6 @@ class HelpDialog(Dialog[bool]):
     HelpDialog VerticalScroll { height: auto; }
     HelpDialog Static { height: auto; }
     HelpDialog FactsView { margin-bottom: 1; }
-    HelpDialog FactsView .fact--label { color: $footer-key-foreground; text-style: bold; }
     """
 
     def __init__(self, workspace: Workspace, screen: str, text: str, tables: KeyTables) -> None:
@@ -43,7 +42,7 @@ class HelpDialog(Dialog[bool]):
                     yield Static(Content(plain(self._text) + "\n"))
                 for title, table in self._tables:
                     yield Static(Content.styled(title, "bold"))
-                    keys = FactsView(label_width=_KEYS_WIDTH)
+                    keys = FactsView(label_width=_KEYS_WIDTH, label_style="bold $footer-key-foreground")
                     keys.show([Fact(f"  {shown}", plain(words)) for shown, words in table])
                     yield keys
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from rich.cells import cell_len
 
 from xovac_tui.chamber.alarm import SEVERITIES, AlarmState, AlarmsView, AlarmView
+from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.ui.frame.bars import Bar
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.alarm_words import (
-    ALARM_CLASSES,
-    ALARM_CSS,
     STATE_WORDS,
     age_of,
     by_urgency,
     severity_style,
     who_short,
 )
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, clip
+from xovac_tui.ui.widgets.lines import Line, clip
+from xovac_tui.ui.workspace import Workspace
 
 _ALL = 3
 """Parts beside the alarm's text: its state, the number of others, their tab."""
@@ -26,19 +26,19 @@ _LEAST_TEXT = 12
 """Cells that the alarm's text keeps; the parts beside it go first."""
 
 
-class AlarmStrip(LinesWidget):
+class AlarmStrip(Bar):
     """Shows the most urgent alarm, the number of others, and their tab; hidden while none is active."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = ALARM_CLASSES
     DEFAULT_CSS = """
     AlarmStrip { height: 1; display: none; background: $surface; }
     AlarmStrip.-shown { display: block; }
-    """ + ALARM_CSS.format(name="AlarmStrip")
+    """
 
-    def show(self, view: AlarmsView, utc: float, glyphs: Glyphs, keys: Mapping[str, str]) -> None:
+    def show(self, workspace: Workspace, snapshot: Snapshot) -> None:
         """Show the currently active alarms, or hide."""
         width = self.size.width or self.app.size.width
-        line = strip_line(view, width, utc, glyphs, keys)
+        unresolved = workspace.station.alarms.unresolved()
+        line = strip_line(unresolved, width, snapshot.utc, workspace.glyphs, workspace.keys)
         self.set_class(bool(line), "-shown")
         self.show_lines([line])
 
@@ -51,7 +51,7 @@ def strip_line(view: AlarmsView, width: int, utc: float, glyphs: Glyphs, keys: M
         if not view.problem:
             return ()
         said = f" {glyphs.warning} Alarms: {glyphs.shown(view.problem.sentence)}"
-        return (*_filled(((said, "alarm--warn"),), width - len(where), glyphs), (where, "alarm--quiet"))
+        return (*_filled(((said, "$stale"),), width - len(where), glyphs), (where, "$no-data"))
     first = there[0]
     flood = f" FLOOD {view.flood} alarms in 10 min " if view.flood else ""
     sign = f" {glyphs.severity(first.severity)} {first.severity.upper()} "
@@ -63,17 +63,17 @@ def strip_line(view: AlarmsView, width: int, utc: float, glyphs: Glyphs, keys: M
     ):
         beside.pop()
     state, more, where = (*beside, "", "", "")[:3]
-    style = "alarm--text" if first.waits else "alarm--quiet"
+    style = "bold" if first.waits else "$no-data"
     room = width - len(flood + sign) - 1 - sum(map(cell_len, beside))
     line = (
-        (flood, "alarm--wait-critical"),
+        (flood, "bold reverse $alarm-critical"),
         (sign, severity_style(first)),
         (" ", ""),
         *clip(((said, style),), room, ellipsis=glyphs.ellipsis),
         (state, style),
-        (more, "alarm--quiet"),
+        (more, "$no-data"),
     )
-    return (*_filled(line, width - len(where), glyphs), (where, "alarm--quiet"))
+    return (*_filled(line, width - len(where), glyphs), (where, "$no-data"))
 
 
 def _state(alarm: AlarmView, utc: float, glyphs: Glyphs) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.durations import format_duration
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
+from xovac_tui.ui.frame.bars import Bar
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import Line, LinesWidget
+from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.workspace import Workspace
 
 if TYPE_CHECKING:
     from xovac_tui.replay.playback import Playback
@@ -20,25 +23,21 @@ _STATE = 14
 _LEAST_BAR = 10
 
 
-class ReplayBar(LinesWidget):
+class ReplayBar(Bar):
     """State and position of a replay; hidden in a console on a live chamber."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"replay--state", "replay--done", "replay--left", "replay--quiet"}
     DEFAULT_CSS = """
     ReplayBar { height: 1; display: none; background: $surface; color: $foreground; }
     ReplayBar.-shown { display: block; }
-    ReplayBar .replay--state { color: $stale; text-style: bold; }
-    ReplayBar .replay--done { color: $accent; }
-    ReplayBar .replay--left { color: $no-data; }
-    ReplayBar .replay--quiet { color: $no-data; }
     """
 
-    def show(self, playback: Playback | None, *, glyphs: Glyphs, times: Times) -> None:
+    def show(self, workspace: Workspace, snapshot: Snapshot) -> None:
         """Show the replay's position; nothing without a replay."""
+        playback = workspace.playback
         self.set_class(playback is not None, "-shown")
         if playback is not None:
             width = self.size.width or self.app.size.width
-            self.show_lines([replay_line(playback, width, glyphs=glyphs, times=times)])
+            self.show_lines([replay_line(playback, width, glyphs=workspace.glyphs, times=workspace.times)])
 
 
 def replay_line(playback: Playback, width: int, *, glyphs: Glyphs, times: Times) -> Line:
@@ -52,12 +51,12 @@ def replay_line(playback: Playback, width: int, *, glyphs: Glyphs, times: Times)
     part = max(0.0, playback.passed / playback.length) if playback.length > 0 else 1.0
     full, empty = glyphs.bar(part, room) if room >= _LEAST_BAR else ("", "")
     return (
-        (state, "replay--state"),
+        (state, "bold $stale"),
         (f" {day} ", ""),
-        (full, "replay--done"),
-        (empty, "replay--left"),
+        (full, "$accent"),
+        (empty, "$no-data"),
         (place, ""),
-        (name, "replay--quiet"),
+        (name, "$no-data"),
     )
 
 

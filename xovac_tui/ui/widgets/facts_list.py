@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 
@@ -11,16 +10,9 @@ from xovac_tui.ui.widgets.lines import Line, LinesWidget
 class RunFacts(LinesWidget):
     """A run, or two of them, in a few lines."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "rows--quiet", "rows--strong", "rows--warn", "rows--good",
-    }  # fmt: skip
     DEFAULT_CSS = """
     RunFacts {
         height: 8; width: 1fr; padding: 0 1;
-        & > .rows--quiet { color: $foreground-muted; }
-        & > .rows--strong { text-style: bold; }
-        & > .rows--warn { color: $warning; }
-        & > .rows--good { color: $good; }
     }
     """
 

@@ -10,16 +10,26 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
 from textual.strip import Strip
+from textual.style import Style as VisualStyle
 from textual.widget import Widget
 
 Span = tuple[str, str]
-"""Text, and the name of the component class that styles it (empty for the widget's own style)."""
+"""Text, and its style over the widget's own, as Textual writes it: `bold $bad`."""
 Line = tuple[Span, ...]
+CHOSEN = "$block-cursor-foreground on $block-cursor-background"
+FOCUSED = f"bold {CHOSEN}"
+HEAD = "underline $foreground-muted"
+"""Style of the names above columns."""
 
 _ENDS = 5
 """Width in cells from which a cut label keeps both its ends."""
 _APART = 8
 """Unchanged cells between two changes above which moving the terminal's cursor costs less."""
+
+
+def styled(widget: Widget, words: str) -> Style:
+    """Return a style over the widget's own; `words` are Textual's, such as `bold $bad on $panel`."""
+    return (widget.visual_style + VisualStyle.parse(words)).rich_style
 
 
 class SizedWidget(Widget):
@@ -97,10 +107,9 @@ class LinesWidget(SizedWidget):
         ]
         return Strip(segments).adjust_cell_length(width, base)
 
-    def _style_of(self, name: str) -> Style:
-        """Return the cached style of a component class; an empty name means the widget's own."""
-        style = self.get_component_rich_style(name) if name else self.rich_style
-        self._styles_of_spans[name] = style
+    def _style_of(self, words: str) -> Style:
+        """Return a style over the widget's own, and keep it."""
+        style = self._styles_of_spans[words] = styled(self, words)
         return style
 
     def refresh(
@@ -214,3 +223,8 @@ def folded(text: str, width: int) -> list[str]:
             line = f"{line} {pieces[-1]}" if line else pieces[-1]
         lines.append(line)
     return lines
+
+
+def paragraph(text: str, width: int, style: str = "") -> list[Line]:
+    """Return text as lines of one style, folded to a width in cells."""
+    return [((line, style),) for line in folded(text, width)]

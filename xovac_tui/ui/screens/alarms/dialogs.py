@@ -19,7 +19,6 @@ from xovac_tui.station.news import News
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.screens.alarms.lines import question_line
-from xovac_tui.ui.widgets.alarm_words import ALARM_CLASSES, ALARM_CSS
 from xovac_tui.ui.widgets.lines import LinesWidget
 from xovac_tui.ui.widgets.selector import Selector
 from xovac_tui.ui.workspace import Workspace
@@ -40,8 +39,7 @@ T = TypeVar("T")
 class AlarmLines(LinesWidget):
     """The current states of alarms, one a line."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = ALARM_CLASSES
-    DEFAULT_CSS = "AlarmLines { width: 1fr; }" + ALARM_CSS.format(name="AlarmLines")
+    DEFAULT_CSS = "AlarmLines { width: 1fr; }"
 
 
 class AlarmQuestion(Dialog[T]):

@@ -33,7 +33,7 @@ from xovac_tui.ui.screens.alarms.lines import (
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import Strokes
 from xovac_tui.ui.widgets.alarm_words import state_word
-from xovac_tui.ui.widgets.lines import Line, folded
+from xovac_tui.ui.widgets.lines import Line, paragraph
 from xovac_tui.ui.widgets.rows import Rows
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class AlarmsPane(Pane):
         rows.border_title = list_title(self._view, self._which)
         if not self._listed:
             said = glyphs.shown(empty_words(self._view, self._which, self.keys))
-            rows.show_folded(lambda width: [((line, "rows--quiet"),) for line in folded(said, max(8, width))])
+            rows.show_folded(lambda width: paragraph(said, max(8, width), "$foreground-muted"))
             return
 
         def line(index: int, chosen: bool) -> Line:

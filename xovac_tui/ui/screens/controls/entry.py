@@ -17,13 +17,13 @@ from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.workspace import Workspace
 
 _STYLE = {
-    Outcome.SENT: "fact--sends",
-    Outcome.SUCCESS: "fact--good",
-    Outcome.DONE: "fact--now",
-    Outcome.WARNING: "fact--warn",
-    Outcome.REFUSED: "fact--warn",
-    Outcome.ERROR: "fact--bad",
-    Outcome.UNKNOWN: "fact--bad",
+    Outcome.SENT: "bold $accent",
+    Outcome.SUCCESS: "$good",
+    Outcome.DONE: "$foreground",
+    Outcome.WARNING: "$stale",
+    Outcome.REFUSED: "$stale",
+    Outcome.ERROR: "bold $bad",
+    Outcome.UNKNOWN: "bold $bad",
 }
 
 
@@ -53,20 +53,20 @@ def entry_facts(entry: LedgerEntry, *, glyphs: Glyphs, times: Times) -> list[Fac
             Fact(
                 "Confirmed",
                 f"the chamber's own messages showed the effect {format_age(entry.confirmed)} after sending",
-                "fact--good",
+                "$good",
             )
         )
     elif sent:
-        facts.append(Fact("Confirmed", "not seen in the chamber's own messages", "fact--quiet"))
+        facts.append(Fact("Confirmed", "not seen in the chamber's own messages", "$no-data"))
     if entry.duplicates:
-        facts.append(Fact("Repeats", f"{entry.duplicates} further answer(s) received", "fact--warn"))
+        facts.append(Fact("Repeats", f"{entry.duplicates} further answer(s) received", "$stale"))
     if entry.form:
         facts.append(Fact("Form", f"{clean(entry.form)} (assumed)"))
     facts.append(
-        Fact("Payload", clean(entry.payload) if entry.payload else "''", "fact--sends", literal=True)
+        Fact("Payload", clean(entry.payload) if entry.payload else "''", "bold $accent", literal=True)
     )
     if entry.answer:
-        facts.append(Fact("Answer", clean(entry.answer), "fact--sends", literal=True))
+        facts.append(Fact("Answer", clean(entry.answer), "bold $accent", literal=True))
     facts += [
         Fact(
             "Asked",
@@ -81,7 +81,7 @@ def entry_facts(entry: LedgerEntry, *, glyphs: Glyphs, times: Times) -> list[Fac
                 if sent
                 else ", not sent"
             ),
-            "fact--quiet",
+            "$no-data",
         ),
     ]
     return [Fact(f.label, glyphs.plain(f.text), f.style, f.literal) for f in facts]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from typing import ClassVar
 
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.ui.format import Times
-from xovac_tui.ui.frame.bars import OUTCOME_CLASSES, OUTCOME_CSS, OUTCOME_STYLE, ledger_spans
+from xovac_tui.ui.frame.bars import OUTCOME_STYLE, ledger_spans
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Span
 from xovac_tui.ui.widgets.rows import CursorRows
@@ -19,12 +18,9 @@ KEEP = 2_000
 class LedgerList(CursorRows[LedgerEntry]):
     """The ledger, one line a command; highlights unknown outcomes that are not dismissed."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {*OUTCOME_CLASSES, "rows--cursor", "rows--quiet"}
     DEFAULT_CSS = """
     LedgerList { height: 1fr; width: 1fr; }
-    LedgerList .rows--cursor { color: $block-cursor-foreground; background: $block-cursor-background; }
-    LedgerList .rows--quiet { color: $no-data; }
-    """ + OUTCOME_CSS.format(name="LedgerList")
+    """
     EMPTY = "No command has been sent from here."
 
     def __init__(self, glyphs: Glyphs, times: Times, *, id: str | None = None) -> None:
@@ -64,5 +60,5 @@ class LedgerList(CursorRows[LedgerEntry]):
         day, today = self._times.stamp(item.utc)[5:10], self._times.stamp(utc)[5:10]
         spans: list[Span] = [(f"{self.glyphs.outcome(item.outcome)} ", OUTCOME_STYLE[item.outcome])]
         if day != today:
-            spans.append((f"{day} ", "outcome--quiet"))
+            spans.append((f"{day} ", "$no-data"))
         return [*spans, *ledger_spans(item, glyphs=self.glyphs, times=self._times, now=mono)]

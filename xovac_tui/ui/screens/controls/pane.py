@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.cells import cell_len
 from textual import work
@@ -52,12 +52,8 @@ _LEDGER_ROWS = 7
 class About(LinesWidget):
     """Description of the chosen command, or why it cannot be sent now."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"about--quiet", "about--blocked", "about--event"}
     DEFAULT_CSS = """
     About { height: 3; width: 1fr; border-top: solid $border-blurred; }
-    About .about--quiet { color: $no-data; }
-    About .about--blocked { color: $stale; text-style: bold; }
-    About .about--event { text-style: bold; }
     """
 
 
@@ -170,7 +166,7 @@ class ControlsPane(Pane):
         glyphs = self.workspace.glyphs
         if refusal := self.station.blocked(spec.event):
             rows = wrap(glyphs.plain(refusal.before), width)
-            lines: list[Line] = [((row, "about--blocked"),) for row in rows]
+            lines: list[Line] = [((row, "bold $stale"),) for row in rows]
         else:
             fields = ", ".join(field.name for field in spec.fields) or "no payload"
             if spec.form.words:
@@ -180,7 +176,7 @@ class ControlsPane(Pane):
                 width - cell_len(spec.event),
                 ellipsis=glyphs.ellipsis,
             )
-            head: Line = ((spec.event, "about--event"), (source, "about--quiet"))
+            head: Line = ((spec.event, "bold"), (source, "$no-data"))
             room = about.size.height - 1
             said = wrap(glyphs.plain(spec.help or spec.means), width)
             if len(said) > room:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from pathlib import Path
-from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -41,12 +40,8 @@ _RESTING = 0.3
 class LogStatus(LinesWidget):
     """Status line: following or not, number of matching and of dropped events."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"logstatus--follow", "logstatus--held", "logstatus--wrong"}
     DEFAULT_CSS = """
     LogStatus { height: 1; width: 1fr; color: $foreground-muted; }
-    LogStatus .logstatus--follow { color: $good; text-style: bold; }
-    LogStatus .logstatus--held { color: $stale; text-style: bold; }
-    LogStatus .logstatus--wrong { color: $error; text-style: bold; }
     """
 
 
@@ -156,14 +151,14 @@ class LogPane(Pane):
     def _status(self) -> Line:
         view, log, glyphs = self.view, self.station.log, self.workspace.glyphs
         if self._filter_problem:
-            return ((f" {glyphs.cross} {glyphs.plain(self._filter_problem)}", "logstatus--wrong"),)
+            return ((f" {glyphs.cross} {glyphs.plain(self._filter_problem)}", "bold $error"),)
         spans: list[Span] = []
         if view.following:
-            spans.append((f" {glyphs.play} following", "logstatus--follow"))
+            spans.append((f" {glyphs.play} following", "bold $good"))
         else:
             new = view.new_below
             more = f", {new:,} new below (end)" if new else ""
-            spans.append((f" {glyphs.idle} held{more}", "logstatus--held"))
+            spans.append((f" {glyphs.idle} held{more}", "bold $stale"))
         rows = view.rows
         if rows.filter is None:
             spans.append((f"   {counted(len(log), 'event')}", ""))
@@ -173,7 +168,7 @@ class LogPane(Pane):
             typed = clean(self.query_one("#log-filter", Input).value.strip(), 80)
             spans.append((f"   {glyphs.then} {glyphs.literal(typed)}", ""))
         if log.problem:
-            spans.append((f"   {log.dropped:,} older ones cannot be read", "logstatus--wrong"))
+            spans.append((f"   {log.dropped:,} older ones cannot be read", "bold $error"))
         elif log.dropped:
             keeps = f"the newest {log.keep:,}" if len(log) >= log.keep else "what fits its memory"
             spans.append((f"   oldest {log.dropped:,} dropped: the log keeps {keeps}", ""))

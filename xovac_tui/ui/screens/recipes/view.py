@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
@@ -36,17 +34,9 @@ TALL = 28
 class Facts(LinesWidget):
     """The chosen recipe in a few lines."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "rows--quiet", "rows--strong", "rows--warn", "rows--bad", "rows--good",
-    }  # fmt: skip
     DEFAULT_CSS = """
     Facts {
         height: 7; width: 1fr; padding: 0 1;
-        & > .rows--quiet { color: $foreground-muted; }
-        & > .rows--strong { text-style: bold; }
-        & > .rows--warn { color: $warning; }
-        & > .rows--bad { color: $error; text-style: bold; }
-        & > .rows--good { color: $good; }
     }
     """
 

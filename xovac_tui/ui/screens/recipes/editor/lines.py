@@ -15,12 +15,12 @@ from xovac_tui.ui.widgets.lines import Line, Span, clip
 def state_words(editing: Editing, changed_on_disk: bool) -> tuple[str, str]:
     """Return the text on whether the recipe is saved, and its style."""
     if changed_on_disk:
-        return "changed on disk", "rows--bad"
+        return "changed on disk", "bold $error"
     if editing.origin is not None:
-        return "copy of an example", "rows--warn" if editing.draft.dirty else "rows--quiet"
+        return "copy of an example", "$warning" if editing.draft.dirty else "$foreground-muted"
     if editing.opened is None:
-        return "new, not saved", "rows--warn"
-    return ("changed, not saved", "rows--warn") if editing.draft.dirty else ("saved", "rows--quiet")
+        return "new, not saved", "$warning"
+    return ("changed, not saved", "$warning") if editing.draft.dirty else ("saved", "$foreground-muted")
 
 
 def head_line(
@@ -39,15 +39,15 @@ def head_line(
     right: list[Span] = []
     if study is not None:
         if study.plan is None:
-            right.append(("no time line  ", "rows--warn"))
+            right.append(("no time line  ", "$warning"))
         else:
             about = "about " if study.plan.estimated else ""
             ends = times.day_and_time(utc + study.plan.total / speed)
             right += [
-                ("takes ", "rows--quiet"),
-                (f"{about}{spell_shortly(study.plan.total)}", "rows--strong"),
-                (", ends ", "rows--quiet"),
-                (f"{ends}  ", "rows--strong"),
+                ("takes ", "$foreground-muted"),
+                (f"{about}{spell_shortly(study.plan.total)}", "bold"),
+                (", ends ", "$foreground-muted"),
+                (f"{ends}  ", "bold"),
             ]
         for severity, (_, severity_style) in SEVERITY.items():
             if count := study.count(severity):
@@ -56,7 +56,7 @@ def head_line(
     path = file.path.name if file else "new recipe"
     room = width - sum(len(text) for text, _ in right) - len(said) - 4
     name = glyphs.literal(clean(path, max(8, room)))
-    left: Line = ((f" {name}  ", "rows--strong"), (f"{said}  ", style))
+    left: Line = ((f" {name}  ", "bold"), (f"{said}  ", style))
     gap = max(0, width - sum(len(text) for text, _ in (*left, *right)))
     line: Line = (*left, (" " * gap, ""), *right)
     return clip(tuple((glyphs.plain(text), used) for text, used in line), width, ellipsis=glyphs.ellipsis)

@@ -12,7 +12,7 @@ from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.places import StepPath, step_number
 from xovac_tui.text import clean
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import Line, fit
+from xovac_tui.ui.widgets.lines import CHOSEN, HEAD, Line, fit
 
 _HEADS = ("step", "what", "to", "rate/over", "hold")
 _WIDTHS = (8, 10, 9, 11, 9)
@@ -22,7 +22,7 @@ _LEAST_NOTE = 6
 
 def table_head(width: int) -> Line:
     """Return the names of the columns."""
-    return ((_laid_out(_HEADS, "note", width, "…"), "rows--head"),)
+    return ((_laid_out(_HEADS, "note", width, "…"), HEAD),)
 
 
 def recipe_line(recipe: Recipe, width: int, glyphs: Glyphs, *, chosen: bool, focus: bool) -> Line:
@@ -37,7 +37,7 @@ def recipe_line(recipe: Recipe, width: int, glyphs: Glyphs, *, chosen: bool, foc
     if recipe.pressure is not None:
         limited += f", ≤{quantity(recipe.pressure, 'mbar', log=True)}"
     text = glyphs.plain(f"{name}  {limited}")
-    style = "rows--chosen" if chosen and focus else "rows--strong"
+    style = CHOSEN if chosen and focus else "bold"
     sign = glyphs.then if chosen else " "
     return ((fit(f"{sign} {text}", width, ellipsis=glyphs.ellipsis), style),)
 
@@ -70,8 +70,8 @@ def row_line(
     cells = (f"{glyphs.then if chosen else ' '}{sign}{step_number(row.path)}", what, to, way, hold)
     note = glyphs.plain(clean(" ".join(step.note.split()), 200))
     text = _laid_out(tuple(glyphs.plain(cell) for cell in cells), note, width, glyphs.ellipsis)
-    style = "rows--bad" if row.path in wrong else "rows--strong" if chosen else ""
-    return ((text, "rows--chosen" if chosen and focus else style),)
+    style = "bold $error" if row.path in wrong else "bold" if chosen else ""
+    return ((text, CHOSEN if chosen and focus else style),)
 
 
 def _laid_out(cells: tuple[str, ...], note: str, width: int, ellipsis: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import ClassVar
 
 import msgspec
 from textual import work
@@ -45,17 +44,9 @@ _HEAD_FIELDS = 6
 class HeadLine(LinesWidget):
     """The first line, about the whole recipe."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "rows--quiet", "rows--strong", "rows--warn", "rows--bad", "rows--good",
-    }  # fmt: skip
     DEFAULT_CSS = """
     HeadLine {
         height: 1; width: 1fr;
-        & > .rows--quiet { color: $foreground-muted; }
-        & > .rows--strong { text-style: bold; }
-        & > .rows--warn { color: $warning; }
-        & > .rows--bad { color: $error; text-style: bold; }
-        & > .rows--good { color: $good; }
     }
     """
 
