@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 
-import click
-
-from xovac_tui.cli.table import COMMANDS
+from xovac_tui.cli.group import ListedGroup
+from xovac_tui.cli.table import COMMANDS, imported
 
 PAGE = Path(__file__).parent / "scripts.md"
 BEGIN, END = "<!-- commands -->\n", "<!-- /commands -->\n"
@@ -17,11 +15,9 @@ def commands_list() -> str:
     """Return the list as Markdown."""
     rows = ["| command | does | terminal |\n", "|---|---|---|\n"]
     for name, listed in COMMANDS.items():
-        module, _, attribute = listed.place.partition(":")
-        command = getattr(importlib.import_module(module), attribute)
-        does = command.get_short_help_str(200)
-        if isinstance(command, click.Group):
-            does += f" {', '.join(f'`{sub}`' for sub in command.commands)}."
+        command, does = imported(listed.place), listed.help
+        if isinstance(command, ListedGroup):
+            does += f" {', '.join(f'`{sub}`' for sub in command.listed)}."
         rows.append(f"| `{name}` | {does} | {'needed' if listed.terminal else ''} |\n")
     return "".join(rows)
 

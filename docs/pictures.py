@@ -18,7 +18,8 @@ from pathlib import Path
 from msgspec import structs
 from textual.pilot import Pilot
 
-from xovac_tui.alarms.rules import read_rules, watchlist
+from xovac_tui.alarms.in_force import watchlist
+from xovac_tui.alarms.rules import read_rules
 from xovac_tui.alarms.settings import AlarmSettings, Rule
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.link import LinkWord
@@ -142,7 +143,7 @@ async def take(folder: Path) -> None:
             async with app.run_test(size=(120, 36), notifications=True) as pilot:
                 await until(lambda: station.snapshot().link.word is LinkWord.ONLINE)
                 await asyncio.sleep(20)
-                await fly(station)
+                await run_recipe(station)
                 await until(lambda: station.snapshot().run.state is RunState.RUNNING)
                 await pilot.press("plus")
                 await asyncio.sleep(MINUTES * 60 / SPEED)
@@ -170,7 +171,7 @@ async def take(folder: Path) -> None:
                         await asyncio.sleep(1)
 
 
-async def fly(station: LiveStation) -> None:
+async def run_recipe(station: LiveStation) -> None:
     """Load the recipe and start it, as a person would."""
     settings = station.plan_settings()
     recipe = parse_recipe(RECIPE, "docs/pictures.py")

@@ -335,7 +335,7 @@ def attending(
 
 def alarm_watchlist(found: Effective, setup: ChamberSetup) -> Watchlist:
     """Return the alarm rules in force, from the settings and the files that they name."""
-    from xovac_tui.alarms.watchlist import watchlist
+    from xovac_tui.alarms.in_force import watchlist
 
     settings, profile = found.settings.alarms, setup.profile
     written: Sequence[Rule] = ()

@@ -34,6 +34,8 @@ class XovacError(Exception):
     """
 
     exit_code: Exit = Exit.USAGE
+    code = ""
+    """A word for scripts; empty where there is none."""
     several_lines = True
     """Its text may have lines of its own. False: a line break in it is part of a name."""
 
@@ -63,6 +65,10 @@ class LinkError(XovacError):
 
     exit_code = Exit.CONNECT
     several_lines = False
+
+    def __init__(self, sentence: str, code: str = "") -> None:
+        super().__init__(sentence)
+        self.code = code
 
 
 class CommandRefused(XovacError):  # noqa: N818 - "refused" is the field's word for this outcome

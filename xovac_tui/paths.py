@@ -96,6 +96,11 @@ def record_file(name: str, folder: Path | None = None) -> Path:
     return (folder or records_folder()) / f"{name}{RECORD_ENDING}"
 
 
+def record_files(record: Path) -> list[Path]:
+    """Return a record and the files that belong to it, whether they exist or not."""
+    return [record.with_name(record.name + ending) for ending in ("", "-wal", "-shm", ".lock")]
+
+
 def log_file() -> Path:
     """Return the log file, the only place for tracebacks."""
     base = home()

@@ -21,8 +21,8 @@ from tests.helpers.simulator import ROOT, Lines, Peer, peer, reachable, simulato
 from xovac_tui.clock import SystemClock
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.simulator.faults import FaultPlan, SimulatedFault
-from xovac_tui.simulator.options import SimulatorOptions
-from xovac_tui.simulator.run import check_options, ready_line
+from xovac_tui.simulator.options import SimulatorOptions, check_options
+from xovac_tui.simulator.run import ready_line
 from xovac_tui.simulator.server import Simulator
 
 # The example of the manual's overview page, as it stands there.

@@ -18,10 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from textual import events
 from textual.app import App
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from tests.helpers.quiet import wait_until_quiet
 from xovac_tui.analysis.settings import InsightSettings
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Direction, Event
@@ -221,9 +224,11 @@ class Console:
         await self.settle()
 
     async def type(self, text: str) -> None:
-        """Type a text into what has the focus."""
-        names = {" ": "space", "!": "exclamation_mark"}
-        await self.pilot.press(*(names.get(char, char) for char in text))
+        """Type a text into what has the focus: each letter is worked off, and the last one drawn."""
+        for char in text:
+            name = char if char.isalnum() else _character_to_key(char)
+            self.app.post_message(events.Key(name, char))
+            await wait_until_quiet(threads=0.0, drawing=False)
         await self.settle()
 
     async def advance(self, seconds: float) -> None:

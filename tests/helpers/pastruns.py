@@ -27,8 +27,8 @@ from xovac_tui.recording.disk.kinds import (
     Session,
 )
 from xovac_tui.recording.disk.writer import Writer
-from xovac_tui.runs.flight import Flight
-from xovac_tui.runs.state import FlightState
+from xovac_tui.runs.followed import Run
+from xovac_tui.runs.state import RunSnapshot
 
 BEGAN = UTC - 20_000.0
 """UTC seconds at which the record begins; its monotonic time begins with 0."""
@@ -78,7 +78,7 @@ def record_run(
     seconds: float = 240.0,
     lost: tuple[float, float] | None = None,
     cancel: float | None = None,
-) -> FlightState:
+) -> RunSnapshot:
     """Run a recipe at 30 times the speed from `start` on (record seconds), and return how it went.
 
     It goes on after `seconds` where it has not ended; in `lost` the link is gone; at `cancel` it is stopped
@@ -87,7 +87,7 @@ def record_run(
     recipe = parse_recipe(source, "test")
     RecordedBench.writer = writer
     bench = RecordedBench(recipe, SETTINGS, now=start)
-    flight = Flight(bench.plan, speed=bench.speed)
+    followed = Run(bench.plan, speed=bench.speed)
     began = bench.now
     compiled = compile_recipe(recipe, SETTINGS, bench.plan.start_temperature)
     text = json.dumps(compiled.payload)
@@ -121,15 +121,15 @@ def record_run(
             cancel = None
             _command(writer, 2 * number + 1, "cancel_recipe", "ann@lab", bench.now)
             bench.machine.cancel()
-            flight.cancel("ann@lab")
+            followed.cancel("ann@lab")
         utc = seen.utc - simulatedrun.UTC + BEGAN
-        flight.observe(msgspec.structs.replace(seen, utc=utc, linked=not gone, fresh=not gone))
-        if flight.over:
+        followed.observe(msgspec.structs.replace(seen, utc=utc, linked=not gone, fresh=not gone))
+        if followed.over:
             break
     writer.item(
         RecordedMark(mark=Mark(began + 60, BEGAN + began + 60, "note", "Strap checked"), who="ada@lab")
     )
-    state = flight.state()
+    state = followed.state()
     writer.item(
         RunItem(
             id=number,

@@ -21,8 +21,11 @@ _TURNS = 3
 """Turns of the loop in a row in which nothing was ready."""
 _MOST_TURNS, _MOST_TIMERS = 20_000, 60
 """After so many turns, or timers, an app that is never quiet is waited for no longer: about a second."""
-_THREADS = 1.0
-"""Seconds for which what a loop gave to a thread is waited for; longer work is for the test to await."""
+THREADS = 1.0
+"""Seconds for which what a loop gave to a thread is waited for; longer work is for the test to await.
+
+A test that holds a thread up on purpose sets it to 0.
+"""
 _at_work: weakref.WeakSet[asyncio.Future[Any]] = weakref.WeakSet()
 _due: weakref.WeakSet[Frame] = weakref.WeakSet()
 _parsed: dict[Any, Any] = {}
@@ -129,16 +132,16 @@ def watch_threads(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(asyncio.BaseEventLoop, "run_in_executor", seen)
 
 
-async def wait_until_quiet(*_: Any, threads: float = _THREADS, **__: Any) -> bool:
+async def wait_until_quiet(*_: Any, threads: float | None = None, drawing: bool = True, **__: Any) -> bool:
     """Wait until no callback of this loop is ready, none is due within `SOON` seconds, no thread works, and
-    all that has changed is drawn.
+    all that has changed is drawn (unless `drawing` is False).
 
     In place of Textual's own, which sleeps 0.02 s at least, and takes a process that gets no processor for
     an idle one. Nothing here depends on how long a turn takes.
     """
     loop: Any = asyncio.get_running_loop()
     quiet = timers = 0
-    patience = loop.time() + threads
+    patience = loop.time() + (THREADS if threads is None else threads)
     for _turn in range(_MOST_TURNS):
         await asyncio.sleep(0)
         if loop._ready:
@@ -156,7 +159,7 @@ async def wait_until_quiet(*_: Any, threads: float = _THREADS, **__: Any) -> boo
             quiet = 0
             await asyncio.wait(working, timeout=SOON, return_when=asyncio.FIRST_COMPLETED)
             continue
-        if any(frame.draw(loop) for frame in list(_due)):
+        if drawing and any(frame.draw(loop) for frame in list(_due)):
             quiet = 0
             continue
         quiet += 1

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import re
+from typing import Any, ClassVar
 
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.segment import Segment
 from rich.style import Style
-from textual._compositor import ChopsUpdate
 from textual.app import App, ComposeResult
 from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
 
 from xovac_tui.ui.terminal.cropped import CroppedUpdate
+from xovac_tui.ui.terminal.modal import LeanScreen
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, _changed, fit_label
 
 TEXTS = st.sampled_from(["", "a", "bb", "温", "longer than eight"])
@@ -103,25 +107,99 @@ async def test_styles_are_worked_out_again_only_when_they_change() -> None:
 
 
 class Small(App[None]):
+    """A line below another one that covers a part of it."""
+
+    CSS = """
+    Screen { layers: below above; }
+    #below, #last { layer: below; width: 30; }
+    #above { layer: above; width: 8; offset: 4 0; }
+    """
+
+    def get_default_screen(self) -> LeanScreen[None]:
+        return LeanScreen()
+
     def compose(self) -> ComposeResult:
-        yield OneLine()
+        yield OneLine(id="below")
+        yield OneLine(id="above")
+        yield OneLine(id="last")
+
+    def on_mount(self) -> None:
+        for line in self.query(OneLine):
+            line.show_lines([(("left stays ", ""), ("温度", ""), (" right stays", ""))])
+
+
+def pieces(app: App[None], *regions: Region) -> list[tuple[int, int, str]]:
+    """Return what is sent, as (y, x, text), once these regions have changed."""
+    compositor = app.screen._compositor
+    compositor._dirty_regions.update(regions)
+    update = compositor.render_partial_update()
+    if update is None:
+        return []
+    assert isinstance(update, CroppedUpdate)
+    sent = re.split(r"\x1b\[(\d+);(\d+)H", re.sub(r"\x1b\[[\d;]*m", "", update.render_segments(app.console)))
+    assert sent[0] == ""
+    return [
+        (int(y) - 1, int(x) - 1, text) for y, x, text in zip(sent[1::3], sent[2::3], sent[3::3], strict=True)
+    ]
 
 
 async def test_an_update_is_cropped_at_both_ends() -> None:
     app = Small()
-    async with app.run_test(size=(40, 3)) as pilot:
-        line = app.query_one(OneLine)
-        line.show_lines([(("left stays ", ""), ("12", ""), (" right stays", ""))])
-        await pilot.pause()
-        line.show_lines([(("left stays ", ""), ("13", ""), (" right stays", ""))])
-        await pilot.pause()
-        compositor = app.screen._compositor
-        compositor._dirty_regions.add(Region(11, 0, 2, 1))
-        update = compositor.render_partial_update()
-        assert isinstance(update, ChopsUpdate)
-        theirs = update.render_segments(app.console)
-        ours = CroppedUpdate(update).render_segments(app.console)
-        assert "left stays" in theirs
-        assert "13" in ours
-        assert "stays" not in ours
-        assert "\x1b[1;12H" in ours
+    async with app.run_test(size=(40, 3)):
+        pieces(app)  # the first picture
+        assert pieces(app, Region(11, 1, 2, 1)) == [(1, 11, "温")]
+
+
+REGIONS = st.builds(Region, st.integers(0, 39), st.integers(0, 3), st.integers(1, 12), st.integers(1, 4))
+
+
+async def test_an_update_is_the_part_of_the_whole_picture_that_changed() -> None:
+    app = Small()
+    async with app.run_test(size=(40, 3)):
+        pieces(app)
+        whole = [strip.text for strip in app.screen._compositor.render_strips()]
+        assert whole[0].startswith("leftleft sta")
+
+        @given(st.lists(REGIONS, max_size=4))
+        def check(regions: list[Region]) -> None:
+            sent: set[tuple[int, int]] = set()
+            for y, x, text in pieces(app, *regions):
+                width = cell_len(text)
+                cells = {(n, y) for n in range(x, x + width)}
+                assert not sent & cells
+                sent |= cells
+                # Half of a wide sign is sent as a space.
+                theirs = Strip([Segment(whole[y])]).crop(x, x + width).text
+                assert text == theirs
+            screen = Region(0, 0, 40, 3)
+            assert sent == {
+                (x, y)
+                for x in range(40)
+                for y in range(3)
+                if any(region.contains(x, y) for region in regions) and screen.contains(x, y)
+            }
+
+        check()
+
+
+async def test_only_widgets_with_changed_cells_are_rendered() -> None:
+    app = Small()
+    async with app.run_test(size=(40, 3)):
+        pieces(app)
+        rendered: list[str] = []
+        for widget in (app.screen, *app.query("*")):
+
+            def count(
+                crop: Region, widget: Widget = widget, render: Any = widget.render_lines
+            ) -> list[Strip]:
+                rendered.append(widget.id or type(widget).__name__)
+                strips: list[Strip] = render(crop)
+                return strips
+
+            widget.render_lines = count
+        # The first and the last line: not what is between them, nor what another widget covers.
+        pieces(app, Region(5, 0, 3, 1), Region(35, 2, 2, 1))
+        assert rendered == ["above", "LeanScreen"]
+        rendered.clear()
+        pieces(app, Region(0, 0, 6, 1))
+        assert rendered == ["above", "below"]

@@ -10,6 +10,7 @@ import pytest
 from tests.helpers import alarmed
 from tests.helpers.alarmed import UTC, Watched, event_names
 from xovac_tui.alarms.evaluator import AlarmEvaluator
+from xovac_tui.alarms.in_force import watchlist
 from xovac_tui.alarms.kinds import Rule
 from xovac_tui.alarms.kinds.deviation import DeviationRule
 from xovac_tui.alarms.kinds.disk import DiskRule
@@ -23,7 +24,6 @@ from xovac_tui.alarms.kinds.rate import RateRule
 from xovac_tui.alarms.kinds.recorder import RecorderRule
 from xovac_tui.alarms.kinds.stale import StaleRule
 from xovac_tui.alarms.settings import AlarmSettings
-from xovac_tui.alarms.watchlist import watchlist
 from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmEvent, AlarmState

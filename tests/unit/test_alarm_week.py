@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from tests.helpers.console import URL, FakeClock, FakeLink, make_station
+from xovac_tui.alarms.in_force import watchlist
 from xovac_tui.alarms.kinds.deviation import DeviationRule
 from xovac_tui.alarms.kinds.equals import EqualsRule
 from xovac_tui.alarms.kinds.frozen import FrozenRule
 from xovac_tui.alarms.kinds.rate import RateRule
 from xovac_tui.alarms.kinds.stale import StaleRule
 from xovac_tui.alarms.settings import AlarmSettings
-from xovac_tui.alarms.watchlist import watchlist
 from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState

@@ -5,7 +5,6 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.cli import doctor, provestop
-from xovac_tui.link import doctor as link_doctor
 from xovac_tui.link.doctor import DoctorCheck
 from xovac_tui.link.target import Target
 from xovac_tui.station.live import LiveStation
@@ -22,7 +21,7 @@ def answer(monkeypatch: pytest.MonkeyPatch, *checks: DoctorCheck) -> list[Target
         for check in checks:
             yield check
 
-    monkeypatch.setattr(link_doctor, "probe", probe)
+    monkeypatch.setattr(doctor, "probe", probe)
     return asked
 
 

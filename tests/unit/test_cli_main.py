@@ -9,6 +9,7 @@ import pytest
 from tests.helpers.commandline import CommandLine, Launched, Said
 from xovac_tui import __version__
 from xovac_tui.cli import common, console
+from xovac_tui.cli.seconds import Seconds
 from xovac_tui.errors import LinkError
 from xovac_tui.recording.disk.lock import WriterLock
 
@@ -273,13 +274,13 @@ def test_json_lines_hold_no_nan() -> None:
     ("text", "seconds"), [("10s", 10), ("2min", 120), ("1.5", 1.5), ("90", 90), ("1h", 3600)]
 )
 def test_durations(text: str, seconds: float) -> None:
-    assert common.Seconds(0.1, 3600).convert(text, None, None) == seconds
+    assert Seconds(0.1, 3600).convert(text, None, None) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "0", "soon", "-1", "2d", "nan", "inf", "1e99"])
 def test_durations_that_make_no_sense_are_refused(text: str) -> None:
     with pytest.raises(click.BadParameter):
-        common.Seconds(0.1, 3600).convert(text, None, None)
+        Seconds(0.1, 3600).convert(text, None, None)
 
 
 def test_tables_are_aligned() -> None:

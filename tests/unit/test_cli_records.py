@@ -249,7 +249,7 @@ def test_blocks_that_are_deleted_during_an_export_count_likewise(
         db.close()
         return found
 
-    monkeypatch.setattr(lists, "find_span", find)
+    monkeypatch.setattr("xovac_tui.cli.export.find_span", find)
     said = line("export", "s1", "--format", "jsonl")
     assert said.code == 3
     assert "512 events (1 block) from 2026-09-21 14:13:20+00:00" in said.err

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import shlex
@@ -15,7 +14,8 @@ import pytest
 from tests.helpers.commandline import CommandLine, Script, clean_environment
 from tests.helpers.records import message, write_record
 from xovac_tui import paths
-from xovac_tui.cli.table import COMMANDS
+from xovac_tui.cli.group import ListedGroup
+from xovac_tui.cli.table import COMMANDS, imported
 from xovac_tui.recording.disk.lock import WriterLock
 
 
@@ -45,9 +45,9 @@ def readers() -> Iterator[list[str]]:
     }
 
     def walk(command: click.Command, words: list[str]) -> Iterator[list[str]]:
-        if isinstance(command, click.Group):
-            for name, sub in command.commands.items():
-                yield from walk(sub, [*words, name])
+        if isinstance(command, ListedGroup):
+            for name, listed in command.listed.items():
+                yield from walk(imported(listed.place), [*words, name])
         if {"record", "demo"} <= {param.name for param in command.params}:
             arguments = [
                 needed[one.metavar or ""] for one in command.params if isinstance(one, click.Argument)
@@ -55,8 +55,7 @@ def readers() -> Iterator[list[str]]:
             yield [*words, *filter(None, arguments)]
 
     for name, listed in COMMANDS.items():
-        module, _, attribute = listed.place.partition(":")
-        yield from walk(getattr(importlib.import_module(module), attribute), [name])
+        yield from walk(imported(listed.place), [name])
 
 
 READERS = list(readers())

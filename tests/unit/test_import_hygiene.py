@@ -41,7 +41,9 @@ LIBRARIES = ("jinja2", "matplotlib", "numpy")
 UI = [name for name in ALL if _in(name, ["xovac_tui.ui"])]
 # Textual's POSIX driver is not there on Windows; our own module for it is imported only where it is.
 DRIVER = "xovac_tui.ui.terminal.driver"
-OTHERS = [name for name in ALL if name not in {*NETWORKED, *DRAWING, *UI}]
+# Commands that check themes and keys, try the link, and serve: only the table of commands names them.
+COMMANDS = [f"xovac_tui.cli.{name}" for name in ("config_check", "doctor", "simulate")]
+OTHERS = [name for name in ALL if name not in {*NETWORKED, *DRAWING, *UI, *COMMANDS}]
 
 
 def brought_in(
@@ -97,7 +99,7 @@ def test_the_start_brings_in_neither(name: str) -> None:
 def test_the_first_picture_does_not_wait_for_the_record_or_for_runs() -> None:
     late = (
         *("sqlite3", "hashlib", "xovac_tui.recipes.plan", "xovac_tui.recipes.rates"),
-        *(f"xovac_tui.runs.{name}" for name in ("flight", "past")),
+        *(f"xovac_tui.runs.{name}" for name in ("followed", "past")),
         *(f"xovac_tui.alarms.{name}" for name in ("kinds", "rules", "defaults", "evaluator")),
         *(f"xovac_tui.recording.disk.{name}" for name in ("codec", "items", "record", "recorder", "writer")),
         *("textual.widgets._text_area", "tomlkit"),
@@ -112,7 +114,7 @@ import sys
 from pathlib import Path
 from xovac_tui import paths
 from xovac_tui.api.loader import load_contract
-from xovac_tui.alarms.watchlist import watchlist
+from xovac_tui.alarms.in_force import watchlist
 from xovac_tui.config import Profile, load_settings
 
 settings = load_settings(Path(paths.example_settings())).settings

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.helpers.fastloop import run_fast
-from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.api.link import LinkCode, LinkReason, LinkView, LinkWord
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.link.connection import Link
 from xovac_tui.link.signs_of_life import CHECK_EVERY, LifeSigns
@@ -79,7 +79,7 @@ def test_a_server_that_answers_no_ping_is_stale_whatever_data_it_used_to_send() 
     assert chamber.word(5.0) is LinkWord.ONLINE
     chamber.link_changed(LinkView(LinkWord.ONLINE, session=1, silent=True), 5.0, 5.0)
     assert chamber.word(5.0) is LinkWord.STALE
-    assert "answers no ping" in chamber.link_view(5.0).why
+    assert chamber.link_view(5.0).code == LinkCode.NO_PONG
     chamber.link_changed(LinkView(LinkWord.ONLINE, session=1), 5.0, 5.0)
     assert chamber.link_view(5.0).word is LinkWord.ONLINE
 
@@ -100,7 +100,7 @@ def test_only_a_link_that_is_online_is_silent() -> None:
     link._silent(True)
     link._measured(0.1)
     assert (link.status.silent, link.status.rtt, link.status.word) == (True, 0.1, LinkWord.ONLINE)
-    link._over("gone")
+    link._over(LinkReason(LinkCode.BROKEN_OFF, "It broke off."))
     assert not link.status.silent
 
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from tests.helpers.fastloop import LoopClock, run_fast
 from xovac_tui.api.event import Direction, Event, EventKind
-from xovac_tui.api.link import LinkView, LinkWord
-from xovac_tui.errors import LinkError, SettingsError
+from xovac_tui.api.link import LinkCode, LinkReason, LinkView, LinkWord
+from xovac_tui.errors import LinkError, SettingsError, XovacError
 from xovac_tui.link import backoff
 from xovac_tui.link.connect import Handlers, LinkConnection
 from xovac_tui.link.connection import Link
@@ -26,7 +26,7 @@ from xovac_tui.link.target import Target
 @dataclass(frozen=True)
 class Refuse:
     after: float = 0.0
-    error: type[Exception] = LinkError
+    error: type[XovacError] = LinkError
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ class Wire:
     async def emit(self, name: str, *arguments: Any, callback: bool = False) -> None:
         self.sent.append((name, arguments[0]))
 
-    async def ended(self) -> str:
+    async def ended(self) -> LinkReason:
         await asyncio.sleep(self.lasts)
         self.alive = False
-        return "It broke off."
+        return LinkReason(LinkCode.BROKEN_OFF, "It broke off.")
 
     async def close(self) -> None:
         self.closed = True
@@ -89,7 +89,9 @@ class Scene:
         try:
             await asyncio.sleep(step.after)
             if isinstance(step, Refuse):
-                raise step.error("Nothing listens there.")
+                error = step.error("Nothing listens there.")
+                error.code = LinkCode.NOTHING_LISTENS
+                raise error
         finally:
             self.ended.append(self.loop.time())
         wire = Wire(step.seconds)
@@ -198,21 +200,21 @@ def test_whatever_happens_the_schedule_holds_and_nothing_is_sent(
 
 def test_the_words_of_a_life() -> None:
     scene = play([Refuse(1), Last(10, after=1), Refuse(1), Last(5)], seconds=22)
-    told = [(status.word, status.why, status.attempt) for status in scene.statuses]
+    told = [(status.word, status.code or None, status.attempt) for status in scene.statuses]
     assert told == [
-        (LinkWord.CONNECTING, "", 1),
-        (LinkWord.CONNECTING, "Nothing listens there.", 1),
-        (LinkWord.CONNECTING, "Nothing listens there.", 2),
-        (LinkWord.ONLINE, "", 0),
-        (LinkWord.LOST, "It broke off.", 0),
-        (LinkWord.LOST, "It broke off.", 0),
-        (LinkWord.LOST, "It broke off.", 1),
-        (LinkWord.LOST, "Nothing listens there.", 1),
-        (LinkWord.LOST, "Nothing listens there.", 2),
-        (LinkWord.ONLINE, "", 0),
-        (LinkWord.LOST, "It broke off.", 0),
-        (LinkWord.LOST, "It broke off.", 2),
-        (LinkWord.OFFLINE, "Disconnected: this program has ended the connection.", 0),
+        (LinkWord.CONNECTING, None, 1),
+        (LinkWord.CONNECTING, LinkCode.NOTHING_LISTENS, 1),
+        (LinkWord.CONNECTING, LinkCode.NOTHING_LISTENS, 2),
+        (LinkWord.ONLINE, None, 0),
+        (LinkWord.LOST, LinkCode.BROKEN_OFF, 0),
+        (LinkWord.LOST, LinkCode.BROKEN_OFF, 0),
+        (LinkWord.LOST, LinkCode.BROKEN_OFF, 1),
+        (LinkWord.LOST, LinkCode.NOTHING_LISTENS, 1),
+        (LinkWord.LOST, LinkCode.NOTHING_LISTENS, 2),
+        (LinkWord.ONLINE, None, 0),
+        (LinkWord.LOST, LinkCode.BROKEN_OFF, 0),
+        (LinkWord.LOST, LinkCode.BROKEN_OFF, 2),
+        (LinkWord.OFFLINE, LinkCode.ENDED_HERE, 0),
     ]
     lost = [status for status in scene.statuses if status.word is LinkWord.LOST][:5]
     assert {status.since_mono for status in lost} == {13.25}
@@ -312,7 +314,7 @@ def test_settings_that_cannot_work_are_not_tried_again_by_itself() -> None:
     async def plot(scene: Scene) -> None:
         await asyncio.sleep(1000)
         assert scene.link.status.word is LinkWord.OFFLINE
-        assert scene.link.status.why == "Nothing listens there."
+        assert scene.link.status.code == LinkCode.UNUSABLE_SETTINGS
         scene.link.reconnect_now()
         await asyncio.sleep(1)
         assert scene.link.status.session == 1
@@ -323,8 +325,9 @@ def test_settings_that_cannot_work_are_not_tried_again_by_itself() -> None:
 def test_emit_only_while_online_and_never_later() -> None:
     async def plot(scene: Scene) -> None:
         async def refused() -> None:
-            with pytest.raises(LinkError, match="was not sent"):
+            with pytest.raises(LinkError) as refused:
                 await scene.link.emit("cancel_recipe", "")
+            assert refused.value.code == LinkCode.OFFLINE
 
         await refused()
         await asyncio.sleep(0.5)

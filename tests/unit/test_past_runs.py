@@ -22,7 +22,7 @@ from xovac_tui.recording.disk.kinds import Attachment, RunItem
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows, _cover
 from xovac_tui.runs.past import PastRun, TrackedChannel, read_run, read_runs
-from xovac_tui.runs.state import FlightState, Result
+from xovac_tui.runs.state import Result, RunSnapshot
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE
 from xovac_tui.ui.screens.runs.compare import pair_head, pair_lines
@@ -281,7 +281,7 @@ def test_what_happened_in_order_of_time(path: Path) -> None:
         happened_lines(read(path, 1), 49, glyphs=UNICODE, times=TIMES), 49
     )
     bare = msgspec.structs.replace(
-        read(path, 2), commands=(), marks=(), gaps=(), state=FlightState(result=Result.RUNNING)
+        read(path, 2), commands=(), marks=(), gaps=(), state=RunSnapshot(result=Result.RUNNING)
     )
     assert "no alarm and no gap" in " ".join(
         text(happened_lines(bare, 49, glyphs=UNICODE, times=TIMES), 49).split()

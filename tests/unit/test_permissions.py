@@ -12,8 +12,8 @@ from tests.helpers.commandline import CommandLine, clean_environment
 from tests.helpers.record import HandClock, session
 from tests.helpers.records import message, write_record
 from xovac_tui import paths, permissions
+from xovac_tui.paths import record_files
 from xovac_tui.permissions import exposed
-from xovac_tui.recording.disk.lock import record_files
 from xovac_tui.recording.disk.recorder import Recorder
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes of files as on POSIX")

@@ -139,9 +139,9 @@ async def test_a_run_that_ends_before_the_record_opens_is_in_it(tmp_path: Path) 
             await run_of_soak(one, seconds=20)
             await one.report("idle", seconds=5, part=28.0)
             ended = clock.utc()
-            flight = one.station.runs.flight
-            assert flight is not None
-            assert flight.over
+            followed = one.station.runs.newest
+            assert followed is not None
+            assert followed.over
             assert one.station.runs.number == 0
             clock.advance(300)
             await one.report("idle")

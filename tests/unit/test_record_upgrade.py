@@ -16,7 +16,7 @@ from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import VERSION, RecordError, open_for_writing
 
 WORKED_OUT = 1e-3
-"""Seconds: record times are coarse, and a flight is noted a moment after it was seen."""
+"""Seconds: record times are coarse, and a run is noted a moment after it was seen."""
 
 
 def spans(path: Path) -> list[tuple[int, int, float, float, int | None]]:

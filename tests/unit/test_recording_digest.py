@@ -29,7 +29,7 @@ from xovac_tui.recording.disk.kinds import (
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.gaps import gaps
-from xovac_tui.runs.flight import Flight
+from xovac_tui.runs.followed import Run
 from xovac_tui.ui.dialogs.digest import digest_facts
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE
@@ -229,10 +229,10 @@ def test_the_run_that_goes_on_is_reported_with_its_end_and_drift(
     path: Path, later: float, words: str
 ) -> None:
     plan = plan_recipe(Recipe("Soak", (Ramp(50, over=1_800), Hold(3_600))), PlanSettings(), 20.0)
-    flight = Flight(plan, name="Soak")
+    followed = Run(plan, name="Soak")
     for t in range(2_500):
         step = 1 if t < 2_400 else 2
-        flight.observe(
+        followed.observe(
             Observation(
                 mono=float(t), utc=UTC + 17_500 + t, linked=True, fresh=True, state=RunState.RUNNING,
                 recipe="Soak", step=step, steps=2, actual=50.0,
@@ -240,13 +240,13 @@ def test_the_run_that_goes_on_is_reported_with_its_end_and_drift(
         )  # fmt: skip
     with Record(path) as record:
         found = digest(record, UTC + 16_000, UTC + 20_000 + later, channels=[])
-    first = digest_facts(found, Times("utc"), UNICODE, KEYS, flight)[0]
+    first = digest_facts(found, Times("utc"), UNICODE, KEYS, followed)[0]
     assert first.label == "Now"
     assert first.text.startswith(f'"Soak" {words}')
     assert "step 2 of 2, hold 50 °C for 1h; ends " in first.text
     assert "drift +10 min since its start" in first.text
-    flight.give_up("Another one has begun.")
-    assert digest_facts(found, Times("utc"), UNICODE, KEYS, flight)[0].label != "Now"
+    followed.give_up("Another one has begun.")
+    assert digest_facts(found, Times("utc"), UNICODE, KEYS, followed)[0].label != "Now"
 
 
 def test_a_quiet_time_says_so(path: Path) -> None:

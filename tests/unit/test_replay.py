@@ -33,7 +33,7 @@ from xovac_tui.recording.exports.slice import RecordSlice, slice_of
 from xovac_tui.recording.exports.transcript import transcript
 from xovac_tui.replay.model import Replay
 from xovac_tui.replay.timeline import Timeline
-from xovac_tui.runs.view import FlightView
+from xovac_tui.runs.view import RunProgress
 
 NOISE = 2e-6
 """Seconds: UTC is known to a quarter of a microsecond, and what lies between events is placed by it."""
@@ -70,7 +70,7 @@ class Picture(msgspec.Struct):
 
     mono: float
     snapshot: Snapshot
-    flight: FlightView | None
+    newest: RunProgress | None
     curve: list[float]
 
 
@@ -81,7 +81,7 @@ def curve(chamber: Any, mono: float) -> list[float]:
 
 def picture(one: Life) -> Picture:
     mono = one.clock.mono()
-    return Picture(mono, one.station.snapshot(), one.station.flight(), curve(one.station.chamber, mono))
+    return Picture(mono, one.station.snapshot(), one.station.newest_run(), curve(one.station.chamber, mono))
 
 
 def comparable(snapshot: Snapshot) -> Snapshot:
@@ -98,12 +98,12 @@ def check(replay: Replay, pictures: list[Picture]) -> None:
         assert replay.mono == pytest.approx(seen.mono, abs=NOISE)
         same(comparable(seen.snapshot), comparable(replay.snapshot()), f"at {seen.mono}: ")
         same(seen.curve, curve(replay.chamber, seen.mono), f"curve at {seen.mono}")
-        flight = replay.runs.view()
-        assert (flight is None) == (seen.flight is None)
-        if flight is not None and seen.flight is not None:
+        followed = replay.runs.view()
+        assert (followed is None) == (seen.newest is None)
+        if followed is not None and seen.newest is not None:
             # How long a run was unheard is only looked at when something happens, or every 2 s.
             for name in ("name", "step", "steps", "label", "result", "planned"):
-                assert getattr(flight, name, None) == getattr(seen.flight, name, None), name
+                assert getattr(followed, name, None) == getattr(seen.newest, name, None), name
 
 
 async def act(one: Life, action: str, seconds: float) -> None:
@@ -204,11 +204,11 @@ async def test_a_recorded_run_is_followed_again(tmp_path: Path) -> None:
     with taped(path) as sliced:
         replay = Replay(sliced, contract())
         check(replay, pictures)
-        flight = replay.runs.view()
-        assert flight is not None
+        followed = replay.runs.view()
+        assert followed is not None
         assert replay.runs.loaded is not None
         assert replay.runs.loaded.name == "Soak"
-        assert flight.result == pictures[-1].flight.result  # type: ignore[union-attr]
+        assert followed.result == pictures[-1].newest.result  # type: ignore[union-attr]
 
 
 def telemetry(seconds: int, start: int = 0) -> list[Event | Item]:

@@ -16,9 +16,9 @@ from xovac_tui.chamber.snapshot import ChannelView, Quality, RunState, RunView, 
 from xovac_tui.durations import format_roughly
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
-from xovac_tui.runs.flight import Flight
+from xovac_tui.runs.followed import Run
 from xovac_tui.runs.state import Result
-from xovac_tui.runs.view import FlightView
+from xovac_tui.runs.view import RunProgress
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE
 from xovac_tui.ui.screens.status.run_lines import run_lines, run_subtitle, run_title
@@ -67,19 +67,19 @@ def look(t: float, **changes: Any) -> Observation:
     return msgspec.structs.replace(seen, **changes)
 
 
-def flight_at(until: float, start: float = 0.0, **changes: Any) -> Flight:
-    """Return the flight after looks once a second; `changes` are those of its last 600 s."""
-    flight = Flight(PLAN)
+def progress_at(until: float, start: float = 0.0, **changes: Any) -> Run:
+    """Return the run after observations once a second; `changes` are those of its last 600 s."""
+    followed = Run(PLAN)
     t = start
     while t <= until:
-        flight.observe(look(t, **(changes if t > until - 600 else {})))
+        followed.observe(look(t, **(changes if t > until - 600 else {})))
         t += 1
-    return flight
+    return followed
 
 
-def moment(flight: Flight | None, *, pressure: float | None = 1e-4, **changes: Any) -> RunMoment:
+def moment(followed: Run | None, *, pressure: float | None = 1e-4, **changes: Any) -> RunMoment:
     """Return what the panel is given; `changes` are those of the snapshot."""
-    view = flight.view() if flight is not None else None
+    view = followed.view() if followed is not None else None
     actual = view.actual if view is not None else 20.0
     target = view.target if view is not None else 20.0
     on = view is not None and view.result is Result.RUNNING
@@ -99,7 +99,7 @@ def moment(flight: Flight | None, *, pressure: float | None = 1e-4, **changes: A
         run=run,
         newest_age=0.5,
     )
-    progress = view if view is not None and on else FlightView()
+    progress = view if view is not None and on else RunProgress()
     return RunMoment(msgspec.structs.replace(snapshot, **changes), progress, view)
 
 
@@ -120,7 +120,7 @@ def test_what_is_loaded_is_not_known_where_no_message_reports_it() -> None:
 
 
 def test_a_run_that_is_reported_is_shown_with_all_its_clocks() -> None:
-    said = plain(moment(flight_at(60 * 60))).splitlines()
+    said = plain(moment(progress_at(60 * 60))).splitlines()
     assert said[0].split() == ["Soak", "▶", "RUNNING"]
     assert said[1] == "Step 2 of 3"
     assert said[2] == "Now   hold 50 °C for 1h"
@@ -137,8 +137,8 @@ def test_a_run_that_is_reported_is_shown_with_all_its_clocks() -> None:
 
 @pytest.mark.parametrize("height", range(4, 20))
 def test_which_rows_there_are_does_not_depend_on_the_recipe(height: int) -> None:
-    ramp = plain(moment(flight_at(600)), height=height).split("\n")
-    hold = plain(moment(flight_at(60 * 60)), height=height).split("\n")
+    ramp = plain(moment(progress_at(600)), height=height).split("\n")
+    hold = plain(moment(progress_at(60 * 60)), height=height).split("\n")
     words = [[line.split(" ")[0] for line in said[:12]] for said in (ramp, hold)]
     assert len(ramp) == len(hold) or height > 13
     for one, other in zip(*words, strict=False):
@@ -147,19 +147,19 @@ def test_which_rows_there_are_does_not_depend_on_the_recipe(height: int) -> None
 
 
 def test_what_the_device_does_not_report_is_marked_as_estimated() -> None:
-    flight = Flight(PLAN)
+    followed = Run(PLAN)
     for t in range(3600):
-        flight.observe(look(float(t), recipe=None, step=None, steps=None))
-    shown = moment(flight)
+        followed.observe(look(float(t), recipe=None, step=None, steps=None))
+    shown = moment(followed)
     assert "Step 2 of 3   estimated" in plain(shown)
     assert "step 2/3, estimated, hold 50 °C" in plain(shown, width=76, height=2)
 
 
 def test_an_unreported_run_is_shown_by_its_plan() -> None:
-    flight = Flight(PLAN, name="Soak")
+    followed = Run(PLAN, name="Soak")
     for t in range(3600):
-        flight.observe(look(float(t), recipe=None, step=None, steps=None, state=RunState.UNKNOWN))
-    said = plain(moment(flight, run=RunView(actual=50.0)))
+        followed.observe(look(float(t), recipe=None, step=None, steps=None, state=RunState.UNKNOWN))
+    said = plain(moment(followed, run=RunView(actual=50.0)))
     assert "? perhaps running" in said
     assert "Step 2 of 3   estimated" in said
     assert "Ends  Fri 10:00" in said
@@ -178,18 +178,18 @@ def test_an_unreported_run_is_shown_by_its_plan() -> None:
     ],
 )
 def test_why_a_dwell_does_not_count_now(changes: dict[str, Any], shown: dict[str, Any], why: str) -> None:
-    now = moment(flight_at(60 * 60, **changes), **shown)
-    flight = now.planned
-    assert flight is not None
-    assert flight.dwell is not None
-    assert why_not(flight.dwell, flight, now.snapshot) == why
+    now = moment(progress_at(60 * 60, **changes), **shown)
+    followed = now.planned
+    assert followed is not None
+    assert followed.dwell is not None
+    assert why_not(followed.dwell, followed, now.snapshot) == why
     assert f"does not count: {why}" in plain(now)
     assert run_subtitle(now, UNICODE, low=True).endswith(f"not now: {why}")
-    assert 19 * 60 <= flight.dwell.creditable <= 21 * 60
+    assert 19 * 60 <= followed.dwell.creditable <= 21 * 60
 
 
 def test_the_low_panel_says_what_matters_most_and_its_frame_the_rest() -> None:
-    now = moment(flight_at(60 * 60))
+    now = moment(progress_at(60 * 60))
     first, second = plain(now, width=76, height=2).splitlines()
     assert first.startswith("Soak  ▶ RUNNING  step 2/3, hold 50 °C for 1h")
     assert "30m 00s of 1h 00m" in second
@@ -199,26 +199,26 @@ def test_the_low_panel_says_what_matters_most_and_its_frame_the_rest() -> None:
         ["dwell:", "elapsed", "30m00s", "in", "tol.", "30m00s", "counts", "30m00s"]
     )
     assert run_subtitle(now, UNICODE, low=False) == ""
-    assert run_subtitle(moment(flight_at(600)), UNICODE, low=True) == ""
+    assert run_subtitle(moment(progress_at(600)), UNICODE, low=True) == ""
 
 
 def test_gaps_and_drift_are_reported() -> None:
-    flight = Flight(PLAN)
+    followed = Run(PLAN)
     for t in range(3600):
         gone = 100 <= t < 160
         # The device begins its second step ten minutes late.
         step = 1 if t < 2400 else 2
-        flight.observe(look(float(t), linked=not gone, fresh=not gone, step=step))
-    said = plain(moment(flight))
+        followed.observe(look(float(t), linked=not gone, fresh=not gone, step=step))
+    said = plain(moment(followed))
     assert "Gaps  1, 1m 01s" in said
     assert "drift +10 min" in said
 
 
 def test_a_lost_link_says_where_the_run_would_be() -> None:
-    flight = flight_at(60 * 60, linked=False, fresh=False)
-    now = moment(flight, link=LinkView(LinkWord.LOST))
+    followed = progress_at(60 * 60, linked=False, fresh=False)
+    now = moment(followed, link=LinkView(LinkWord.LOST))
     run = msgspec.structs.replace(now.snapshot.run, stale=True)
-    now = moment(flight, link=LinkView(LinkWord.LOST), run=run)
+    now = moment(followed, link=LinkView(LinkWord.LOST), run=run)
     said = " ".join(plain(now).split())
     assert "last known: running" in said
     assert "RUNNING" not in said
@@ -229,11 +229,11 @@ def test_a_lost_link_says_where_the_run_would_be() -> None:
 
 @pytest.mark.parametrize("width", [76, 120])
 def test_how_a_run_ended_stays_until_another_begins(width: int) -> None:
-    flight = flight_at(3000)
-    flight.cancel("ann@lab")
-    flight.observe(look(3001.0, state=RunState.IDLE))
-    assert flight.over
-    low, high = plain(moment(flight), width, 2), plain(moment(flight), width, 14)
+    followed = progress_at(3000)
+    followed.cancel("ann@lab")
+    followed.observe(look(3001.0, state=RunState.IDLE))
+    assert followed.over
+    low, high = plain(moment(followed), width, 2), plain(moment(followed), width, 14)
     assert low.startswith("■ IDLE  Last run ✖ cancelled Fri 08:50 after 50m 01s")
     assert "cancel_recipe was sent by ann@lab" in low
     assert "✖ cancelled Fri 08:50 after 50m 01s" in high
@@ -242,14 +242,14 @@ def test_how_a_run_ended_stays_until_another_begins(width: int) -> None:
 
 
 def test_a_completed_run_says_its_drift() -> None:
-    flight = flight_at(7199)
-    flight.observe(look(7200.0, state=RunState.IDLE, step=None))
-    assert "● completed Fri 10:00 after 2h 00m, no drift" in plain(moment(flight))
+    followed = progress_at(7199)
+    followed.observe(look(7200.0, state=RunState.IDLE, step=None))
+    assert "● completed Fri 10:00 after 2h 00m, no drift" in plain(moment(followed))
 
 
 def test_everything_is_ascii_where_it_must_be() -> None:
-    for flight in (flight_at(600), flight_at(3600), flight_at(3600, actual=53.5), None):
-        now = moment(flight)
+    for followed in (progress_at(600), progress_at(3600), progress_at(3600, actual=53.5), None):
+        now = moment(followed)
         for height in (2, 13):
             lines = run_lines(now, 60, height, glyphs=ASCII, times=TIMES, keys=KEYS)
             assert "".join(text for line in lines for text, _ in line).isascii()
@@ -265,9 +265,9 @@ def test_rough_times(seconds: float, words: str) -> None:
 
 
 def test_range_and_drift_are_words_only_where_they_are_known() -> None:
-    view = FlightView(ends_utc=1000.0, ends_earliest_utc=400.0, ends_latest_utc=2500.0)
+    view = RunProgress(ends_utc=1000.0, ends_earliest_utc=400.0, ends_latest_utc=2500.0)
     assert range_words(view) == "±25 min"
-    assert range_words(FlightView(ends_utc=1000.0)) == ""
+    assert range_words(RunProgress(ends_utc=1000.0)) == ""
     assert range_words(msgspec.structs.replace(view, ends_earliest_utc=1000, ends_latest_utc=1000)) == ""
     assert drift_words(None) == ""
     assert drift_words(-720.0) == "drift −12 min"

@@ -12,7 +12,7 @@ import pytest
 
 from tests.helpers.console import FakeClock
 from tests.helpers.records import message
-from tests.unit.test_flight import PLAN, UTC, Chamber
+from tests.unit.test_run import PLAN, UTC, Chamber
 from tests.unit.test_station_record import Life, life
 from xovac_tui.api.contract import Role
 from xovac_tui.api.loader import documented_contract, load_contract
@@ -30,8 +30,8 @@ from xovac_tui.replay.model import Replay
 from xovac_tui.report.gather import gather
 from xovac_tui.report.judge import RunVerdict, judge
 from xovac_tui.report.page import page
-from xovac_tui.runs.flight import Flight
-from xovac_tui.runs.state import FlightState, Result
+from xovac_tui.runs.followed import Run
+from xovac_tui.runs.state import Result, RunSnapshot
 
 SPEED = 60.0
 SOAK = Recipe("Soak", (Ramp(50.0, over=1800), Hold(3600)), tolerance=2.0)
@@ -66,13 +66,13 @@ async def test_a_run_is_judged_in_the_devices_own_time(tmp_path: Path) -> None:
         assert one.station.speed == 1.0
         await run_soak(one)
         assert one.station.speed == SPEED
-        view = one.station.flight()
+        view = one.station.newest_run()
         assert view is not None
         assert view.result is Result.COMPLETED
         await one.written()
     with Record(path) as record:
         (run,) = lists.runs(record)
-        state = msgspec.json.decode(run.flight, type=FlightState)
+        state = msgspec.json.decode(run.flight, type=RunSnapshot)
         assert (state.speed, [leg.planned for leg in state.as_run]) == (SPEED, [30.0, 60.0])
         dwell = state.as_run[1].dwell
         assert dwell is not None
@@ -109,7 +109,7 @@ async def test_a_replay_goes_by_what_the_messages_say(tmp_path: Path) -> None:
 
 def test_a_run_that_is_seen_before_the_speed_goes_on_at_it() -> None:
     """The state of the run and the speed may come in two messages."""
-    late, known = Flight(PLAN), Flight(PLAN, speed=SPEED)
+    late, known = Run(PLAN), Run(PLAN, speed=SPEED)
     for tick in range(46 * 4):
         now = tick / 4
         seen = Chamber().look(now * SPEED, mono=now, utc=UTC + now)

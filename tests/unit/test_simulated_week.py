@@ -25,7 +25,7 @@ from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.gaps import gaps
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
-from xovac_tui.runs.state import FlightState, Result
+from xovac_tui.runs.state import Result, RunSnapshot
 from xovac_tui.station.live import LiveStation
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -160,7 +160,7 @@ async def test_nothing_of_a_week_is_lost(tmp_path: Path, monkeypatch: pytest.Mon
         async with asyncio.timeout(60):
             while station.runs.rates is None:  # noqa: ASYNC110 - a task of its own learns from the record
                 await asyncio.sleep(0.01)
-        view = station.flight()
+        view = station.newest_run()
         assert view is not None
         assert view.result is Result.COMPLETED
         end = week.clock.utc()
@@ -187,7 +187,7 @@ async def test_nothing_of_a_week_is_lost(tmp_path: Path, monkeypatch: pytest.Mon
         assert [(round(gap.seconds), gap.recorded) for gap in lost] == expected
         (run,) = lists.runs(record)
         assert run.started == pytest.approx(started, abs=2 * PERIOD)
-        state = msgspec.json.decode(run.flight, type=FlightState)
+        state = msgspec.json.decode(run.flight, type=RunSnapshot)
         assert state.gaps == 2
         assert state.gap_seconds == pytest.approx(4_200, abs=3 * PERIOD)
         dwells = [leg.dwell for leg in state.as_run if leg.dwell is not None]

@@ -14,7 +14,7 @@ from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.recipes.model import Hold, Ramp, Recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
-from xovac_tui.runs.flight import Flight
+from xovac_tui.runs.followed import Run
 from xovac_tui.runs.state import Result
 
 CONTRACT = """
@@ -32,7 +32,7 @@ class Bench:
 
     def __init__(self, tmp_path: Path) -> None:
         self.chamber = Chamber(contract_of(tmp_path, CONTRACT))
-        self.flight = Flight(PLAN)
+        self.newest = Run(PLAN)
         self.now, self.session = 0, 0
         self.link(LinkWord.ONLINE)
 
@@ -45,21 +45,21 @@ class Bench:
         said = {"mode": mode, "step": step, **more}
         self.chamber.apply(message(float(self.now), said, name="status"))
 
-    def run(self, seconds: int, *, temps: bool = True, fly: bool = True) -> None:
+    def run(self, seconds: int, *, temps: bool = True, follow: bool = True) -> None:
         for _ in range(seconds):
             self.now += 1
             if temps:
                 celsius = 20.0 + min(30.0, max(0.0, (self.now - 100) / 2))
                 self.chamber.apply(message(float(self.now), {"ta": celsius}, name="temps"))
-            if fly:
-                self.flight.observe(self.chamber.observe(UTC + self.now, MONO + self.now))
+            if follow:
+                self.newest.observe(self.chamber.observe(UTC + self.now, MONO + self.now))
 
     def state(self) -> RunState:
         return self.chamber.observe(UTC + self.now, MONO + self.now).state
 
     def begin(self) -> None:
         self.status("idle", 0)
-        self.run(100, fly=False)
+        self.run(100, follow=False)
         self.status("run", 1)
         self.run(60)
         self.status("run", 2)
@@ -77,7 +77,7 @@ def test_a_run_whose_state_is_reported_on_change_is_completed(bench: Bench) -> N
     assert (run.state, run.stale) == (RunState.RUNNING, False)
     bench.status("idle", 0)
     bench.run(1)
-    view = bench.flight.view()
+    view = bench.newest.view()
     assert (view.result, view.reason) == (
         Result.COMPLETED,
         "The chamber reports that it is idle after the last step.",
@@ -90,7 +90,7 @@ def test_a_state_that_used_to_be_repeated_and_is_not_any_more_is_not_known(
 ) -> None:
     count = itertools.count()
     for _ in range(100):
-        bench.run(1, fly=False)
+        bench.run(1, follow=False)
         bench.status("idle", 0, **({"uptime": next(count)} if uptime else {}))
     bench.status("run", 1)
     bench.run(61)

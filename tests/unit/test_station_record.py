@@ -28,7 +28,7 @@ from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.recording.status import RecorderState
-from xovac_tui.runs.state import FlightState, Result
+from xovac_tui.runs.state import Result, RunSnapshot
 
 
 class Life:
@@ -165,7 +165,7 @@ async def test_a_run_is_kept_and_resumed_by_the_next_recorder(tmp_path: Path) ->
         await load_soak(one)
         one.link.deliver("recipe_state", json.dumps({"name": "Soak", "step": 1, "steps": 2}))
         await one.report("running", seconds=600, setpoint=30.0, part=28.0)
-        assert one.station.flight() is not None
+        assert one.station.newest_run() is not None
         began = one.station.runs.running
         assert began is not None
         elapsed = began.state().t
@@ -177,7 +177,7 @@ async def test_a_run_is_kept_and_resumed_by_the_next_recorder(tmp_path: Path) ->
         assert two.station.loaded.name == "Soak"
         two.link.deliver("recipe_state", json.dumps({"name": "Soak", "step": 1, "steps": 2}))
         await two.report("running", seconds=10, setpoint=30.4, part=28.5)
-        view = two.station.flight()
+        view = two.station.newest_run()
         assert view is not None
         assert view.elapsed == elapsed + 40
         assert view.gaps == 1
@@ -190,7 +190,7 @@ async def test_a_run_is_kept_and_resumed_by_the_next_recorder(tmp_path: Path) ->
             (run,) = lists.runs(record)
             assert (run.name, run.load) == ("Soak", 1)
             assert run.result == Result.ENDED_EARLY, run.reason
-            state = msgspec.json.decode(run.flight, type=FlightState)
+            state = msgspec.json.decode(run.flight, type=RunSnapshot)
             assert [leg.step for leg in state.as_run] == [1, 2]
             dwell = state.as_run[1].dwell
             assert dwell is not None
@@ -205,7 +205,7 @@ async def test_a_resumed_run_without_a_plan_keeps_its_clock(tmp_path: Path) -> N
     clock.advance(30)
     async with life(path, clock) as two:
         await two.report("running", seconds=5)
-        view, progress = two.station.flight(), two.station.progress(two.station.snapshot())
+        view, progress = two.station.newest_run(), two.station.progress(two.station.snapshot())
         assert view is not None
         assert progress.elapsed == view.elapsed
         assert view.elapsed is not None
@@ -254,13 +254,13 @@ async def test_a_recorder_learns_which_other_process_cancelled(tmp_path: Path) -
         await stopping
         await console.written()
         await recorder.report("idle")
-        flight = recorder.station.runs.flight
-        assert flight is not None
-        assert flight.over
+        followed = recorder.station.runs.newest
+        assert followed is not None
+        assert followed.over
         async with asyncio.timeout(20):
-            while flight.state().result is not Result.CANCELLED:  # noqa: ASYNC110 - a task of its own settles it
+            while followed.state().result is not Result.CANCELLED:  # noqa: ASYNC110 - a task of its own settles it
                 await asyncio.sleep(0.02)
-        assert "ada@lab" in flight.state().reason
+        assert "ada@lab" in followed.state().reason
 
 
 async def test_without_a_choice_nothing_is_written(tmp_path: Path) -> None:
@@ -285,9 +285,9 @@ async def run_of_soak(one: Life, seconds: int = 5, name: str = "Soak") -> None:
 
 def plan_end(one: Life) -> float | None:
     """Return where the plan of the run that goes on ends, degC; None where no plan is known."""
-    flight = one.station.runs.running
-    assert flight is not None
-    return flight.course.plan.final if flight.course is not None else None
+    followed = one.station.runs.running
+    assert followed is not None
+    return followed.course.plan.final if followed.course is not None else None
 
 
 async def test_a_recorder_follows_what_a_viewer_loaded_last(tmp_path: Path) -> None:
@@ -306,7 +306,7 @@ async def test_a_recorder_follows_what_a_viewer_loaded_last(tmp_path: Path) -> N
             (run,) = lists.runs(record)
             assert run.load == 2
             # Nothing of its first seconds is missing, though they were held until the load was known.
-            assert msgspec.json.decode(run.flight, type=FlightState).t >= 12
+            assert msgspec.json.decode(run.flight, type=RunSnapshot).t >= 12
 
 
 async def test_a_run_that_begins_before_the_answer_flies_what_was_just_sent(tmp_path: Path) -> None:
@@ -460,7 +460,7 @@ async def test_a_warning_to_stop_ends_a_run_that_was_only_taken_to_go_on(tmp_pat
         one.link.answer("cancel_recipe", "warning", "Server is not running.")
         await stopping
         assert one.station.runs.running is None
-        view = one.station.flight()
+        view = one.station.newest_run()
         assert view is not None
         assert view.result is Result.UNKNOWN
         assert "warning" in view.reason
@@ -477,7 +477,7 @@ async def test_a_run_that_goes_on_already_begins_with_the_first_data(
             one.link.deliver("chamber_state", text)
             one.station.tick()
         await one.report("running", seconds=5, setpoint=30.0, part=28.0)
-        view = one.station.flight()
+        view = one.station.newest_run()
         assert view is not None
         assert (view.gaps, view.elapsed_is_least) == (0, True)
 
@@ -490,9 +490,9 @@ async def test_the_plan_is_not_drawn_before_the_run_began(tmp_path: Path) -> Non
         one.link.deliver("recipe_state", json.dumps({"name": "Soak", "step": 2, "steps": 2}))
         await one.report("running", seconds=5, setpoint=50.0, part=50.0)
         points = one.station.runs.planned_profile()
-        flight = one.station.runs.running
-        assert flight is not None
-        state = flight.state()
+        followed = one.station.runs.running
+        assert followed is not None
+        state = followed.state()
         assert points[0][0] == state.mono - state.t
         assert points[0][1] > 40.0
 

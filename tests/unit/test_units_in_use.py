@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.helpers.keys import KEYS
+from xovac_tui.alarms.in_force import watchlist
 from xovac_tui.alarms.settings import AlarmSettings
-from xovac_tui.alarms.watchlist import watchlist
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.contract import Contract, Role
 from xovac_tui.api.event import Direction, Event, EventKind
@@ -24,7 +24,7 @@ from xovac_tui.expressions import parse
 from xovac_tui.recipes.settings import RecipeSettings
 from xovac_tui.runs.dwell import Dwell
 from xovac_tui.runs.state import Result
-from xovac_tui.runs.view import FlightView
+from xovac_tui.runs.view import RunProgress
 from xovac_tui.station.loading import start_of
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import UNICODE
@@ -102,8 +102,8 @@ def test_target_actual_and_plan_stand_in_one_unit(
     assert snapshot.run.actual == actual
     assert snapshot.by_role(Role.CONTROLLED) is not None
     assert start_of(snapshot).celsius == 46.1
-    flight = FlightView(result=Result.RUNNING, planned=True, planned_temperature=50.0)
-    moment = RunMoment(snapshot, FlightView(), flight)
+    followed = RunProgress(result=Result.RUNNING, planned=True, planned_temperature=50.0)
+    moment = RunMoment(snapshot, RunProgress(), followed)
     lines = run_lines(moment, 90, 14, glyphs=UNICODE, times=Times("utc"), keys=KEYS)
     said = ["".join(text for text, _ in line) for line in lines]
     line = next(one for one in said if one.startswith("Target"))

@@ -12,7 +12,8 @@ import msgspec
 from xovac_tui.alarms.kinds import AnyRule, Rule
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.errors import SettingsError
-from xovac_tui.validation import mistakes, read_toml, sound
+from xovac_tui.expressions import ExpressionError
+from xovac_tui.validation import Gathered, mistakes, read_toml, sound
 
 
 class RulesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -86,6 +87,25 @@ def _read_file(path: Path, wrong: list[str]) -> tuple[Rule, ...]:
         return ()
     wrong += [f"{path}: {sentence}" for sentence in tables_mistakes(data)]
     return _sound_rules(data)
+
+
+def check_values(rules: Iterable[Rule]) -> None:
+    """Raise SettingsError with a sentence for each expression that cannot be understood."""
+    wrong = Gathered()
+    for rule in rules:
+        with wrong.one():
+            _check_value(rule)
+    wrong.raise_found()
+
+
+def _check_value(rule: Rule) -> None:
+    if rule.value:
+        try:
+            rule.condition()
+        except ExpressionError as error:
+            raise SettingsError(
+                f'Alarm rule "{rule.name}", `value`, column {error.column}: {error.sentence}'
+            ) from None
 
 
 def unused_keys(settings: AlarmSettings, file: Path, files: Iterable[str] = ()) -> Iterator[str]:

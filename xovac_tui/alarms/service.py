@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from xovac_tui import alarms
 from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.alarms.limit_sets import LimitSetChoice
 from xovac_tui.alarms.mirror import LIMITS, Mirror
@@ -94,9 +95,7 @@ class AlarmService(AlarmDesk):
     def _made(self) -> tuple[AlarmEvaluator, MovingValues]:
         """Return what evaluates the rules, made when it is needed: the first picture does not wait for it."""
         if self._begun is None:
-            from xovac_tui.alarms.evaluator import AlarmEvaluator
-
-            self._begun = AlarmEvaluator(self.watchlist, self._chamber), self._make_values()
+            self._begun = alarms.evaluator.AlarmEvaluator(self.watchlist, self._chamber), self._make_values()
         return self._begun
 
     @property
@@ -251,12 +250,10 @@ class AlarmService(AlarmDesk):
         )
 
     def _context(self) -> Context:
-        from xovac_tui.alarms.kinds import Context
-
         utc, mono = self._clock.utc(), self._clock.mono()
         around, values = self._surroundings, self._made()[1]
         values.at(utc, mono)
-        return Context(
+        return alarms.kinds.Context(
             chamber=self._chamber,
             values=values,
             utc=utc,

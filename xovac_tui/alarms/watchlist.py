@@ -1,16 +1,12 @@
-"""Which rules are in force on one chamber: the defaults, and what the user's rules make of them."""
+"""What is to be watched on one chamber."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from xovac_tui.alarms.settings import AlarmSettings
-from xovac_tui.api.contract import Contract
-from xovac_tui.errors import SettingsError
-from xovac_tui.recipes.settings import RecipeSettings
-from xovac_tui.validation import Gathered
 
 if TYPE_CHECKING:
     from xovac_tui.alarms.kinds import Rule
@@ -20,7 +16,7 @@ InForce = tuple[tuple["Rule", ...], dict[str, str]]
 
 
 class Watchlist:
-    """What is to be watched on one chamber."""
+    """Rules, and how the set of limits is chosen."""
 
     def __init__(
         self,
@@ -46,62 +42,6 @@ class Watchlist:
     def off(self) -> dict[str, str]:
         """Name of a default rule that cannot be watched -> why, as a sentence."""
         return self._in_force[1]
-
-
-def watchlist(
-    settings: AlarmSettings,
-    recipe: RecipeSettings,
-    contract: Contract,
-    written: Sequence[Rule],
-    *,
-    records: bool = True,
-    simulator: bool = False,
-) -> Watchlist:
-    """Return the rules in force: the defaults, with the user's own beside them or in their place.
-
-    `recipe` has the limits of the profile, `records` says whether it is recorded, `simulator` whether it is
-    the built-in one. Raises SettingsError with a sentence for each expression that cannot be understood.
-    """
-    wrong = Gathered()
-    for rule in written:
-        with wrong.one():
-            _check_value(rule)
-    wrong.raise_found()
-
-    def merge() -> InForce:
-        from xovac_tui.alarms.defaults import default_rules
-
-        defaults = default_rules(recipe, contract, records=records, simulator=simulator)
-        return _merged(defaults if settings.defaults else (), written)
-
-    return Watchlist(settings=settings, merge=merge)
-
-
-def _merged(defaults: Iterable[tuple[Rule, str]], written: Iterable[Rule]) -> InForce:
-    merged: dict[str, Rule] = {}
-    off: dict[str, str] = {}
-    for rule, why in [*defaults, *((rule, "") for rule in written)]:
-        before = merged.get(rule.name)
-        if before is not None and not rule.enabled:
-            # A rule that is only switched off need not be written again.
-            rule = before.switched_off()
-        merged[rule.name] = rule
-        off.pop(rule.name, None)
-        if why:
-            off[rule.name] = why
-    return tuple(merged.values()), off
-
-
-def _check_value(rule: Rule) -> None:
-    if rule.value:
-        from xovac_tui.expressions import ExpressionError
-
-        try:
-            rule.condition()
-        except ExpressionError as error:
-            raise SettingsError(
-                f'Alarm rule "{rule.name}", `value`, column {error.column}: {error.sentence}'
-            ) from None
 
 
 def limits(watchlist: Watchlist) -> dict[str, Any]:

@@ -1,10 +1,12 @@
-"""The words for a connection, and what is known about it, for link, chamber and screen alike."""
+"""The words and codes for a connection, and what is known about it, for link, chamber and screen alike."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
 import msgspec
+
+from xovac_tui.errors import LinkError
 
 
 class LinkWord(StrEnum):
@@ -18,6 +20,87 @@ class LinkWord(StrEnum):
     """Connected, but the data that used to come have stopped. Decided by the chamber, never by the link."""
     LOST = "LOST"
     """Was connected, is not; the next try is under way or waits for its turn."""
+
+
+class LinkCode(StrEnum):
+    """Why the link is as it is. Scripts read these words: they are never given another meaning."""
+
+    NOT_YET = "not-connected-yet"
+    CLOSED_HERE = "disconnected-by-operator"
+    RECONNECTING = "reconnecting-on-request"
+    ENDED_HERE = "program-ended"
+    UNUSABLE_SETTINGS = "unusable-settings"
+    DEFECT = "unexpected-failure"
+    """A defect, here or in a library."""
+    NO_SIMULATOR = "simulator-not-started"
+    NOT_REACHED = "not-reached-in-time"
+
+    UNKNOWN_HOST = "unknown-host"
+    NOTHING_LISTENS = "connection-refused"
+    NO_ROUTE = "no-route"
+    NO_ANSWER = "no-answer"
+    NOT_CONNECTED = "connection-failed"
+    HUNG_UP = "closed-without-answer"
+    SILENT = "connected-but-silent"
+    NOT_HTTP = "not-http"
+
+    TLS_EXPECTED = "tls-expected"
+    """The server speaks TLS, the url begins with http://."""
+    NOT_TLS = "not-encrypted"
+    TLS_FAILED = "tls-failed"
+    CLIENT_CERTIFICATE = "client-certificate-wanted"
+    OTHER_FINGERPRINT = "fingerprint-mismatch"
+    CERTIFICATE_EXPIRED = "certificate-expired"
+    CERTIFICATE_NOT_YET_VALID = "certificate-not-yet-valid"
+    CERTIFICATE_OTHER_NAME = "certificate-other-name"
+    CERTIFICATE_UNTRUSTED = "certificate-untrusted"
+    CERTIFICATE_REFUSED = "certificate-refused"
+
+    NOT_SOCKETIO = "not-socketio"
+    OLD_PROTOCOL = "old-protocol"
+    OTHER_PARSER = "other-parser"
+    REDIRECTED = "redirected"
+    UNAUTHORIZED = "unauthorized"
+    BAD_GATEWAY = "bad-gateway"
+    TOO_MANY_REQUESTS = "too-many-requests"
+    SERVER_ERROR = "server-error"
+    NO_POLL_SESSION = "polling-failed"
+    NO_WEBSOCKET = "websocket-refused"
+    NO_POLLING = "polling-not-offered"
+    FORBIDDEN = "forbidden"
+    HANDSHAKE_REFUSED = "handshake-refused"
+    SEVERAL = "no-transport-works"
+    NO_NAMESPACE = "no-namespace"
+    NAMESPACE_REFUSED = "namespace-refused"
+    ENDED_EARLY = "ended-before-consent"
+
+    STOPPED_ANSWERING = "stopped-answering"
+    DATA_STOPPED = "data-stopped"
+    NO_PONG = "no-pong"
+    SENT_AWAY = "sent-away"
+    SERVER_CLOSED = "closed-by-server"
+    BROKEN_OFF = "broken-off"
+    ANSWER_TOO_LONG = "answer-too-long"
+    MESSAGE_TOO_LONG = "message-too-long"
+    NOT_WEBSOCKET = "not-websocket"
+
+    OFFLINE = "link-not-online"
+    RESERVED_EVENT = "reserved-event"
+    NOT_HANDED_OVER = "not-handed-over"
+    NOT_RECORDED = "nothing-recorded"
+    """Of a replay: its recorder had ended."""
+
+
+class LinkReason(msgspec.Struct, frozen=True):
+    """Why a connection was not made, ended, or is doubtful."""
+
+    code: LinkCode
+    sentence: str
+    """What happened, to what, and what to do."""
+
+    def error(self, kind: type[LinkError] = LinkError) -> LinkError:
+        """Return it as an error."""
+        return kind(self.sentence, self.code)
 
 
 class LinkView(msgspec.Struct, frozen=True):
@@ -41,3 +124,15 @@ class LinkView(msgspec.Struct, frozen=True):
 
     The chamber turns it into the word STALE: neither screens nor records have it.
     """
+    code: str | msgspec.UnsetType = msgspec.UNSET
+    """The `LinkCode` of `why`, or one of another version; unset in records of before there were codes."""
+
+    @property
+    def spoken(self) -> str:
+        """The word, and why: `LOST. The server has closed the connection. [closed-by-server]`."""
+        why = f". {self.why}" if self.why else ""
+        return f"{self.word}{why}{f' [{self.code}]' if self.code else ''}"
+
+    def error(self) -> LinkError:
+        """Return why there is no connection, as an error."""
+        return LinkError(self.why, self.code or "")

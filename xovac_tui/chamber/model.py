@@ -10,7 +10,7 @@ import msgspec
 
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.event import Direction, Event, EventKind
-from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.api.link import LinkCode, LinkReason, LinkView, LinkWord
 from xovac_tui.api.payload import BULKY_PROBLEMS, Leaf, leaves
 from xovac_tui.chamber.channel import LONGEST_TEXT, Channel, Stream
 from xovac_tui.chamber.history import History
@@ -33,6 +33,10 @@ from xovac_tui.units import converted, to_celsius, to_mbar
 
 MAX_CHANNELS = 2_000
 """Channels that are followed; a server that names more is shown in the Log and counted."""
+_STOPPED = LinkReason(
+    LinkCode.DATA_STOPPED, "The connection is open, but the data that used to come have stopped."
+)
+_NO_PONG = LinkReason(LinkCode.NO_PONG, "The connection is open, but the server answers no ping.")
 _PACE_SETTERS = 30.0
 """Seconds; message streams that come at least this often decide whether the link is STALE."""
 _KEEP_MARKS = 500
@@ -179,13 +183,13 @@ class Chamber:
         link = self._link
         if self.word(mono) is not LinkWord.STALE:
             return link
+        why = _STOPPED if self._data_stopped(mono) else _NO_PONG
         return LinkView(
             word=LinkWord.STALE,
             since_utc=link.since_utc,
             since_mono=link.since_mono,
-            why="The connection is open, but the data that used to come have stopped."
-            if self._data_stopped(mono)
-            else "The connection is open, but the server answers no ping.",
+            why=why.sentence,
+            code=why.code.value,
             rtt=link.rtt,
             session=link.session,
         )

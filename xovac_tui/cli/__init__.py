@@ -1,11 +1,10 @@
-"""The root command. Light to import: each command imports what it needs."""
+"""The root command. Light to import: `table.load` imports each command when it is called."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import gc
-import importlib
 import io
 import os
 import sys
@@ -17,36 +16,26 @@ import click
 from click.core import ParameterSource
 
 from xovac_tui import __version__
+from xovac_tui.cli.group import ListedGroup
 from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo_lines
-from xovac_tui.cli.table import COMMANDS
+from xovac_tui.cli.table import COMMANDS, Table, imported
 from xovac_tui.errors import Exit, XovacError
+from xovac_tui.text import nearest
 
+_TYPED = ParameterSource.COMMANDLINE
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
-class _Root(click.Group):
-    """Imports a command's module only when that command is called."""
+class _Root(ListedGroup):
+    """All commands; a wrong name is answered with the nearest right one."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name].place.partition(":")
-        command = getattr(importlib.import_module(module), name)
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, terminal in (("Commands that need no terminal", False), ("Commands for a terminal", True)):
-            names = [name for name, listed in COMMANDS.items() if listed.terminal is terminal]
-            found = [(name, self.get_command(ctx, name)) for name in names]
-            with formatter.section(title):
-                formatter.write_dl(
-                    [(name, command.get_short_help_str(60)) for name, command in found if command is not None]
-                )
+    def sections(self) -> list[tuple[str, Table]]:
+        titles = (("Commands that need no terminal", False), ("Commands for a terminal", True))
+        return [
+            (title, {name: listed for name, listed in self.listed.items() if listed.terminal is terminal})
+            for title, terminal in titles
+        ]
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -60,13 +49,16 @@ class _Root(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from xovac_tui.text import nearest
-
             ctx.fail(f'There is no command "{args[0]}".{nearest(args[0], COMMANDS)}')
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=_Root, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Root,
+    listed=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="xovac-tui", message="%(prog)s %(version)s")
 @click.option("--profile", "-p", metavar="NAME", help="Chamber to open, by its name in the settings.")
 @click.option("--url", metavar="URL", help="Chamber to open, by its address (http://HOST:PORT).")
@@ -87,36 +79,19 @@ def root(ctx: click.Context, /, **options: Any) -> None:
 
     Without a command, opens the console in this terminal, and asks for the chamber if none is named.
     """
-    from xovac_tui import logfile
-
-    logfile.setup_logging()
+    imported("defects:setup_logging")()
     if ctx.invoked_subcommand is not None:
-        _refuse_console_options(ctx, ctx.invoked_subcommand)
+        given = [one for one in ctx.command.params if ctx.get_parameter_source(one.name or "") is _TYPED]
+        if given:
+            imported("common:refuse_console_options")(given, ctx.invoked_subcommand)
     else:
         # Nothing made before the first picture is garbage, and collecting it would take a quarter of that
         # time; the screen switches collection on again.
         gc.disable()
         try:
-            from xovac_tui.cli.console import open_console
-
-            ctx.exit(open_console(ctx))
+            ctx.exit(imported("console:open_console")(ctx))
         finally:
             gc.enable()
-
-
-def _refuse_console_options(ctx: click.Context, command: str) -> None:
-    """Refuse console options given before a command, which would ignore them."""
-    sources = {param: ctx.get_parameter_source(param.name or "") for param in ctx.command.params}
-    if given := [param for param, source in sources.items() if source is ParameterSource.COMMANDLINE]:
-        from xovac_tui.config.resolve import Overrides
-
-        for param in given:
-            if param.name not in Overrides.__struct_fields__:
-                shown = "/".join([*param.opts, *param.secondary_opts])
-                raise click.UsageError(
-                    f"{shown} before a command is for the console only, so {command} was not run. "
-                    f"`xovac-tui {command} --help` lists what it takes."
-                )
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -142,7 +117,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         echo_lines(shown.getvalue().rstrip("\n"), err=True)
         return int(Exit.USAGE)
     except XovacError as error:
-        _say_last(str(error), several_lines=error.several_lines)
+        code = f" [{error.code}]" if error.code else ""
+        _say_last(f"{error}{code}", several_lines=error.several_lines)
         return int(error.exit_code)
     except OSError as error:
         # An error without a file name comes from standard output, the only file written without one.
@@ -173,22 +149,10 @@ def _fill_closed_streams() -> None:
 
 
 def _defect(error: Exception) -> int:
-    import logging
-
-    from xovac_tui import logfile
-
-    log = logfile.setup_logging()
-    logging.getLogger(__name__).critical("a defect", exc_info=error)
-    where = f"The details are in {log}" if log else "The log file cannot be written"
-    _say_last(
-        f"A defect in xovac-tui {__version__} ended it ({type(error).__name__}). {where}; "
-        "please report it. This sends nothing; what was sent before may have happened."
-    )
+    _say_last(imported("defects:report_defect")(error))
     return int(Exit.CRASH)
 
 
 def _say_last(text: str, *, several_lines: bool = False) -> None:
     """Write a last sentence to stderr; wait only briefly for its reader."""
-    from xovac_tui.cli.saying import last_words
-
-    last_words(text, several_lines=several_lines)
+    imported("saying:last_words")(text, several_lines=several_lines)

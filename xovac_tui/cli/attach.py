@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,13 +15,20 @@ from xovac_tui import __version__
 from xovac_tui.cli.common import json_line, table
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import RecordSource, find_record, record_options
+from xovac_tui.clock import SystemClock
+from xovac_tui.recording.attachments import attach as attach_to
+from xovac_tui.recording.attachments import attachment_data, attachments, media_words, read_file
+from xovac_tui.recording.disk import lists
+from xovac_tui.recording.disk.housekeeping import size_words
+from xovac_tui.recording.disk.kinds import Attachment, Session
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import RecordError, trouble_of
+from xovac_tui.recording.exports.newfile import new_file, not_written
+from xovac_tui.station.live import this_user
 from xovac_tui.text import clean
 
-if TYPE_CHECKING:
-    from xovac_tui.recording.disk.kinds import Attachment, Session
 
-
-@click.command(short_help="Attach photos and documents to a run.")
+@click.command()
 @click.argument("run", metavar="RUN")
 @click.argument("files", metavar="FILE...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--caption", default="", metavar="TEXT", help="What they show.")
@@ -68,11 +76,6 @@ def attach(
 
 def _attached(source: RecordSource, wanted: str) -> tuple[int, list[Attachment]]:
     """Return the number of a run and its attachments."""
-    from xovac_tui.recording.attachments import attachments
-    from xovac_tui.recording.disk import lists
-    from xovac_tui.recording.disk.record import Record
-    from xovac_tui.recording.disk.schema import RecordError
-
     with Record(source.path) as opened:
         ran = lists.runs(opened, states=False)
         word = wanted.strip().lower()
@@ -86,11 +89,6 @@ def _attached(source: RecordSource, wanted: str) -> tuple[int, list[Attachment]]
 def _put(
     source: RecordSource, run: int, files: tuple[Path, ...], caption: str, there: list[Attachment]
 ) -> None:
-    from xovac_tui.clock import SystemClock
-    from xovac_tui.recording.attachments import attach as attach_to
-    from xovac_tui.recording.attachments import media_words, read_file
-    from xovac_tui.recording.disk.schema import RecordError, trouble_of
-
     known = {one.hash for one in there}
     read = {}
     for path in files:
@@ -121,11 +119,6 @@ def _put(
 
 
 def _session(source: RecordSource) -> Session:
-    import socket
-
-    from xovac_tui.recording.disk.kinds import Session
-    from xovac_tui.station.live import this_user
-
     return Session(
         pid=os.getpid(),
         host=socket.gethostname(),
@@ -138,10 +131,6 @@ def _session(source: RecordSource) -> Session:
 
 def _save(source: RecordSource, run: int, there: list[Attachment], folder: Path) -> None:
     """Write the attachments into a folder, never over an existing file."""
-    from xovac_tui.recording.attachments import attachment_data
-    from xovac_tui.recording.disk.record import Record
-    from xovac_tui.recording.exports.newfile import new_file, not_written
-
     if not there:
         echo(f"Nothing is attached to r{run}.", err=True)
         return
@@ -160,9 +149,6 @@ def _save(source: RecordSource, run: int, there: list[Attachment], folder: Path)
 
 
 def _lines(source: RecordSource, run: int, there: list[Attachment]) -> list[str]:
-    from xovac_tui.recording.attachments import media_words
-    from xovac_tui.recording.disk.housekeeping import size_words
-
     if not there:
         return [f"Nothing is attached to r{run}."]
     rows = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,20 +14,17 @@ from xovac_tui.cli.output import echo, echo_data, echo_lines
 from xovac_tui.cli.records import RecordSource, find_record, record_options
 from xovac_tui.errors import Exit
 from xovac_tui.plural import counted
-
-if TYPE_CHECKING:
-    from xovac_tui.recording.audit import Audit, AuditedRow, AuditFault
+from xovac_tui.recording.audit import SHORTEST, Audit, AuditedRow, AuditFault, entries, head_of
+from xovac_tui.recording.audit import verify as look_at
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import RecordError, TornRecordError
+from xovac_tui.recording.moments import moment
 
 _SHOWN = 20
 """Faults listed in words; --json lists all of them."""
 
 
-@click.group(short_help="Show and verify commands, notes and alarms on record.")
-def audit() -> None:
-    """Show and verify the audited entries of a record: commands, notes, recipes, alarms, changes."""
-
-
-@audit.command(short_help="Verify that no audited entry was changed, removed or moved.")
+@click.command()
 @click.option("--expect", metavar="HASH", default="", help="A head noted earlier: it must be there.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @record_options
@@ -41,10 +38,6 @@ def verify(
     (from `xovac-tui audit head` or a report) and give it with --expect. Exit code 4: an entry is not
     as it was written.
     """
-    from xovac_tui.recording.audit import SHORTEST
-    from xovac_tui.recording.audit import verify as look_at
-    from xovac_tui.recording.disk.schema import TornRecordError
-
     if expect and (len(expect.strip()) < SHORTEST or set(expect.strip().lower()) - set("0123456789abcdef")):
         raise click.UsageError(
             f"--expect wants a hash as `audit head` prints it, or its first {SHORTEST} digits."
@@ -63,7 +56,7 @@ def verify(
     ctx.exit(int(Exit.OK if found.well else Exit.ERROR))
 
 
-@audit.command(short_help="Print the newest hash of the chain, to keep elsewhere.")
+@click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @record_options
 @click.pass_context
@@ -73,9 +66,6 @@ def head(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, 
     Keep it where it cannot be changed together with the record (on paper, in a mail), for `audit verify
     --expect HASH` later. This command does not verify the entries.
     """
-    from xovac_tui.recording.audit import head_of
-    from xovac_tui.recording.disk.schema import RecordError
-
     source = find_record(ctx, record, demo)
     found = head_of(source.path)
     if found is None:
@@ -86,7 +76,7 @@ def head(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, 
         echo(f"{found.hash}  {_entries(found.count)}")
 
 
-@audit.command("list", short_help="List the audited entries in their order.")
+@click.command("list")
 @click.option("--since", metavar="TIME", help="2026-11-23T14:05Z, 14:05, or 2h30 after the record's start.")
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each.")
 @record_options
@@ -95,8 +85,6 @@ def list_(
     ctx: click.Context, /, since: str | None, as_json: bool, record: Path | None, demo: bool, **_: Any
 ) -> None:
     """List the audited entries, oldest first: time, user, content. Does not verify them."""
-    from xovac_tui.recording.audit import entries
-
     source = find_record(ctx, record, demo)
     found = list(entries(source.path, 0.0 if since is None else _moment(source, since)))
     if as_json:
@@ -122,9 +110,6 @@ def list_(
 
 def _moment(source: RecordSource, text: str) -> float:
     """Return a typed time as UTC seconds of the record."""
-    from xovac_tui.recording.disk.record import Record
-    from xovac_tui.recording.moments import moment
-
     with Record(source.path) as opened:
         start = float(opened.rows("SELECT coalesce(min(started), 0) FROM sessions")[0][0])
     return moment(text, start, time.time(), source.zone)

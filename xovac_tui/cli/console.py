@@ -5,27 +5,25 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from xovac_tui import compose, logfile, paths
+from xovac_tui import compose, logfile, paths, ui
+from xovac_tui.cli.chambers import DEMO, demo_chamber
 from xovac_tui.cli.common import effective, on_terminal, typed
-from xovac_tui.cli.exposure import exposed_settings
-from xovac_tui.cli.records import DEMO, demo_chamber
-from xovac_tui.cli.table import headless_words
+from xovac_tui.cli.exposure import alarm_notes, exposed_settings
+from xovac_tui.cli.table import headless_words, imported
 from xovac_tui.config import Effective, Profile
 from xovac_tui.config.state import load_state, recall
 from xovac_tui.config.themes import ThemeSpec, shipped_themes, unknown_theme, user_themes
 from xovac_tui.errors import NoChamberError, SettingsError
 from xovac_tui.notify.settings import NotifySettings
+from xovac_tui.recording import disk
 from xovac_tui.simulator.faults import parse_fault
-from xovac_tui.simulator.options import SimulatorOptions
+from xovac_tui.simulator.options import SimulatorOptions, check_options
+from xovac_tui.station.live import LiveStation
 from xovac_tui.ui.start import Start
-
-if TYPE_CHECKING:
-    from xovac_tui.station.live import LiveStation
 
 _DEMO_OPTIONS = ("speed", "seed", "warm", "fault")
 
@@ -39,13 +37,9 @@ def open_console(ctx: click.Context, /) -> int:
     except NoChamberError:
         if not on_terminal():
             raise
-        from xovac_tui.cli.first import ask_chamber
-
-        ask_chamber(ctx)
+        imported("first:ask_chamber")(ctx)
         start, station = begin(ctx, demo_options(ctx))
-    from xovac_tui.ui.app import run_console
-
-    return run_console(start, station)
+    return ui.app.run_console(start, station)
 
 
 def need_terminal() -> None:
@@ -76,8 +70,6 @@ def make_start(found: Effective, profile: Profile, /, *, rings: bool = False) ->
 
     `rings`: the terminal does, as the settings say.
     """
-    from xovac_tui.cli.settings_notes import alarm_notes
-
     state, note = load_state()
     ours = shipped_themes()
     theirs, problems = user_themes(taken=[spec.name for spec in ours])
@@ -115,8 +107,6 @@ def demo_options(ctx: click.Context, /) -> SimulatorOptions | None:
         return None
     if typed(ctx).profile or typed(ctx).url:
         raise click.UsageError("--demo opens the built-in simulator: leave --profile and --url out.")
-    from xovac_tui.simulator.run import check_options
-
     options = SimulatorOptions(
         port=0,
         speed=1.0 if given["speed"] is None else given["speed"],
@@ -131,18 +121,14 @@ def demo_options(ctx: click.Context, /) -> SimulatorOptions | None:
 
 def _own(path: Path) -> Path:
     """Return the demo's record, or a second one while another demo, which has its own chamber, writes it."""
-    from xovac_tui.recording.disk.lock import is_recorded
-
     own, number = path, 2
-    while is_recorded(own):
+    while disk.lock.is_recorded(own):
         own = paths.record_file(f"{DEMO}-{number}", path.parent)
         number += 1
     return own
 
 
 def _check_theme(name: str, themes: tuple[ThemeSpec, ...]) -> None:
-    from xovac_tui.ui.theming import textual_themes
-
-    known = {spec.name for spec in themes} | textual_themes()
+    known = {spec.name for spec in themes} | ui.theming.textual_themes()
     if name not in known:
         raise unknown_theme(name, known)

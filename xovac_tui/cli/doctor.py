@@ -16,20 +16,25 @@ from typing import Any
 import click
 
 from xovac_tui import __version__, compose, paths
-from xovac_tui.cli.common import connecting_options, effective, table
+from xovac_tui.cli.common import effective, table
+from xovac_tui.cli.config_check import named_problems
+from xovac_tui.cli.exposure import all_exposed
+from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.output import echo
-from xovac_tui.cli.settings import named_problems
+from xovac_tui.cli.provestop import prove
 from xovac_tui.cli.table import headless_words
 from xovac_tui.config import Effective
 from xovac_tui.errors import Exit, SettingsError
+from xovac_tui.link.doctor import probe
 from xovac_tui.recording.disk.share import network_share, share_advice
+from xovac_tui.station.proving import NEVER
 
 _PACKAGES = ("textual", "python-socketio", "python-engineio", "aiohttp", "msgspec", "click", "platformdirs")
 _OK, _BAD = "ok", "!!"
 _MARKS = {True: _OK, False: _BAD, None: "--"}
 
 
-@click.command(short_help="Check this machine, the settings and the way to the chamber.")
+@click.command()
 @click.option("--prove-stop", is_flag=True, help="Send cancel_recipe while nothing runs: does STOP arrive?")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before --prove-stop: you know that nothing runs.")
 @connecting_options
@@ -56,7 +61,6 @@ def doctor(ctx: click.Context, /, prove_stop: bool, yes: bool, **_: Any) -> None
     if prove_stop and code is Exit.OK:
         if found is None:
             raise SettingsError("STOP was not proven: the settings have mistakes.")
-        from xovac_tui.cli.provestop import prove
 
         code = prove(found, yes=yes)
     ctx.exit(int(code or (Exit.OK if well else Exit.USAGE)))
@@ -159,8 +163,6 @@ def _settings(ctx: click.Context) -> tuple[Effective | None, bool]:
 
 def _permissions(found: Effective) -> None:
     """Print which of our files other users can write, or read against their purpose."""
-    from xovac_tui.cli.exposure import all_exposed
-
     try:
         profile = found.resolve()[1]
     except SettingsError:
@@ -180,7 +182,6 @@ def _chamber(found: Effective) -> Exit:
         echo("Chamber")
         echo("  none is named, so none was tried: add --profile NAME or --url http://HOST:PORT")
         return Exit.OK
-    from xovac_tui.station.proving import NEVER
 
     chamber = compose.resolve(found)
     echo(f"Chamber {chamber.name} at {chamber.profile.url}")
@@ -196,8 +197,6 @@ def _chamber(found: Effective) -> Exit:
 
 
 async def _probe(target: Any) -> bool:
-    from xovac_tui.link.doctor import probe
-
     well = True
     async for found in probe(target):
         echo(f"  {_MARKS[found.ok]}  {found.name}: {found.detail}")

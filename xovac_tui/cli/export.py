@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import click
 
@@ -17,16 +17,21 @@ from xovac_tui.cli.output import echo
 from xovac_tui.cli.records import RecordSource, Ticker, find_record, missing, record_options, say_note
 from xovac_tui.errors import Exit
 from xovac_tui.plural import counted
-
-if TYPE_CHECKING:
-    from xovac_tui.recording.disk.record import Record, RecordedChannel
-    from xovac_tui.recording.exports.parts import ExportPart
+from xovac_tui.recording.disk.lists import find_span
+from xovac_tui.recording.disk.record import Record, RecordedChannel
+from xovac_tui.recording.exports import tables
+from xovac_tui.recording.exports.exported import note_exported, whole_runs
+from xovac_tui.recording.exports.newfile import new_file, not_written
+from xovac_tui.recording.exports.parquet import write_parquet
+from xovac_tui.recording.exports.parts import ExportPart, choose, columns_of, open_still, part_of, unread
+from xovac_tui.recording.exports.slice import slice_of
+from xovac_tui.recording.exports.transcript import transcript
 
 _FORMATS = ("csv", "jsonl", "parquet")
 _STDOUT = "-"
 
 
-@click.command(short_help="Write a run or session as CSV, JSON lines or Parquet.")
+@click.command()
 @click.argument("run", metavar="RUN")
 @click.option("--format", "form", type=click.Choice(_FORMATS), help="By --out's ending, else csv.")
 @click.option("--from", "start", metavar="TIME", help="2026-11-23T14:05Z, 14:05, or 2h30 after the start.")
@@ -62,8 +67,6 @@ def export(
     form = form or _form_of(out)
     if labels and form != "csv":
         raise click.UsageError("--labels is for csv: the other formats carry labels and units by themselves.")
-    from xovac_tui.recording.disk.lists import find_span
-    from xovac_tui.recording.exports.parts import open_still, part_of
 
     with open_still(source.path) as opened:
         say_note(opened)
@@ -92,9 +95,6 @@ class _Job:
 
     def write(self, form: str, path: Path | None, force: bool) -> Exit:
         """Write the file, and note in the record which span is exported."""
-        from xovac_tui.recording.exports.newfile import new_file, not_written
-        from xovac_tui.recording.exports.parts import unread
-
         stdout = sys.stdout.buffer
         if path is None and form == "parquet" and sys.stdout.isatty():
             raise click.UsageError("Parquet is no text for a terminal: name a file with --out.")
@@ -124,13 +124,8 @@ class _Job:
         return Exit.OK
 
     def _fill(self, form: str, file: IO[bytes]) -> None:
-        from xovac_tui.recording.exports import tables
-
         record, part, ticker = self._record, self._part, self._ticker
         if form == "jsonl" and not self._words:
-            from xovac_tui.recording.exports.slice import slice_of
-            from xovac_tui.recording.exports.transcript import transcript
-
             _put(file, transcript(slice_of(record, part, ticker)))
             return
         channels = self._channels()
@@ -139,8 +134,6 @@ class _Job:
         elif form == "csv":
             _put(file, tables.csv_chunks(record, part, channels, labels=self._labels, progress=ticker))
         else:
-            from xovac_tui.recording.exports.parquet import write_parquet
-
             # Parquet needs to seek in its file, which a pipe cannot do.
             whole = io.BytesIO()
             target = file if file.seekable() else whole
@@ -148,8 +141,6 @@ class _Job:
             file.write(whole.getvalue())
 
     def _channels(self) -> list[RecordedChannel]:
-        from xovac_tui.recording.exports.parts import choose, columns_of
-
         found = columns_of(self._record, self._part)
         if not self._words:
             return found
@@ -165,8 +156,6 @@ class _Job:
         """Note a span as exported, so that retention may delete it; a part of the channels is not noted."""
         if self._words or not self._part.whole:
             return
-
-        from xovac_tui.recording.exports.exported import note_exported, whole_runs
 
         note = note_exported(self._source.path, whole_runs(self._record, self._part), time.time())
         if note:

@@ -9,9 +9,10 @@ import msgspec
 from click.core import ParameterSource
 
 from xovac_tui import paths
+from xovac_tui.cli.chambers import DEMO
 from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.output import echo
-from xovac_tui.cli.records import DEMO, address_in, known_records
+from xovac_tui.cli.records import address_in, known_records
 from xovac_tui.config import Effective
 from xovac_tui.config.check import url_mistake
 from xovac_tui.errors import XovacError

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
+from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.chamber.news import LinkChanged
 from xovac_tui.errors import LinkError
-
-if TYPE_CHECKING:
-    from xovac_tui.station.live import LiveStation
-    from xovac_tui.station.news import News
-
+from xovac_tui.station.live import LiveStation
+from xovac_tui.station.news import News
 
 GRACE = 5.0
 """Seconds beyond the time of one attempt in which its failure is explained."""
@@ -22,10 +20,7 @@ async def online(station: LiveStation, command: str = "") -> None:
     There is no second attempt: the caller runs the command again. `command` is the event that
     was to be sent; the error says that it was not.
     """
-    from xovac_tui.api.link import LinkWord
-    from xovac_tui.chamber.news import LinkChanged
-
-    failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    failed: asyncio.Future[LinkView] = asyncio.get_running_loop().create_future()
 
     def listen(news: News) -> None:
         if isinstance(news, LinkChanged) and not failed.done():
@@ -35,7 +30,7 @@ async def online(station: LiveStation, command: str = "") -> None:
                 and link.word is not LinkWord.ONLINE
                 and (link.attempt or link.word is LinkWord.OFFLINE)
             ):
-                failed.set_result(link.why)
+                failed.set_result(link)
 
     unsubscribe = station.subscribe(listen)
     waiting = asyncio.ensure_future(station.online(station.patience + GRACE))
@@ -44,9 +39,9 @@ async def online(station: LiveStation, command: str = "") -> None:
         if waiting.done():
             await waiting
         else:
-            raise LinkError(failed.result())
+            raise failed.result().error()
     except LinkError as error:
-        raise LinkError(f"{error} {command} was not sent." if command else str(error)) from None
+        raise LinkError(f"{error} {command} was not sent." if command else str(error), error.code) from None
     finally:
         unsubscribe()
         waiting.cancel()

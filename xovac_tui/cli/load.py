@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
 from xovac_tui import compose
 from xovac_tui.api.contract import LOAD_COMMAND, Role
-from xovac_tui.cli.common import Seconds, connecting_options, effective
+from xovac_tui.chamber.snapshot import LedgerEntry, RunState
+from xovac_tui.cli.common import effective
+from xovac_tui.cli.link import online
+from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.output import echo
+from xovac_tui.cli.seconds import Seconds
 from xovac_tui.cli.sending import (
     PROVE_BY_COMMAND,
     ask,
@@ -22,13 +26,12 @@ from xovac_tui.cli.sending import (
     report_outcome,
 )
 from xovac_tui.errors import CommandRefused, RecipeError
+from xovac_tui.recipes.files import RecipeFile, read_file
+from xovac_tui.recording.disk.lock import is_recorded
+from xovac_tui.station.confirmation import OPTION, confirmed_by
+from xovac_tui.station.live import LiveStation
+from xovac_tui.station.loading import Facts, Load, load_facts, load_of, send_load, start_of, study_now
 from xovac_tui.text import clean
-
-if TYPE_CHECKING:
-    from xovac_tui.chamber.snapshot import LedgerEntry, RunState
-    from xovac_tui.recipes.files import RecipeFile
-    from xovac_tui.station.live import LiveStation
-    from xovac_tui.station.loading import Facts, Load
 
 FIRST_DATA = 6.0
 """Seconds to wait for the chamber's temperature and state if the contract names them."""
@@ -46,7 +49,7 @@ class _CheckedLoad(NamedTuple):
     state: RunState
 
 
-@click.command(short_help="Load a recipe file into the chamber.")
+@click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before it is sent.")
 @click.option(
@@ -61,9 +64,6 @@ def load(ctx: click.Context, /, file: Path, yes: bool, timeout: float | None, **
     record, with plan, hash and the file's text, so that the run gets its dwell clocks and a verdict. Prints
     the answer as one line of JSON. Exit codes: those of `send`, and 2 where the recipe must not be sent.
     """
-    from xovac_tui.recipes.files import read_file
-    from xovac_tui.station.confirmation import OPTION, confirmed_by
-
     recipe = read_file(file)
     if recipe.recipe is None:
         raise RecipeError(recipe.problem)
@@ -97,8 +97,6 @@ async def _load(
     station: LiveStation, recipe: RecipeFile, agreed: _CheckedLoad | None, timeout: float | None
 ) -> LedgerEntry:
     """Send the confirmed load; without a confirmation, what the check yields now."""
-    from xovac_tui.station.loading import send_load
-
     async with station:
         if agreed is None:
             checked = await _seen(station, recipe)
@@ -119,8 +117,6 @@ async def _load(
 
 async def _seen(station: LiveStation, recipe: RecipeFile) -> _CheckedLoad:
     """Return what would be loaded now; raises CommandRefused, RecipeError or ContractError."""
-    from xovac_tui.station.loading import load_facts, load_of, start_of, study_now
-
     await _ready(station)
     if refusal := station.blocked(LOAD_COMMAND):
         raise CommandRefused(refusal.sentence)
@@ -137,8 +133,6 @@ async def _seen(station: LiveStation, recipe: RecipeFile) -> _CheckedLoad:
 
 def _unrecorded(station: LiveStation) -> str:
     """Return a warning that the run will not be recorded; empty if a recorder runs on this machine."""
-    from xovac_tui.recording.disk.lock import is_recorded
-
     choice = station.record.choice
     if choice is None:
         return "none: the settings say `record = false`, so the run gets no dwell clocks and no verdict."
@@ -152,10 +146,6 @@ def _unrecorded(station: LiveStation) -> str:
 
 async def _ready(station: LiveStation) -> None:
     """Wait for the link, the record's rates, and the temperature and state that the contract names."""
-    from xovac_tui.chamber.snapshot import RunState
-    from xovac_tui.cli.link import online
-    from xovac_tui.station.loading import start_of
-
     await online(station, LOAD_COMMAND)
     await station.record_read(_RECORD)
     leaves = [leaf for message in station.contract.messages.values() for leaf in message.leaves]

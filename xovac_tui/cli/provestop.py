@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
 
 import click
 
 from xovac_tui import compose
 from xovac_tui.api.contract import STOP_COMMAND
+from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.cli.common import on_terminal
+from xovac_tui.cli.link import online
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.sending import exit_code
+from xovac_tui.config import Effective
 from xovac_tui.errors import CommandRefused, Exit, SettingsError
-
-if TYPE_CHECKING:
-    from xovac_tui.chamber.snapshot import LedgerEntry
-    from xovac_tui.config import Effective
-    from xovac_tui.station.live import LiveStation
+from xovac_tui.station.confirmation import ANSWER, OPTION, confirmed_by
+from xovac_tui.station.live import LiveStation
+from xovac_tui.station.proving import BLIND, PROVES
 
 _LISTEN = 3.0
 """Seconds within which a chamber that reports its state has done so; about the period of slow ones."""
@@ -28,8 +28,6 @@ _RECORD = 5.0
 
 def prove(found: Effective, *, yes: bool) -> Exit:
     """Check that nothing runs, ask, send once, and print what the answer proves."""
-    from xovac_tui.station.confirmation import ANSWER, OPTION, confirmed_by
-
     chamber = compose.resolve(found)
     if chamber.profile.observe:
         raise CommandRefused(
@@ -68,8 +66,6 @@ def prove(found: Effective, *, yes: bool) -> Exit:
 
 async def _check(station: LiveStation) -> bool:
     """Connect and listen; return whether it remains unknown that nothing runs."""
-    from xovac_tui.cli.link import online
-
     async with station:
         await online(station, STOP_COMMAND)
         await _listen(station)
@@ -79,8 +75,6 @@ async def _check(station: LiveStation) -> bool:
 
 
 async def _prove(station: LiveStation, *, blind: bool) -> LedgerEntry:
-    from xovac_tui.cli.link import online
-
     async with station:
         await online(station, STOP_COMMAND)
         await _listen(station)
@@ -112,8 +106,6 @@ async def _listen(station: LiveStation) -> None:
 
 def _ask(station: LiveStation, *, blind: bool) -> None:
     """Ask for confirmation on the terminal; raises CommandRefused without it."""
-    from xovac_tui.station.proving import BLIND, PROVES
-
     said = [
         "Prove STOP while nothing runs?",
         f"  Chamber  {station.name}  {station.manner.address}",

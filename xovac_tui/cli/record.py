@@ -5,45 +5,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from xovac_tui import compose
-from xovac_tui.chamber.alarm import AlarmEvent
-from xovac_tui.cli.common import Seconds, connecting_options, effective
-from xovac_tui.cli.exposure import exposed_settings
-from xovac_tui.cli.record_files import check, copy
-from xovac_tui.cli.settings_notes import alarm_notes
-from xovac_tui.errors import Exit, LinkError
+from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent
+from xovac_tui.chamber.news import AlarmsChanged, LinkChanged, RecordOpened
+from xovac_tui.cli.common import effective
+from xovac_tui.cli.exposure import alarm_notes, exposed_settings
+from xovac_tui.cli.saying import Voice
+from xovac_tui.errors import Exit
+from xovac_tui.outlet import Outlet
+from xovac_tui.recording.disk.share import share_advice
+from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView
 from xovac_tui.signals import handled
+from xovac_tui.station.live import LiveStation
+from xovac_tui.station.news import News
 from xovac_tui.text import clean
 
-if TYPE_CHECKING:
-    from xovac_tui.chamber.alarm import AlarmChange
-    from xovac_tui.outlet import Outlet
-    from xovac_tui.recording.status import RecorderView
-    from xovac_tui.station.live import LiveStation
-    from xovac_tui.station.news import News
 
-
-@click.group(invoke_without_command=True, short_help="Record everything, without a screen.")
-@click.option("--for", "seconds", type=Seconds(0.1, 10**9), metavar="12h", help="End after this time.")
-@connecting_options
-@click.pass_context
-def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
-    """Connect, and record all traffic with the chamber until ended (Ctrl+C, SIGTERM).
-
-    Reconnects after a lost link and never sends anything. A console on the same machine finds it, shows
-    `REC` with its process number, reads its history, and adds its own commands and notes to the same record.
-    """
-    if ctx.invoked_subcommand is not None:
-        if seconds is not None:
-            raise click.UsageError("--for is for recording: leave it out.")
-        return
+def record_chamber(ctx: click.Context, seconds: float | None) -> None:
+    """Record the chamber of the settings, for so many seconds (None: until ended)."""
     found = effective(ctx)
     chamber = compose.resolve(found)
-    from xovac_tui.cli.saying import Voice
 
     choice = compose.record_choice(found, chamber, asked=True)
     assert choice is not None
@@ -61,18 +46,9 @@ def record(ctx: click.Context, /, seconds: float | None, **_: Any) -> None:
     ctx.exit(int(Exit.WARNING if station.record.unwritten else Exit.OK))
 
 
-record.add_command(copy)
-record.add_command(check)
-
-
 async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> None:
-    from xovac_tui.api.link import LinkWord
-    from xovac_tui.chamber.news import AlarmsChanged, LinkChanged, RecordOpened
-    from xovac_tui.recording.disk.share import share_advice
-    from xovac_tui.recording.status import RecorderChanged, RecorderState
-
     ended = asyncio.Event()
-    refused = ""
+    refused: LinkView | None = None
 
     def listen(news: News) -> None:
         nonlocal refused
@@ -80,10 +56,10 @@ async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> N
             link = news.link
             if ended.is_set():
                 return
-            say.line(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}")
+            say.line(f"{station.name}: {link.spoken}")
             if link.word is LinkWord.OFFLINE and link.why:
                 # The address or certificate is wrong, so another attempt would fail, too.
-                refused = link.why
+                refused = link
                 ended.set()
         elif isinstance(news, RecorderChanged) and news.recorder.state is not RecorderState.STARTING:
             say.line(f"{station.name}: {_words(news.recorder)}")
@@ -108,7 +84,7 @@ async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> N
     if station.record.unwritten:
         say.line(f"{station.name}: {station.record.unwritten}")
     if refused:
-        raise LinkError(refused)
+        raise refused.error()
 
 
 def alarm_line(change: AlarmChange) -> str:
@@ -120,8 +96,6 @@ def alarm_line(change: AlarmChange) -> str:
 
 def _words(view: RecorderView) -> str:
     """Return the recorder's state as a sentence."""
-    from xovac_tui.recording.status import RecorderState
-
     if view.state is RecorderState.BESIDE:
         who = f"process {view.pid}" if view.pid else "another process"
         return f"{who} records this chamber already; this one takes over when that ends."

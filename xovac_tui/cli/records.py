@@ -9,29 +9,30 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from xovac_tui import paths
-from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
-from xovac_tui.cli.common import F, chamber_options, effective, table
+from xovac_tui.cli.chambers import DEMO, chamber_named, demo_chamber, zone_of
+from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.exposure import warn_of_record
+from xovac_tui.cli.options import F, chamber_options
 from xovac_tui.cli.output import echo, rewrite
-from xovac_tui.compose import ChamberSetup, contract_of, record_path, resolve
-from xovac_tui.config import Effective, Profile, Secrets
+from xovac_tui.compose import ChamberSetup, record_path, resolve
+from xovac_tui.config import Effective
 from xovac_tui.config.check import url_mistake
 from xovac_tui.errors import NoChamberError, SettingsError
 from xovac_tui.plural import counted
+from xovac_tui.recording.disk.files import size
+from xovac_tui.recording.disk.housekeeping import size_words
+from xovac_tui.recording.disk.lists import sessions
+from xovac_tui.recording.disk.lock import is_recorded
+from xovac_tui.recording.disk.pieces import Unread
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.text import clean
 
-if TYPE_CHECKING:
-    from xovac_tui.recording.disk.pieces import Unread
-    from xovac_tui.recording.disk.record import Record
-
-DEMO = "demo"
-"""Name of the demo's chamber."""
 _LISTED = 20
 """Records listed at most, the newest ones."""
 
@@ -51,11 +52,6 @@ class RecordSource(msgspec.Struct, frozen=True):
     def say(self, utc: float) -> str:
         """Return a moment (UTC seconds) as printed, to the second."""
         return datetime.fromtimestamp(utc, UTC).astimezone(self.zone).isoformat(" ", "seconds")
-
-
-def zone_of(found: Effective) -> tzinfo | None:
-    """Return the settings' time zone; None: this machine's."""
-    return UTC if found.settings.display.time == "utc" else None
 
 
 def record_options(function: F) -> F:
@@ -106,7 +102,6 @@ def find_chamber(ctx: click.Context, record: Path | None, demo: bool) -> RecordS
     if name in found.settings.profiles or found.url:
         chamber = resolve(found if found.url else msgspec.structs.replace(found, profile=name))
         return msgspec.structs.replace(source, chamber=chamber)
-    from xovac_tui.recording.disk.lock import is_recorded
 
     if name == DEMO and not is_recorded(source.path):
         raise SettingsError(
@@ -119,10 +114,6 @@ def find_chamber(ctx: click.Context, record: Path | None, demo: bool) -> RecordS
 
 def address_in(record: Path) -> str:
     """Return the address of the chamber that a record holds last."""
-    from xovac_tui.recording.disk.lists import sessions
-    from xovac_tui.recording.disk.record import Record
-    from xovac_tui.recording.disk.schema import RecordError
-
     with Record(record) as opened:
         lives = sessions(opened)
     if not lives:
@@ -168,8 +159,6 @@ def only_record(found: Effective) -> Path:
     """
     records = known_records(found)
     if not records:
-        from xovac_tui.recording.disk.schema import RecordError
-
         folder = paths.records_folder(found.settings.record.folder, found.path)
         raise RecordError(
             f"There is no record in {folder} yet. The console makes one: `xovac-tui --demo`, or `xovac-tui "
@@ -183,8 +172,6 @@ def only_record(found: Effective) -> Path:
 
 def _choice(said: str, found: Effective, records: Sequence[Path]) -> SettingsError:
     """Return an error that lists the records to choose from, each with its option."""
-    from xovac_tui.recording.disk.housekeeping import size_words
-
     rows = []
     for path in reversed(records[-_LISTED:]):
         when = (
@@ -216,53 +203,18 @@ def _written(path: Path) -> float:
 
 
 def _size(path: Path) -> int:
-    from xovac_tui.recording.disk.files import size
-
     return size(path) + size(path, "-wal")
-
-
-def demo_chamber(found: Effective) -> ChamberSetup:
-    """Return the chamber of the built-in simulator."""
-    contracts = (SIMULATOR_CONTRACT,)
-    profile = Profile(url="http://127.0.0.1:0", observe=bool(found.observe), contracts=contracts)
-    # The simulator must not get the secrets of a real chamber.
-    return ChamberSetup(
-        DEMO, found.reached(profile), load_contract((), simulator=True), Secrets(), found.settings.insight
-    )
 
 
 def _chamber_of(found: Effective, record: Path) -> ChamberSetup:
     """Return the chamber that a file belongs to: the chosen one, else the one named in the file."""
     if found.profile or found.url:
         return resolve(found)
-    from xovac_tui.recording.disk.lists import sessions
-    from xovac_tui.recording.disk.record import Record
 
     with Record(record) as opened:
         lives = sessions(opened, recording=False)
     name = lives[-1].about.profile if lives else ""
     return chamber_named(found, name)
-
-
-def chamber_named(found: Effective, name: str) -> ChamberSetup:
-    """Return the settings' chamber of this name, or the demo's; else one without settings."""
-    profiles = found.settings.profiles
-    if name in profiles:
-        profile = profiles[name]
-        try:
-            return ChamberSetup(name, profile, contract_of(profile), Secrets(), found.settings.insight)
-        except SettingsError as error:
-            echo(f"The names of the channels are not known: {error}", err=True)
-            return _bare(name, found)
-    if name == DEMO:
-        return demo_chamber(found)
-    # The name comes from the file and is not trusted: it is printed, and becomes part of file names.
-    return _bare(clean(name, 60).replace("/", "-") or "record", found)
-
-
-def _bare(name: str, found: Effective) -> ChamberSetup:
-    """Return a chamber that the settings do not mention."""
-    return ChamberSetup(name, Profile(), contract_of(Profile()), Secrets(), found.settings.insight)
 
 
 def missing(lost: Unread, source: RecordSource) -> str:

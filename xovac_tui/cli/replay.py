@@ -5,20 +5,24 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import msgspec
 
-from xovac_tui import compose
+from xovac_tui import compose, ui
+from xovac_tui.cli.chambers import chamber_named, zone_of
 from xovac_tui.cli.common import effective
 from xovac_tui.cli.console import make_start, need_terminal
-from xovac_tui.cli.records import chamber_named, find_record, missing, record_options, zone_of
+from xovac_tui.cli.records import find_record, missing, record_options
 from xovac_tui.config import Secrets
-
-if TYPE_CHECKING:
-    from xovac_tui.recording.disk.record import Record
-    from xovac_tui.recording.exports.slice import RecordSlice
+from xovac_tui.recording.disk.files import begins_as_database
+from xovac_tui.recording.disk.lists import find_span
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.exports.imports import read_transcript
+from xovac_tui.recording.exports.parts import ExportPart, check, open_still
+from xovac_tui.recording.exports.slice import RecordSlice, slice_of
+from xovac_tui.recording.moments import moment
 
 _BEFORE = 600.0
 """Seconds before a run at which its replay begins, so that the chamber's state is known at its start."""
@@ -37,7 +41,7 @@ class _ReplaySource(msgspec.Struct, frozen=True):
     """Sentences that are shown at the start."""
 
 
-@click.command(short_help="Show a recorded run or session again.")
+@click.command()
 @click.argument("what", metavar="RUN|FILE")
 @click.option("--speed", type=click.FloatRange(0.1, 10_000.0), default=1.0, show_default=True, metavar="X")
 @click.option("--from", "start", metavar="TIME", help="2026-11-23T14:05Z, 14:05, or 2h30 after the start.")
@@ -60,8 +64,6 @@ def replay(
     """
     need_terminal()
     with _open(ctx, what, record, demo) as played:
-        from xovac_tui.recording.moments import moment
-
         found = effective(ctx)
         zone = zone_of(found)
         begin = played.begin if start is None else moment(start, played.begin, played.end, zone)
@@ -70,31 +72,23 @@ def replay(
         )
         if start is not None:
             station.playback.seek(station.playback.replay.mono_of(begin))
-        from xovac_tui.ui.app import run_console
-
         shown = make_start(found, played.chamber.profile)
         shown = msgspec.structs.replace(shown, notes=(*shown.notes, *played.notes))
-        ctx.exit(run_console(shown, station, station.playback))
+        ctx.exit(ui.app.run_console(shown, station, station.playback))
 
 
 @contextlib.contextmanager
 def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Iterator[_ReplaySource]:
     file = Path(what)
-    from xovac_tui.recording.disk.files import begins_as_database
 
     if record is None and not demo and file.is_file():
         if not begins_as_database(file):
-            from xovac_tui.recording.exports.imports import read_transcript
-
             sliced = read_transcript(file)
             lives = sliced.head.sessions
             chamber = chamber_named(effective(ctx), lives[-1].about.profile if lives else "")
             yield _ReplaySource(chamber, sliced, None, sliced.head.start, sliced.head.end)
             return
         what, record = "all", file
-    from xovac_tui.recording.disk.lists import find_span
-    from xovac_tui.recording.exports.parts import ExportPart, check, open_still
-    from xovac_tui.recording.exports.slice import slice_of
 
     source = find_record(ctx, record, demo)
     # A run that goes on is replayed up to this moment.

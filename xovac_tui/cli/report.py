@@ -12,9 +12,12 @@ from xovac_tui.cli.output import echo
 from xovac_tui.cli.records import Ticker, find_record, missing, record_options
 from xovac_tui.errors import Exit
 from xovac_tui.plural import counted
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.report import need_libraries, write_report
+from xovac_tui.report.runs import run_number
 
 
-@click.command(short_help="Write the report of a run as one HTML file.")
+@click.command()
 @click.argument("run", metavar="RUN")
 @click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="File (CHAMBER-RUN.html).")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
@@ -35,12 +38,8 @@ def report(
     One self-contained file with charts, tables and attached photos, which prints to PDF from any
     browser. Exit code 3: events that are damaged in the record are missing in it.
     """
-    from xovac_tui.report import need_libraries, write_report
-
     need_libraries()
     source = find_record(ctx, record, demo)
-    from xovac_tui.recording.disk.record import Record
-    from xovac_tui.report.runs import run_number
 
     with Record(source.path) as opened:
         number = run_number(opened, run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -19,17 +19,21 @@ from xovac_tui.cli.records import (
     say_note,
     size_of,
 )
+from xovac_tui.durations import format_duration
+from xovac_tui.recording.disk.housekeeping import size_words
+from xovac_tui.recording.disk.kinds import RecordedRun, RecordedSession
+from xovac_tui.recording.disk.lists import axis_of, find_span, load, sessions, span_of
+from xovac_tui.recording.disk.lists import runs as runs_of
+from xovac_tui.recording.disk.lock import is_recorded
+from xovac_tui.recording.disk.pieces import Unread
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.exports.parts import check, open_still, part_of
 from xovac_tui.text import clean
-
-if TYPE_CHECKING:
-    from xovac_tui.recording.disk.kinds import RecordedRun, RecordedSession
-    from xovac_tui.recording.disk.pieces import Unread
-    from xovac_tui.recording.disk.record import Record
 
 _UNKNOWN = "—"
 
 
-@click.command(short_help="List the runs and sessions of a record.")
+@click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @record_options
 @click.pass_context
@@ -40,8 +44,6 @@ def runs(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, 
     newest of either, `all` the whole record. Damage in the record is listed, too.
     """
     source = find_record(ctx, record, demo)
-    from xovac_tui.recording.disk.lock import is_recorded
-    from xovac_tui.recording.exports.parts import open_still
 
     with open_still(source.path) as opened:
         say_note(opened)
@@ -57,9 +59,6 @@ class _ListedRun:
     """The runs and sessions of one record."""
 
     def __init__(self, record: Record, *, held: bool) -> None:
-        from xovac_tui.recording.disk.lists import axis_of, sessions
-        from xovac_tui.recording.disk.lists import runs as runs_of
-
         self._record = record
         self._sessions = sessions(record)
         self._runs = runs_of(record)
@@ -79,9 +78,6 @@ class _ListedRun:
 
     def lines(self, source: RecordSource) -> list[str]:
         """Return the list as lines of text."""
-        from xovac_tui.durations import format_duration
-        from xovac_tui.recording.disk.housekeeping import size_words
-
         size = size_words(size_of(self._record))
         sessions = [
             (
@@ -122,8 +118,6 @@ class _ListedRun:
 
     def _seconds(self, run: RecordedRun) -> float:
         """Return the seconds that a run took, or has lasted by its newest event."""
-        from xovac_tui.recording.disk.lists import span_of
-
         return run.seconds if run.ended is not None else span_of(self._axis, run).seconds
 
     def _state(self, life: RecordedSession) -> str:
@@ -133,8 +127,6 @@ class _ListedRun:
         return "goes on" if newest and self._held else "was killed or lost power"
 
     def _who(self, run: RecordedRun) -> str:
-        from xovac_tui.recording.disk.lists import load
-
         found = load(self._record, run.load) if run.load is not None else None
         if found is not None:
             return found.who
@@ -185,9 +177,6 @@ class _ListedRun:
 
 def _checked(record: Record) -> Unread | None:
     """Read a whole record, and return a sentence for each part that cannot be read."""
-    from xovac_tui.recording.disk.lists import find_span
-    from xovac_tui.recording.exports.parts import check, part_of
-
     ticker = Ticker("reading the record")
     try:
         return check(record, part_of(find_span(record, "all"), None, None, None), ticker)

@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,20 +14,21 @@ from xovac_tui import compose
 from xovac_tui.api.contract import LOAD_COMMAND
 from xovac_tui.api.forms import parse_json
 from xovac_tui.api.wireform import Sends, WireForm
-from xovac_tui.cli.common import Seconds, connecting_options, effective
+from xovac_tui.chamber.snapshot import LedgerEntry
+from xovac_tui.cli.common import effective
+from xovac_tui.cli.link import online
+from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.output import echo
+from xovac_tui.cli.seconds import Seconds
 from xovac_tui.cli.sending import PROVE_BY_COMMAND, ask, outcome_of, refuse_observed, report_outcome
 from xovac_tui.errors import ContractError
+from xovac_tui.station.commands import Prepared
+from xovac_tui.station.confirmation import OPTION, confirmed_by
+from xovac_tui.station.live import LiveStation
 from xovac_tui.text import clean, nearest
 
-if TYPE_CHECKING:
-    from xovac_tui.api.wireform import WireForm
-    from xovac_tui.chamber.snapshot import LedgerEntry
-    from xovac_tui.station.commands import Prepared
-    from xovac_tui.station.live import LiveStation
 
-
-@click.command(short_help="Send one command and print its answer.")
+@click.command()
 @click.argument("event")
 @click.argument("payload", metavar="[JSON]", required=False, default="")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before a hazardous command.")
@@ -65,7 +66,6 @@ def send(
     )
     prepare = partial(_prepare, station, event, text, raw, form)
     prepared = prepare()
-    from xovac_tui.station.confirmation import OPTION, confirmed_by
 
     if station.proving.unproven and event in (LOAD_COMMAND, station.contract.start):
         # Also without a question: a run is about to begin.
@@ -121,8 +121,6 @@ def _values(event: str, text: str) -> dict[str, Any]:
 
 
 async def _send(station: LiveStation, prepare: Callable[[], Prepared], timeout: float | None) -> LedgerEntry:
-    from xovac_tui.cli.link import online
-
     async with station:
         await online(station, prepare().spec.event)
         # Prepared again: a time in the payload must not be as old as the question.

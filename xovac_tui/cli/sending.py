@@ -5,22 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
-from xovac_tui.api.contract import Hazard
+from xovac_tui.api.contract import CommandSpec, Hazard
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.cli import drop_output
 from xovac_tui.cli.common import json_line, on_terminal
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.compose import ChamberSetup
 from xovac_tui.errors import CommandRefused, Exit, SettingsError
+from xovac_tui.station.commands import Prepared
+from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME
+from xovac_tui.station.live import LiveStation
 from xovac_tui.text import clean
-
-if TYPE_CHECKING:
-    from xovac_tui.api.contract import CommandSpec
-    from xovac_tui.chamber.snapshot import LedgerEntry
-    from xovac_tui.station.commands import Prepared
-    from xovac_tui.station.live import LiveStation
 
 PROVE_BY_COMMAND = "Prove it while nothing runs: xovac-tui doctor --prove-stop."
 
@@ -50,8 +48,6 @@ def ask(
 
     `title` is the question, else the command's title; `facts` are further labelled lines of it.
     """
-    from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME
-
     spec = prepared.spec
     if spec.hazard is Hazard.SAFE:
         return SAFE
@@ -98,7 +94,6 @@ def report_outcome(station: LiveStation, entry: LedgerEntry) -> int:
         code = print_outcome(entry)
     except OSError as error:
         # The command is sent already: its outcome must not get lost if standard output is closed.
-        from xovac_tui.cli import drop_output
 
         drop_output()
         echo(
@@ -115,8 +110,6 @@ def report_outcome(station: LiveStation, entry: LedgerEntry) -> int:
 
 def print_outcome(entry: LedgerEntry) -> int:
     """Print the outcome of a command and return its exit code."""
-    from xovac_tui.chamber.snapshot import Outcome
-
     match entry.outcome:
         case Outcome.SUCCESS | Outcome.WARNING | Outcome.ERROR:
             echo_data(_answer(entry))
@@ -131,8 +124,6 @@ def print_outcome(entry: LedgerEntry) -> int:
 
 def exit_code(entry: LedgerEntry) -> int:
     """Return the exit code for the outcome of a command."""
-    from xovac_tui.chamber.snapshot import Outcome
-
     return int(
         {
             Outcome.SUCCESS: Exit.OK,

@@ -7,8 +7,12 @@ from typing import Any
 
 import click
 
+from xovac_tui.simulator.faults import parse_fault
+from xovac_tui.simulator.options import SimulatorOptions, check_options
+from xovac_tui.simulator.run import run_simulator
 
-@click.command(short_help="Run the simulator on a port.")
+
+@click.command()
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 and :: are all."
 )
@@ -46,10 +50,6 @@ def simulate(
     All of its behaviour but the documented commands is assumed. In the settings, `contracts = ["simulator"]`
     of a profile gives its readings their names. Ctrl+C ends it.
     """
-    from xovac_tui.simulator.faults import parse_fault
-    from xovac_tui.simulator.options import SimulatorOptions
-    from xovac_tui.simulator.run import check_options, run_simulator
-
     options = SimulatorOptions(
         host=host,
         port=port,

@@ -5,30 +5,31 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import msgspec
 
 from xovac_tui import compose
-from xovac_tui.chamber.alarm import SEVERITIES, UNRESOLVED
+from xovac_tui.chamber.alarm import SEVERITIES, UNRESOLVED, AlarmChange
+from xovac_tui.chamber.snapshot import ChannelView, Quality, RunState, Snapshot
 from xovac_tui.cli.common import json_line, table
+from xovac_tui.cli.link import online
 from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import find_chamber, record_options
+from xovac_tui.durations import format_duration
 from xovac_tui.errors import Exit, XovacError
 from xovac_tui.plural import counted
+from xovac_tui.quantities import quantity
+from xovac_tui.recording.disk.lists import newest_alarms
+from xovac_tui.recording.disk.lock import WriterLock, is_recorded
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.runs.view import RunProgress
+from xovac_tui.station.live import LiveStation
 from xovac_tui.text import clean
-
-if TYPE_CHECKING:
-    from datetime import tzinfo
-
-    from xovac_tui.chamber.alarm import AlarmChange
-    from xovac_tui.chamber.snapshot import ChannelView, Snapshot
-    from xovac_tui.runs.view import FlightView
-    from xovac_tui.station.live import LiveStation
 
 FIRST_DATA = 6.0
 """Seconds to wait for the messages that the contract names."""
@@ -44,7 +45,7 @@ class StatusSample(msgspec.Struct, frozen=True):
 
     station: LiveStation
     snapshot: Snapshot
-    progress: FlightView
+    progress: RunProgress
     step_elapsed: float | None
     """Seconds."""
     record: Path
@@ -55,7 +56,7 @@ class StatusSample(msgspec.Struct, frozen=True):
     """Alarms that want attention, the worst first; None without a recorder that evaluates them."""
 
 
-@click.command(short_help="Print how the chamber is now.")
+@click.command()
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object (docs/scripts.md names its keys)."
 )
@@ -83,8 +84,6 @@ def status(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool
 
 
 async def _sample(station: LiveStation, record: Path) -> StatusSample:
-    from xovac_tui.cli.link import online
-
     wanted = set(station.contract.messages)
     came: set[str] = set()
     changed = asyncio.Event()
@@ -116,11 +115,9 @@ async def _sample(station: LiveStation, record: Path) -> StatusSample:
 
 def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> StatusSample:
     """Return the state that the chamber reports and that of its record; reads the record."""
-    from xovac_tui.recording.disk.lock import WriterLock, is_recorded
-
     recorded = is_recorded(record)
-    progress, flight = station.progress(snapshot), station.flight()
-    going = None if flight is None or flight.over else flight
+    progress, followed = station.progress(snapshot), station.newest_run()
+    going = None if followed is None or followed.over else followed
     return StatusSample(
         station=station,
         snapshot=snapshot,
@@ -136,9 +133,6 @@ def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> StatusSample
 
 def _alarms(path: Path) -> tuple[AlarmChange, ...] | None:
     """Return the alarms in the record that want attention; None if it cannot be read."""
-    from xovac_tui.recording.disk.lists import newest_alarms
-    from xovac_tui.recording.disk.record import Record
-
     try:
         with Record(path) as record:
             found = [one.change for one in newest_alarms(record) if one.change.state in UNRESOLVED]
@@ -161,6 +155,8 @@ def data(sample: StatusSample) -> dict[str, Any]:
         "link": {
             "word": link.word.value,
             "since": _iso(link.since_utc),
+            "code": link.code or None,
+            "why": link.why or None,
             "newest_age": _rounded(snapshot.newest_age),
         },
         "run": _run_data(sample),
@@ -202,8 +198,6 @@ def _state(sample: StatusSample) -> str:
 
 
 def _running(sample: StatusSample) -> bool:
-    from xovac_tui.chamber.snapshot import RunState
-
     return _state(sample) == RunState.RUNNING.value
 
 
@@ -224,8 +218,6 @@ def _alarm_data(alarm: AlarmChange) -> dict[str, Any]:
 
 
 def _channel_data(channel: ChannelView) -> dict[str, Any]:
-    from xovac_tui.chamber.snapshot import Quality
-
     value: float | bool | str | None = None
     if channel.quality is Quality.GOOD:
         value = channel.text if channel.value is None else channel.value
@@ -258,8 +250,6 @@ def _iso(utc: float) -> str:
 
 def lines(sample: StatusSample, zone: tzinfo | None) -> Iterator[str]:
     """Yield the state as lines of text."""
-    from xovac_tui.durations import format_duration
-
     link, age = sample.snapshot.link, sample.snapshot.newest_age
     newest = "nothing was received yet" if age is None else f"newest data {format_duration(age)} old"
     yield f"{sample.station.name}  {sample.station.manner.address}"
@@ -289,8 +279,6 @@ def lines(sample: StatusSample, zone: tzinfo | None) -> Iterator[str]:
 
 
 def _run_words(sample: StatusSample, zone: tzinfo | None) -> str:
-    from xovac_tui.durations import format_duration
-
     run, progress = sample.snapshot.run, sample.progress
     if not _running(sample):
         state = _state(sample)
@@ -316,10 +304,6 @@ def _recorder_words(sample: StatusSample) -> str:
 
 
 def _channel_row(channel: ChannelView) -> tuple[str, ...]:
-    from xovac_tui.chamber.snapshot import Quality
-    from xovac_tui.durations import format_duration
-    from xovac_tui.quantities import quantity
-
     value = _UNKNOWN
     if channel.quality in (Quality.GOOD, Quality.STALE):
         value = channel.text or _UNKNOWN

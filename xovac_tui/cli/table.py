@@ -1,42 +1,86 @@
-"""The table of all commands: the module of each, and whether it needs a terminal."""
+"""The tables of all commands, and the one place from which the command line imports them.
+
+A command takes 30 to 300 ms to import, and `--help`, `--version` and every other command do without it
+(`-X importtime`; docs/performance.md).
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import importlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 
 class Listed(NamedTuple):
     """One command of the command line."""
 
     place: str
-    """`module:name` of the command, imported only when it is called."""
+    """`module:name` of the command in `cli`, imported only when it is called."""
+    help: str
+    """What it does, as lists of commands say it."""
     terminal: bool = False
     """It opens the screens and therefore needs a terminal."""
 
 
-COMMANDS = {
-    "simulate": Listed("xovac_tui.cli.simulate:simulate"),
-    "send": Listed("xovac_tui.cli.send:send"),
-    "load": Listed("xovac_tui.cli.load:load"),
-    "watch": Listed("xovac_tui.cli.watch:watch"),
-    "wait": Listed("xovac_tui.cli.wait:wait"),
-    "status": Listed("xovac_tui.cli.status:status"),
-    "record": Listed("xovac_tui.cli.record:record"),
-    "runs": Listed("xovac_tui.cli.runs:runs"),
-    "replay": Listed("xovac_tui.cli.replay:replay", terminal=True),
-    "export": Listed("xovac_tui.cli.export:export"),
-    "report": Listed("xovac_tui.cli.report:report"),
-    "attach": Listed("xovac_tui.cli.attach:attach"),
-    "audit": Listed("xovac_tui.cli.audit:audit"),
-    "recipe": Listed("xovac_tui.cli.recipe:recipe"),
-    "notify": Listed("xovac_tui.cli.notify:notify"),
-    "config": Listed("xovac_tui.cli.settings:config"),
-    "doctor": Listed("xovac_tui.cli.doctor:doctor"),
-}
+Table = Mapping[str, Listed]
 """Name -> command, in the order of the help."""
+
+COMMANDS: Table = {
+    "simulate": Listed("simulate:simulate", "Run the simulator on a port."),
+    "send": Listed("send:send", "Send one command and print its answer."),
+    "load": Listed("load:load", "Load a recipe file into the chamber."),
+    "watch": Listed("watch:watch", "Print events as they come."),
+    "wait": Listed("wait:wait", "Wait until something is true."),
+    "status": Listed("status:status", "Print how the chamber is now."),
+    "record": Listed("groups:record", "Record everything, without a screen."),
+    "runs": Listed("runs:runs", "List the runs and sessions of a record."),
+    "replay": Listed("replay:replay", "Show a recorded run or session again.", terminal=True),
+    "export": Listed("export:export", "Write a run or session as CSV, JSON lines or Parquet."),
+    "report": Listed("report:report", "Write the report of a run as one HTML file."),
+    "attach": Listed("attach:attach", "Attach photos and documents to a run."),
+    "audit": Listed("groups:audit", "Show and verify commands, notes and alarms on record."),
+    "recipe": Listed("groups:recipe", "Check, plan, make or exchange recipe files."),
+    "notify": Listed("groups:notify", "List the receivers of alarms, and test them."),
+    "config": Listed("groups:config", "Make, find, check or show the settings."),
+    "doctor": Listed("doctor:doctor", "Check this machine, the settings and the way to the chamber."),
+}
+RECORD: Table = {
+    "check": Listed("record_check:check", "Check that a record is whole, also while it is recorded."),
+    "copy": Listed("record_copy:copy", "Copy a record into one file, also while it is recorded."),
+}
+AUDIT: Table = {
+    "head": Listed("audit:head", "Print the newest hash of the chain, to keep elsewhere."),
+    "list": Listed("audit:list_", "List the audited entries in their order."),
+    "verify": Listed("audit:verify", "Verify that no audited entry was changed, removed or moved."),
+}
+RECIPE: Table = {
+    "check": Listed("recipe_plan:check", "Print the errors and warnings of a recipe."),
+    "compile": Listed("recipe_plan:compile_", "Print what a recipe sends: the payload of load_recipe."),
+    "export": Listed("recipe_exchange:export", "Write a recipe as CSV, JSON or TOML."),
+    "import": Listed("recipe_exchange:import_", "Make a recipe from CSV or the device's JSON."),
+    "new": Listed("recipe_new:new", "Make a recipe from a template."),
+    "plan": Listed("recipe_plan:plan", "Print the time line of a recipe."),
+    "templates": Listed("recipe_new:templates", "List the templates and their values."),
+}
+NOTIFY: Table = {
+    "list": Listed("notify_list:list_", "Print the receivers of alarm messages."),
+    "test": Listed("notify_test:test", "Send a message marked as a test to the receivers."),
+}
+CONFIG: Table = {
+    "check": Listed("config_check:check", "Check the settings and all files they name."),
+    "init": Listed("config:init", "Write a settings file that holds every key with its default."),
+    "path": Listed("config:path", "Print where the settings file is, or would be."),
+    "show": Listed("config:show", "Print the settings in force, with the source of each."),
+}
 
 HEADLESS = tuple(name for name, listed in COMMANDS.items() if not listed.terminal)
 """Names of the commands that work without a terminal."""
+
+
+def imported(place: str) -> Any:
+    """Import a module of the command line and return what is called so in it, by `module:name`."""
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(f"{__package__}.{module}"), name)
 
 
 def headless_words(word: str) -> str:

@@ -7,21 +7,26 @@ import contextlib
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from xovac_tui import compose
-from xovac_tui.cli.common import Seconds, connecting_options, effective, table
+from xovac_tui.analysis.values import ChamberValues
+from xovac_tui.api.event import EventKind
+from xovac_tui.api.link import LinkCode, LinkView, LinkWord
+from xovac_tui.chamber.news import LinkChanged
+from xovac_tui.cli.common import effective, table
+from xovac_tui.cli.options import connecting_options
+from xovac_tui.cli.saying import Voice
+from xovac_tui.cli.seconds import Seconds
+from xovac_tui.durations import format_duration
 from xovac_tui.errors import Exit, LinkError, WaitedInVain
+from xovac_tui.expressions import ConditionPart, Expression, ExpressionError, parse_condition
+from xovac_tui.station.live import LiveStation
+from xovac_tui.station.news import News
 from xovac_tui.text import clean, nearest
 from xovac_tui.units import DAY
-
-if TYPE_CHECKING:
-    from xovac_tui.analysis.values import ChamberValues
-    from xovac_tui.expressions import ConditionPart, Expression
-    from xovac_tui.station.live import LiveStation
-    from xovac_tui.station.news import News
 
 LONGEST = 30 * DAY
 """Seconds."""
@@ -40,7 +45,7 @@ _MARKS = {True: "[x]", False: "[ ]", None: "[?]"}
 _WORDS = {True: "true", False: "not true", None: "unknown"}
 
 
-@click.command(short_help="Wait until something is true.")
+@click.command()
 @click.option(
     "--until", metavar="EXPR", required=True, help='Condition, such as "pressure < 1e-3 mbar and step >= 3".'
 )
@@ -62,7 +67,6 @@ def wait(
     """
     found = effective(ctx)
     chamber = compose.resolve(found)
-    from xovac_tui.expressions import parse_condition
 
     expression = parse_condition(until)
     station = compose.build_station(
@@ -129,14 +133,11 @@ class Waiting:
         """Monotonic time since which it is true."""
         self._understood = False
         """It was evaluated once on data of the chamber, so its units fit together."""
-        self._hopeless = ""
+        self._hopeless: LinkView | None = None
         self._named = False
 
     def hear(self, news: News) -> None:
         """Handle news of the link at once."""
-        from xovac_tui.api.link import LinkWord
-        from xovac_tui.chamber.news import LinkChanged
-
         if not isinstance(news, LinkChanged):
             return
         link = news.link
@@ -144,14 +145,12 @@ class Waiting:
             self._connected = self._station.clock.mono()
         if link.word is LinkWord.OFFLINE and link.why:
             # The address or certificate is wrong, so another attempt would fail, too.
-            self._hopeless = link.why
-        self._report.say(f"{link.word}{'. ' if link.why else ''}{link.why}")
+            self._hopeless = link
+        self._report.say(link.spoken)
         self._changed.set()
 
     async def hear_events(self) -> None:
         """Request an evaluation for each event that arrives."""
-        from xovac_tui.api.event import EventKind
-
         async for event in self._station.events():
             self._came = self._came or event.kind is EventKind.MESSAGE
             self._changed.set()
@@ -160,7 +159,7 @@ class Waiting:
         """Return once the condition has been true for as long as asked; raises LinkError."""
         while not self.evaluate():
             if self._hopeless:
-                raise LinkError(self._hopeless)
+                raise self._hopeless.error()
             self._changed.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LONGEST_WAIT):
@@ -169,8 +168,6 @@ class Waiting:
 
     def evaluate(self) -> bool:
         """Evaluate the condition once; return whether the waiting is over."""
-        from xovac_tui.expressions import ExpressionError
-
         clock = self._station.clock
         now = clock.mono()
         self._values.at(clock.utc(), now)
@@ -212,17 +209,15 @@ class Waiting:
 
     def in_vain(self, timeout: float) -> WaitedInVain | LinkError:
         """Return the error for a condition that did not come true within `timeout` seconds."""
-        from xovac_tui.durations import format_duration
-
         said = format_duration(timeout)
         if self._connected is None:
-            why = self._station.status.why
-            return LinkError(f"{self._station.manner.address} was not reached in {said}. {why}".rstrip())
+            link = self._station.status
+            sentence = f"{self._station.manner.address} was not reached in {said}. {link.why}".rstrip()
+            return LinkError(sentence, link.code or LinkCode.NOT_REACHED)
         now = self._station.clock.mono()
         if self._since is not None:
             so_far, needed = format_duration(now - self._since), format_duration(self._needed)
             return WaitedInVain(f"The {said} are over: it was true for {so_far} of the last {needed} only.")
-        from xovac_tui.expressions import ExpressionError
 
         try:
             parts = [part for part in self._expression.parts(self._values) if part.true is not True]
@@ -239,7 +234,6 @@ class WaitReport:
         self._name = name
         self._quiet = quiet
         self._terminal = sys.stderr.isatty()
-        from xovac_tui.cli.saying import Voice
 
         self._out = Voice()
         self._reported: float | None = None
@@ -258,7 +252,6 @@ class WaitReport:
         if self._quiet or (self._reported is not None and now - self._reported < every):
             return
         self._reported = now
-        from xovac_tui.durations import format_duration
 
         # The unfulfilled parts come first: the line may have no room for more.
         shown = sorted(parts(), key=lambda part: part.true is True)
@@ -273,8 +266,6 @@ class WaitReport:
 
     def over(self, waited: float) -> None:
         """Report that the condition came true."""
-        from xovac_tui.durations import format_duration
-
         self.say(f"true after {format_duration(waited)}")
 
     def close(self) -> None:

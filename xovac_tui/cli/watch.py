@@ -8,21 +8,26 @@ import shutil
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from xovac_tui import compose
-from xovac_tui.cli.common import Seconds, connecting_options, effective, json_line
+from xovac_tui.api.event import Event
+from xovac_tui.api.link import LinkCode, LinkView, LinkWord
+from xovac_tui.api.payload import one_line
+from xovac_tui.chamber.news import LinkChanged
+from xovac_tui.cli.common import effective, json_line
+from xovac_tui.cli.options import connecting_options
+from xovac_tui.cli.saying import Voice
+from xovac_tui.cli.seconds import Seconds
 from xovac_tui.durations import format_whole
 from xovac_tui.errors import Exit, LinkError
+from xovac_tui.outlet import PATIENCE, StreamOutlet
 from xovac_tui.plural import counted
+from xovac_tui.station.live import LiveStation
+from xovac_tui.station.news import News
 from xovac_tui.text import clean, clean_bytes
-
-if TYPE_CHECKING:
-    from xovac_tui.api.event import Event
-    from xovac_tui.station.live import LiveStation
-    from xovac_tui.station.news import News
 
 _HELD = 8_000_000
 """Characters that may wait for the reader of standard output; events beyond are dropped and counted."""
@@ -30,7 +35,7 @@ LONGEST = 4_000
 """Characters of a payload on one line to a file or pipe."""
 
 
-@click.command(short_help="Print events as they come.")
+@click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--for", "seconds", type=Seconds(0.1, 10**9), metavar="10s", help="End after this time.")
 @connecting_options
@@ -51,13 +56,8 @@ def watch(ctx: click.Context, /, as_json: bool, seconds: float | None, **_: Any)
 
 
 async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: float | None) -> None:
-    from xovac_tui.api.link import LinkWord
-    from xovac_tui.chamber.news import LinkChanged
-    from xovac_tui.cli.saying import Voice
-    from xovac_tui.outlet import PATIENCE, StreamOutlet
-
     loop = asyncio.get_running_loop()
-    given_up: asyncio.Future[str] = loop.create_future()
+    given_up: asyncio.Future[LinkView] = loop.create_future()
     broken: asyncio.Future[OSError] = loop.create_future()
     seen_online = False
     say = Voice()
@@ -82,9 +82,9 @@ async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: fl
             return
         link = news.link
         seen_online = seen_online or link.word is LinkWord.ONLINE
-        say.line(f"{station.name}: {link.word}{'. ' if link.why else ''}{link.why}")
+        say.line(f"{station.name}: {link.spoken}")
         if link.word is LinkWord.OFFLINE and link.why and not given_up.done():
-            given_up.set_result(link.why)
+            given_up.set_result(link)
 
     async def print_events() -> None:
         dropped = 0
@@ -118,9 +118,12 @@ async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: fl
         if printing.done():
             await printing
         if given_up.done():
-            raise LinkError(given_up.result())
+            raise given_up.result().error()
         if not seen_online:
-            raise LinkError(f"{station.manner.address} was not reached in {format_whole(seconds or 0.0)}.")
+            raise LinkError(
+                f"{station.manner.address} was not reached in {format_whole(seconds or 0.0)}.",
+                LinkCode.NOT_REACHED,
+            )
     finally:
         printing.cancel()
         await asyncio.gather(printing, return_exceptions=True)
@@ -157,8 +160,6 @@ def as_json_line(event: Event) -> str:
 
 
 def _plain(utc: bool) -> Callable[[Event], str]:
-    from xovac_tui.api.payload import one_line
-
     def line(event: Event) -> str:
         moment = datetime.fromtimestamp(event.utc, UTC)
         stamp = (moment if utc else moment.astimezone()).isoformat(sep=" ", timespec="milliseconds")

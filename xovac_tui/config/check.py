@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from xovac_tui import alarms
 from xovac_tui.analysis.settings import insight_mistakes
 from xovac_tui.config.model import Profile, Settings
 from xovac_tui.notify.settings import notify_mistakes
@@ -43,10 +44,7 @@ def settings_mistakes(settings: Settings, left: LeftOut | None = None) -> Iterat
         for field, reason in profile_mistakes(profile):
             yield f"`{key}.{field}`: {reason}"
     if settings.alarms.rules:
-        # Late: most settings have no rules, and the kinds of alarms are many files.
-        from xovac_tui.alarms.rules import tables_mistakes
-
-        yield from tables_mistakes({"rules": list(settings.alarms.rules)}, at="alarms")
+        yield from alarms.rules.tables_mistakes({"rules": list(settings.alarms.rules)}, at="alarms")
     for field, reason in notify_mistakes(settings.notify, left.places.get("notify.receivers")):
         yield f"`notify.{field}`: {reason}"
     yield from insight_mistakes(settings.stability, settings.advice, left)

@@ -39,6 +39,8 @@ OLD = "old protocol"
 REFUSED = "refused"
 SENT_AWAY = "sent away"
 STOPPED = "stopped answering"
+_Reason = engineio.base_client.BaseClient.reason
+SERVER_CLOSED: str = _Reason.SERVER_DISCONNECT
 
 
 class _Packet(socketio.packet.Packet):  # type: ignore[misc]
@@ -298,13 +300,13 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         # Without its writer the library would go on reading, and send nothing any more.
         for task in (self.eio.read_loop_task, self.eio.write_loop_task):
             if task is not None:
-                task.add_done_callback(lambda _: self.end("transport error"))
+                task.add_done_callback(lambda _: self.end(_Reason.TRANSPORT_ERROR))
 
     async def close(self, patience: float) -> None:
         """Say good-bye if that can be done within `patience` seconds, then leave nothing behind."""
         # A server that has ended the connection itself wants no good-bye.
         server_ended = self.ended.is_set() and self.ended_by != STOPPED
-        self.end("client disconnect")
+        self.end(_Reason.CLIENT_DISCONNECT)
         leaving = asyncio.ensure_future(self._say_goodbye(server_ended))
         waits = {leaving}
         if self.eio.transport() == "polling" and self.eio.write_loop_task is not None:

@@ -37,8 +37,8 @@ async def wants_tls(address: Address, answer: Handshake) -> bool:
     return await presented(address.host, address.port, _PATIENCE) is not None
 
 
-async def elsewhere(session: aiohttp.ClientSession, address: Address) -> str:
-    """Return a sentence that names the place where a socket.io server is after all; empty where none is.
+async def elsewhere(session: aiohttp.ClientSession, address: Address) -> Address | None:
+    """Return the place where a socket.io server is after all; None where none is.
 
     `session` holds no credentials.
     """
@@ -47,15 +47,12 @@ async def elsewhere(session: aiohttp.ClientSession, address: Address) -> str:
     if address.path != USUAL_PATH:
         usual = moved(address, path=USUAL_PATH)
         if (await ask(session, usual, _PATIENCE)).serves:
-            return f'There is one at {USUAL_PATH.rstrip("/")}: set path = "/socket.io" in the profile.'
+            return usual
     for host in _LOOPBACK.get(address.host.lower(), ()):
         other = moved(address, host=host)
         if (await ask(session, other, _PATIENCE)).serves:
-            return (
-                f"On this machine a socket.io server listens at {other.origin} instead: put that into the "
-                "url, if it is the chamber's."
-            )
-    return ""
+            return other
+    return None
 
 
 async def speaks_msgpack(session: aiohttp.ClientSession, address: Address, namespace: str) -> bool:

@@ -12,16 +12,15 @@ from typing import Any, Protocol
 import aiohttp
 import msgspec
 
-from xovac_tui.durations import format_whole
+from xovac_tui.api.link import LinkCode, LinkReason
 from xovac_tui.errors import LinkError
 from xovac_tui.link import bounded, explain
-from xovac_tui.link.client import REFUSED, SENT_AWAY, STOPPED, Client
+from xovac_tui.link.client import REFUSED, SENT_AWAY, SERVER_CLOSED, STOPPED, Client
 from xovac_tui.link.engine import MAX_MESSAGE, Socket, log
-from xovac_tui.link.reasons import TransportError, raise_reason, sent_away
+from xovac_tui.link.reasons import TransportError, raise_reason
 from xovac_tui.link.session import open_session
 from xovac_tui.link.signs_of_life import LifeSigns
 from xovac_tui.link.target import Address, Target, check_target
-from xovac_tui.text import clean
 
 PATIENCE = 0.5
 """Seconds to say good-bye."""
@@ -46,8 +45,8 @@ class LinkConnection(Protocol):
         """Hand one event to the transport; with `callback` its acknowledgement is received as its answer."""
         ...
 
-    async def ended(self) -> str:
-        """Wait until it is over, and return the sentence that says why."""
+    async def ended(self) -> LinkReason:
+        """Wait until it is over, and return why."""
         ...
 
     async def close(self) -> None:
@@ -84,16 +83,16 @@ async def connect(target: Target, transports: Sequence[str], handlers: Handlers)
     Each has the target's `connect_timeout`; none is tried after a reason that holds for all of them.
     """
     address = check_target(target)
-    failed: dict[str, str] = {}
+    failed: dict[str, LinkReason] = {}
     for at, name in enumerate(transports):
         try:
             # Polling is upgraded where a WebSocket is allowed after it.
             return await _connect_by(target, address, transports[at:], handlers)
         except TransportError as why:
-            failed[name] = target.hidden(str(why))
+            failed[name] = LinkReason(LinkCode(why.code), target.hidden(str(why)))
         except LinkError as why:
-            raise type(why)(target.hidden(str(why))) from None
-    raise LinkError(explain.no_transport(failed))
+            raise type(why)(target.hidden(str(why)), why.code) from None
+    raise explain.no_transport(failed).error()
 
 
 async def _connect_by(
@@ -211,9 +210,10 @@ class _Connection:
     async def emit(self, name: str, *arguments: Any, callback: bool = False) -> None:
         await self._client.send(name, arguments, callback=callback)
 
-    async def ended(self) -> str:
+    async def ended(self) -> LinkReason:
         await self._client.ended.wait()
-        return self._target.hidden(self._why())
+        why = self._why()
+        return LinkReason(why.code, self._target.hidden(why.sentence))
 
     async def close(self) -> None:
         for watch in self._watches:
@@ -249,35 +249,24 @@ class _Connection:
             self._life.note()
             self._handlers.rtt(time.monotonic() - begin)
 
-    def _why(self) -> str:
-        """Return the sentence for the end of this connection."""
-        origin = self._address.origin
+    def _why(self) -> LinkReason:
+        """Return the reason for the end of this connection."""
+        address = self._address
         socket = self._client.eio.ws
         ending = socket.ending if isinstance(socket, Socket) else None
         error = socket.exception() if isinstance(socket, Socket) else None
         if self._client.ended_by == STOPPED or isinstance(error, aiohttp.ServerTimeoutError):
-            return (
-                f"{origin} has stopped answering (no sign of life for "
-                f"{format_whole(self._target.lost_after)}): its machine is hung, off, or cut from the "
-                "network. Trying again."
-            )
+            return explain.stopped_answering(address, self._target.lost_after)
         if self._client.eio.too_long:
-            limit = bounded.LONGEST_BODY >> 20
-            return f"{origin} answered with more than {limit} MiB at once, which ended the connection."
+            return explain.too_long(address, LinkCode.ANSWER_TOO_LONG, bounded.LONGEST_BODY)
         if self._client.ended_by in (SENT_AWAY, REFUSED):
-            return sent_away(self._address)
-        if self._client.ended_by == "server disconnect":
-            return f"The server at {origin} has closed the connection. It may be restarting; trying again."
+            return explain.sent_away(address)
+        if self._client.ended_by == SERVER_CLOSED:
+            return explain.closed(address)
         if ending is not None and ending.type is aiohttp.WSMsgType.ERROR:
             if getattr(ending.data, "code", None) == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
-                limit = MAX_MESSAGE >> 20
-                return f"{origin} sent a message of more than {limit} MiB, which ended the connection."
-            return f"{origin} sent what is no WebSocket data ({clean(str(ending.data), 120)}). Trying again."
+                return explain.too_long(address, LinkCode.MESSAGE_TOO_LONG, MAX_MESSAGE)
+            return explain.not_websocket(address, ending.data)
         if ending is not None and ending.type is aiohttp.WSMsgType.CLOSE:
-            said = clean(str(ending.extra or ""), 100)
-            code = f"WebSocket code {ending.data}" + (f", {said}" if said else "")
-            return f"{origin} has closed the connection ({code}). It may be restarting; trying again."
-        return (
-            f"The connection to {origin} broke off: the server was ended, or the network cut it. "
-            "Trying again."
-        )
+            return explain.closed(address, ending.data, str(ending.extra or ""))
+        return explain.broken_off(address)

@@ -11,12 +11,12 @@ from typing import Any
 
 from xovac_tui.api.contract import RESERVED_EVENTS
 from xovac_tui.api.event import Direction, Event, EventKind, Form, Payload
-from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.api.link import LinkCode, LinkReason, LinkView, LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
 from xovac_tui.clock import Clock
 from xovac_tui.errors import LinkError, SettingsError
-from xovac_tui.link import backoff
+from xovac_tui.link import backoff, explain
 from xovac_tui.link.connect import Connector, Handlers, LinkConnection, connect
 from xovac_tui.link.engine import log
 from xovac_tui.link.reasons import Untrusted
@@ -57,7 +57,12 @@ class Link:
         self._connection: LinkConnection | None = None
         self._wake = asyncio.Event()
         self._closed = False
-        self._status = LinkView(since_utc=clock.utc(), since_mono=clock.mono(), why="Not connected yet.")
+        self._status = LinkView(
+            since_utc=clock.utc(),
+            since_mono=clock.mono(),
+            why=explain.NOT_YET.sentence,
+            code=explain.NOT_YET.code,
+        )
 
     @property
     def status(self) -> LinkView:
@@ -67,35 +72,32 @@ class Link:
     async def run(self) -> None:
         """Connect and reconnect until cancelled; then say good-bye, within a second."""
         failures = 0
-        why = ""
+        why: LinkReason | None = None
         try:
             while True:
                 self._wake.clear()
                 if self._closed:
-                    failures, why = 0, ""
-                    self._set(
-                        LinkWord.OFFLINE,
-                        "Disconnected at the operator's wish. Connect again with reconnect.",
-                    )
+                    failures, why = 0, None
+                    self._set(LinkWord.OFFLINE, explain.CLOSED_HERE)
                     await self._wake.wait()
                     continue
                 try:
                     why, lasted = await self._attempt(failures + 1, why)
                 except SettingsError as error:
                     # Trying again cannot help: wait for a request to.
-                    failures, why = 0, ""
-                    self._set(LinkWord.OFFLINE, str(error))
+                    failures, why = 0, None
+                    self._set(LinkWord.OFFLINE, LinkReason(LinkCode.UNUSABLE_SETTINGS, str(error)))
                     await self._wake.wait()
                     continue
                 except LinkError as error:
-                    why, failures = str(error), failures + 1
+                    why, failures = LinkReason(LinkCode(error.code), str(error)), failures + 1
                     seconds = backoff.LONGEST if isinstance(error, Untrusted) else self._delay(failures)
                 except Exception as error:
                     # A defect, here or in a library, must not take the console down with it.
                     hidden = self._target.hidden
                     log.error("connecting failed unexpectedly\n%s", hidden(traceback.format_exc()))
                     what = clean(hidden(str(error)), 160) or type(error).__name__
-                    why = f"Connecting failed unexpectedly ({what}); the log file has details. Trying again."
+                    why = explain.defect(what)
                     failures += 1
                     seconds = self._delay(failures)
                 else:
@@ -105,7 +107,7 @@ class Link:
                 if not self._wake.is_set():
                     await self._pause(seconds, failures, why)
         finally:
-            self._set(LinkWord.OFFLINE, "Disconnected: this program has ended the connection.")
+            self._set(LinkWord.OFFLINE, explain.ENDED_HERE)
 
     async def emit(self, name: str, *arguments: Any, callback: bool = False) -> Event:
         """Send one event now and return it, or raise a LinkError; nothing is ever kept for later.
@@ -114,20 +116,13 @@ class Link:
         """
         connection = self._connection
         if self._status.word is not LinkWord.ONLINE or connection is None or not connection.alive:
-            raise LinkError(
-                f"{clean(name, 60)} was not sent: the link is {self._status.word}. Wait until it is ONLINE "
-                "and ask again; nothing is kept for later."
-            )
+            raise explain.not_online(name, self._status.word).error()
         if not name or name in RESERVED_EVENTS:
-            raise LinkError(
-                f'"{name}" was not sent: socket.io keeps this name for itself. Use another event.'
-            )
+            raise explain.reserved_event(name).error()
         try:
             await connection.emit(name, *arguments, callback=callback)
         except Exception as error:
-            raise LinkError(
-                f"{clean(name, 60)} was not sent: {clean(str(error), 160) or type(error).__name__}."
-            ) from error
+            raise explain.not_handed_over(name, error).error() from error
         event = self._event(name, as_sent(arguments), Direction.OUT)
         self._tell(event)
         return event
@@ -147,7 +142,7 @@ class Link:
         if self._closed:
             self.reconnect_now()
 
-    async def _attempt(self, number: int, before: str) -> tuple[str, float]:
+    async def _attempt(self, number: int, before: LinkReason | None) -> tuple[LinkReason | None, float]:
         """Connect, stay as long as it lasts, and return why it ended and how many seconds it lasted.
 
         An end that the operator wanted has no reason, and counts as having lasted.
@@ -158,8 +153,8 @@ class Link:
         try:
             await self._until_woken(connecting)
             if not connecting.done():
-                self._over("")
-                return "", math.inf
+                self._over(None)
+                return None, math.inf
             connection = connecting.result()
             if self._connection is None:
                 self._connected(connection)
@@ -167,7 +162,7 @@ class Link:
             ended = asyncio.ensure_future(connection.ended())
             try:
                 await self._until_woken(ended)
-                why = ended.result() if ended.done() else ""
+                why = ended.result() if ended.done() else None
             finally:
                 ended.cancel()
             self._over(why)
@@ -183,13 +178,13 @@ class Link:
                 if connecting.done() and not connecting.cancelled() and connecting.exception() is None:
                     await connecting.result().close()
 
-    def _over(self, why: str) -> None:
+    def _over(self, why: LinkReason | None) -> None:
         """Note that nothing can be sent any more, and why; without a reason the operator asked for it."""
         self._connection = None
         if why:
             self._set(LinkWord.LOST, why)
         elif not self._closed:
-            self._set(LinkWord.CONNECTING, "Reconnecting on request.")
+            self._set(LinkWord.CONNECTING, explain.RECONNECTING)
 
     async def _until_woken(self, future: asyncio.Future[Any]) -> None:
         """Wait until the future is done or the operator asks for something else."""
@@ -199,7 +194,7 @@ class Link:
         finally:
             waking.cancel()
 
-    async def _pause(self, seconds: float, failures: int, why: str) -> None:
+    async def _pause(self, seconds: float, failures: int, why: LinkReason | None) -> None:
         """Wait before the next attempt, unless the operator asks for it now."""
         self._set(self._trying(), why, attempt=failures, next_try_mono=self._clock.mono() + seconds)
         try:
@@ -216,17 +211,21 @@ class Link:
         was_connected = self._status.word in (LinkWord.LOST, LinkWord.ONLINE)
         return LinkWord.LOST if was_connected else LinkWord.CONNECTING
 
-    def _set(self, word: LinkWord, why: str = "", **more: Any) -> None:
+    def _set(self, word: LinkWord, why: LinkReason | None = None, **more: Any) -> None:
         now = self._status
         if word is now.word:
             utc, mono = now.since_utc, now.since_mono
         else:
             utc, mono = self._clock.utc(), self._clock.mono()
         more.setdefault("session", now.session)
-        status = LinkView(word=word, why=why, since_utc=utc, since_mono=mono, **more)
+        if why is not None:
+            more.update(why=why.sentence, code=why.code.value)
+        status = LinkView(word=word, since_utc=utc, since_mono=mono, **more)
         if status == now:
             return
         self._status = status
+        if (word, status.code) != (now.word, now.code):
+            log.info("the link is %s", status.spoken)
         try:
             self._on_status(status)
         except Exception:

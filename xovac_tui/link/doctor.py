@@ -149,11 +149,16 @@ async def _name(patient: _Patient) -> DoctorCheck:
             found = await look_up(host, patient.address.port)
     except TimeoutError:
         return DoctorCheck(
-            "name", False, f"{clean(host, 100)}: no answer in time.", explain.no_name(patient.address)
+            "name",
+            False,
+            f"{clean(host, 100)}: no answer in time.",
+            explain.no_name(patient.address).sentence,
         )
     except (OSError, UnicodeError) as why:
         reason = clean(getattr(why, "strerror", None) or str(why), 120)
-        return DoctorCheck("name", False, f"{clean(host, 100)}: {reason}.", explain.no_name(patient.address))
+        return DoctorCheck(
+            "name", False, f"{clean(host, 100)}: {reason}.", explain.no_name(patient.address).sentence
+        )
     numbers = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     return DoctorCheck("name", True, f"{clean(host, 100)} is {', '.join(numbers[:4])}.")
 
@@ -166,12 +171,15 @@ async def _tcp(patient: _Patient) -> DoctorCheck:
             _, writer = await asyncio.open_connection(address.host, address.port)
     except TimeoutError:
         return DoctorCheck(
-            "tcp", False, f"No connection to port {address.port} in time.", explain.no_answer(address)
+            "tcp",
+            False,
+            f"No connection to port {address.port} in time.",
+            explain.no_answer(address).sentence,
         )
     except OSError as why:
-        sentence = explain.no_connection(why, address)
-        advice = await no_server(patient.target, address, Handshake(), sentence, reached=False)
-        return DoctorCheck("tcp", False, f"No connection to port {address.port}.", advice)
+        reason = explain.no_connection(why, address)
+        reason = await no_server(patient.target, address, Handshake(), reason, reached=False)
+        return DoctorCheck("tcp", False, f"No connection to port {address.port}.", reason.sentence)
     writer.transport.abort()
     return DoctorCheck(
         "tcp", True, f"Port {address.port} answers after {_milliseconds(time.monotonic() - begin)}."
@@ -186,15 +194,14 @@ async def _tls(patient: _Patient) -> DoctorCheck:
     async with open_session(patient.target, address) as session:
         error = await _first_error(session, patient)
     if error is not None:
-        return DoctorCheck(
-            "tls", False, "No trusted encrypted connection.", await explain.explain_network(error, address)
-        )
+        reason = await explain.explain_network(error, address)
+        return DoctorCheck("tls", False, "No trusted encrypted connection.", reason.sentence)
     limit = min(2.0, patient.target.connect_timeout)
     if certificate is None and await asks_client(address.host, address.port, limit):
-        why = explain.client_certificate(address)
+        why = explain.client_certificate(address).sentence
         return DoctorCheck("tls", False, "No encrypted connection without a certificate of ours.", why)
     if certificate is None:
-        why = explain.silent(address, "certificate", patient.target.connect_timeout)
+        why = explain.silent(address, "certificate", patient.target.connect_timeout).sentence
         return DoctorCheck("tls", False, "No encrypted connection in time.", why)
     how = (
         "pinned"
@@ -232,21 +239,21 @@ async def _http(patient: _Patient) -> DoctorCheck:
     async with open_session(patient.target, address) as session:
         answer = patient.handshake = await ask(session, address, patient.target.connect_timeout)
     if answer.no_answer:
-        advice = await no_server(patient.target, address, answer)
+        advice = (await no_server(patient.target, address, answer)).sentence
         spare = await _passes_websocket(patient)
         return DoctorCheck(
             "http", False, f"No HTTP answer ({answer.detail or answer.no_answer}).", advice, spare
         )
     status = f"HTTP status {answer.status}" + (f", {answer.server}" if answer.server else "")
     if answer.old:
-        return DoctorCheck("http", False, f"Engine.IO 3 ({status}).", explain.old_protocol(address))
+        return DoctorCheck("http", False, f"Engine.IO 3 ({status}).", explain.old_protocol(address).sentence)
     if answer.version == 4:
         return DoctorCheck("http", True, f"Engine.IO 4 ({status}).")
     if answer.refusal:
         return DoctorCheck(
             "http", None, f"An Engine.IO server that says no to polling: {answer.refusal!r} ({status})."
         )
-    advice = await no_server(patient.target, address, answer)
+    advice = (await no_server(patient.target, address, answer)).sentence
     spare = await _passes_websocket(patient)
     return DoctorCheck("http", False, f"No Engine.IO answer ({status}).", advice, spare)
 
@@ -296,7 +303,7 @@ async def _try_websocket(patient: _Patient) -> DoctorCheck:
     if isinstance(first.data, str) and first.data.startswith("0{"):
         patient.offered.add("websocket")
         return DoctorCheck("websocket", True, "Offered.")
-    advice = explain.not_socketio(address, Handshake(), None) if wanted else ""
+    advice = explain.not_socketio(address, Handshake(), None).sentence if wanted else ""
     detail = "It opens, but does not speak Engine.IO."
     return DoctorCheck("websocket", False if wanted else None, detail, advice, bool(patient.usable))
 
@@ -323,7 +330,7 @@ async def _messages(patient: _Patient) -> DoctorCheck:
     try:
         await asyncio.wait((ending,), timeout=patient.listen)
         if ending.done():
-            return DoctorCheck("messages", False, "The connection did not last.", ending.result())
+            return DoctorCheck("messages", False, "The connection did not last.", ending.result().sentence)
     finally:
         ending.cancel()
     rtt = f"; round trip {_milliseconds(patient.rtt)}" if patient.rtt is not None else ""

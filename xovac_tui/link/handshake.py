@@ -16,9 +16,10 @@ from xovac_tui.text import clean
 
 # Engine.IO 3 frames every packet with its length: in text, or in binary.
 _OLD = re.compile(rb"^(?:\d+:|[\x00\x01][\x00-\x09]+\xff)0\{")
-# Proxies say so in the page of their refusal: "No required SSL certificate was sent".
 _CERTIFICATE = re.compile(rb"(?i)(ssl|client|tls) certificate")
 _LONGEST_ANSWER = 65_536
+UNKNOWN_TRANSPORT, UNKNOWN_SID, FORBIDDEN, OLD_VERSION = 0, 1, 4, 5
+"""Engine.IO's codes: https://github.com/socketio/socket.io/blob/main/packages/engine.io/lib/server.ts."""
 
 
 class NoAnswer(StrEnum):
@@ -40,7 +41,7 @@ class Handshake(msgspec.Struct, frozen=True):
     refusal: str = ""
     """An Engine.IO server's reason for saying no, cleaned."""
     code: int | None = None
-    """The number of that reason: https://github.com/socketio/engine.io (0: transport, 4: forbidden)."""
+    """The number of that reason, of those below or another one; None: it gave none."""
     wants_certificate: bool = False
     """What answers wants to see a certificate of the client first."""
     server: str = ""
@@ -57,7 +58,7 @@ class Handshake(msgspec.Struct, frozen=True):
     @property
     def old(self) -> bool:
         """True where the server speaks only the protocol before ours."""
-        return self.version == 3 or "version" in self.refusal.lower()
+        return self.version == 3 or self.code == OLD_VERSION
 
 
 async def ask(
@@ -94,12 +95,28 @@ def _read(status: int, server: str, body: bytes) -> Handshake:
     if isinstance(refusal, dict) and "code" in refusal and isinstance(refusal.get("message"), str):
         code = refusal["code"] if type(refusal["code"]) is int else None
         return Handshake(status, refusal=clean(refusal["message"], 120), code=code, server=server)
-    # python-engineio sends its reason as a JSON string.
-    if isinstance(refusal, str) and re.search(r"(?i)transport|version|session|sid", refusal):
-        code = 0 if "transport" in refusal.lower() else None
+    if isinstance(refusal, str) and (code := _code_of_python(refusal)) is not None:
         return Handshake(status, refusal=clean(refusal, 120), code=code, server=server)
-    wants = status in (400, 403, 495, 496) and _CERTIFICATE.search(body) is not None
-    return Handshake(status, server=server, wants_certificate=wants)
+    return Handshake(status, server=server, wants_certificate=_asks_for_certificate(status, body))
+
+
+def _code_of_python(said: str) -> int | None:
+    """Return the Engine.IO code of a refusal by python-engineio 3.14 to 4.15; None for another server's text.
+
+    It sends the reason as a JSON string, without a code: "Invalid transport", "Invalid session ...", "The
+    client is using an unsupported version of the Socket.IO or Engine.IO protocols".
+    """
+    words = {"transport": UNKNOWN_TRANSPORT, "version": OLD_VERSION, "session": UNKNOWN_SID}
+    return next((code for word, code in words.items() if word in said.lower()), None)
+
+
+def _asks_for_certificate(status: int, body: bytes) -> bool:
+    """Return whether a proxy's page of refusal asks for a certificate of the client.
+
+    nginx 1.x answers 400 with "No required SSL certificate was sent", others 403 with similar words; only
+    nginx's own 495 and 496 would say so by number, and they do not leave it.
+    """
+    return status in (400, 403, 495, 496) and _CERTIFICATE.search(body) is not None
 
 
 def max_payload(opening: str) -> int | None:

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 
 import xovac_tui
+from xovac_tui.api.link import LinkReason
 from xovac_tui.link import bounded, explain
 from xovac_tui.link.certificate import trust
 from xovac_tui.link.engine import Socket
@@ -45,6 +46,10 @@ def open_session(
 
 class Redirected(aiohttp.ClientError):
     """The server answered with another address."""
+
+    def __init__(self, reason: LinkReason) -> None:
+        super().__init__(reason.sentence)
+        self.reason = reason
 
 
 def _trace(address: Address, seen: SimpleNamespace) -> aiohttp.TraceConfig:

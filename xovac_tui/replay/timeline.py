@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from xovac_tui.api.event import Event
-from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark
 from xovac_tui.recording.disk.axis import Placed
 from xovac_tui.recording.disk.kinds import RecordedCommand, RecordedLink, RecordedLoad, RecordedMark
@@ -222,7 +222,7 @@ class Timeline:
         utc = place.utc(ended)
         how = "ended" if before is None or before.closed else "was killed or lost power"
         why = f"Nothing was recorded from here on: the recorder {how}."
-        offline = LinkView(LinkWord.OFFLINE, utc, ended, why)
+        offline = LinkView(LinkWord.OFFLINE, utc, ended, why, code=LinkCode.NOT_RECORDED)
         return TimelineStep(ended, utc, offline), _replace(
             place, session=session, shift=first, offset=offset, mono=ended
         )

@@ -7,7 +7,7 @@ from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.durations import format_duration
 from xovac_tui.runs.course import PlanCourse
 from xovac_tui.runs.dwell import NEAR_PERIODS
-from xovac_tui.runs.state import FlightState, Result
+from xovac_tui.runs.state import Result, RunSnapshot
 from xovac_tui.runs.view import position
 from xovac_tui.text import clean
 
@@ -19,7 +19,7 @@ _SAME = 5.0
 """Seconds by which the two clocks may disagree about the time between two observations."""
 
 
-def away(state: FlightState, seen: Observation) -> float:
+def away(state: RunSnapshot, seen: Observation) -> float:
     """Return the seconds between a state that was written down and the next observation.
 
     The monotonic clock gives them exactly, unless the computer was started again in between: then the wall
@@ -30,7 +30,7 @@ def away(state: FlightState, seen: Observation) -> float:
     return steady if steady >= 0 and wall - steady <= _SAME else wall
 
 
-def ending(state: FlightState, course: PlanCourse | None, seen: Observation) -> tuple[Result, str] | None:
+def ending(state: RunSnapshot, course: PlanCourse | None, seen: Observation) -> tuple[Result, str] | None:
     """Return how the run has ended by what the chamber says now, or None while it goes on."""
     if state.named and seen.recipe is not None and seen.recipe != state.name:
         other = clean(seen.recipe, 40)
@@ -51,7 +51,7 @@ def ending(state: FlightState, course: PlanCourse | None, seen: Observation) -> 
     return _seen(state, course, seen)
 
 
-def time_is_up(state: FlightState, course: PlanCourse | None, seen: Observation) -> tuple[Result, str] | None:
+def time_is_up(state: RunSnapshot, course: PlanCourse | None, seen: Observation) -> tuple[Result, str] | None:
     """Return how a run that the chamber never reports has ended by its plan, else None."""
     silent = state.running_t is None and not state.reports_steps and seen.state is RunState.UNKNOWN
     if not silent or not state.heard or course is None or not state.start_seen:
@@ -67,18 +67,18 @@ def time_is_up(state: FlightState, course: PlanCourse | None, seen: Observation)
     )
 
 
-def cancelled_blind(state: FlightState) -> str:
+def cancelled_blind(state: RunSnapshot) -> str:
     """Return why a cancel_recipe ends a run that the chamber never reports; empty where it reports runs."""
     if state.running_t is not None:
         return ""
     return f"cancel_recipe was sent by {_who(state)}. The chamber does not report whether it stopped."
 
 
-def _who(state: FlightState) -> str:
+def _who(state: RunSnapshot) -> str:
     return clean(state.cancel_who, 60)
 
 
-def _not_seen(state: FlightState, course: PlanCourse | None, unseen: float) -> str:
+def _not_seen(state: RunSnapshot, course: PlanCourse | None, unseen: float) -> str:
     silence = format_duration(unseen)
     sentence = f"The chamber had reported no state for {silence} before it ended, so how is not known."
     if course is not None and state.t * state.speed - state.shift >= course.plan.total:
@@ -86,7 +86,7 @@ def _not_seen(state: FlightState, course: PlanCourse | None, unseen: float) -> s
     return sentence
 
 
-def _seen(state: FlightState, course: PlanCourse | None, seen: Observation) -> tuple[Result, str]:
+def _seen(state: RunSnapshot, course: PlanCourse | None, seen: Observation) -> tuple[Result, str]:
     """Return how a run ended whose end was seen."""
     step = state.leg.step if state.leg else None
     if course is None:

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from xovac_tui.recording.disk.kinds import RecordedRun
     from xovac_tui.recording.disk.lists import SentLoad
     from xovac_tui.recording.disk.record import Record
-    from xovac_tui.runs.flight import Flight
-    from xovac_tui.runs.state import FlightState
-    from xovac_tui.runs.view import FlightView
+    from xovac_tui.runs.followed import Run
+    from xovac_tui.runs.state import RunSnapshot
+    from xovac_tui.runs.view import RunProgress
 
 SAVE_EVERY = 10.0
 """Seconds between two notes in the record of how far a run is; a step that begins is noted at once."""
@@ -44,7 +44,7 @@ _MOST_UNSAVED = 100
 _HAPPENED = (Outcome.SUCCESS, Outcome.DONE)
 
 
-class _FollowedRun(msgspec.Struct):
+class _RunEntry(msgspec.Struct):
     """A run as the record knows it."""
 
     number: int = 0
@@ -58,8 +58,8 @@ class _FollowedRun(msgspec.Struct):
 class _Unsaved(msgspec.Struct, frozen=True):
     """How far a run was at a moment, until the record is open in which that is noted."""
 
-    run: _FollowedRun
-    state: FlightState
+    run: _RunEntry
+    state: RunSnapshot
     mono: float
     """Monotonic time of that moment."""
     rates: bytes
@@ -79,13 +79,13 @@ class RunFollower:
         """The recipe that was handed to the chamber last, from here or by another program on this record."""
         self.rates: Rates | None = None
         """What the chamber has managed in its recorded runs; None where nothing is known."""
-        self.flight: Flight | None = None
+        self.newest: Run | None = None
         """The run that goes on, or the newest that has ended."""
         self.handing: LoadedRecipe | None = None
         """The recipe that is on its way to the chamber from here."""
         self.handed: float | None = None
         """Monotonic time at which a list was handed to the chamber from here, the newest; None: none was."""
-        self._followed = _FollowedRun()
+        self._entry = _RunEntry()
         self._unsaved: list[_Unsaved] = []
         """Of each run that has no number yet, the newest that is to be noted."""
         self._saved = 0.0
@@ -104,7 +104,7 @@ class RunFollower:
     def opened(self) -> None:
         """Take up what the record knows, once it can be read; runs seen before that get their numbers."""
         record = self._record.record
-        if self.flight is None or record is None:
+        if self.newest is None or record is None:
             self.read_back()
             return
         try:
@@ -112,7 +112,7 @@ class RunFollower:
         except (XovacError, msgspec.MsgspecError, UnicodeError):
             return
         self.number_runs()
-        if self._record.recording and not self._followed.number:
+        if self._record.recording and not self._entry.number:
             self.recording_began()
 
     def number_runs(self) -> None:
@@ -120,7 +120,7 @@ class RunFollower:
         unsaved, self._unsaved = self._unsaved, []
         for one in unsaved:
             # What goes on may be a run that the record holds already.
-            if one.run is not self._followed or self.running is None:
+            if one.run is not self._entry or self.running is None:
                 one.run.number = self._record.new_run()
                 self._note(one)
 
@@ -149,16 +149,16 @@ class RunFollower:
         except (XovacError, msgspec.MsgspecError, UnicodeError):
             # A record of strange hands: what cannot be read is not known.
             return
-        self._record.close_runs(keep=self._followed.number)
+        self._record.close_runs(keep=self._entry.number)
 
     def _resume(self, going: RecordedRun) -> None:
         """Go on with a run of the record, from where it was last seen."""
         # The first picture does not wait for what follows runs.
         from xovac_tui.recording.disk import lists
-        from xovac_tui.runs.flight import Flight
-        from xovac_tui.runs.state import FlightState
+        from xovac_tui.runs.followed import Run
+        from xovac_tui.runs.state import RunSnapshot
 
-        state = msgspec.json.decode(going.flight, type=FlightState)
+        state = msgspec.json.decode(going.flight, type=RunSnapshot)
         load = going.load
         if load is None and self._record.record is not None:
             # The load may have been written just after the run's last note.
@@ -166,9 +166,9 @@ class RunFollower:
             load = newest.id if newest is not None else None
         loaded = self._plan_of(load)
         self.loaded = loaded or self.loaded
-        self.flight = Flight(loaded.plan if loaded else None, resume=state)
+        self.newest = Run(loaded.plan if loaded else None, resume=state)
         began = self._mono_of_run(going)
-        self._followed = _FollowedRun(going.id, (going.started, began), loaded.hash if loaded else "")
+        self._entry = _RunEntry(going.id, (going.started, began), loaded.hash if loaded else "")
         self._saved = self._clock.mono()
 
     def _sent_by_others(self) -> SentLoad | None:
@@ -244,18 +244,18 @@ class RunFollower:
             going = lists.open_run(record)
         except XovacError:
             return
-        run, flight = self._followed, self.running
-        if flight is not None:
+        run, followed = self._entry, self.running
+        if followed is not None:
             same = going is not None and abs(going.started - run.started[0]) <= _SAME_RUN
             run.number = going.id if same and going is not None else 0
-            self._save(flight, run)
-        self._record.close_runs(keep=run.number if flight is not None else 0)
+            self._save(followed, run)
+        self._record.close_runs(keep=run.number if followed is not None else 0)
 
     def copy(self) -> RunFollower:
         """Return other ones that go on by themselves from here."""
         other = copy.copy(self)
-        other.flight = copy.copy(self.flight)
-        other._followed = msgspec.structs.replace(self._followed)
+        other.newest = copy.copy(self.newest)
+        other._entry = msgspec.structs.replace(self._entry)
         other._held = list(self._held)
         other._taken = set(self._taken)
         return other
@@ -263,23 +263,23 @@ class RunFollower:
     # -- what happens -----------------------------------------------------------------------------------
 
     @property
-    def running(self) -> Flight | None:
+    def running(self) -> Run | None:
         """The run that goes on; None where none is known to."""
-        return self.flight if self.flight is not None and not self.flight.over else None
+        return self.newest if self.newest is not None and not self.newest.over else None
 
     @property
     def number(self) -> int:
         """Number of the newest run in the record; 0 where it has none."""
-        return self._followed.number
+        return self._entry.number
 
     def now(self) -> tuple[int, str, int | None] | None:
         """Return number, recipe and step of the run that goes on; None where none does."""
         view = self.view() if self.running is not None else None
         return None if view is None else (self.number, view.name, view.step)
 
-    def view(self) -> FlightView | None:
+    def view(self) -> RunProgress | None:
         """Return the run that goes on, or the newest that has ended; None before the first."""
-        return self.flight.view() if self.flight is not None else None
+        return self.newest.view() if self.newest is not None else None
 
     def times(self) -> tuple[float | None, float | None]:
         """Return for how many seconds the run and its step go on, where their beginnings were seen."""
@@ -290,12 +290,12 @@ class RunFollower:
 
     def planned_profile(self) -> list[tuple[float, float]]:
         """Return the plan of the run that goes on as (monotonic seconds, degC); empty when unknown."""
-        flight = self.running
-        if flight is None or flight.course is None or not flight.view().planned:
+        followed = self.running
+        if followed is None or followed.course is None or not followed.view().planned:
             return []
-        state = flight.state()
+        state = followed.state()
         began = state.mono - state.t
-        plan = flight.course.plan
+        plan = followed.course.plan
         points = [(began + (t + state.shift) / state.speed, celsius) for t, celsius in plan.points()]
         # A run that is ahead of its plan began in the middle of it, not before it began.
         later = [point for point in points if point[0] > began]
@@ -304,15 +304,15 @@ class RunFollower:
     def observe(self, seen: Observation, *, start_seen: bool) -> None:
         """Take one observation of the chamber: a run may begin, go on, or end."""
         self._check_ledger(seen.mono)
-        flight = self.running
-        if flight is None:
+        followed = self.running
+        if followed is None:
             if seen.state is RunState.RUNNING or self._held:
                 self._may_begin(seen, start_seen=start_seen)
             return
-        if flight.observe(seen) or seen.mono - self._saved >= SAVE_EVERY:
-            self._save(flight, self._followed)
-        if flight.over:
-            self._ended(flight)
+        if followed.observe(seen) or seen.mono - self._saved >= SAVE_EVERY:
+            self._save(followed, self._entry)
+        if followed.over:
+            self._ended(followed)
             if seen.state is RunState.RUNNING:
                 self._may_begin(seen, start_seen=True)
 
@@ -353,25 +353,25 @@ class RunFollower:
 
         `session` is that of another program on this record, if one sent it.
         """
-        flight, key = self.running, (session, entry.id)
+        followed, key = self.running, (session, entry.id)
         denied = entry.command == STOP_COMMAND and entry.outcome is Outcome.WARNING
-        if denied and flight is not None and not self._reports_state:
-            flight.give_up(f"The chamber answered {STOP_COMMAND} with a warning, so nothing runs any more.")
-            self._ended(flight)
+        if denied and followed is not None and not self._reports_state:
+            followed.give_up(f"The chamber answered {STOP_COMMAND} with a warning, so nothing runs any more.")
+            self._ended(followed)
             return
         if key in self._taken or entry.outcome not in (*_HAPPENED, Outcome.UNKNOWN):
             return
         self._taken.add(key)
         if entry.command == STOP_COMMAND:
             # Where the chamber does not report its state, only an answer says that the command arrived.
-            if flight is not None and flight.cancel(entry.who, sure=entry.outcome in _HAPPENED):
-                self._ended(flight)
+            if followed is not None and followed.cancel(entry.who, sure=entry.outcome in _HAPPENED):
+                self._ended(followed)
             return
         starts = self._contract.start or LOAD_COMMAND
         if entry.command == starts and entry.outcome in _HAPPENED and not self._reports_state:
-            if flight is not None:
-                flight.give_up(f"{starts} was sent again by {clean(entry.who, 60)}: another run has begun.")
-                self._ended(flight)
+            if followed is not None:
+                followed.give_up(f"{starts} was sent again by {clean(entry.who, 60)}: another run has begun.")
+                self._ended(followed)
             self._begun_blind = True
 
     def tick_blind(self, seen: Observation) -> None:
@@ -399,7 +399,7 @@ class RunFollower:
         self._begin(held, start_seen=start_seen)
 
     def _begin(self, held: list[Observation], *, start_seen: bool, asked: bool = False) -> None:
-        from xovac_tui.runs.flight import Flight
+        from xovac_tui.runs.followed import Run
 
         first = held[0]
         try:
@@ -408,20 +408,20 @@ class RunFollower:
             loaded = None
         self.loaded = loaded or self.loaded
         name = held[-1].recipe or (loaded.name if loaded else "")
-        flight = self.flight = Flight(
+        followed = self.newest = Run(
             loaded.plan if loaded else None,
             name=name,
             speed=held[-1].speed or self._speed,
             start_seen=start_seen,
         )
-        self._followed = _FollowedRun(
+        self._entry = _RunEntry(
             self._record.new_run(), (first.utc, first.mono), loaded.hash if loaded else ""
         )
         for seen in held:
-            flight.observe(seen)
-        self._save(flight, self._followed)
-        if flight.over:
-            self._ended(flight)
+            followed.observe(seen)
+        self._save(followed, self._entry)
+        if followed.over:
+            self._ended(followed)
 
     def _recipe_of(self, name: str | None, *, asked: bool) -> LoadedRecipe | None:
         """Return the recipe of a run that begins now, None where it is not known what the chamber has.
@@ -456,13 +456,13 @@ class RunFollower:
             if run.started_mono is not None and axis.knows(run.session)
         )
 
-    def _save(self, flight: Flight, run: _FollowedRun, rates: bytes = b"") -> None:
+    def _save(self, followed: Run, run: _RunEntry, rates: bytes = b"") -> None:
         """Note in the record how far a run is, if this program is the one that records."""
         self._saved = self._clock.mono()
         run.number = run.number or self._record.new_run()
-        state = flight.state()
+        state = followed.state()
         # What is found out about a run after its end is of no later moment than that.
-        one = _Unsaved(run, state, state.mono if flight.over else self._saved, rates)
+        one = _Unsaved(run, state, state.mono if followed.over else self._saved, rates)
         if run.number or not self._record.will_number:
             self._note(one)
         else:
@@ -484,28 +484,28 @@ class RunFollower:
             rates=one.rates,
         )
 
-    def _ended(self, flight: Flight) -> None:
-        run = self._followed
-        self._save(flight, run)
+    def _ended(self, followed: Run) -> None:
+        run = self._entry
+        self._save(followed, run)
         try:
-            task = asyncio.get_running_loop().create_task(self._settle(flight, run), name="run-settle")
+            task = asyncio.get_running_loop().create_task(self._settle(followed, run), name="run-settle")
         except RuntimeError:
             return
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _settle(self, flight: Flight, run: _FollowedRun) -> None:
+    async def _settle(self, followed: Run, run: _RunEntry) -> None:
         """Find out after the end whether another user cancelled it, and learn how fast the chamber was."""
         if not self._record.recording:
             return
         from xovac_tui.runs.state import Result
 
-        if flight.state().result in (Result.ENDED_EARLY, Result.UNKNOWN) and self._record.others():
+        if followed.state().result in (Result.ENDED_EARLY, Result.UNKNOWN) and self._record.others():
             await asyncio.sleep(_OTHERS_COMMIT)
-            await asyncio.to_thread(self._find_cancel, flight)
-        ramps, speed = flight.quick_ramps(), flight.state().speed
+            await asyncio.to_thread(self._find_cancel, followed)
+        ramps, speed = followed.quick_ramps(), followed.state().speed
         learned = await asyncio.to_thread(self._learn, run.number, ramps, speed)
-        self._save(flight, run, rates=learned)
+        self._save(followed, run, rates=learned)
         await asyncio.to_thread(self._record.flush)
         with contextlib.suppress(XovacError, msgspec.MsgspecError):
             self._learn_again()
@@ -520,11 +520,11 @@ class RunFollower:
         self._record.flush()
         return learn_run(record.path, self._contract, number, ramps, speed)
 
-    def _find_cancel(self, flight: Flight) -> None:
+    def _find_cancel(self, followed: Run) -> None:
         from xovac_tui.runs.state import Result
 
         who = self._record.cancelled_by(STOP_COMMAND)
         if who:
-            flight.amend(
+            followed.amend(
                 Result.CANCELLED, f"{STOP_COMMAND} was sent by {clean(who, 60)}, and the chamber stopped."
             )

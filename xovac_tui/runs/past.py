@@ -36,8 +36,8 @@ from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.gaps import Gap, gaps
 from xovac_tui.runs.course import PlanCourse
 from xovac_tui.runs.loads import plan_of
-from xovac_tui.runs.state import FlightState, Result
-from xovac_tui.runs.view import FlightView, view
+from xovac_tui.runs.state import Result, RunSnapshot
+from xovac_tui.runs.view import RunProgress, view
 from xovac_tui.units import to_celsius, to_mbar
 
 FINEST = 1.0
@@ -67,7 +67,7 @@ class PastRun(msgspec.Struct, frozen=True, kw_only=True):
     """One run, and all that the record knows of it. Times are even, from the wall time of its start on."""
 
     recorded: RecordedRun
-    state: FlightState
+    state: RunSnapshot
     until: float
     """When it ended, or up to when it was read."""
     plan: Plan | None = None
@@ -104,7 +104,7 @@ class PastRun(msgspec.Struct, frozen=True, kw_only=True):
         fits = self.plan is not None and self.state.fits
         return self.plan.total / self.state.speed if fits and self.plan is not None else None
 
-    def view(self) -> FlightView:
+    def view(self) -> RunProgress:
         """Return the run as every screen shows it."""
         return view(self.state, None if self.plan is None else PlanCourse(self.plan))
 
@@ -204,18 +204,18 @@ def _from(record: Record, span: RecordSpan) -> float:
     return max([span.start - _BEFORE, *ends])
 
 
-def with_state(past: PastRun, state: FlightState) -> PastRun:
+def with_state(past: PastRun, state: RunSnapshot) -> PastRun:
     """Return a run as it is followed at this moment, which the record learns only now and then."""
     return msgspec.structs.replace(past, state=state, until=past.recorded.started + state.t)
 
 
-def _state(recorded: RecordedRun) -> FlightState:
+def _state(recorded: RecordedRun) -> RunSnapshot:
     """Return how a run went; only its result where that cannot be read."""
     try:
-        return msgspec.json.decode(recorded.flight, type=FlightState)
+        return msgspec.json.decode(recorded.flight, type=RunSnapshot)
     except (msgspec.MsgspecError, UnicodeError):
         known = recorded.result in set(Result)
-        return FlightState(
+        return RunSnapshot(
             name=recorded.name,
             result=Result(recorded.result) if known else Result.UNKNOWN,
             reason=recorded.reason,

@@ -45,7 +45,7 @@ class Leg(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The clocks of a hold, which count from the beginning of the run."""
 
 
-class FlightState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class RunSnapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A run at its newest observation. JSON of it is enough to go on, together with the plan."""
 
     name: str = ""

@@ -11,7 +11,7 @@ from xovac_tui.chamber.snapshot import RunState, RunView
 from xovac_tui.runs.course import PlanCourse
 from xovac_tui.runs.dwell import Dwell
 from xovac_tui.runs.loaded import LoadedRecipe
-from xovac_tui.runs.state import FlightState, Leg, Result
+from xovac_tui.runs.state import Leg, Result, RunSnapshot
 
 if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Segment
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _UPCOMING = 8
 
 
-class FlightView(msgspec.Struct, frozen=True, kw_only=True):
+class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
     """A run at one moment; None where a value is not known. Durations in seconds of the wall clock."""
 
     name: str = ""
@@ -81,7 +81,7 @@ class FlightView(msgspec.Struct, frozen=True, kw_only=True):
         return self.result is not Result.RUNNING
 
 
-def position(state: FlightState, course: PlanCourse) -> float:
+def position(state: RunSnapshot, course: PlanCourse) -> float:
     """Return how far the run is in its plan, in seconds of the recipe.
 
     A step that the device reports is not left before the device reports the next one, unless nothing comes.
@@ -93,11 +93,11 @@ def position(state: FlightState, course: PlanCourse) -> float:
     return min(now, course.plan.total)
 
 
-def view(state: FlightState, course: PlanCourse | None, seen: Observation | None = None) -> FlightView:
+def view(state: RunSnapshot, course: PlanCourse | None, seen: Observation | None = None) -> RunProgress:
     """Return the picture of a run; `seen` is its newest observation."""
     leg = state.leg
     legs = state.as_run if leg is None else (*state.as_run, leg)
-    bare = FlightView(
+    bare = RunProgress(
         name=state.name,
         result=state.result,
         reason=state.reason,
@@ -128,23 +128,23 @@ def view(state: FlightState, course: PlanCourse | None, seen: Observation | None
 
 def at_a_glance(
     run: RunView, loaded: LoadedRecipe | None, *, utc: float, mono: float, speed: float = 1.0
-) -> FlightView:
+) -> RunProgress:
     """Return the picture of a run that is not followed: the chamber's words, over the plan if it fits.
 
     `speed` is how many seconds of the recipe pass in one of the wall clock (more than 1 only in a simulator).
     """
     if run.state is not RunState.RUNNING or run.since_mono is None:
-        return FlightView()
+        return RunProgress()
     elapsed = max(0.0, mono - run.since_mono)
     step_elapsed = None if run.step_since_mono is None else max(0.0, mono - run.step_since_mono)
-    bare = FlightView(step_elapsed=step_elapsed, elapsed=elapsed, elapsed_is_least=not run.start_seen)
+    bare = RunProgress(step_elapsed=step_elapsed, elapsed=elapsed, elapsed_is_least=not run.start_seen)
     if loaded is None or (run.recipe is not None and run.recipe != loaded.name):
         return bare
     course = PlanCourse(loaded.plan)
     segment = course.item(run.step) if run.step else None
     if segment is None and not run.start_seen:
         return bare
-    state = FlightState(
+    state = RunSnapshot(
         speed=speed,
         start_seen=run.start_seen,
         utc=utc,
@@ -159,7 +159,7 @@ def at_a_glance(
     return view(state, course)
 
 
-def _followed(bare: FlightView, state: FlightState, course: PlanCourse) -> FlightView:
+def _followed(bare: RunProgress, state: RunSnapshot, course: PlanCourse) -> RunProgress:
     """Fill in what the plan says about a run that goes on."""
     now, speed, leg = position(state, course), state.speed, state.leg
     reports_steps = state.reports_steps and state.heard
@@ -199,7 +199,7 @@ def _followed(bare: FlightView, state: FlightState, course: PlanCourse) -> Fligh
 
 
 def _in_step(
-    state: FlightState, segment: Segment | None, leg: Leg | None, now: float
+    state: RunSnapshot, segment: Segment | None, leg: Leg | None, now: float
 ) -> tuple[float | None, float | None]:
     """Return how long the step lasts by now, and how long it is to last."""
     if segment is None:
@@ -213,5 +213,5 @@ def _in_step(
     return elapsed, segment.duration / state.speed
 
 
-def _drift(state: FlightState, total: float) -> float | None:
+def _drift(state: RunSnapshot, total: float) -> float | None:
     return None if state.first_total is None else total - state.first_total

@@ -8,6 +8,7 @@ import sys
 from types import TracebackType
 from typing import Self
 
+from xovac_tui.api.link import LinkCode
 from xovac_tui.errors import LinkError
 from xovac_tui.simulator.options import SimulatorOptions
 
@@ -60,7 +61,8 @@ class SimulatorChild:
         ready = _READY.search(line)
         if ready is None:
             said = await self._end()
-            raise LinkError(f"The simulator did not start. {said or 'Run `xovac-tui simulate` to see why.'}")
+            sentence = f"The simulator did not start. {said or 'Run `xovac-tui simulate` to see why.'}"
+            raise LinkError(sentence, LinkCode.NO_SIMULATOR)
         self.url = ready[0]
         return self
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import math
 import os
-import re
 import sys
 import threading
 from collections.abc import Callable
 
-from xovac_tui.clock import FASTEST
-from xovac_tui.errors import SettingsError
+from xovac_tui.outlet import StreamOutlet
 from xovac_tui.signals import handled
-from xovac_tui.simulator.options import TRANSPORTS, SimulatorOptions
+from xovac_tui.simulator.options import SimulatorOptions, check_options
+from xovac_tui.simulator.server import Simulator
 
 log = logging.getLogger("xovac_tui.simulator")
 
@@ -31,26 +29,6 @@ def ready_line(url: str, options: SimulatorOptions) -> str:
     )
 
 
-def check_options(options: SimulatorOptions) -> None:
-    """Raise SettingsError for options that cannot work."""
-    if not 0 <= options.port <= 65535:
-        raise SettingsError(f"The port {options.port} does not exist. Choose one from 0 to 65535.")
-    if not 0 < options.speed <= FASTEST:
-        raise SettingsError(f"The speed {options.speed:g} is not usable. Choose one up to {FASTEST:g}.")
-    if not 0.01 <= options.period <= 3600:
-        raise SettingsError(f"The period {options.period:g} s is not usable. Choose 0.01 to 3600 s.")
-    if not options.transports or not set(options.transports) <= set(TRANSPORTS):
-        raise SettingsError(f"The transports must be some of {', '.join(TRANSPORTS)}.")
-    for origin in options.cors:
-        if origin != "*" and not re.fullmatch(r"https?://[^\s/?#@]+", origin):
-            raise SettingsError(
-                f"The origin {origin[:80]!r} cannot be one. Write it like http://localhost:3000, or *."
-            )
-    for name, value in (("interval", options.ping_interval), ("timeout", options.ping_timeout)):
-        if not 0.05 <= value < math.inf:
-            raise SettingsError(f"The ping {name} of {value:g} s is not usable. Choose 0.05 s or more.")
-
-
 async def serve(
     options: SimulatorOptions,
     *,
@@ -58,8 +36,6 @@ async def serve(
     stop: asyncio.Event | None = None,
 ) -> None:
     """Serve until `stop` is set or the task is cancelled; `ready` gets URL and port once it listens."""
-    from xovac_tui.simulator.server import Simulator
-
     check_options(options)
     async with Simulator(options) as simulator:
         ready(simulator.url, simulator.port)
@@ -68,8 +44,6 @@ async def serve(
 
 def run_simulator(options: SimulatorOptions, *, ready: Callable[[str, int], None] | None = None) -> None:
     """Serve until a signal asks for the end or (with `parent_watch`) stdin ends; print the ready line."""
-    from xovac_tui.outlet import StreamOutlet
-
     out = StreamOutlet(sys.stdout)
 
     def say(url: str, port: int) -> None:

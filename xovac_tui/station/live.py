@@ -17,7 +17,7 @@ import msgspec
 from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND
 from xovac_tui.api.event import Event, EventKind
-from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged, MarksMade, ModeChanged, RecordOpened
@@ -158,7 +158,8 @@ class LiveStation(Station):
     def _offline(self, error: XovacError) -> None:
         """Report why there will be no link."""
         utc, mono = self.clock.utc(), self.clock.mono()
-        self._on_status(LinkView(LinkWord.OFFLINE, since_utc=utc, since_mono=mono, why=str(error)))
+        code = error.code if isinstance(error, LinkError) else LinkCode.UNUSABLE_SETTINGS
+        self._on_status(LinkView(LinkWord.OFFLINE, since_utc=utc, since_mono=mono, why=str(error), code=code))
 
     async def record_read(self, timeout: float) -> bool:
         """Wait until it is known what the record knows; False when that was not known within `timeout` s."""
@@ -231,7 +232,7 @@ class LiveStation(Station):
                     await self._status_changed.wait()
         except TimeoutError:
             why = self.status.why or f"{self.manner.address} did not answer within {format_whole(timeout)}."
-            raise LinkError(why) from None
+            raise LinkError(why, self.status.code or LinkCode.NOT_REACHED) from None
 
     def reconnect(self) -> None:
         """Try to connect now instead of at the next turn."""

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from xovac_tui.recording.digest import Digest
     from xovac_tui.recording.disk.record import Record
     from xovac_tui.recording.service import RecordChoice
-    from xovac_tui.runs.flight import Flight
+    from xovac_tui.runs.followed import Run
     from xovac_tui.runs.loaded import LoadedRecipe
-    from xovac_tui.runs.view import FlightView
+    from xovac_tui.runs.view import RunProgress
 
 
 class Service(Protocol):
@@ -112,11 +112,11 @@ class RunDesk(Protocol):
     """The runs of a chamber, as its station and screens use them."""
 
     @property
-    def flight(self) -> Flight | None:
+    def newest(self) -> Run | None:
         """The run that goes on, or the newest that has ended."""
 
     @property
-    def running(self) -> Flight | None:
+    def running(self) -> Run | None:
         """The run that goes on; None where none is known to."""
 
     @property
@@ -131,7 +131,7 @@ class RunDesk(Protocol):
     def rates(self) -> Rates | None:
         """What the chamber has managed in its recorded runs; None where nothing is known."""
 
-    def view(self) -> FlightView | None:
+    def view(self) -> RunProgress | None:
         """Return the run that goes on, or the newest that has ended; None before the first."""
 
     def times(self) -> tuple[float | None, float | None]:

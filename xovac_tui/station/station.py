@@ -26,7 +26,7 @@ from xovac_tui.station.setup import StationSetup
 if TYPE_CHECKING:
     from xovac_tui.analysis.insight import Insight
     from xovac_tui.recipes.plan import Plan, PlanSettings
-    from xovac_tui.runs.view import FlightView
+    from xovac_tui.runs.view import RunProgress
     from xovac_tui.station.proofs import StopProofs
 
 
@@ -134,7 +134,7 @@ class Station(ABC):
 
     # -- what screens read ----------------------------------------------------------------------------
 
-    def progress(self, snapshot: Snapshot) -> FlightView:
+    def progress(self, snapshot: Snapshot) -> RunProgress:
         """Return the run that goes on, by the chamber's reports and the plan; an empty view without one."""
         followed = self.runs.view() if self.runs.running is not None else None
         if followed is not None and followed.planned:
@@ -166,14 +166,14 @@ class Station(ABC):
             self._insight = self._setup.insight(self)
         return self._insight
 
-    def flight(self) -> FlightView | None:
+    def newest_run(self) -> RunProgress | None:
         """Return the run that goes on, or the newest that has ended; None before the first."""
         return self.runs.view()
 
     @property
     def step_kind(self) -> str:
         """Kind of the step that the run is in, such as `hold`; empty where that is not known."""
-        view = self.flight()
+        view = self.newest_run()
         return "" if view is None or view.over else view.kind
 
     def plan_settings(self) -> PlanSettings:

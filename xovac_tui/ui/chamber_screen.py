@@ -21,7 +21,7 @@ from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.opening import Opening
 from xovac_tui.ui.replay_actions import LIVE_ONLY
 from xovac_tui.ui.screens.pane import Pane
-from xovac_tui.ui.terminal.modal import StyledOnce
+from xovac_tui.ui.terminal.modal import LeanScreen
 from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.workspace import Workspace
 
@@ -29,7 +29,7 @@ BAR_ROWS = 6
 """Rows of the bars, but for the strip of alarms."""
 
 
-class ChamberScreen(StyledOnce[None]):
+class ChamberScreen(LeanScreen[None]):
     """The lowest screen of a chamber, below all dialogs. Mounts each pane when it is first shown."""
 
     AUTO_FOCUS = ""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from xovac_tui.alarms.kinds.base import Condition, Context, Rule, check_source, now_holds
+from xovac_tui.alarms.kinds.derived import DerivedValue
 from xovac_tui.alarms.life import Holding
+from xovac_tui.chamber.model import Chamber
 from xovac_tui.digits import digits
 from xovac_tui.text import clean
-
-if TYPE_CHECKING:
-    from xovac_tui.chamber.model import Chamber
 
 
 class EqualsRule(Rule, frozen=True, tag="equals"):
@@ -78,8 +76,6 @@ class DerivedTruth(Condition):
     every = 0.5
 
     def __init__(self, rule: EqualsRule) -> None:
-        from xovac_tui.alarms.kinds.derived import DerivedValue
-
         super().__init__(rule)
         self._value = DerivedValue(rule.value, condition=True)
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from msgspec import Meta
 
 from xovac_tui.alarms.kinds.base import Condition, Context, LimitRule, OfChannel, check_source
+from xovac_tui.alarms.kinds.derived import DerivedValue
 from xovac_tui.alarms.life import Holding
+from xovac_tui.chamber.channel import Channel
+from xovac_tui.chamber.model import Chamber
 from xovac_tui.quantities import written
 from xovac_tui.text import clean
-
-if TYPE_CHECKING:
-    from xovac_tui.chamber.channel import Channel
-    from xovac_tui.chamber.model import Chamber
 
 
 class LevelRule(LimitRule, frozen=True):
@@ -116,8 +115,6 @@ class DerivedLevel(Level):
     every = 0.5
 
     def __init__(self, rule: LevelRule) -> None:
-        from xovac_tui.alarms.kinds.derived import DerivedValue
-
         super().__init__(rule)
         self._value = DerivedValue(rule.value)
 

@@ -98,11 +98,6 @@ class WriterLock:
         return _holder(beside(self._record, ".lock"))[0]
 
 
-def record_files(record: Path) -> list[Path]:
-    """Return a record and the files that belong to it, whether they exist or not."""
-    return [record.with_name(record.name + ending) for ending in ("", "-wal", "-shm", ".lock")]
-
-
 def is_recorded(record: Path) -> bool:
     """Return whether a process holds a lock of a record now; the check makes and changes nothing."""
     paths = [beside(record, ".lock"), *filter(None, [_by_inode(record)])]

@@ -21,11 +21,12 @@ from xovac_tui.api.event import Event
 from xovac_tui.api.payload import lean
 from xovac_tui.budget import ByteBudget, weight
 from xovac_tui.clock import Clock
+from xovac_tui.paths import record_files
 from xovac_tui.permissions import exposed
 from xovac_tui.recording.disk.claim import ClaimedError
 from xovac_tui.recording.disk.files import ENDINGS, beside, identity, real, unused
 from xovac_tui.recording.disk.kinds import Item, Session
-from xovac_tui.recording.disk.lock import WriterLock, record_files
+from xovac_tui.recording.disk.lock import WriterLock
 from xovac_tui.recording.disk.rescue import DisplacedError, Rescued
 from xovac_tui.recording.disk.schema import RecordError, TornRecordError, trouble_of
 from xovac_tui.recording.disk.share import network_share, share_advice

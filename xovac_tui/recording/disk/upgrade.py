@@ -158,9 +158,9 @@ class _Places:
         alone = bool(own) and isinstance(noted, float) and own[0].low <= noted <= own[-1].high + 60.0
         if alone and isinstance(noted, float) and isinstance(lasted, float):
             # The run's state has its length by the monotonic clock; the wall clock may have been set since.
-            by_flight = noted - lasted
-            if abs(by_flight - began) > 30.0 and own[0].low - 60.0 <= by_flight:
-                began = by_flight
+            by_state = noted - lasted
+            if abs(by_state - began) > 30.0 and own[0].low - 60.0 <= by_state:
+                began = by_state
                 piece = next((one for one in reversed(own) if one.low <= began), own[0])
                 first = self._index(own, piece, began)
         last_session, last = session, began

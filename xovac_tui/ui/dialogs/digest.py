@@ -15,8 +15,8 @@ from xovac_tui.durations import format_duration
 from xovac_tui.plural import counted
 from xovac_tui.quantities import number, unit
 from xovac_tui.recording.digest import Digest
-from xovac_tui.runs.flight import Flight
-from xovac_tui.runs.view import FlightView
+from xovac_tui.runs.followed import Run
+from xovac_tui.runs.view import RunProgress
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.facts import Fact, FactsView
@@ -40,9 +40,9 @@ class DigestDialog(Dialog[bool]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "dismiss(True)", "back", show=False)]
 
-    def __init__(self, workspace: Workspace, digest: Digest, flight: Flight | None = None) -> None:
+    def __init__(self, workspace: Workspace, digest: Digest, followed: Run | None = None) -> None:
         super().__init__(workspace)
-        self._digest, self._flight = digest, flight
+        self._digest, self._followed = digest, followed
 
     def compose(self) -> ComposeResult:
         """Build the list."""
@@ -55,7 +55,7 @@ class DigestDialog(Dialog[bool]):
             with VerticalScroll():
                 facts = FactsView()
                 facts.show(
-                    digest_facts(digest, workspace.times, workspace.glyphs, workspace.keys, self._flight)
+                    digest_facts(digest, workspace.times, workspace.glyphs, workspace.keys, self._followed)
                 )
                 yield facts
 
@@ -70,15 +70,17 @@ class DigestDialog(Dialog[bool]):
 
 
 def digest_facts(
-    digest: Digest, times: Times, glyphs: Glyphs, keys: Mapping[str, str], flight: Flight | None = None
+    digest: Digest, times: Times, glyphs: Glyphs, keys: Mapping[str, str], followed: Run | None = None
 ) -> list[Fact]:
     """Return the digest as labelled lines, the most urgent first.
 
-    `flight` is the run that is followed; its current state is shown as well.
+    `followed` is the run that is followed; its current state is shown as well.
     """
     facts: list[Fact] = []
-    if flight is not None and not flight.over:
-        facts.append(Fact("Now", _now(flight.view(), digest.until, flight.state().utc, times), "$foreground"))
+    if followed is not None and not followed.over:
+        facts.append(
+            Fact("Now", _now(followed.view(), digest.until, followed.state().utc, times), "$foreground")
+        )
     facts += _alarms(digest, times, glyphs, keys)
     facts += _listed("Runs", [_run(digest, n, times) for n in range(len(digest.runs))], "none began or ended")
     if digest.steps:
@@ -110,23 +112,23 @@ def digest_facts(
     return [Fact(fact.label, glyphs.plain(fact.text), fact.style) for fact in facts]
 
 
-def _now(flight: FlightView, now: float, seen: float, times: Times) -> str:
+def _now(followed: RunProgress, now: float, seen: float, times: Times) -> str:
     """Return the current run's step, its end, and the drift of that end.
 
     `seen` is the time of the last observation in UTC seconds: the run may have changed since.
     """
-    words = f'"{clean(flight.name, 40)}"' if flight.name else "A run"
+    words = f'"{clean(followed.name, 40)}"' if followed.name else "A run"
     words += " goes on" if now - seen < _RECENT else f" went on when last seen, {times.day_and_time(seen)}"
-    if flight.step:
-        words += f", step {flight.step}" + (f" of {flight.steps}" if flight.steps else "")
-    if flight.label:
-        words += f", {flight.label}"
-    if flight.planned and flight.estimated:
+    if followed.step:
+        words += f", step {followed.step}" + (f" of {followed.steps}" if followed.steps else "")
+    if followed.label:
+        words += f", {followed.label}"
+    if followed.planned and followed.estimated:
         words += " (estimated)"
-    if flight.ends_utc is None:
+    if followed.ends_utc is None:
         return f"{words}; when it ends is not known"
-    spread, drift = range_words(flight), drift_words(flight.drift)
-    ends = f"{words}; ends {times.day_and_time(flight.ends_utc)}" + (f" {spread}" if spread else "")
+    spread, drift = range_words(followed), drift_words(followed.drift)
+    ends = f"{words}; ends {times.day_and_time(followed.ends_utc)}" + (f" {spread}" if spread else "")
     return ends + (f", {drift} since its start" if drift else "")
 
 

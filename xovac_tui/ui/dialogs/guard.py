@@ -108,7 +108,7 @@ class CommandDialog(Dialog[T]):
         self.event_name = event
         self.question = title
         self._strokes = Strokes()
-        self._settling: Timer | None = None
+        self._settling: tuple[Timer, str] | None = None
         self._read_at = 0.0
         """Monotonic time of the newest key; keys of one read share it."""
         self._crowded = False
@@ -230,15 +230,21 @@ class CommandDialog(Dialog[T]):
             # After the keys that wait already: one may show that this one is held, or one of several.
             self.app.call_later(self._settle, timer, key)
 
-        timer = self._settling = self.set_timer(SETTLE_SECONDS, settle)
+        timer = self.set_timer(SETTLE_SECONDS, settle)
+        self._settling = timer, key
+
+    @property
+    def settling(self) -> str:
+        """The key that will answer unless it proves to be held or one of several; empty for none."""
+        return self._settling[1] if self._settling is not None else ""
 
     def _stop_settling(self) -> None:
         if self._settling is not None:
-            self._settling.stop()
+            self._settling[0].stop()
             self._settling = None
 
     def _settle(self, timer: Timer, key: str) -> None:
-        if self._settling is timer:
+        if self._settling == (timer, key):
             self._settling = None
             self._answer(key)
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Static
 
 from xovac_tui.ui.frame.small_notice import SmallNotice
+from xovac_tui.ui.terminal.modal import LeanScreen
 from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.workspace import Workspace
 
 _NOT_NOW = "The full screen is not available."
 
 
-class NoticeScreen(Screen[None]):
+class NoticeScreen(LeanScreen[None]):
     """Link, run, alarms and pressure, and the keys that work: STOP, quit and retry."""
 
     DEFAULT_CSS = """

@@ -12,7 +12,6 @@ from typing import Any, Protocol, runtime_checkable
 
 from rich.console import RenderableType
 from textual import events
-from textual._compositor import ChopsUpdate
 from textual._context import active_message_pump
 from textual.app import App
 from textual.errors import NoWidget
@@ -21,7 +20,6 @@ from textual.screen import Screen
 from textual.widget import AwaitMount
 from textual.worker import Worker, WorkerFailed, WorkerState
 
-from xovac_tui.ui.terminal.cropped import CroppedUpdate
 from xovac_tui.ui.terminal.mending import BuildAgain, Mender, SayDefect
 from xovac_tui.ui.terminal.modal import MOST_SCREENS, Modal, Palette
 
@@ -143,7 +141,7 @@ class TerminalApp(App[int]):
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         driver = self._driver
         if renderable is None or not isinstance(driver, TakesPictures):
-            super()._display(screen, self._sparing(renderable))
+            super()._display(screen, renderable)
             if renderable is not None and not self._batch_count:
                 self._seen(screen)
             return
@@ -154,10 +152,7 @@ class TerminalApp(App[int]):
             self.post_display_hook()
             return
         with driver.picture(self._seer(screen)):
-            super()._display(screen, self._sparing(renderable))
-
-    def _sparing(self, renderable: RenderableType | None) -> RenderableType | None:
-        return CroppedUpdate(renderable) if isinstance(renderable, ChopsUpdate) else renderable  # type: ignore[return-value]
+            super()._display(screen, renderable)
 
     def _paint_later(self) -> None:
         """Request a full repaint; called from the writer's thread."""

@@ -1,30 +1,74 @@
-"""Crop partial updates to the changed cells, at their left end, too."""
+"""Render and send only the cells that changed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.control import Control
-from textual._compositor import ChopsUpdate, CompositorUpdate
+from textual._compositor import Compositor, CompositorUpdate
+from textual.geometry import Region
+from textual.strip import Strip
 
 
 class CroppedUpdate(CompositorUpdate):
-    """A partial update of the screen, cropped at both ends.
+    """Pieces of lines to write, given as (y, x, strip)."""
 
-    Textual crops an update only at its right end, so a changed value at the end of a line would send the
-    whole line: over SSH that is most of what a quiet screen sends.
-    """
-
-    def __init__(self, update: ChopsUpdate) -> None:
-        self._update = update
+    def __init__(self, pieces: Sequence[tuple[int, int, Strip]]) -> None:
+        self._pieces = pieces
 
     def render_segments(self, console: Console) -> str:
-        """Return the segments to write to the terminal."""
-        update = self._update
-        written: list[str] = []
-        for y, first, after in update.spans:
-            for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
-                left, right = max(x, first), min(end, after)
-                if strip is not None and left < right:
-                    written.append(Control.move_to(left, y).segment.text)
-                    written.append(strip.crop(left - x, right - x).render(console))
-        return "".join(written)
+        """Return the text to write to the terminal."""
+        move_to = Control.move_to
+        return "".join(move_to(x, y).segment.text + strip.render(console) for y, x, strip in self._pieces)
+
+
+class CroppedCompositor(Compositor):
+    """Renders, in a partial update, only lines with changed cells, of widgets that are seen there.
+
+    Textual renders all widgets in the smallest rectangle around all changes, which with a changed first and
+    last line is the whole screen. It crops an update only at its right end, so a changed value at the end
+    of a line would send the whole line: over SSH that is most of what a quiet screen sends.
+    """
+
+    def render_partial_update(self) -> CroppedUpdate | None:  # type: ignore[override]
+        """Return the changed cells; None if there are none."""
+        screen = self.size.region
+        changed = [region.intersection(screen) for region in self._dirty_regions]
+        self._dirty_regions.clear()
+        # Of each line, the changed cells that no widget has drawn yet, as (first, last + 1).
+        bare: dict[int, list[tuple[int, int]]] = {}
+        for y, first, after in self._regions_to_spans(changed):
+            bare.setdefault(y, []).append((first, after))
+        if not bare:
+            return None
+        pieces: list[tuple[int, int, Strip]] = []
+        # The order is from front to back.
+        for widget, (region, clip) in self.visible_widgets.items():
+            seen = region.intersection(clip)
+            rows = [
+                y
+                for y in seen.line_range
+                if y in bare and any(first < seen.right and seen.x < after for first, after in bare[y])
+            ]
+            if not rows:
+                continue
+            top, height = rows[0], rows[-1] + 1 - rows[0]
+            strips = widget.render_lines(Region(seen.x - region.x, top - region.y, seen.width, height))
+            for y in rows:
+                left: list[tuple[int, int]] = []
+                for first, after in bare[y]:
+                    begin, end = max(first, seen.x), min(after, seen.right)
+                    if begin >= end:
+                        left.append((first, after))
+                        continue
+                    pieces.append((y, begin, strips[y - top].crop(begin - seen.x, end - seen.x)))
+                    left += [rest for rest in ((first, begin), (end, after)) if rest[0] < rest[1]]
+                if left:
+                    bare[y] = left
+                else:
+                    del bare[y]
+            if not bare:
+                break
+        pieces.sort(key=lambda piece: piece[:2])
+        return CroppedUpdate(pieces)

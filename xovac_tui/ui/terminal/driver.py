@@ -28,7 +28,7 @@ linux_driver.WriterThread = TerminalWriter  # type: ignore[attr-defined,assignme
 
 _READ = 4096
 _CHECK_SECONDS = 0.1
-"""Seconds between two checks for the end of reading and for events that time alone makes."""
+"""Seconds between two checks for events that time alone makes, and before reading what had no data."""
 MOST_BACKLOG = 200
 """Events that may wait before reading pauses: STOP would be queued behind them."""
 _BACKLOG_SECONDS = 0.005
@@ -52,6 +52,8 @@ class PosixDriver(LinuxDriver):
     _drawing = False
     """The current writes are part of a picture."""
     _drew = False
+    _waking: tuple[int, int] | None = None
+    """Ends of a pipe by which the reading is woken for its end; None while nothing is read."""
 
     # -- writing ------------------------------------------------------------------------------------
 
@@ -89,6 +91,7 @@ class PosixDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal."""
         self._ours = True
+        self._waking = os.pipe()
         with ignored_stay_ignored(_JOB_CONTROL):
             super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._writer_thread is not None:
@@ -108,6 +111,15 @@ class PosixDriver(LinuxDriver):
             self.write("\x1b[?1016l")
         super().stop_application_mode()
         self._ours = False
+
+    def disable_input(self) -> None:
+        """End the reading."""
+        if self._waking is not None:
+            os.write(self._waking[1], b".")
+        super().disable_input()
+        for number in self._waking or ():
+            os.close(number)
+        self._waking = None
 
     def suspend_application_mode(self) -> None:
         """Give the terminal back until the process is continued."""
@@ -145,12 +157,15 @@ class PosixDriver(LinuxDriver):
         keyboard = Keyboard()
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
+            if self._waking is not None:
+                selector.register(self._waking[0], selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 if self._app.backlog > MOST_BACKLOG:
                     # Unread input waits in the terminal, whose buffer is bounded.
                     self.exit_event.wait(_BACKLOG_SECONDS)
                     continue
-                if selector.select(_CHECK_SECONDS):
+                ready = selector.select(_CHECK_SECONDS if keyboard.is_waiting else None)
+                if any(key.fd == self.fileno for key, _ in ready):
                     data = os.read(self.fileno, _READ)
                     if not data:
                         self.exit_event.wait(_CHECK_SECONDS)

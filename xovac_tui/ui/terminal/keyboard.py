@@ -65,6 +65,11 @@ class Keyboard:
         self._torn = False
         """A silence ended the paste: the next characters may be the rest of it."""
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a pause may complete something: a begun sequence, or a paste."""
+        return self._parser.is_waiting or self._pasting_since is not None
+
     def feed(self, data: bytes, now: float) -> Iterator[Message]:
         """Yield the events in these bytes; each byte that is not UTF-8 counts as an unknown character."""
         self._parser.begin_read(now)

@@ -29,6 +29,11 @@ class KeyParser(XTermParser):
         self._kept_back = ""
         """Characters of a paste that may begin its end mark."""
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a pause would complete a begun sequence."""
+        return self._timeout_time is not None
+
     def begin_read(self, now: float) -> None:
         """Begin a read, made at `now` (monotonic seconds), for the input fed from now on."""
         self.read_at = now

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -11,6 +11,8 @@ from textual.command import CommandInput, CommandList, CommandPalette, SearchIco
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Input, LoadingIndicator
+
+from xovac_tui.ui.terminal.cropped import CroppedCompositor
 
 T = TypeVar("T")
 
@@ -24,13 +26,17 @@ MOST_SCREENS = 4
 _ACTS = (events.Key, events.Paste, events.MouseDown, events.MouseUp, events.MouseScrollDown)
 
 
-class StyledOnce(Screen[T]):
-    """A screen that is not styled a second time when it is first shown.
+class LeanScreen(Screen[T]):
+    """A screen that is not styled a second time when first shown, and renders only what has changed.
 
     Textual applies the style sheet to every widget twice before the first picture.
     """
 
     _shown = False
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._compositor = CroppedCompositor()
 
     def _on_screen_resume(self, event: events.ScreenResume) -> None:
         # Runs before Textual's own handler, which is called as well.
@@ -38,7 +44,7 @@ class StyledOnce(Screen[T]):
             self._shown, event.refresh_styles = True, False
 
 
-class Modal(StyledOnce[T]):
+class Modal(LeanScreen[T]):
     """A screen above the tabs. It closes only by `dismiss`, and only once.
 
     Name it behind a class of Textual's: styles are taken from the first base alone.

@@ -15,15 +15,15 @@ from xovac_tui.units import to_mbar
 
 if TYPE_CHECKING:
     from xovac_tui.runs.dwell import Dwell
-    from xovac_tui.runs.view import FlightView
+    from xovac_tui.runs.view import RunProgress
 
 _NOTHING = 1.0
 """Seconds that are neither a range nor a drift."""
 
 
-def range_words(flight: FlightView) -> str:
+def range_words(followed: RunProgress) -> str:
     """Return the uncertainty of the end: `±25 min`; empty if no range is known."""
-    ends, first, last = flight.ends_utc, flight.ends_earliest_utc, flight.ends_latest_utc
+    ends, first, last = followed.ends_utc, followed.ends_earliest_utc, followed.ends_latest_utc
     if ends is None or first is None or last is None or last - first < _NOTHING:
         return ""
     return f"±{format_roughly(max(last - ends, ends - first))}"
@@ -50,12 +50,12 @@ def gap_words(gaps: int, seconds: float) -> str:
     return f"{gaps}, {format_duration(seconds)}" + (" in all" if gaps > 1 else "")
 
 
-def ended_words(flight: FlightView, times: Times) -> str:
+def ended_words(followed: RunProgress, times: Times) -> str:
     """Return the time of a run's end and its duration."""
-    when = "" if flight.ends_utc is None else f"{times.day_and_time(flight.ends_utc)} "
-    least = "at least " if flight.elapsed_is_least else ""
-    drift = drift_words(flight.drift) if flight.result == "completed" else ""
-    return f"{when}after {least}{format_duration(flight.elapsed or 0.0)}" + (f", {drift}" if drift else "")
+    when = "" if followed.ends_utc is None else f"{times.day_and_time(followed.ends_utc)} "
+    least = "at least " if followed.elapsed_is_least else ""
+    drift = drift_words(followed.drift) if followed.result == "completed" else ""
+    return f"{when}after {least}{format_duration(followed.elapsed or 0.0)}" + (f", {drift}" if drift else "")
 
 
 def clock_words(dwell: Dwell) -> tuple[tuple[str, str], ...]:
@@ -67,17 +67,17 @@ def clock_words(dwell: Dwell) -> tuple[tuple[str, str], ...]:
     )
 
 
-def why_not(dwell: Dwell, flight: FlightView, snapshot: Snapshot) -> str:
+def why_not(dwell: Dwell, followed: RunProgress, snapshot: Snapshot) -> str:
     """Return why a dwell does not count now; empty if it counts."""
     word = snapshot.link.word
     if word not in (LinkWord.ONLINE, LinkWord.STALE):
         return "the link is down"
     controlled = snapshot.by_role(Role.CONTROLLED)
-    if word is LinkWord.STALE or flight.silent is not None:
+    if word is LinkWord.STALE or followed.silent is not None:
         return "the data are stale"
-    if flight.actual is None or (controlled is not None and controlled.quality is Quality.BAD):
+    if followed.actual is None or (controlled is not None and controlled.quality is Quality.BAD):
         return "no temperature is reported"
-    off = abs(flight.actual - dwell.target) - dwell.tolerance
+    off = abs(followed.actual - dwell.target) - dwell.tolerance
     if off > 0:
         return f"out of tolerance by {difference(max(off, 0.1), 'degC')}"
     if dwell.pressure is None:

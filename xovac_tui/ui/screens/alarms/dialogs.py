@@ -36,12 +36,6 @@ _USUAL = "1 h"
 T = TypeVar("T")
 
 
-class AlarmLines(LinesWidget):
-    """The current states of alarms, one a line."""
-
-    DEFAULT_CSS = "AlarmLines { width: 1fr; }"
-
-
 class AlarmQuestion(Dialog[T]):
     """Asks about alarms, and shows them as they are by now."""
 
@@ -65,6 +59,7 @@ class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
     DEFAULT_CSS = """
     AcknowledgeDialog > .dialog { width: 100%; max-width: 100; max-height: 100%; padding: 0 2; }
     AcknowledgeDialog Static { height: auto; width: 1fr; }
+    AcknowledgeDialog #asked { width: 1fr; }
     AcknowledgeDialog VerticalScroll { height: auto; margin: 1 0; }
     AcknowledgeDialog .buttons { margin-bottom: 1; width: 1fr; align-horizontal: center; }
     """
@@ -93,7 +88,7 @@ class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
                 "Whoever acknowledges says: I have seen it. Nothing is sent to the chamber.", markup=False
             )
             with VerticalScroll(can_focus=False):
-                yield AlarmLines()
+                yield LinesWidget(id="asked")
             with Horizontal(classes="buttons"):
                 yield DialogButton("Cancel", id="leave")
                 yield DialogButton("Acknowledge (y)", id="take")
@@ -113,7 +108,7 @@ class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
             return
         now = {one.rule: one for one in self.station.alarms.view().alarms}
         utc, glyphs = self.station.snapshot().utc, self.workspace.glyphs
-        lines = self.query_one(AlarmLines)
+        lines = self.query_one("#asked", LinesWidget)
         width = max(20, lines.size.width)
         left: list[AlarmView] = []
         drawn = []
@@ -163,7 +158,7 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
     DEFAULT_CSS = """
     ShelveDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
     ShelveDialog Static { height: auto; width: 1fr; }
-    ShelveDialog AlarmLines { margin: 1 0; }
+    ShelveDialog #asked { width: 1fr; margin: 1 0; }
     ShelveDialog Horizontal { height: 1; }
     ShelveDialog Label { width: 8; text-style: bold; }
     ShelveDialog Input { width: 1fr; }
@@ -193,7 +188,7 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
                 "go into the record.",
                 markup=False,
             )
-            yield AlarmLines()
+            yield LinesWidget(id="asked")
             with Horizontal():
                 yield Label("For")
                 yield Selector(tuple(TIMES), _USUAL, glyphs)
@@ -214,7 +209,7 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
             return
         alarms = self.station.alarms.view().alarms
         self._alarm = next((one for one in alarms if one.rule == self._alarm.rule), self._alarm)
-        lines = self.query_one(AlarmLines)
+        lines = self.query_one("#asked", LinesWidget)
         utc, width = self.station.snapshot().utc, max(20, lines.size.width)
         lines.show_lines([question_line(self._alarm, width, utc, "", self.workspace.glyphs)])
 

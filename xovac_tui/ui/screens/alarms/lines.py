@@ -19,24 +19,13 @@ from xovac_tui.ui.widgets.alarm_words import (
     severity_style,
     state_word,
 )
-from xovac_tui.ui.widgets.lines import CHOSEN, HEAD, Line, LinesWidget, fit, folded, paragraph
-from xovac_tui.ui.widgets.rows import Rows
+from xovac_tui.ui.widgets.lines import CHOSEN, HEAD, Line, fit, folded, paragraph
 
 VIEWS = ("unresolved", "all", "shelved")
 """The views of the list, in the order of its key."""
 _ROOMY = 100
 """Width in cells from which the list has a column for the limit."""
 _STATE, _VALUE, _LABEL = 15, 13, 10
-
-
-class AlarmRows(Rows):
-    """Rows with the colours of alarms."""
-
-
-class AlarmHead(LinesWidget):
-    """The number of evaluated rules, the set of limits, and problems of the evaluation."""
-
-    DEFAULT_CSS = "AlarmHead { width: 1fr; padding: 0 1; }"
 
 
 def listed(view: AlarmsView, which: str) -> list[AlarmView]:

@@ -49,14 +49,6 @@ _LEDGER_ROWS = 7
 """Rows of the ledger at least, frame included."""
 
 
-class About(LinesWidget):
-    """Description of the chosen command, or why it cannot be sent now."""
-
-    DEFAULT_CSS = """
-    About { height: 3; width: 1fr; border-top: solid $border-blurred; }
-    """
-
-
 class ControlsPane(Pane):
     """Commands above, ledger below."""
 
@@ -73,6 +65,7 @@ class ControlsPane(Pane):
     ACTIONS = ACTIONS
     KEYS_FIRST = False
     DEFAULT_CSS = """
+    ControlsPane #about { height: 3; width: 1fr; border-top: solid $border-blurred; }
     ControlsPane #commands-box { height: auto; border: round $border-blurred; padding: 0 1; }
     ControlsPane #ledger-box { height: 1fr; min-height: 4; border: round $border-blurred; padding: 0 1; }
     ControlsPane #commands-box:focus-within, ControlsPane #ledger-box:focus-within {
@@ -88,7 +81,7 @@ class ControlsPane(Pane):
         with Vertical(id="commands-box") as commands:
             commands.border_title = "Commands"
             yield ContractCommands(glyphs, times, id="commands")
-            yield About(id="about")
+            yield LinesWidget(id="about")
         with Vertical(id="ledger-box") as ledger:
             ledger.border_title = "Ledger"
             yield LedgerList(glyphs, times, id="ledger")
@@ -110,7 +103,7 @@ class ControlsPane(Pane):
 
     def on_resize(self) -> None:
         """Divide the height between the lists, then fill them."""
-        self.query_one(About).styles.height = _ABOUT_ROWS + 2 * (self.size.height >= _TALL)
+        self.query_one("#about", LinesWidget).styles.height = _ABOUT_ROWS + 2 * (self.size.height >= _TALL)
         self.show(self.workspace.snapshot)
         self.call_after_refresh(self._describe)
 
@@ -130,7 +123,9 @@ class ControlsPane(Pane):
         blocked = frozenset(c.event for c in self.commands if self.station.blocked(c.event))
         listed.show(self.commands, last, blocked, mono=snapshot.mono)
         rows = len(self.commands)
-        room = max(3, self.size.height - 2 - self.query_one(About).outer_size.height - _LEDGER_ROWS)
+        room = max(
+            3, self.size.height - 2 - self.query_one("#about", LinesWidget).outer_size.height - _LEDGER_ROWS
+        )
         if self.size.height:
             listed.styles.height = min(rows, room)
         self.query_one("#commands-box").border_subtitle = (
@@ -159,7 +154,7 @@ class ControlsPane(Pane):
         self._describe()
 
     def _describe(self) -> None:
-        about, spec = self.query_one(About), self.query_one(ContractCommands).chosen
+        about, spec = self.query_one("#about", LinesWidget), self.query_one(ContractCommands).chosen
         width = about.size.width
         if spec is None or not width:
             return

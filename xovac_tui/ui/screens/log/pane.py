@@ -37,14 +37,6 @@ _RESTING = 0.3
 """Seconds that an event is chosen before another process decodes its bulky payload."""
 
 
-class LogStatus(LinesWidget):
-    """Status line: following or not, number of matching and of dropped events."""
-
-    DEFAULT_CSS = """
-    LogStatus { height: 1; width: 1fr; color: $foreground-muted; }
-    """
-
-
 class LogPane(Pane):
     """The list of events, the filter line, and one event in full."""
 
@@ -63,6 +55,7 @@ class LogPane(Pane):
         &:focus { border: none; }
     }
     LogPane.-filter #log-filter { display: block; }
+    LogPane #log-status { height: 1; width: 1fr; color: $foreground-muted; }
     """
 
     def compose(self) -> ComposeResult:
@@ -89,7 +82,7 @@ class LogPane(Pane):
             compact=True,
             id="log-filter",
         )
-        yield LogStatus(id="log-status")
+        yield LinesWidget(id="log-status")
 
     def on_mount(self) -> None:
         """Open the detail if a tall terminal has room for it."""
@@ -146,7 +139,7 @@ class LogPane(Pane):
     # -- status -------------------------------------------------------------------------------------
 
     def _show_status(self) -> None:
-        self.query_one(LogStatus).show_lines([self._status()])
+        self.query_one("#log-status", LinesWidget).show_lines([self._status()])
 
     def _status(self) -> Line:
         view, log, glyphs = self.view, self.station.log, self.workspace.glyphs

@@ -31,16 +31,6 @@ TALL = 28
 """Height in rows from which steps and findings are side by side."""
 
 
-class Facts(LinesWidget):
-    """The chosen recipe in a few lines."""
-
-    DEFAULT_CSS = """
-    Facts {
-        height: 7; width: 1fr; padding: 0 1;
-    }
-    """
-
-
 class RecipesView(Horizontal):
     """Draws the library and the study that it is given, for the size there is."""
 
@@ -48,7 +38,7 @@ class RecipesView(Horizontal):
     RecipesView #recipe-list { width: 27; height: 1fr; }
     RecipesView.-wide #recipe-list { width: 36; }
     RecipesView #recipe-right { width: 1fr; height: 1fr; }
-    RecipesView #recipe-facts { height: 6; }
+    RecipesView #recipe-facts { height: 6; width: 1fr; padding: 0 1; }
     RecipesView.-tall #recipe-facts { height: 8; }
     RecipesView #recipe-profile { height: 7; }
     RecipesView.-tall #recipe-profile { height: 2fr; }
@@ -79,7 +69,7 @@ class RecipesView(Horizontal):
         files.border_title = "Recipes"
         yield files
         with Vertical(id="recipe-right"):
-            yield Facts(id="recipe-facts")
+            yield LinesWidget(id="recipe-facts")
             chart = ProfileChart(ascii_only=self.workspace.glyphs.ascii, id="recipe-profile")
             chart.title("Planned profile")
             yield chart
@@ -168,7 +158,9 @@ class RecipesView(Horizontal):
             table.styles.height = check.styles.height = None
             return
         steps = len(study.plan.segments) + 1 if study.plan else 0
-        found = len(finding_lines(study.findings, max(10, self.query_one(Facts).size.width - 2), ASCII))
+        found = len(
+            finding_lines(study.findings, max(10, self.query_one("#recipe-facts").size.width - 2), ASCII)
+        )
         least = height // 2 if study.compiled is None or study.compiled.warnings else height // 3
         wanted = max(4, min(found + 2, max(least, height - steps - 2)))
         check.styles.height, table.styles.height = wanted, "1fr"
@@ -194,7 +186,7 @@ class RecipesView(Horizontal):
 
     def show_facts(self) -> None:
         """Show the chosen recipe in a few lines, as they are by now."""
-        study, facts = self.study, self.query_one(Facts)
+        study, facts = self.study, self.query_one("#recipe-facts", LinesWidget)
         if study is None or not facts.size:
             return
         workspace, station = self.workspace, self.workspace.station

@@ -19,7 +19,7 @@ from xovac_tui.plural import counted
 from xovac_tui.recording.disk.kinds import RecordedRun
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.runs.past import PastRun, TrackedChannel, read_run, read_runs, with_state
-from xovac_tui.runs.state import FlightState
+from xovac_tui.runs.state import RunSnapshot
 from xovac_tui.station.news import News
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.runs import ACTIONS
@@ -180,10 +180,10 @@ class RunsPane(Pane):
         if isinstance(news, RecordOpened):
             self._read_list()
 
-    def _live(self, run: int) -> FlightState | None:
+    def _live(self, run: int) -> RunSnapshot | None:
         """Return the current state of a run if this program follows it, else None."""
         runs = self.station.runs
-        return runs.flight.state() if runs.flight is not None and runs.number == run else None
+        return runs.newest.state() if runs.newest is not None and runs.number == run else None
 
     def _listed(self, run: RecordedRun) -> RecordedRun:
         """Return a listed run with its current state, which the record gets only now and then."""

@@ -105,7 +105,7 @@ class StatusPane(Pane):
         channels = self._ordered(snapshot)
         self.query_one(Readings).show(channels, self._newest, why=snapshot.link.why)
         self._say_advice(snapshot)
-        moment = RunMoment(snapshot, self.station.progress(snapshot), self.station.flight())
+        moment = RunMoment(snapshot, self.station.progress(snapshot), self.station.newest_run())
         glyphs, times = self.workspace.glyphs, self.workspace.times
         self.query_one(RunPanel).show(moment, glyphs=glyphs, times=times, keys=self.keys)
         if not self.has_class("-full"):

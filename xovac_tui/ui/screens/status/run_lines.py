@@ -32,7 +32,7 @@ from xovac_tui.ui.widgets.run_words import (
 from xovac_tui.units import from_celsius, unit_of
 
 if TYPE_CHECKING:
-    from xovac_tui.runs.view import FlightView
+    from xovac_tui.runs.view import RunProgress
 
 LOW = 3
 """Height in rows up to which a panel has two lines and shows the rest in its frame."""
@@ -71,11 +71,11 @@ def run_title(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
 
 def run_subtitle(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
     """Return the text in the lower frame: for a low panel, the clocks of the dwell."""
-    flight = moment.planned
-    if not low or not moment.on or flight is None or flight.dwell is None:
+    followed = moment.planned
+    if not low or not moment.on or followed is None or followed.dwell is None:
         return ""
-    clocks = " ".join(f"{name} {time:<6}" for name, time in clock_words(flight.dwell)).rstrip()
-    why = why_not(flight.dwell, flight, moment.snapshot)
+    clocks = " ".join(f"{name} {time:<6}" for name, time in clock_words(followed.dwell)).rstrip()
+    why = why_not(followed.dwell, followed, moment.snapshot)
     return glyphs.plain(f"dwell: {clocks}" + (f", not now: {why}" if why else ""))
 
 
@@ -103,16 +103,16 @@ def run_lines(
 
 def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Times) -> list[Line]:
     """Return the rows that fit, in their order."""
-    progress, flight = moment.progress, moment.planned
+    progress, followed = moment.progress, moment.planned
     rows: dict[str, Line] = {"head": _head(moment, width, glyphs, "")}
-    names = [name for name in _RANKS if flight is not None or name not in ("dwell", "why", "basis")]
+    names = [name for name in _RANKS if followed is not None or name not in ("dwell", "why", "basis")]
     kept = set(sorted(names, key=_RANKS.__getitem__)[:height])
     label = glyphs.plain(progress.label)
     where = _where(moment, short=False)
     rows["where"] = (
         (where, ""),
         (f"   {label}" if label and "label" not in kept else "", "$no-data"),
-        ("   estimated" if flight is not None and flight.estimated else "", "$stale"),
+        ("   estimated" if followed is not None and followed.estimated else "", "$stale"),
     )
     rows["label"] = (("Now   ", "$no-data"), (label or "not known: it was not loaded from here", ""))
     rows["temperatures"] = _temperatures(moment, width, glyphs)
@@ -122,9 +122,9 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
         "All", progress.elapsed, progress.total, width, glyphs, least=progress.elapsed_is_least
     )
     rows["ends"] = _ends(moment, width, glyphs, times)
-    if flight is not None:
-        rows["basis"] = _basis(flight)
-        rows["dwell"], rows["why"] = _dwell(moment, flight, glyphs)
+    if followed is not None:
+        rows["basis"] = _basis(followed)
+        rows["dwell"], rows["why"] = _dwell(moment, followed, glyphs)
     if moment.running is not None:
         gaps = gap_words(moment.running.gaps, moment.running.gap_seconds)
         rows["gaps"] = (("Gaps  ", "$no-data"), (gaps, "$stale" if moment.running.gaps else ""))
@@ -176,8 +176,8 @@ def _where(moment: RunMoment, *, short: bool, estimated: bool = True) -> str:
 
     The `short` form marks an estimate, unless its surroundings do.
     """
-    run, flight, progress = moment.snapshot.run, moment.planned, moment.progress
-    step, steps = (flight.step, flight.steps) if flight is not None else (run.step, run.steps)
+    run, followed, progress = moment.snapshot.run, moment.planned, moment.progress
+    step, steps = (followed.step, followed.steps) if followed is not None else (run.step, run.steps)
     of, cycle, item = ("/", "cycle", "step") if short else (" of ", "Cycle", "Step")
     parts: list[str] = []
     if progress.cycle:
@@ -185,7 +185,7 @@ def _where(moment: RunMoment, *, short: bool, estimated: bool = True) -> str:
     if step:
         parts.append(f"{item} {step}" + (f"{of}{steps}" if steps else ""))
     if short:
-        estimated = estimated and flight is not None and flight.estimated
+        estimated = estimated and followed is not None and followed.estimated
         parts += [*(["estimated"] if estimated else []), *([progress.label] if progress.label else [])]
         return ", ".join(parts)
     return "   ".join(parts) or "Step not reported"
@@ -193,7 +193,7 @@ def _where(moment: RunMoment, *, short: bool, estimated: bool = True) -> str:
 
 def _not_heard(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Times) -> list[Line]:
     """Return the age of the last report, and what would follow if nothing had changed since."""
-    progress, flight = moment.progress, moment.planned
+    progress, followed = moment.progress, moment.planned
     lines: list[Line] = [
         _head(moment, width, glyphs, ""),
         ((f"Not heard for {_silence(moment)}. ", "$stale"), ("The run may go on.", "$no-data")),
@@ -203,7 +203,7 @@ def _not_heard(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: 
         return [lines[0], (*lines[1], (ends, "$no-data"))]
     if progress.ends_utc is not None:
         said = f"If it goes on as planned it ends {times.day_and_time(progress.ends_utc)}."
-        if flight is not None:
+        if followed is not None:
             said += f" It would be in {_where(moment, short=True, estimated=False)}."
         lines += paragraph(glyphs.plain(said), width, "$no-data")
     if moment.running is not None:
@@ -214,10 +214,10 @@ def _not_heard(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: 
 
 def _silence(moment: RunMoment) -> str:
     """Return the time since the chamber last reported its state, whatever else it has sent."""
-    snapshot, flight = moment.snapshot, moment.running
+    snapshot, followed = moment.snapshot, moment.running
     state = snapshot.by_role(Role.STATE)
-    if state is None and flight is not None and flight.silent is not None:
-        return format_age(flight.silent)
+    if state is None and followed is not None and followed.silent is not None:
+        return format_age(followed.silent)
     return format_age(state.age if state is not None else snapshot.newest_age)
 
 
@@ -273,7 +273,7 @@ def _result_style(word: str) -> str:
 
 
 def _temperatures(moment: RunMoment, width: int, glyphs: Glyphs) -> Line:
-    run, flight = moment.snapshot.run, moment.planned
+    run, followed = moment.snapshot.run, moment.planned
     name = run.temperature_unit
 
     def words(value: float | None) -> str:
@@ -285,8 +285,8 @@ def _temperatures(moment: RunMoment, width: int, glyphs: Glyphs) -> Line:
         ("  Actual ", "$no-data"),
         (glyphs.plain(words(run.actual)), "bold"),
     ]
-    if flight is not None and flight.planned_temperature is not None:
-        planned = glyphs.plain(_planned(flight.planned_temperature, name))
+    if followed is not None and followed.planned_temperature is not None:
+        planned = glyphs.plain(_planned(followed.planned_temperature, name))
         spans += [("  Plan ", "$no-data"), (planned, "bold")]
     if run.target is not None and run.actual is not None:
         off = glyphs.plain(f"  off {_off(run.actual - run.target, name)}")
@@ -322,18 +322,18 @@ def _bar(
 
 
 def _ends(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
-    progress, flight = moment.progress, moment.planned
+    progress, followed = moment.progress, moment.planned
     if progress.ends_utc is None or progress.left is None:
         return (("Ends  not known: it was not loaded from here", "$no-data"),)
-    spread = range_words(flight) if flight is not None else ""
+    spread = range_words(followed) if followed is not None else ""
     about = "about " if progress.basis and not spread else ""
     spans: list[Span] = [
         ("Ends  ", "$no-data"),
         (f"{about}{times.day_and_time(progress.ends_utc)}", "bold"),
         (glyphs.plain(f" {spread}" if spread else ""), ""),
     ]
-    drift = drift_words(flight.drift) if flight is not None else ""
-    late = flight is not None and (flight.drift or 0.0) >= 60
+    drift = drift_words(followed.drift) if followed is not None else ""
+    late = followed is not None and (followed.drift or 0.0) >= 60
     if drift:
         spans.append((glyphs.plain(f"  ({drift})"), "$stale" if late else "$no-data"))
     left = f"  in {format_duration(progress.left)}"
@@ -342,18 +342,18 @@ def _ends(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
     return tuple(spans)
 
 
-def _basis(flight: FlightView) -> Line:
-    said = basis_words(flight.basis) or "as the recipe says"
-    return (("Times ", "$no-data"), (said, "$stale" if flight.assumed else "$no-data"))
+def _basis(followed: RunProgress) -> Line:
+    said = basis_words(followed.basis) or "as the recipe says"
+    return (("Times ", "$no-data"), (said, "$stale" if followed.assumed else "$no-data"))
 
 
-def _dwell(moment: RunMoment, flight: FlightView, glyphs: Glyphs) -> tuple[Line, Line]:
+def _dwell(moment: RunMoment, followed: RunProgress, glyphs: Glyphs) -> tuple[Line, Line]:
     """Return the clocks of the current hold, and why it does not count now."""
-    dwell = flight.dwell
+    dwell = followed.dwell
     if dwell is None:
-        none = "none now: the step is a ramp" if flight.kind != "hold" else "its beginning was not seen"
+        none = "none now: the step is a ramp" if followed.kind != "hold" else "its beginning was not seen"
         return (("Dwell ", "$no-data"), (none, "$no-data")), ()
-    why = why_not(dwell, flight, moment.snapshot)
+    why = why_not(dwell, followed, moment.snapshot)
     spans: list[Span] = [("Dwell ", "$no-data")]
     for name, time in clock_words(dwell):
         last = name == "counts"
@@ -372,7 +372,7 @@ def _upcoming(place: int, what: str, seconds: float, width: int, glyphs: Glyphs)
 
 def _low(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
     """Return step, progress and end on one line; drop the least important parts if they do not fit."""
-    progress, flight = moment.progress, moment.planned
+    progress, followed = moment.progress, moment.planned
     spans: list[Span] = []
     if progress.step_elapsed is not None and progress.step_total:
         full, empty = glyphs.bar(progress.step_elapsed / progress.step_total, 8)
@@ -380,7 +380,7 @@ def _low(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
         spans += [("Step ", "$no-data"), (full, "$running"), (empty, "$grid"), (fit(words, 19), "")]
     ends: list[Span] = []
     if progress.ends_utc is not None:
-        spread = range_words(flight).replace(" ", "") if flight is not None else ""
+        spread = range_words(followed).replace(" ", "") if followed is not None else ""
         about = "about " if progress.basis and not spread else ""
         ends = [
             ("  ends ", "$no-data"),
@@ -394,7 +394,7 @@ def _low(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
     elif progress.elapsed is not None:
         least = "at least " if progress.elapsed_is_least else ""
         whole = [("  All ", "$no-data"), (f"{least}{format_duration(progress.elapsed)} so far", "")]
-    drift = drift_words(flight.drift) if flight is not None else ""
+    drift = drift_words(followed.drift) if followed is not None else ""
     after: list[Span] = [(glyphs.plain(f"  {drift}"), "$no-data")] if drift else []
     if progress.left is not None:
         after.append((f"  in {format_duration(progress.left)}", "$no-data"))

@@ -9,34 +9,34 @@ import msgspec
 from xovac_tui.chamber.snapshot import RunState, Snapshot
 
 if TYPE_CHECKING:
-    from xovac_tui.runs.view import FlightView
+    from xovac_tui.runs.view import RunProgress
 
 
 class RunMoment(msgspec.Struct, frozen=True):
     """The state of the run at one moment."""
 
     snapshot: Snapshot
-    progress: FlightView
+    progress: RunProgress
     """Progress of the run that goes on: the followed one, else an estimate from the snapshot."""
-    flight: FlightView | None
+    newest: RunProgress | None
     """The run that goes on, or the newest ended one."""
 
     @property
-    def running(self) -> FlightView | None:
+    def running(self) -> RunProgress | None:
         """The run that is followed."""
-        flight = self.flight
-        return flight if flight is not None and not flight.over else None
+        followed = self.newest
+        return followed if followed is not None and not followed.over else None
 
     @property
-    def ended(self) -> FlightView | None:
+    def ended(self) -> RunProgress | None:
         """The newest run if it has ended and none goes on."""
-        return None if self.running is not None else self.flight
+        return None if self.running is not None else self.newest
 
     @property
-    def planned(self) -> FlightView | None:
+    def planned(self) -> RunProgress | None:
         """The run that is followed if its plan is known."""
-        flight = self.running
-        return flight if flight is not None and flight.planned else None
+        followed = self.running
+        return followed if followed is not None and followed.planned else None
 
     @property
     def unreported(self) -> bool:
@@ -51,7 +51,7 @@ class RunMoment(msgspec.Struct, frozen=True):
     @property
     def silent(self) -> bool:
         """True if the newest report of the run is stale."""
-        flight = self.running
+        followed = self.running
         return self.snapshot.run.stale or (
-            self.unreported and flight is not None and flight.silent is not None
+            self.unreported and followed is not None and followed.silent is not None
         )

@@ -41,20 +41,11 @@ _DRIFT = 1.0
 _HEAD_FIELDS = 6
 
 
-class HeadLine(LinesWidget):
-    """The first line, about the whole recipe."""
-
-    DEFAULT_CSS = """
-    HeadLine {
-        height: 1; width: 1fr;
-    }
-    """
-
-
 class EditorView(Vertical):
     """Table, form, profile and findings of an edited recipe."""
 
     DEFAULT_CSS = """
+    EditorView #edit-head { height: 1; width: 1fr; }
     EditorView #edit-body { height: 1fr; layout: vertical; }
     EditorView.-wide #edit-body { layout: horizontal; }
     EditorView #edit-side { height: 8; }
@@ -93,7 +84,7 @@ class EditorView(Vertical):
     def compose(self) -> ComposeResult:
         """Build the first line, the table, and the parts beside or below it."""
         glyphs = self.workspace.glyphs
-        yield HeadLine(id="edit-head")
+        yield LinesWidget(id="edit-head")
         with Container(id="edit-body"):
             steps = Rows(choose=True, id="edit-steps")
             steps.border_title = "Steps"
@@ -187,7 +178,7 @@ class EditorView(Vertical):
 
     def draw(self) -> None:
         """Draw everything."""
-        if not self.query(HeadLine):
+        if not self.query("#edit-head"):
             # The planning thread may end after the editor.
             return
         self._show_head()
@@ -197,7 +188,7 @@ class EditorView(Vertical):
             self._show_findings(self.study)
 
     def _show_head(self) -> None:
-        head = self.query_one(HeadLine)
+        head = self.query_one("#edit-head", LinesWidget)
         if not head.size:
             return
         line = head_line(

@@ -11,14 +11,14 @@ from xovac_tui.recipes.check import check_recipe
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recipes.rates import Rates, learn, merge
-from xovac_tui.runs.flight import Flight
+from xovac_tui.runs.followed import Run
 from xovac_tui.runs.state import Result
-from xovac_tui.runs.view import FlightView
+from xovac_tui.runs.view import RunProgress
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.program import Program, ProgramItem
 
 # What is run and learned once is for all of them.
-pytestmark = pytest.mark.xdist_group("flights")
+pytestmark = pytest.mark.xdist_group("runs")
 
 HARD = Recipe(
     "Hard", (Ramp(60, over=60), Hold(2700), Ramp(-20, over=60), Hold(7200), Ramp(22, over=60), Hold(1800))
@@ -35,10 +35,10 @@ CYCLES = Recipe(
 @cache
 def rates_learned() -> Rates:
     bench = Bench(HARD, PlanSettings())
-    flight = Flight(bench.plan, speed=bench.speed)
+    followed = Run(bench.plan, speed=bench.speed)
     for seen in bench.observations(bench.plan.total / bench.speed + 3):
-        flight.observe(seen)
-    assert flight.view().result is Result.COMPLETED
+        followed.observe(seen)
+    assert followed.view().result is Result.COMPLETED
     return merge([learn(bench.samples)])
 
 
@@ -85,13 +85,13 @@ def test_learned_rates_are_those_of_the_physics(
 def test_a_chamber_that_reports_no_setpoint_is_learned_from_its_quick_ramps() -> None:
     # By the assumed rate the ramps are laid out for more than the chamber can.
     bench = Bench(CYCLES, PlanSettings(assumed_rate=4.0))
-    flight = Flight(bench.plan, speed=bench.speed)
+    followed = Run(bench.plan, speed=bench.speed)
     for seen in bench.observations(bench.plan.total / bench.speed + 3):
-        flight.observe(without_roles(seen))
-    assert len(flight.quick_ramps()) == 5
+        followed.observe(without_roles(seen))
+    assert len(followed.quick_ramps()) == 5
     blind = [(t, actual, None) for t, actual, _ in bench.samples]
     assert learn(blind) == Rates()
-    seen_there = learn(blind, flight.quick_ramps()).fastest(heating=False, low=30, high=40)
+    seen_there = learn(blind, followed.quick_ramps()).fastest(heating=False, low=30, high=40)
     assert seen_there == pytest.approx(2.6, rel=0.15)
 
 
@@ -109,25 +109,25 @@ def test_the_check_knows_what_was_learned(learned: Rates) -> None:
     assert said == ["step 1", "step 3", "step 5"]
 
 
-def fly(bench: Bench) -> tuple[list[FlightView], list[FlightView]]:
-    """Fly to the end; return what was shown in every second with what the device tells, and without."""
-    told, followed = (Flight(bench.plan, speed=bench.speed) for _ in range(2))
-    shown: tuple[list[FlightView], list[FlightView]] = ([], [])
+def follow(bench: Bench) -> tuple[list[RunProgress], list[RunProgress]]:
+    """Follow the run to its end; return what each second showed, with reports of the device and without."""
+    reported, estimated = (Run(bench.plan, speed=bench.speed) for _ in range(2))
+    shown: tuple[list[RunProgress], list[RunProgress]] = ([], [])
     for seen in bench.observations(bench.plan.total / bench.speed * 1.2):
-        for flight, views, look in ((told, shown[0], seen), (followed, shown[1], without_roles(seen))):
-            if not flight.over:
-                flight.observe(look)
-                views.append(flight.view())
-        if told.over and followed.over:
+        for followed, views, look in ((reported, shown[0], seen), (estimated, shown[1], without_roles(seen))):
+            if not followed.over:
+                followed.observe(look)
+                views.append(followed.view())
+        if reported.over and estimated.over:
             break
     return shown
 
 
 @cache
-def cycles(known: bool) -> tuple[Bench, list[FlightView], list[FlightView]]:
-    """Fly the cycles with assumed rates or with learned ones."""
+def cycles(known: bool) -> tuple[Bench, list[RunProgress], list[RunProgress]]:
+    """Follow the cycles with assumed rates or with learned ones."""
     bench = Bench(CYCLES, PlanSettings(rates=rates_learned() if known else None))
-    return bench, *fly(bench)
+    return bench, *follow(bench)
 
 
 KNOWN = pytest.mark.parametrize(
@@ -169,26 +169,26 @@ def test_a_run_reported_by_the_device(known: bool) -> None:
 
 @KNOWN
 def test_a_run_followed_without_a_word_from_the_device(known: bool) -> None:
-    _, told, followed = cycles(known)
-    assert followed[-1].result is Result.COMPLETED
-    assert followed[-1].ends_utc is not None
-    assert followed[-1].ends_utc == pytest.approx(told[-1].ends_utc or 0.0, abs=3)
+    _, reported, estimated = cycles(known)
+    assert estimated[-1].result is Result.COMPLETED
+    assert estimated[-1].ends_utc is not None
+    assert estimated[-1].ends_utc == pytest.approx(reported[-1].ends_utc or 0.0, abs=3)
     right = 0
-    for true, guess in zip(told[:-2], followed, strict=False):
+    for true, guess in zip(reported[:-2], estimated, strict=False):
         assert guess.estimated
         assert true.step is not None
         assert guess.step is not None
         # A ramp as fast as it goes is left when the part is there: before the device's time, never after.
         assert 0 <= guess.step - true.step <= 1 or (guess.step_elapsed or 0.0) <= 2
         right += guess.step == true.step
-    assert right > 0.9 * len(told)
+    assert right > 0.9 * len(reported)
 
 
 def test_dwells_without_vacuum_are_not_credited() -> None:
     bench = Bench(CYCLES, PlanSettings())
     bench.machine.vacuum.pump = False
     bench.machine.vacuum.vent_rate = 10.0
-    last = fly(bench)[0][-1]
+    last = follow(bench)[0][-1]
     dwells = [leg.dwell for leg in last.legs if leg.dwell is not None]
     assert dwells[-1].in_tolerance > 0
     assert [dwell.creditable for dwell in dwells] == [0] * len(dwells)

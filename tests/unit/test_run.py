@@ -15,8 +15,8 @@ from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.model import Hold, Ramp, Recipe
 from xovac_tui.recipes.plan import Plan, PlanSettings, plan_recipe
 from xovac_tui.recipes.rates import RateBand, Rates
-from xovac_tui.runs.flight import Flight
-from xovac_tui.runs.state import FlightState, Result
+from xovac_tui.runs.followed import Run
+from xovac_tui.runs.state import Result, RunSnapshot
 
 UTC = 1_800_000_000.0
 MINUTE = 60.0
@@ -84,16 +84,16 @@ LOST: dict[str, object] = {
 }
 
 
-def fly(flight: Flight, chamber: Chamber, start: float, end: float, **changes: object) -> Flight:
+def follow(run: Run, chamber: Chamber, start: float, end: float, **changes: object) -> Run:
     """Look at the chamber once a second from `start` up to `end`, both included."""
     for second in range(int(start), int(end) + 1):
-        flight.observe(chamber.look(float(second), **changes))
-    return flight
+        run.observe(chamber.look(float(second), **changes))
+    return run
 
 
 def test_a_run_that_goes_as_planned() -> None:
-    flight = fly(Flight(PLAN), Chamber(), 0, 45 * MINUTE)
-    view = flight.view()
+    run = follow(Run(PLAN), Chamber(), 0, 45 * MINUTE)
+    view = run.view()
     assert (view.planned, view.estimated, view.name, view.result) == (True, False, "B", Result.RUNNING)
     assert (view.step, view.steps, view.kind, view.cycle) == (4, 6, "hold", (2, 2))
     assert view.label == PLAN.segments[3].label
@@ -115,49 +115,49 @@ def test_a_run_that_goes_as_planned() -> None:
     held = view.legs[1].dwell
     assert held is not None
     assert (held.elapsed, held.in_tolerance, held.creditable) == (1200, 1200, 1200)
-    fly(flight, Chamber(), 45 * MINUTE + 1, 90 * MINUTE + 2)
-    done = flight.view()
+    follow(run, Chamber(), 45 * MINUTE + 1, 90 * MINUTE + 2)
+    done = run.view()
     assert (done.result, done.reason) == (
         Result.COMPLETED,
         "The chamber reports that it is idle after the last step.",
     )
     assert (done.ends_utc, done.left, done.total) == (UTC + 90 * MINUTE, None, 90 * MINUTE)
-    assert flight.over
-    assert not flight.observe(Chamber().look(1.0))
-    assert flight.view().dwell is None
+    assert run.over
+    assert not run.observe(Chamber().look(1.0))
+    assert run.view().dwell is None
     assert [leg.end for leg in done.legs] == [600, 1800, 2400, 3600, 4200, 5400]
 
 
 def test_a_step_or_an_end_is_reported_at_once() -> None:
-    flight, chamber = Flight(PLAN), Chamber()
-    changed = [second for second in range(90 * 60 + 1) if flight.observe(chamber.look(float(second)))]
+    run, chamber = Run(PLAN), Chamber()
+    changed = [second for second in range(90 * 60 + 1) if run.observe(chamber.look(float(second)))]
     assert changed == [0, 600, 1800, 2400, 3600, 4200, 5400]
 
 
 def test_a_late_chamber_moves_the_end() -> None:
-    flight, chamber = Flight(PLAN), Chamber()
-    fly(flight, chamber, 0, 599)
+    run, chamber = Run(PLAN), Chamber()
+    follow(run, chamber, 0, 599)
     late = Chamber(start=5 * MINUTE)
     # Step 1 goes on for five minutes more than planned.
-    fly(flight, chamber, 600, 899, step=1)
-    assert flight.view().drift == pytest.approx(299)
-    assert flight.view().left == 80 * MINUTE
-    fly(flight, late, 900, 1500)
-    view = flight.view()
+    follow(run, chamber, 600, 899, step=1)
+    assert run.view().drift == pytest.approx(299)
+    assert run.view().left == 80 * MINUTE
+    follow(run, late, 900, 1500)
+    view = run.view()
     assert (view.step, view.drift, view.ends_utc) == (2, 5 * MINUTE, UTC + 95 * MINUTE)
 
 
 @pytest.mark.parametrize("actual", [None, 20.0])
 def test_without_roles_the_plans_time_is_followed(actual: float | None) -> None:
-    flight = fly(Flight(PLAN), Chamber(roles=False, state=False), 0, 45 * MINUTE, actual=actual)
-    view = flight.view()
+    run = follow(Run(PLAN), Chamber(roles=False, state=False), 0, 45 * MINUTE, actual=actual)
+    view = run.view()
     assert (view.planned, view.estimated, view.step, view.steps) == (True, True, 4, 6)
     assert (view.step_elapsed, view.step_total) == (5 * MINUTE, 20 * MINUTE)
     assert all(leg.estimated for leg in view.legs)
     assert [leg.end for leg in view.legs] == [600, 1800, 2400, None]
-    fly(flight, Chamber(roles=False, state=False), 45 * MINUTE, 90 * MINUTE)
-    assert flight.view().result is Result.COMPLETED
-    assert "estimated" in flight.view().reason
+    follow(run, Chamber(roles=False, state=False), 45 * MINUTE, 90 * MINUTE)
+    assert run.view().result is Result.COMPLETED
+    assert "estimated" in run.view().reason
 
 
 @pytest.mark.parametrize(("late", "estimated"), [(2, False), (40, True)])
@@ -165,20 +165,20 @@ def test_a_step_that_is_reported_long_after_its_estimated_beginning_stays_estima
     late: int, estimated: bool
 ) -> None:
     """That it runs is known then, and not when it began."""
-    flight = fly(Flight(PLAN), Chamber(roles=False), 0, 600 + late - 1)
-    fly(flight, Chamber(), 600 + late, 900)
-    assert [(leg.step, leg.start, leg.estimated) for leg in flight.view().legs] == [
+    run = follow(Run(PLAN), Chamber(roles=False), 0, 600 + late - 1)
+    follow(run, Chamber(), 600 + late, 900)
+    assert [(leg.step, leg.start, leg.estimated) for leg in run.view().legs] == [
         (1, 0, True),
         (2, 600, estimated),
     ]
-    assert not flight.view().estimated
+    assert not run.view().estimated
 
 
 def test_a_step_that_ends_between_two_observations_ends_when_it_was_due() -> None:
-    flight, chamber = Flight(PLAN), Chamber(roles=False, state=False)
+    run, chamber = Run(PLAN), Chamber(roles=False, state=False)
     for second in range(0, 2400, 7):
-        flight.observe(chamber.look(float(second), period=7.0))
-    legs = flight.view().legs
+        run.observe(chamber.look(float(second), period=7.0))
+    legs = run.view().legs
     assert [leg.end for leg in legs] == [600, 1800, None]
     assert legs[1].end_utc == UTC + 1800
     held = legs[1].dwell
@@ -195,63 +195,63 @@ QUICK = plan_recipe(
 
 
 def test_a_quick_ramp_is_left_when_the_temperature_is_there_and_moves_nothing_else() -> None:
-    flight, chamber = Flight(QUICK), Chamber(QUICK, roles=False, state=False)
-    fly(flight, chamber, 0, 300)
-    assert flight.view().step == 1
-    fly(flight, chamber, 301, 310, actual=38.5)
-    view = flight.view()
+    run, chamber = Run(QUICK), Chamber(QUICK, roles=False, state=False)
+    follow(run, chamber, 0, 300)
+    assert run.view().step == 1
+    follow(run, chamber, 301, 310, actual=38.5)
+    view = run.view()
     assert (view.step, view.estimated, view.kind) == (2, True, "hold")
     assert view.legs[0].end == 301
     # The device goes through its list by time: the hold ends when it would have, and so does the whole.
     assert (view.step_total, view.ends_utc, view.drift) == (2400 - 301, UTC + QUICK.total, 0)
-    fly(flight, chamber, 311, 2401, actual=40.0)
-    assert flight.view().step == 3
-    assert flight.view().legs[1].end == 2400
+    follow(run, chamber, 311, 2401, actual=40.0)
+    assert run.view().step == 3
+    assert run.view().legs[1].end == 2400
 
 
 def test_quick_ramps_are_handed_over_for_learning() -> None:
     chamber = Chamber(QUICK, roles=False, state=False)
-    flight = Flight(QUICK, speed=2.0)
+    run = Run(QUICK, speed=2.0)
     for second in range(2000):
-        flight.observe(chamber.look(second * 2.0, mono=float(second), utc=UTC + second, actual=None))
-    assert flight.quick_ramps() == ((0, 1200, 40), (2400, 3600, 20))
-    assert fly(Flight(PLAN), Chamber(), 0, 3000).quick_ramps() == ()
+        run.observe(chamber.look(second * 2.0, mono=float(second), utc=UTC + second, actual=None))
+    assert run.quick_ramps() == ((0, 1200, 40), (2400, 3600, 20))
+    assert follow(Run(PLAN), Chamber(), 0, 3000).quick_ramps() == ()
 
 
 def test_a_quick_ramp_that_lags_is_left_when_its_time_is_up() -> None:
-    flight = fly(Flight(QUICK), Chamber(QUICK, roles=False, state=False), 0, 1300, actual=30.0)
-    view = flight.view()
+    run = follow(Run(QUICK), Chamber(QUICK, roles=False, state=False), 0, 1300, actual=30.0)
+    view = run.view()
     assert (view.step, view.legs[0].end) == (2, 1200)
     assert view.dwell is not None
     assert (view.dwell.in_tolerance, view.dwell.elapsed) == (0, 100)
 
 
 def test_a_ramp_at_a_rate_is_not_left_before_its_time() -> None:
-    flight = fly(Flight(PLAN), Chamber(roles=False, state=False), 0, 300, actual=40.0)
-    assert flight.view().step == 1
+    run = follow(Run(PLAN), Chamber(roles=False, state=False), 0, 300, actual=40.0)
+    assert run.view().step == 1
 
 
 def test_learned_rates_give_the_end_a_range() -> None:
     band = RateBand(heating=True, low=20, high=30, slow=0.5, usual=1, fast=2, seconds=600, runs=4)
     plan = plan_recipe(Recipe("L", (Ramp(40), Hold(600))), PlanSettings(rates=Rates((band,), 4)), 20.0)
-    flight = fly(Flight(plan), Chamber(plan), 0, 600)
-    view = flight.view()
+    run = follow(Run(plan), Chamber(plan), 0, 600)
+    view = run.view()
     assert view.basis == "learned from 4 runs"
     assert (view.left_shortest, view.left, view.left_longest) == (300 + 600, 600 + 600, 1200 + 600)
-    fly(flight, Chamber(plan), 601, 1300)
-    view = flight.view()
+    follow(run, Chamber(plan), 601, 1300)
+    view = run.view()
     assert view.left_shortest == view.left == view.left_longest == 500
 
 
 def test_a_link_gap_is_counted_and_never_credited() -> None:
-    flight, chamber = Flight(PLAN), Chamber()
-    fly(flight, chamber, 0, 1000)
-    fly(flight, chamber, 1001, 1300, **LOST)
-    gone = flight.view()
+    run, chamber = Run(PLAN), Chamber()
+    follow(run, chamber, 0, 1000)
+    follow(run, chamber, 1001, 1300, **LOST)
+    gone = run.view()
     assert (gone.gaps, gone.gap_seconds, gone.silent, gone.estimated) == (1, 300, 300, True)
     assert (gone.step, gone.left) == (2, 90 * MINUTE - 1300)
-    fly(flight, chamber, 1301, 1500)
-    back = flight.view()
+    follow(run, chamber, 1301, 1500)
+    back = run.view()
     assert (back.gaps, back.gap_seconds, back.silent, back.estimated) == (1, 301, None, False)
     assert back.dwell is not None
     assert back.dwell.elapsed == 900
@@ -259,147 +259,147 @@ def test_a_link_gap_is_counted_and_never_credited() -> None:
 
 
 def test_without_data_the_plan_says_where_it_should_be() -> None:
-    flight, chamber = Flight(PLAN), Chamber()
-    fly(flight, chamber, 0, 1000)
-    fly(flight, chamber, 1001, 3000, **LOST)
-    gone = flight.view()
+    run, chamber = Run(PLAN), Chamber()
+    follow(run, chamber, 0, 1000)
+    follow(run, chamber, 1001, 3000, **LOST)
+    gone = run.view()
     assert (gone.step, gone.estimated, gone.step_elapsed) == (4, True, 10 * MINUTE)
     assert gone.dwell is None
-    fly(flight, chamber, 3001, 3002)
-    legs = flight.view().legs
+    follow(run, chamber, 3001, 3002)
+    legs = run.view().legs
     assert [(leg.step, leg.start, leg.end) for leg in legs] == [
         (1, 0, 600),
         (2, 600, 3001),
         (3, None, None),
         (4, 3001, None),
     ]
-    held = flight.view().legs[1].dwell
+    held = run.view().legs[1].dwell
     assert held is not None
     # Of the first hold nothing is known but what was seen of it: 60 °C belong to the second.
     assert (held.creditable, held.maximum) == (400, 40)
 
 
 def test_stale_data_are_a_gap_too() -> None:
-    flight, chamber = Flight(PLAN), Chamber()
-    fly(flight, chamber, 0, 700)
-    fly(flight, chamber, 701, 800, fresh=False, actual=None)
-    fly(flight, chamber, 801, 900)
-    assert (flight.view().gaps, flight.view().gap_seconds) == (1, 101)
+    run, chamber = Run(PLAN), Chamber()
+    follow(run, chamber, 0, 700)
+    follow(run, chamber, 701, 800, fresh=False, actual=None)
+    follow(run, chamber, 801, 900)
+    assert (run.view().gaps, run.view().gap_seconds) == (1, 101)
 
 
 def test_observations_that_did_not_happen_are_a_gap() -> None:
-    flight, chamber = Flight(PLAN), Chamber()
-    fly(flight, chamber, 0, 700)
-    fly(flight, chamber, 760, 800)
-    view = flight.view()
+    run, chamber = Run(PLAN), Chamber()
+    follow(run, chamber, 0, 700)
+    follow(run, chamber, 760, 800)
+    view = run.view()
     assert (view.gaps, view.gap_seconds) == (1, 60)
     assert view.dwell is not None
     assert view.dwell.creditable == 200 - 60
 
 
 def test_a_chamber_that_stops_before_its_time() -> None:
-    flight = fly(Flight(PLAN), Chamber(), 0, 1000)
-    fly(flight, Chamber(), 1001, 1001, state=RunState.IDLE, step=None)
-    view = flight.view()
+    run = follow(Run(PLAN), Chamber(), 0, 1000)
+    follow(run, Chamber(), 1001, 1001, state=RunState.IDLE, step=None)
+    view = run.view()
     assert view.result is Result.ENDED_EARLY
     assert "in step 2 of 6, 1h 13m before the planned end" in view.reason
     assert view.ends_utc == UTC + 1001
 
 
 def test_a_cancelled_run_names_its_canceller() -> None:
-    flight = fly(Flight(PLAN), Chamber(), 0, 1000)
-    assert not flight.cancel("ann@lab")
-    fly(flight, Chamber(), 1001, 1010)
-    assert not flight.over
-    fly(flight, Chamber(), 1011, 1011, state=RunState.IDLE, step=None)
-    assert flight.view().result is Result.CANCELLED
-    assert flight.view().reason.startswith("cancel_recipe was sent by ann@lab, and the chamber reports")
+    run = follow(Run(PLAN), Chamber(), 0, 1000)
+    assert not run.cancel("ann@lab")
+    follow(run, Chamber(), 1001, 1010)
+    assert not run.over
+    follow(run, Chamber(), 1011, 1011, state=RunState.IDLE, step=None)
+    assert run.view().result is Result.CANCELLED
+    assert run.view().reason.startswith("cancel_recipe was sent by ann@lab, and the chamber reports")
 
 
 def test_a_cancel_that_was_not_obeyed_does_not_explain_the_end() -> None:
-    flight = fly(Flight(PLAN), Chamber(), 0, 1000)
-    flight.cancel("ann@lab")
-    fly(flight, Chamber(), 1001, 90 * MINUTE + 1)
-    assert flight.view().result is Result.COMPLETED
+    run = follow(Run(PLAN), Chamber(), 0, 1000)
+    run.cancel("ann@lab")
+    follow(run, Chamber(), 1001, 90 * MINUTE + 1)
+    assert run.view().result is Result.COMPLETED
 
 
 def test_a_cancel_is_the_end_where_the_chamber_reports_nothing() -> None:
-    flight = fly(Flight(PLAN), Chamber(roles=False, state=False), 0, 1000)
-    assert flight.cancel("ann@lab")
-    assert flight.view().result is Result.CANCELLED
-    assert "does not report whether it stopped" in flight.view().reason
-    assert not flight.cancel("bob@lab")
+    run = follow(Run(PLAN), Chamber(roles=False, state=False), 0, 1000)
+    assert run.cancel("ann@lab")
+    assert run.view().result is Result.CANCELLED
+    assert "does not report whether it stopped" in run.view().reason
+    assert not run.cancel("bob@lab")
 
 
 @pytest.mark.parametrize(("back", "words"), [(2000, "how is not known."), (6000, "it was over by now.")])
 def test_an_end_that_was_not_seen_is_unknown(back: float, words: str) -> None:
-    flight = fly(Flight(PLAN), Chamber(), 0, 1000)
-    fly(flight, Chamber(), 1001, back, **LOST)
-    fly(flight, Chamber(), back + 1, back + 1, state=RunState.IDLE, step=None)
-    assert flight.view().result is Result.UNKNOWN
-    assert words in flight.view().reason
+    run = follow(Run(PLAN), Chamber(), 0, 1000)
+    follow(run, Chamber(), 1001, back, **LOST)
+    follow(run, Chamber(), back + 1, back + 1, state=RunState.IDLE, step=None)
+    assert run.view().result is Result.UNKNOWN
+    assert words in run.view().reason
 
 
 def test_a_silent_chambers_plan_that_ran_out_in_a_gap_is_unknown() -> None:
     chamber = Chamber(roles=False, state=False)
-    flight = fly(Flight(PLAN), chamber, 0, 1000)
-    fly(flight, chamber, 1001, 6000, **LOST)
-    assert not flight.over
-    fly(flight, chamber, 6001, 6001)
-    assert flight.view().result is Result.UNKNOWN
+    run = follow(Run(PLAN), chamber, 0, 1000)
+    follow(run, chamber, 1001, 6000, **LOST)
+    assert not run.over
+    follow(run, chamber, 6001, 6001)
+    assert run.view().result is Result.UNKNOWN
 
 
 def test_another_recipe_ends_it() -> None:
-    flight = fly(Flight(PLAN), Chamber(), 0, 1000)
-    fly(flight, Chamber(), 1001, 1001, recipe="Other\x1b")
-    assert flight.view().result is Result.UNKNOWN
-    assert '"Other␛"' in flight.view().reason
+    run = follow(Run(PLAN), Chamber(), 0, 1000)
+    follow(run, Chamber(), 1001, 1001, recipe="Other\x1b")
+    assert run.view().result is Result.UNKNOWN
+    assert '"Other␛"' in run.view().reason
 
 
 def test_giving_up_is_unknown() -> None:
-    flight = Flight(PLAN)
-    flight.give_up("Another recipe was started.")
-    flight.give_up("Too late.")
-    assert (flight.view().result, flight.view().reason) == (Result.UNKNOWN, "Another recipe was started.")
+    run = Run(PLAN)
+    run.give_up("Another recipe was started.")
+    run.give_up("Too late.")
+    assert (run.view().result, run.view().reason) == (Result.UNKNOWN, "Another recipe was started.")
 
 
 def test_a_plan_that_does_not_fit_is_not_used() -> None:
     for wrong in ({"recipe": "Other"}, {"steps": 7}):
-        flight = fly(Flight(PLAN), Chamber(), 0, 700, **wrong)
-        view = flight.view()
+        run = follow(Run(PLAN), Chamber(), 0, 700, **wrong)
+        view = run.view()
         assert (view.planned, view.ends_utc, view.label, view.dwell) == (False, None, "", None)
         assert (view.step, view.step_elapsed) == (2, 100)
     # A name that comes late is not held against it.
-    flight = fly(Flight(PLAN), Chamber(), 0, 700, recipe="Before")
-    fly(flight, Chamber(), 701, 800)
-    view = flight.view()
+    run = follow(Run(PLAN), Chamber(), 0, 700, recipe="Before")
+    follow(run, Chamber(), 701, 800)
+    view = run.view()
     assert (view.planned, view.step, view.step_elapsed, view.left) == (True, 2, 200, 90 * MINUTE - 800)
 
 
 def test_a_run_without_a_plan() -> None:
-    flight = fly(Flight(None), Chamber(), 0, 700)
-    view = flight.view()
+    run = follow(Run(None), Chamber(), 0, 700)
+    view = run.view()
     assert (view.name, view.planned, view.step, view.steps, view.step_elapsed) == ("B", False, 2, 6, 100)
-    fly(flight, Chamber(), 701, 701, state=RunState.IDLE, step=None)
-    assert flight.view().result is Result.UNKNOWN
-    assert "in step 2 of 6" in flight.view().reason
+    follow(run, Chamber(), 701, 701, state=RunState.IDLE, step=None)
+    assert run.view().result is Result.UNKNOWN
+    assert "in step 2 of 6" in run.view().reason
 
 
 def test_a_run_that_was_on_already() -> None:
-    flight = fly(Flight(PLAN, start_seen=False), Chamber(), 1000, 1100)
-    view = flight.view()
+    run = follow(Run(PLAN, start_seen=False), Chamber(), 1000, 1100)
+    view = run.view()
     assert (view.step, view.elapsed, view.elapsed_is_least, view.planned) == (2, 100, True, True)
-    blind = fly(Flight(PLAN, start_seen=False), Chamber(roles=False), 1000, 1100)
+    blind = follow(Run(PLAN, start_seen=False), Chamber(roles=False), 1000, 1100)
     assert (blind.view().planned, blind.view().ends_utc) == (False, None)
 
 
 def test_a_faster_simulator_is_followed_in_wall_seconds() -> None:
-    flight = Flight(PLAN, speed=60.0)
+    run = Run(PLAN, speed=60.0)
     for tick in range(46 * 4):
         now = tick / 4
         seen = Chamber().look(now * 60, mono=now, utc=UTC + now)
-        flight.observe(seen)
-    view = flight.view()
+        run.observe(seen)
+    view = run.view()
     assert (view.step, view.elapsed, view.step_total) == (4, 45.75, 20)
     assert view.left == pytest.approx(90 - 45.75)
     assert view.legs[1].planned == 20
@@ -411,33 +411,31 @@ def test_a_faster_simulator_is_followed_in_wall_seconds() -> None:
 # -- resumed --------------------------------------------------------------------------------------------
 
 
-def again(flight: Flight) -> Flight:
+def again(run: Run) -> Run:
     """What a recorder that was killed goes on with."""
-    text = msgspec.json.encode(flight.state())
-    return Flight(
-        flight.course.plan if flight.course else None, resume=msgspec.json.decode(text, type=FlightState)
-    )
+    text = msgspec.json.encode(run.state())
+    return Run(run.course.plan if run.course else None, resume=msgspec.json.decode(text, type=RunSnapshot))
 
 
 def test_the_stored_keys_of_a_run_are_those_of_older_records() -> None:
     chamber = Chamber()
-    kept = msgspec.json.decode(msgspec.json.encode(fly(Flight(PLAN), chamber, 0, 3000).state()))
+    kept = msgspec.json.decode(msgspec.json.encode(follow(Run(PLAN), chamber, 0, 3000).state()))
     assert kept["told"] is True
     assert [leg["step"] for leg in kept["flown"]] == list(range(1, kept["leg"]["step"]))
     kept["stranger"] = True
-    assert msgspec.json.decode(msgspec.json.encode(kept), type=FlightState).other_recipe
+    assert msgspec.json.decode(msgspec.json.encode(kept), type=RunSnapshot).other_recipe
 
 
 @pytest.mark.parametrize("rebooted", [False, True])
 def test_a_killed_recorder_goes_on_and_counts_the_gap(rebooted: bool) -> None:
     chamber = Chamber()
-    flight = again(fly(Flight(PLAN), chamber, 0, 1000))
-    assert flight.view().step == 2
+    run = again(follow(Run(PLAN), chamber, 0, 1000))
+    assert run.view().step == 2
     for second in range(1200, 1301):
         # After a reboot the monotonic clock begins anew: the wall clock tells how long it was gone.
         seen = chamber.look(float(second), **({"mono": second - 1195.0} if rebooted else {}))
-        flight.observe(seen)
-    view = flight.view()
+        run.observe(seen)
+    view = run.view()
     assert (view.elapsed, view.gaps, view.gap_seconds) == (1300, 1, 200)
     assert (view.step, view.drift, view.left) == (2, 0, 90 * MINUTE - 1300)
     assert view.dwell is not None
@@ -446,24 +444,24 @@ def test_a_killed_recorder_goes_on_and_counts_the_gap(rebooted: bool) -> None:
 
 def test_a_recorder_that_was_gone_for_a_moment_is_a_gap_in_both_clocks() -> None:
     """Two values that are near vouch for nothing while nobody was there to see."""
-    flight = again(fly(Flight(PLAN), Chamber(), 0, 1000))
-    fly(flight, Chamber(), 1003, 1100)
-    dwell = flight.view().dwell
+    run = again(follow(Run(PLAN), Chamber(), 0, 1000))
+    follow(run, Chamber(), 1003, 1100)
+    dwell = run.view().dwell
     assert dwell is not None
     assert (dwell.elapsed, dwell.in_tolerance, dwell.creditable) == (500, 497, 497)
 
 
 def test_a_run_that_is_over_stays_over_when_it_is_read_back() -> None:
-    flight = again(fly(Flight(PLAN), Chamber(), 0, 90 * MINUTE + 1))
-    assert flight.over
-    assert flight.view().result is Result.COMPLETED
+    run = again(follow(Run(PLAN), Chamber(), 0, 90 * MINUTE + 1))
+    assert run.over
+    assert run.view().result is Result.COMPLETED
 
 
 def test_estimated_steps_that_passed_while_it_was_killed_end_when_they_were_due() -> None:
     chamber = Chamber(roles=False, state=False)
-    flight = again(fly(Flight(PLAN), chamber, 0, 1000))
-    fly(flight, chamber, 2500, 2600)
-    view = flight.view()
+    run = again(follow(Run(PLAN), chamber, 0, 1000))
+    follow(run, chamber, 2500, 2600)
+    view = run.view()
     assert [leg.end for leg in view.legs] == [600, 1800, 2400, None]
     first = view.legs[1].dwell
     assert first is not None
@@ -488,15 +486,15 @@ def test_whatever_happens_the_clocks_are_true(
     if not plan.total:
         return
     chamber = Chamber(plan, roles=roles, state=roles)
-    flight, now = Flight(plan), 0.0
-    flight.observe(chamber.look(0.0))
+    run, now = Run(plan), 0.0
+    run.observe(chamber.look(0.0))
     for number, (wait, how) in enumerate(parts):
         now += wait
-        flight.observe(chamber.look(now, **WAYS[how]))
+        run.observe(chamber.look(now, **WAYS[how]))
         if number == kill:
-            flight = again(flight)
-    view = flight.view()
-    state = flight.state()
+            run = again(run)
+    view = run.view()
+    state = run.state()
     assert state.gap_seconds <= state.t + 1e-6
     assert state.t <= now + 1e-6
     times = [t for leg in view.legs for t in (leg.start, leg.end) if t is not None]

@@ -1,10 +1,9 @@
-"""`xovac-tui config`: make, find, check and show the settings."""
+"""`xovac-tui config init|path|show`: make, find and show the settings."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,34 +11,25 @@ import click
 import msgspec
 
 from xovac_tui import paths
-from xovac_tui.api.loader import documented_contract
 from xovac_tui.cli.common import effective, typed
 from xovac_tui.cli.output import echo
-from xovac_tui.cli.settings_notes import contract_with_mistakes, notes
 from xovac_tui.config import (
     Effective,
     Profile,
     Settings,
-    from_environment,
-    load_secrets,
-    settings_problems,
 )
-from xovac_tui.config.load import sound_settings
-from xovac_tui.errors import Exit, SettingsError
+from xovac_tui.errors import SettingsError
 from xovac_tui.paths import AUTH_VARIABLE, HEADERS_VARIABLE
 from xovac_tui.validation import join_key
 from xovac_tui.withaddress import without_secrets
 
-_CONFIG = click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Settings file.")
+config_option = click.option(
+    "--config", metavar="FILE", type=click.Path(path_type=Path), help="Settings file."
+)
 
 
-@click.group(short_help="Make, find, check or show the settings.")
-def config() -> None:
-    """Work on the settings file."""
-
-
-@config.command()
-@_CONFIG
+@click.command()
+@config_option
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
 @click.pass_context
 def init(ctx: click.Context, /, force: bool, **_: Any) -> None:
@@ -59,41 +49,16 @@ def init(ctx: click.Context, /, force: bool, **_: Any) -> None:
     echo("  xovac-tui config check", err=True)
 
 
-@config.command()
-@_CONFIG
+@click.command()
+@config_option
 @click.pass_context
 def path(ctx: click.Context, /, **_: Any) -> None:
     """Print where the settings file is, or would be."""
     echo(str(settings_place(ctx)))
 
 
-@config.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path))
-@_CONFIG
-@click.pass_context
-def check(ctx: click.Context, /, file: Path | None, **_: Any) -> None:
-    """Check the settings and all files they name; print every mistake. Exit code 2 when there is one."""
-    place = file or settings_place(ctx)
-    if place == paths.settings_file() and not place.exists():
-        problems: list[str] = []
-        said = f"{place} does not exist, so the defaults are in force. `xovac-tui config init` writes it."
-    else:
-        problems = settings_problems(place)
-        said = f"{place}: no mistakes found."
-    # What can be read is checked in full, so that one call lists every mistake.
-    settings = sound_settings(place) if place.exists() else Settings()
-    problems += [*named_problems(settings, place), *environment_problems(file)]
-    for problem in dict.fromkeys(problems):
-        echo(problem)
-    for note in notes(settings, place):
-        echo(note, err=True)
-    if not problems:
-        echo(said)
-    ctx.exit(int(Exit.USAGE if problems else Exit.OK))
-
-
-@config.command()
-@_CONFIG
+@click.command()
+@config_option
 @click.option("--profile", "-p", metavar="NAME", help="As in the program.")
 @click.option("--url", metavar="URL", help="As in the program.")
 @click.pass_context
@@ -108,83 +73,6 @@ def settings_place(ctx: click.Context) -> Path:
     # Only one variable is read here: a mistake in another must not hide where the file is.
     named = os.environ.get("XOVAC_CONFIG", "").strip()
     return typed(ctx).config or (Path(os.path.expanduser(named)) if named else paths.settings_file())
-
-
-def named_problems(settings: Settings, place: Path) -> Iterator[str]:
-    """Yield a sentence for each file or name in the settings that cannot be used."""
-    from xovac_tui.config.themes import shipped_themes, unknown_theme, user_themes
-    from xovac_tui.ui.actions import check_keymap
-    from xovac_tui.ui.theming import textual_themes
-
-    for name, profile in settings.profiles.items():
-        key = join_key("profiles", name)
-        found = [*contract_with_mistakes(profile)[1], *_alarm_problems(settings, profile)]
-        try:
-            load_secrets(profile, {})
-        except SettingsError as error:
-            found += error.sentences
-        yield from (f"{place}: `{key}`: {sentence}" for sentence in found)
-        if profile.ca_file and not os.path.isfile(profile.ca_file):
-            yield f"{place}: `{key}.ca_file`: there is no file {profile.ca_file}. Check the name."
-    yield from (f"{place}: {sentence}" for sentence in _address_problems(settings))
-    ours = [spec.name for spec in shipped_themes()]
-    theirs, problems = user_themes(taken={*ours, *textual_themes()})
-    yield from problems
-    known = {*ours, *(spec.name for spec in theirs), *textual_themes()}
-    if settings.display.theme not in known:
-        yield f"{place}: `display.theme`: {unknown_theme(settings.display.theme, known)}"
-    try:
-        check_keymap(settings.keys)
-    except SettingsError as error:
-        yield f"{place}: {error}"
-
-
-def _address_problems(settings: Settings) -> Iterator[str]:
-    """Yield a sentence for each receiver whose address cannot be used."""
-    from xovac_tui.config.addresses import read_addresses
-
-    try:
-        settings = read_addresses(settings)
-    except SettingsError as error:
-        yield from error.sentences
-        return
-    for one in settings.notify.receivers:
-        if one.kind == "apprise":
-            from xovac_tui.notify.services import service_problem
-
-            if why := service_problem(one.url):
-                yield f'notifications, receiver "{one.name}": {why}'
-
-
-def _alarm_problems(settings: Settings, profile: Profile) -> Iterator[str]:
-    from xovac_tui.alarms.rules import rules_with_mistakes
-    from xovac_tui.alarms.watchlist import watchlist
-    from xovac_tui.analysis.values import criterion_called, no_criterion
-    from xovac_tui.expressions import ExpressionError, parse
-
-    written, problems = rules_with_mistakes(settings.alarms, profile.alarms)
-    yield from problems
-    try:
-        # The contract's own mistakes are listed elsewhere.
-        watchlist(settings.alarms, profile.recipe, documented_contract(), written)
-    except SettingsError as error:
-        yield from error.sentences
-    criteria = settings.stability.criteria
-    for rule in written:
-        with suppress(ExpressionError):
-            for wanted in parse(rule.value).wanted if rule.value else ():
-                if wanted.criterion and criterion_called(wanted.criterion, criteria) is None:
-                    yield f'Alarm rule "{rule.name}", `value`: {no_criterion(wanted.criterion, criteria)}'
-
-
-def environment_problems(file: Path | None) -> Iterator[str]:
-    """Yield the mistakes in the environment variables; none if only a file is checked."""
-    if file is None:
-        try:
-            from_environment(os.environ)
-            load_secrets(Profile())
-        except SettingsError as error:
-            yield str(error)
 
 
 def shown_settings(found: Effective) -> Iterator[str]:

@@ -11,8 +11,8 @@ from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.runs.course import PlanCourse
 from xovac_tui.runs.dwell import NEAR_PERIODS, Dwell, near
 from xovac_tui.runs.ending import away, cancelled_blind, ending, time_is_up
-from xovac_tui.runs.state import FlightState, Leg, Result
-from xovac_tui.runs.view import FlightView, position, view
+from xovac_tui.runs.state import Leg, Result, RunSnapshot
+from xovac_tui.runs.view import RunProgress, position, view
 
 if TYPE_CHECKING:
     from xovac_tui.recipes.plan import Plan, Segment
@@ -23,7 +23,7 @@ UNWATCHED = 10.0
 _replace = msgspec.structs.replace
 
 
-class Flight:
+class Run:
     """One run, followed against its plan where one is known. Pure: it reads no clock and does no I/O."""
 
     def __init__(
@@ -33,7 +33,7 @@ class Flight:
         name: str = "",
         speed: float = 1.0,
         start_seen: bool = True,
-        resume: FlightState | None = None,
+        resume: RunSnapshot | None = None,
     ) -> None:
         """Begin with a run that the first observation sees begin, or go on with one from its state.
 
@@ -41,7 +41,7 @@ class Flight:
         as a gap, like any time without observations.
         """
         self.course = None if plan is None else PlanCourse(plan)
-        self._state = resume or FlightState(
+        self._state = resume or RunSnapshot(
             name=name or (plan.recipe_name if plan else ""), speed=speed, start_seen=start_seen
         )
         self._resuming = resume is not None
@@ -49,11 +49,11 @@ class Flight:
         """Monotonic time at which the run's own clock was 0."""
         self._seen: Observation | None = None
 
-    def state(self) -> FlightState:
+    def state(self) -> RunSnapshot:
         """Return all that is needed, beside the plan, to go on."""
         return self._state
 
-    def view(self) -> FlightView:
+    def view(self) -> RunProgress:
         """Return the run as screens show it."""
         return view(self._state, self.course, self._seen)
 
@@ -83,7 +83,7 @@ class Flight:
         self._pass_time(seen)
         found = ending(self._state, self._fitting, seen)
         if found is None:
-            self._hear(seen)
+            self._take_report(seen)
             self._follow(seen)
             found = time_is_up(self._state, self._fitting, seen)
         self._seen = seen
@@ -128,7 +128,7 @@ class Flight:
         self._state = _replace(self._state, **changes)
 
     def _pass_time(self, seen: Observation) -> None:
-        """Let the time since the observation before pass, and count what of it was not heard."""
+        """Advance to an observation, and count the time without data as a gap."""
         state = self._state
         heard = seen.linked and seen.fresh
         if state.began_utc is None:
@@ -164,8 +164,8 @@ class Flight:
             # Cut where it was seen last: what the gap holds may belong to later steps.
             self._set(leg=_replace(leg, dwell=leg.dwell.observe(Observation(mono=state.t))))
 
-    def _hear(self, seen: Observation) -> None:
-        """Take what the device says about its run."""
+    def _take_report(self, seen: Observation) -> None:
+        """Take what the device reports about its run."""
         if seen.speed is not None and seen.speed != self._state.speed:
             self._go_at(seen.speed)
         state = self._state
@@ -187,7 +187,7 @@ class Flight:
             self._begin(state.leg.step, state.leg.start, seen)
 
     def _go_at(self, speed: float) -> None:
-        """Go on at the speed that the device says: a simulator that was first heard after the run began."""
+        """Continue at the reported speed: the first report of a simulator came after the run began."""
         state, leg = self._state, self._state.leg
         segment = self._fitting.item(leg.step) if leg is not None and self._fitting is not None else None
         self._set(speed=speed, first_total=None)
@@ -311,7 +311,7 @@ class Flight:
         self._set(result=result, reason=reason, ended_utc=self._state.utc)
 
 
-def _confirms(state: FlightState, leg: Leg, seen: Observation) -> bool:
+def _confirms(state: RunSnapshot, leg: Leg, seen: Observation) -> bool:
     """Return whether a report of a step that was estimated also confirms when it began.
 
     One that comes long after does not; the first step began with the run.

@@ -10,9 +10,11 @@ import msgspec
 from xovac_tui import paths
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.loader import SIMULATOR_CONTRACT, read_contract
+from xovac_tui.cli.exposure import alarm_notes
 from xovac_tui.config import Profile, Settings
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
+from xovac_tui.recording.arrivals import never_arrived
 from xovac_tui.text import clean, near_miss
 from xovac_tui.units import is_known
 from xovac_tui.validation import join_key
@@ -42,16 +44,6 @@ def notes(settings: Settings, place: Path) -> Iterator[str]:
         yield from (f"Note: `{key}`: {note}" for note in _arrivals(contract, record))
 
 
-def alarm_notes(settings: Settings, place: Path, profile: Profile | None = None) -> Iterator[str]:
-    """Yield a sentence for each key of a rule that has no effect; `place` is the settings file."""
-    files = profile.alarms if profile else ()
-    if settings.alarms.rules or settings.alarms.files or files:
-        # Imported late: the kinds of alarms are many files, and the first picture must not wait for them.
-        from xovac_tui.alarms.rules import unused_keys
-
-        yield from unused_keys(settings.alarms, place, files)
-
-
 def _forms(contract: Contract) -> Iterator[str]:
     """Yield a sentence for each command that a contract file sends in an assumed form."""
     for event, spec in contract.commands.items():
@@ -75,8 +67,6 @@ def _units(contract: Contract) -> Iterator[str]:
 
 def _arrivals(contract: Contract, record: Path) -> Iterator[str]:
     """Yield a sentence for each message and path of the contract that the record does not hold."""
-    from xovac_tui.recording.arrivals import never_arrived
-
     if not contract.messages or not record.is_file():
         return
     try:

@@ -1,22 +1,27 @@
-"""`xovac-tui recipe`: check, plan, compile, make and exchange recipe files, without a chamber."""
+"""`xovac-tui recipe check|plan|compile`: what a recipe file comes to, without a chamber."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import msgspec
 
-from xovac_tui.cli.common import chamber_options, json_line, plan_settings, table
+from xovac_tui.cli.common import json_line, table
+from xovac_tui.cli.options import chamber_options
 from xovac_tui.cli.output import echo, echo_data
-from xovac_tui.cli.recipe_files import export, import_, new, templates
+from xovac_tui.cli.recipe_settings import plan_settings
 from xovac_tui.digits import digits
+from xovac_tui.durations import spell_duration
 from xovac_tui.errors import Exit
-
-if TYPE_CHECKING:
-    from xovac_tui.recipes.findings import Finding
-    from xovac_tui.recipes.plan import Plan
+from xovac_tui.quantities import format_temperature
+from xovac_tui.recipes.check import check_recipe
+from xovac_tui.recipes.compiler import compile_recipe
+from xovac_tui.recipes.files import load_recipe
+from xovac_tui.recipes.findings import Finding
+from xovac_tui.recipes.places import number_at
+from xovac_tui.recipes.plan import Plan, plan_recipe
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 _START = click.option(
@@ -30,20 +35,7 @@ _START = click.option(
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group(short_help="Check, plan, make or exchange recipe files.")
-def recipe() -> None:
-    """Work on recipe files without a chamber.
-
-    The profile (the named one, else the only one) sets how the device reads a recipe; without one,
-    the defaults do.
-    """
-
-
-for _command in (new, templates, export, import_):
-    recipe.add_command(_command)
-
-
-@recipe.command()
+@click.command()
 @_FILE
 @_START
 @_JSON
@@ -51,9 +43,6 @@ for _command in (new, templates, export, import_):
 @click.pass_context
 def check(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: Any) -> None:
     """Print the errors and warnings of a recipe. Exit code 2 when it must not be sent."""
-    from xovac_tui.recipes.check import check_recipe
-    from xovac_tui.recipes.files import load_recipe
-
     settings = plan_settings(ctx)
     findings = check_recipe(load_recipe(file), settings, start)
     bad = any(finding.severity == "error" for finding in findings)
@@ -66,7 +55,7 @@ def check(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: A
     ctx.exit(int(Exit.USAGE if bad else Exit.OK))
 
 
-@recipe.command()
+@click.command()
 @_FILE
 @_START
 @_JSON
@@ -74,9 +63,6 @@ def check(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: A
 @click.pass_context
 def plan(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: Any) -> None:
     """Print the time line of a recipe."""
-    from xovac_tui.recipes.files import load_recipe
-    from xovac_tui.recipes.plan import plan_recipe
-
     laid_out = plan_recipe(load_recipe(file), plan_settings(ctx), start)
     if as_json:
         echo_data(json_line(_plan_data(laid_out)))
@@ -85,7 +71,7 @@ def plan(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: An
         echo(line)
 
 
-@recipe.command(name="compile")
+@click.command(name="compile")
 @_FILE
 @_START
 @click.option("--items", is_flag=True, help="Print the items as a table instead of the payload.")
@@ -93,9 +79,6 @@ def plan(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: An
 @click.pass_context
 def compile_(ctx: click.Context, /, file: Path, start: float, items: bool, **_: Any) -> None:
     """Print the payload of load_recipe for a recipe, as one line of JSON. Warnings go to stderr."""
-    from xovac_tui.recipes.compiler import compile_recipe
-    from xovac_tui.recipes.files import load_recipe
-
     settings = plan_settings(ctx)
     compiled = compile_recipe(load_recipe(file), settings, start)
     for finding in compiled.warnings:
@@ -120,10 +103,6 @@ def _finding_data(finding: Finding) -> dict[str, Any]:
 
 
 def _plan_lines(laid_out: Plan) -> list[str]:
-    from xovac_tui.durations import spell_duration
-    from xovac_tui.quantities import format_temperature
-    from xovac_tui.recipes.places import number_at
-
     rows = [("item", "step", "begins", "takes", "from", "to", "cycle", "what")]
     for segment in laid_out.segments:
         rows.append(

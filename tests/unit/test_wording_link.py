@@ -1,0 +1,293 @@
+"""Every code of the link has its sentence, and is in docs/scripts.md; other tests compare codes."""
+
+import errno
+import re
+import ssl
+from datetime import UTC, datetime
+from pathlib import Path
+
+from xovac_tui.api.link import LinkCode, LinkReason, LinkView, LinkWord
+from xovac_tui.link import explain
+from xovac_tui.link.certificate import Certificate
+from xovac_tui.link.handshake import Handshake
+from xovac_tui.link.target import Address, Target
+
+C = LinkCode
+PLAIN = Address("lab", 8080, False, "/socket.io/")
+TLS = Address("lab", 8443, True, "/socket.io/")
+CERTIFICATE = Certificate(b"\xab\xcd", datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 3, 4, tzinfo=UTC))
+DIGEST = "AB:CD"
+TRUST = (
+    f"; or, if the server's administrator confirms these digits, trust this one certificate with "
+    f'fingerprint = "{DIGEST}" in the profile.'
+)
+SHOWN = f"; nothing was sent. Its SHA-256 fingerprint is {DIGEST}."
+
+
+def verification(code: int, message: str = "") -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError("verify failed")
+    error.verify_code, error.verify_message = code, message
+    return error
+
+
+def tls(mnemonic: str) -> ssl.SSLError:
+    error = ssl.SSLError(1, "failed")
+    error.reason = mnemonic
+    return error
+
+
+def refused(code: int) -> LinkReason:
+    return explain.refused_certificate(verification(code), CERTIFICATE, TLS)
+
+
+def answered(status: int) -> LinkReason:
+    return explain.not_socketio(PLAIN, Handshake(status, server="nginx"), None)
+
+
+def engine(code: int | None, refusal: str, by: str = "websocket") -> LinkReason:
+    return explain.not_socketio(PLAIN, Handshake(400, refusal=refusal, code=code), 400, by=by)
+
+
+HERE = "http://lab:8080"
+SENTENCES = {
+    explain.NOT_YET: "Not connected yet.",
+    explain.CLOSED_HERE: "Disconnected at the operator's wish. Connect again with reconnect.",
+    explain.RECONNECTING: "Reconnecting on request.",
+    explain.ENDED_HERE: "Disconnected: this program has ended the connection.",
+    explain.defect("KeyError"): (
+        "Connecting failed unexpectedly (KeyError); the log file has details. Trying again."
+    ),
+    explain.not_online("vent", LinkWord.LOST): (
+        "vent was not sent: the link is LOST. Wait until it is ONLINE and ask again; nothing is kept for "
+        "later."
+    ),
+    explain.reserved_event("connect"): (
+        '"connect" was not sent: socket.io keeps this name for itself. Use another event.'
+    ),
+    explain.not_handed_over("vent", ValueError("it is too long")): "vent was not sent: it is too long.",
+    explain.no_name(PLAIN): (
+        "The name lab is not known here. Check the url's spelling and this machine's name service, or use "
+        "the "
+        "address in numbers."
+    ),
+    explain.no_connection(OSError(errno.ECONNREFUSED, "refused"), PLAIN): (
+        "Nothing listens on lab port 8080 (connection refused). Check that the chamber's server is running, "
+        "and the port in the url; through ssh -L, that the tunnel is up."
+    ),
+    explain.no_connection(OSError(errno.ENETUNREACH, "unreachable"), PLAIN): (
+        "There is no way to lab port 8080 from here. Check the network, the VPN and the address in the url."
+    ),
+    explain.no_connection(OSError(errno.EMFILE, "Too many open files"), PLAIN): (
+        "The connection to lab port 8080 failed: Too many open files. Check the network and the url."
+    ),
+    explain.no_answer(PLAIN): (
+        "lab port 8080 did not answer in time. The machine may be off or hung, or a firewall swallows the "
+        "connection; connect_timeout in the profile sets how long is waited."
+    ),
+    explain.hung_up(PLAIN): (
+        f"{HERE} took the connection and closed it without an answer. If the server is encrypted, the url "
+        "must begin with https://; else check the server."
+    ),
+    explain.hung_up(TLS): (
+        "https://lab:8443 took the connection and closed it without an answer. Check the server."
+    ),
+    explain.silent(PLAIN, "answer", 5.0): (
+        f"{HERE} took the connection but sent no answer within 5 s. The server may be hung, or there is no "
+        "socket.io server at /socket.io; connect_timeout in the profile sets how long is waited."
+    ),
+    explain.no_http(PLAIN): (
+        f"{HERE} answered with something that is not HTTP. Check the port in the url. If the server is "
+        "encrypted, the url must begin with https://."
+    ),
+    explain.encrypted(PLAIN): (
+        f"{HERE} is encrypted (TLS), but the url begins with http://. Write https://lab:8080 in the url."
+    ),
+    explain.no_tls(tls("WRONG_VERSION_NUMBER"), TLS): (
+        "https://lab:8443 is not encrypted, or not with TLS. If the server has no certificate, write http:// "
+        "in the url."
+    ),
+    explain.no_tls(tls("UNSUPPORTED_PROTOCOL"), TLS): (
+        "No encrypted connection to https://lab:8443 could be agreed on (UNSUPPORTED_PROTOCOL). The server's "
+        "TLS may be too old or want a client certificate; ask its administrator."
+    ),
+    explain.client_certificate(TLS): (
+        "https://lab:8443 wants a certificate of the client (mutual TLS), which this program cannot present. "
+        "Reach it through something that can, such as ssh -L or stunnel, or ask who runs it for another way "
+        "in."
+    ),
+    explain.wrong_fingerprint(b"\x01", b"\x02", TLS): (
+        "WARNING: the certificate of https://lab:8443 is NOT the pinned one. Pinned: 02. Presented: 01. "
+        "Another machine may be between here and the chamber; nothing was sent. Only if you know that the "
+        "certificate was renewed, put the new fingerprint into the profile."
+    ),
+    refused(10): (
+        f"The certificate of https://lab:8443 has expired on 2026-03-04{SHOWN} Have it renewed, or check "
+        "this "
+        f"machine's clock{TRUST}"
+    ),
+    refused(9): (
+        f"The certificate of https://lab:8443 is not valid yet (from 2026-01-02){SHOWN} Check this machine's "
+        f"clock{TRUST}"
+    ),
+    refused(62): (
+        f"The certificate of https://lab:8443 is not made out to lab{SHOWN} Use the name that the "
+        "certificate "
+        f"carries in the url{TRUST}"
+    ),
+    refused(18): (
+        "The certificate of https://lab:8443 is self-signed, or signed by an authority that is not known "
+        f'here{SHOWN} Set ca_file = "…" in the profile to the PEM file of its authority{TRUST}'
+    ),
+    explain.refused_certificate(verification(24, "invalid CA certificate"), None, TLS): (
+        "The certificate of https://lab:8443 was refused (invalid CA certificate); nothing was sent. Ask the "
+        "server's administrator."
+    ),
+    explain.not_socketio(PLAIN, Handshake(200, 3), None): (
+        f"{HERE} is a socket.io 2 server (Engine.IO 3); this program speaks Engine.IO 4, that is socket.io 3 "
+        "and later. Ask for an update of the server, or for the port of a newer one."
+    ),
+    explain.other_parser(PLAIN): (
+        f"{HERE} is a socket.io server with the msgpack parser; this program speaks only the usual one. Ask "
+        "for a server, or a port of it, with the default parser (JSON)."
+    ),
+    explain.redirected(PLAIN, "http://else/"): (
+        f"{HERE} redirects to http://else/. That is not followed, because a command must only reach the "
+        "chamber that was named. Put the right address into the url."
+    ),
+    answered(302): (
+        f"{HERE} redirects to another address (HTTP status 302, nginx). That is not followed: a command must "
+        "go where the profile says. Put the final address into its url."
+    ),
+    answered(401): (
+        f"{HERE} wants to know who asks (HTTP status 401, nginx). Put what it wants into auth_file of the "
+        "profile (auth, query in [auth], or headers)."
+    ),
+    answered(502): (
+        f"A proxy answers at {HERE}, but the server behind it does not (HTTP status 502, nginx). Check that "
+        "the chamber's server is running."
+    ),
+    answered(429): (
+        f"{HERE} takes no more requests for now (HTTP status 429, nginx). Connect less often, or ask its "
+        "administrator."
+    ),
+    answered(500): (
+        f"{HERE} failed at the request for /socket.io (HTTP status 500, nginx), so whether a socket.io "
+        "server "
+        "is there is not known. Its own log says why."
+    ),
+    answered(404): (
+        f"{HERE} answers, but there is no socket.io server at /socket.io (HTTP status 404, nginx). Check the "
+        "port in the url, and path in the profile."
+    ),
+    answered(0): (
+        f"{HERE} took the connection but gave no answer of a socket.io server. Check the port in the url."
+    ),
+    explain.not_socketio(PLAIN, Handshake(200, 4), None, by="polling"): (
+        f"{HERE} is a socket.io server, but the long poll gave no session. A proxy may be in the way; trying "
+        "again."
+    ),
+    explain.not_socketio(PLAIN, Handshake(200, 4), 403, ("websocket",)): (
+        f"{HERE} is a socket.io server, but refused the WebSocket (HTTP status 403). A proxy may be in the "
+        'way, or it offers only polling: set transports = ["polling"] in the profile.'
+    ),
+    engine(0, "Transport unknown"): (
+        f"{HERE} is a socket.io server, but refused the WebSocket (HTTP status 400) and does not offer long "
+        "polling (Engine.IO error 0, 'Transport unknown'). Ask its administrator what it offers."
+    ),
+    engine(0, "Transport unknown", "polling"): (
+        f"{HERE} is a socket.io server, but does not offer long polling (Engine.IO error 0, 'Transport "
+        "unknown'). Set transports to what it offers."
+    ),
+    engine(4, "Forbidden"): (
+        f"{HERE} is a socket.io server, but does not let this machine in (Engine.IO error 4, 'Forbidden'). "
+        "Put "
+        "what it wants to know into auth_file of the profile (auth, query in [auth], or headers)."
+    ),
+    engine(3, "Bad request"): (
+        f"{HERE} is a socket.io server, but refused the connection (Engine.IO error 3, 'Bad request'). Ask "
+        "its administrator; a proxy between here and it may have changed the request."
+    ),
+    explain.no_transport({"websocket": LinkReason(C.HUNG_UP, "A."), "polling": LinkReason(C.SILENT, "B.")}): (
+        "By websocket: A. By polling: B."
+    ),
+    explain.refused(Target(url=HERE, namespace="/x"), PLAIN, ("Invalid namespace",)): (
+        f'{HERE} has no namespace /x (it said "Invalid namespace"). Correct namespace in the profile; usual '
+        'is "/".'
+    ),
+    explain.refused(Target(url=HERE), PLAIN, ({"message": "who are you"},)): (
+        f'{HERE} refused the connection to namespace / without credentials: "who are you". Check auth and '
+        "headers in auth_file of the profile."
+    ),
+    explain.ended_early(PLAIN, "consent to namespace /"): (
+        f"{HERE} ended the connection before its consent to namespace /. It may be restarting, or may want "
+        "other credentials; trying again."
+    ),
+    explain.stopped_answering(PLAIN, 15.0): (
+        f"{HERE} has stopped answering (no sign of life for 15 s): its machine is hung, off, or cut from the "
+        "network. Trying again."
+    ),
+    explain.sent_away(PLAIN): (
+        f"The server at {HERE} has sent this console away. It may be restarting, or let only some clients "
+        "in; trying again."
+    ),
+    explain.closed(PLAIN): (
+        f"The server at {HERE} has closed the connection. It may be restarting; trying again."
+    ),
+    explain.closed(PLAIN, 1001, "bye"): (
+        f"{HERE} has closed the connection (WebSocket code 1001, bye). It may be restarting; trying again."
+    ),
+    explain.broken_off(PLAIN): (
+        f"The connection to {HERE} broke off: the server was ended, or the network cut it. Trying again."
+    ),
+    explain.too_long(PLAIN, C.ANSWER_TOO_LONG, 1 << 24): (
+        f"{HERE} answered with more than 16 MiB at once, which ended the connection."
+    ),
+    explain.too_long(PLAIN, C.MESSAGE_TOO_LONG, 1 << 24): (
+        f"{HERE} sent a message of more than 16 MiB, which ended the connection."
+    ),
+    explain.not_websocket(PLAIN, ValueError("reserved bits")): (
+        f"{HERE} sent what is no WebSocket data (reserved bits). Trying again."
+    ),
+}
+ELSEWHERE = {
+    C.UNUSABLE_SETTINGS: "worded where settings are checked",
+    C.NO_SIMULATOR: "worded by the simulator",
+    C.NOT_REACHED: "worded by the commands that wait",
+    C.DATA_STOPPED: "worded by the chamber's model",
+    C.NO_PONG: "worded by the chamber's model",
+    C.NOT_RECORDED: "worded by the replay",
+}
+
+
+def test_every_code_has_a_sentence() -> None:
+    assert {one.code for one in SENTENCES} | ELSEWHERE.keys() == set(LinkCode)
+    assert not {one.code for one in SENTENCES} & ELSEWHERE.keys()
+    assert {one: one.sentence for one in SENTENCES} == SENTENCES
+
+
+def test_transports_that_failed_alike_have_one_reason() -> None:
+    reason = explain.broken_off(PLAIN)
+    assert explain.no_transport({"websocket": reason, "polling": reason}) == reason
+
+
+def test_a_name_of_several_addresses_that_refuse_is_refused() -> None:
+    joined = OSError(
+        "Multiple exceptions: [Errno 111] Connect call failed ('::1', 80), [Errno 101] unreachable"
+    )
+    assert explain.no_connection(joined, PLAIN).code is C.NOTHING_LISTENS
+    other = OSError("Multiple exceptions: [Errno 113] No route to host, [Errno 101] unreachable")
+    assert explain.no_connection(other, PLAIN).code is C.NOT_CONNECTED
+
+
+def test_a_word_with_its_reason_ends_with_the_code() -> None:
+    assert LinkView(LinkWord.ONLINE).spoken == "ONLINE"
+    lost = LinkView(LinkWord.LOST, why="It broke off.", code=C.BROKEN_OFF)
+    assert lost.spoken == "LOST. It broke off. [broken-off]"
+    assert LinkView(LinkWord.LOST, why="It broke off.").spoken == "LOST. It broke off.", "of an older record"
+
+
+def test_scripts_find_every_code_in_the_documentation() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "scripts.md").read_text(encoding="utf-8")
+    section = text[text.index("## Codes of the link") :]
+    listed = re.findall(r"^\| `([a-z-]+)` \|", section.split("\n## ")[0], re.MULTILINE)
+    assert sorted(listed) == sorted(code.value for code in LinkCode)
