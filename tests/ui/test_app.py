@@ -178,7 +178,7 @@ async def test_the_question_of_leaving_is_about_now_when_the_picture_is_held(tmp
         await c.run_state("Bakeout")
         await c.press("q")
         assert isinstance(c.app.screen, QuitDialog)
-        now = c.app.screen.query_one("#now", Static)
+        now = c.app.screen.query_one("#words", Static)
         assert 'runs "Bakeout"' in str(now.render())
         await c.lose()
         await c.until(lambda: "was last known as RUNNING" in str(now.render()))

@@ -62,7 +62,7 @@ async def test_leaving_says_what_the_chamber_does_as_far_as_it_is_known(tmp_path
     async with console(tmp_path) as c:
         await c.run_state()
         await c.press("q")
-        now = c.app.screen.query_one("#now", Static)
+        now = c.app.screen.query_one("#words", Static)
         assert "runs" in str(now.content)
         await c.lose()
         await c.until(lambda: "last known as RUNNING" in str(now.content))

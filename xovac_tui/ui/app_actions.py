@@ -183,7 +183,7 @@ class AppActions:
             return True
         from xovac_tui.ui.dialogs.quit import QuitDialog
 
-        return await workspace.ask(QuitDialog(workspace)) is True
+        return await workspace.ask(QuitDialog(workspace)) == "leave"
 
     def action_save_screen(self) -> None:
         """Save the screen as an SVG beside the program's other files."""

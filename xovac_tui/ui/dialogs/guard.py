@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 from xovac_tui.chamber.news import LedgerChanged
 from xovac_tui.chamber.snapshot import Outcome, RunState, Snapshot
 from xovac_tui.station.news import News
+from xovac_tui.text import clean
 from xovac_tui.ui.action import BETWEEN
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
@@ -89,10 +90,8 @@ class CommandDialog(Dialog[T]):
     CommandDialog.-roomy > .dialog { padding: 1 2 0 2; margin-top: 2; }
     CommandDialog Input { background: $panel; }
     CommandDialog Input:focus { background: $block-cursor-background; }
-    CommandDialog VerticalScroll { height: auto; }
     CommandDialog .said { height: auto; color: $bad; text-style: bold; }
     CommandDialog .hint { height: auto; color: $no-data; }
-    CommandDialog .buttons { margin: 1 0; width: 1fr; align-horizontal: center; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "stroke('enter')", "choose", priority=True),
@@ -100,11 +99,12 @@ class CommandDialog(Dialog[T]):
         Binding("pageup", "scroll(-6)", "scroll up", show=False),
         Binding("pagedown", "scroll(6)", "scroll down", show=False),
     ]
+    WIDE = False
     OVERHEAD: ClassVar[int] = 7
     """Rows that the dialog needs beside its scrolling body."""
 
     def __init__(self, workspace: Workspace, event: str, title: str) -> None:
-        super().__init__(workspace)
+        super().__init__(workspace, clean(title, 66))
         self.event_name = event
         self.question = title
         self._strokes = Strokes()

@@ -7,8 +7,7 @@ from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
+from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Input, Label, Static
 
 from xovac_tui.chamber.alarm import AlarmView
@@ -57,11 +56,11 @@ class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
     """
 
     DEFAULT_CSS = """
-    AcknowledgeDialog > .dialog { width: 100%; max-width: 100; max-height: 100%; padding: 0 2; }
+    AcknowledgeDialog > .dialog.-wide { width: 100%; max-width: 100; }
     AcknowledgeDialog Static { height: auto; width: 1fr; }
     AcknowledgeDialog #asked { width: 1fr; }
-    AcknowledgeDialog VerticalScroll { height: auto; margin: 1 0; }
-    AcknowledgeDialog .buttons { margin-bottom: 1; width: 1fr; align-horizontal: center; }
+    AcknowledgeDialog VerticalScroll { margin: 1 0; }
+    AcknowledgeDialog .buttons { margin: 0 0 1 0; }
     """
     AUTO_FOCUS = "#leave"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -75,23 +74,20 @@ class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
     ]
 
     def __init__(self, workspace: Workspace, waiting: Sequence[AlarmView]) -> None:
-        super().__init__(workspace)
+        super().__init__(workspace, f"Acknowledge {counted(len(waiting), 'alarm', 'alarms')}?")
         self._asked = tuple(waiting)
         self._left = self._asked
 
-    def compose(self) -> ComposeResult:
+    def contents(self) -> ComposeResult:
         """Build the question."""
-        yield self.stop_bar()
-        with Vertical(classes="dialog") as box:
-            box.border_title = Content(f"Acknowledge {counted(len(self._asked), 'alarm', 'alarms')}?")
-            yield Static(
-                "Whoever acknowledges says: I have seen it. Nothing is sent to the chamber.", markup=False
-            )
-            with VerticalScroll(can_focus=False):
-                yield LinesWidget(id="asked")
-            with Horizontal(classes="buttons"):
-                yield DialogButton("Cancel", id="leave")
-                yield DialogButton("Acknowledge (y)", id="take")
+        yield Static(
+            "Whoever acknowledges says: I have seen it. Nothing is sent to the chamber.", markup=False
+        )
+        with VerticalScroll(can_focus=False):
+            yield LinesWidget(id="asked")
+        with Horizontal(classes="buttons"):
+            yield DialogButton("Cancel", id="leave")
+            yield DialogButton("Acknowledge (y)", id="take")
 
     def on_mount(self) -> None:
         """Show the alarms; remove toasts that would cover the question."""
@@ -156,7 +152,6 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
     """Asks for how long an alarm is to be shelved and why; returns seconds and reason."""
 
     DEFAULT_CSS = """
-    ShelveDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
     ShelveDialog Static { height: auto; width: 1fr; }
     ShelveDialog #asked { width: 1fr; margin: 1 0; }
     ShelveDialog Horizontal { height: 1; }
@@ -173,30 +168,27 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
     ]
 
     def __init__(self, workspace: Workspace, alarm: AlarmView) -> None:
-        super().__init__(workspace)
+        heading = f"Shelve {workspace.glyphs.shown(alarm.rule, 50)}"
+        super().__init__(workspace, heading, "enter: shelve   esc: back")
         self._alarm = alarm
 
-    def compose(self) -> ComposeResult:
+    def contents(self) -> ComposeResult:
         """Build the two fields."""
         glyphs = self.workspace.glyphs
-        yield self.stop_bar()
-        with Vertical(classes="dialog") as box:
-            box.border_title = Content(f"Shelve {glyphs.shown(self._alarm.rule, 50)}")
-            box.border_subtitle = "enter: shelve   esc: back"
-            yield Static(
-                "It is silent until the time is over; then it is as it is by then. Who, how long and why "
-                "go into the record.",
-                markup=False,
-            )
-            yield LinesWidget(id="asked")
-            with Horizontal():
-                yield Label("For")
-                yield Selector(tuple(TIMES), _USUAL, glyphs)
-            with Horizontal():
-                yield Label("Why")
-                yield Input(max_length=200, compact=True, placeholder="wanted")
-            yield Static("", id="wrong", markup=False)
-            yield Static("up, down: the other field; left, right: another time", classes="hint", markup=False)
+        yield Static(
+            "It is silent until the time is over; then it is as it is by then. Who, how long and why "
+            "go into the record.",
+            markup=False,
+        )
+        yield LinesWidget(id="asked")
+        with Horizontal():
+            yield Label("For")
+            yield Selector(tuple(TIMES), _USUAL, glyphs)
+        with Horizontal():
+            yield Label("Why")
+            yield Input(max_length=200, compact=True, placeholder="wanted")
+        yield Static("", id="wrong", markup=False)
+        yield Static("up, down: the other field; left, right: another time", classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """Show the alarm; remove toasts that would cover the question."""

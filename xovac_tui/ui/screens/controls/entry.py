@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
 
 from xovac_tui.chamber.news import LedgerChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.durations import format_age, format_whole
 from xovac_tui.station.news import News
 from xovac_tui.text import clean
-from xovac_tui.ui.dialogs.base import Dialog
+from xovac_tui.ui.dialogs.base import ReadingDialog
 from xovac_tui.ui.dialogs.facts import Fact, FactsView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
@@ -87,39 +86,26 @@ def entry_facts(entry: LedgerEntry, *, glyphs: Glyphs, times: Times) -> list[Fac
     return [Fact(f.label, glyphs.plain(f.text), f.style, f.literal) for f in facts]
 
 
-class EntryDialog(Dialog[bool]):
+class EntryDialog(ReadingDialog):
     """One ledger entry, updated when an answer arrives."""
 
-    DEFAULT_CSS = """
-    EntryDialog > .dialog { padding: 0 2; max-width: 100%; max-height: 100%; }
-    EntryDialog VerticalScroll { height: auto; }
-    """
-
     def __init__(self, workspace: Workspace, entry: LedgerEntry) -> None:
-        super().__init__(workspace)
+        super().__init__(workspace, "Command", "esc: back")
         self.entry = entry
 
-    def compose(self) -> ComposeResult:
+    def text(self) -> ComposeResult:
         """Build the list of facts."""
-        yield self.stop_bar()
-        with Vertical(classes="dialog") as box:
-            box.border_title = "Command"
-            box.border_subtitle = "esc: back"
-            with VerticalScroll():
-                yield FactsView(label_width=11)
+        yield FactsView(label_width=11)
 
     def on_mount(self) -> None:
-        """Focus the text, so that the arrows scroll; remove toasts that would cover it."""
+        """Show the facts; remove toasts that would cover them."""
         self.app.clear_notifications()
-        self.query_one(VerticalScroll).focus()
-        self.on_resize()
         self._show()
 
     def on_resize(self) -> None:
         """Fit the terminal."""
-        width, height = self.app.size.width, self.rows
-        self.query_one(".dialog").styles.width = max(20, min(92, width - 4))
-        self.query_one(VerticalScroll).styles.max_height = max(2, height - 4)
+        super().on_resize()
+        self.query_one(".dialog").styles.width = max(20, min(92, self.app.size.width - 4))
 
     def on_news(self, news: News) -> None:
         """Show a change of the entry."""

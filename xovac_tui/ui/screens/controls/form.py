@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from xovac_tui.api.contract import CommandSpec, Hazard, Origin
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.errors import ContractError
 from xovac_tui.station.commands import Prepared
-from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
 from xovac_tui.ui.screens.controls.fields import FieldRow, first_text
@@ -38,24 +37,21 @@ class FormDialog(CommandDialog[Callable[[], Prepared]]):
         self._memory = memory
         """Previous texts by field; kept up to date, so that no typed text is lost."""
 
-    def compose(self) -> ComposeResult:
+    def contents(self) -> ComposeResult:
         """Build the form."""
         spec, glyphs = self._spec, self.workspace.glyphs
-        yield self.stop_bar()
-        with Vertical(classes="dialog") as box:
-            box.border_title = clean(self.question, 66)
-            if about := " ".join(self._about()):
-                yield Static(glyphs.plain(about), classes="hint about", markup=False)
-            with VerticalScroll(can_focus=False):
-                for field in spec.fields:
-                    text = self._memory.get(field.name, first_text(field))
-                    row = FieldRow(field, text, glyphs, self.workspace.keys)
-                    row.set_class(field is spec.fields[-1], "-last")
-                    yield row
-            yield self.said()
-            with Horizontal(classes="buttons"):
-                yield DialogButton("Back", id="back")
-                yield DialogButton("Send" if spec.hazard is Hazard.SAFE else "Go on (enter)", id="go")
+        if about := " ".join(self._about()):
+            yield Static(glyphs.plain(about), classes="hint about", markup=False)
+        with VerticalScroll(can_focus=False):
+            for field in spec.fields:
+                text = self._memory.get(field.name, first_text(field))
+                row = FieldRow(field, text, glyphs, self.workspace.keys)
+                row.set_class(field is spec.fields[-1], "-last")
+                yield row
+        yield self.said()
+        with Horizontal(classes="buttons"):
+            yield DialogButton("Back", id="back")
+            yield DialogButton("Send" if spec.hazard is Hazard.SAFE else "Go on (enter)", id="go")
 
     def on_mount(self) -> None:
         """Focus the first field."""
