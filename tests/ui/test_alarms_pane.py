@@ -15,7 +15,7 @@ from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.chamber.alarm import AlarmState
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
-from xovac_tui.ui.frame.alarm_strip import AlarmStrip
+from xovac_tui.ui.frame.bars import AlarmStrip
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.screens.alarms.dialogs import AcknowledgeDialog, ShelveDialog
 from xovac_tui.ui.screens.alarms.pane import AlarmsPane

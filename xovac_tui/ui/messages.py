@@ -1,8 +1,10 @@
-"""Toasts for news, and a digest after an absence of the operator."""
+"""Toasts for news, the bell for alarms, and a digest after an absence of the operator."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Callable
 
 from xovac_tui.chamber.news import AlarmsChanged, LedgerChanged, LinkChanged, ModeChanged, RecordOpened
 from xovac_tui.errors import XovacError
@@ -89,3 +91,34 @@ class Messages:
             return
         if digest is not None and digest.events:
             await workspace.ask(DigestDialog(workspace, digest, station.runs.running))
+
+
+CHECK_SECONDS = 1.0
+"""Seconds between two checks for a due reminder."""
+
+
+def ring_for_alarms(workspace: Workspace) -> Callable[[], None] | None:
+    """Ring for the alarms of a workspace from now on; return None if the settings do not want that.
+
+    Else returns the function that rings for due reminders, to be called every `CHECK_SECONDS`.
+    """
+    settings = workspace.start.bell
+    if not settings.in_terminal:
+        return None
+    from xovac_tui.notify.terminal import TerminalNotices
+
+    station, plain = workspace.station, workspace.glyphs.plain
+    notices = TerminalNotices(settings, station.name, environ=os.environ)
+
+    def ring_if_due() -> None:
+        clock = station.clock
+        if due := notices.due(station.alarms.unresolved(), clock.mono(), clock.utc(), plain=plain):
+            workspace.window.write_beside(due)
+
+    def listen(news: News) -> None:
+        if isinstance(news, AlarmsChanged):
+            notices.take(news.changes, station.clock.mono())
+            ring_if_due()
+
+    station.subscribe(listen)
+    return ring_if_due

@@ -1,22 +1,34 @@
-"""The other one-line bars: tabs, link, newest command, and the footer with the current keys."""
+"""The other one-line bars: tabs, link, replay, worst alarm, newest command, and the footer with the keys."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
 from xovac_tui.api.link import LinkWord
+from xovac_tui.chamber.alarm import SEVERITIES, AlarmState, AlarmsView, AlarmView
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, Snapshot
-from xovac_tui.durations import format_age, format_roughly
+from xovac_tui.durations import format_age, format_duration, format_roughly
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.alarm_words import (
+    STATE_WORDS,
+    age_of,
+    by_urgency,
+    severity_style,
+    who_short,
+)
 from xovac_tui.ui.widgets.lines import FOCUSED, Line, LinesWidget, Span, clip, fit
 from xovac_tui.ui.widgets.stopbar import Keys, strip_line
 from xovac_tui.ui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from xovac_tui.replay.playback import Playback
 
 
 class Bar(LinesWidget):
@@ -181,3 +193,136 @@ class KeyBar(LinesWidget):
     def draw(self) -> None:
         """Lay out again."""
         self.show_lines([strip_line(self._stop, self._keys, self.size.width or 80)])
+
+
+_STATE = 14
+"""Width of the left text in cells, so that the bar does not move when it changes."""
+_LEAST_BAR = 10
+
+
+class ReplayBar(Bar):
+    """State and position of a replay; hidden in a console on a live chamber."""
+
+    DEFAULT_CSS = """
+    ReplayBar { height: 1; display: none; background: $surface; color: $foreground; }
+    ReplayBar.-shown { display: block; }
+    """
+
+    def show(self, workspace: Workspace, snapshot: Snapshot) -> None:
+        """Show the replay's position; nothing without a replay."""
+        playback = workspace.playback
+        self.set_class(playback is not None, "-shown")
+        if playback is not None:
+            width = self.size.width or self.app.size.width
+            self.show_lines([replay_line(playback, width, glyphs=workspace.glyphs, times=workspace.times)])
+
+
+def replay_line(playback: Playback, width: int, *, glyphs: Glyphs, times: Times) -> Line:
+    """Return the line's spans; the progress bar takes the room that the texts leave."""
+    state = f" {replay_state(playback, glyphs)}"
+    state += " " * max(0, _STATE - cell_len(state))
+    day = times.day_and_time(playback.replay.utc)
+    place = f" {format_duration(playback.passed)} of {format_duration(playback.length)}"
+    name = f"  {clean(playback.label, 12)} "
+    room = width - cell_len(state) - cell_len(day) - cell_len(place) - cell_len(name) - 3
+    part = max(0.0, playback.passed / playback.length) if playback.length > 0 else 1.0
+    full, empty = glyphs.bar(part, room) if room >= _LEAST_BAR else ("", "")
+    return (
+        (state, "bold $stale"),
+        (f" {day} ", ""),
+        (full, "$accent"),
+        (empty, "$no-data"),
+        (place, ""),
+        (name, "$no-data"),
+    )
+
+
+def replay_state(playback: Playback, glyphs: Glyphs) -> str:
+    """Return the replay's state and speed as a text."""
+    if playback.seeking is not None:
+        return f"{glyphs.then} seeking {playback.seeking:.0%}"
+    if playback.ended:
+        return f"{glyphs.idle} end"
+    if playback.paused:
+        return f"{glyphs.idle} paused"
+    return glyphs.plain(f"{glyphs.play} ×{playback.speed:g}")
+
+
+_ALL = 3
+"""Parts beside the alarm's text: its state, the number of others, their tab."""
+_LEAST_TEXT = 12
+"""Cells that the alarm's text keeps; the parts beside it go first."""
+
+
+class AlarmStrip(Bar):
+    """Shows the most urgent alarm, the number of others, and their tab; hidden while none is active."""
+
+    DEFAULT_CSS = """
+    AlarmStrip { height: 1; display: none; background: $surface; }
+    AlarmStrip.-shown { display: block; }
+    """
+
+    def show(self, workspace: Workspace, snapshot: Snapshot) -> None:
+        """Show the currently active alarms, or hide."""
+        width = self.size.width or self.app.size.width
+        unresolved = workspace.station.alarms.unresolved()
+        line = alarm_line(unresolved, width, snapshot.utc, workspace.glyphs, workspace.keys)
+        self.set_class(bool(line), "-shown")
+        self.show_lines([line])
+
+
+def alarm_line(view: AlarmsView, width: int, utc: float, glyphs: Glyphs, keys: Mapping[str, str]) -> Line:
+    """Return the strip's spans; empty if no alarm is active and the evaluation is sound."""
+    there = by_urgency(view.alarms)
+    where = f"  {keys['tab-alarms']}: alarms "
+    if not there:
+        if not view.problem:
+            return ()
+        said = f" {glyphs.warning} Alarms: {glyphs.shown(view.problem.sentence)}"
+        return (*_filled(((said, "$stale"),), width - len(where), glyphs), (where, "$no-data"))
+    first = there[0]
+    flood = f" FLOOD {view.flood} alarms in 10 min " if view.flood else ""
+    sign = f" {glyphs.severity(first.severity)} {first.severity.upper()} "
+    beside = [f"  {_state(first, utc, glyphs)}", _more(there, glyphs), where]
+    said = glyphs.shown(first.text or first.condition)
+    # The hint at the tab goes before the alarm's text is cut, the other parts before it is cut to nothing.
+    while beside and width - len(flood + sign) - 1 - sum(map(cell_len, beside)) < (
+        cell_len(said) if len(beside) == _ALL else _LEAST_TEXT
+    ):
+        beside.pop()
+    state, more, where = (*beside, "", "", "")[:3]
+    style = "bold" if first.waits else "$no-data"
+    room = width - len(flood + sign) - 1 - sum(map(cell_len, beside))
+    line = (
+        (flood, "bold reverse $alarm-critical"),
+        (sign, severity_style(first)),
+        (" ", ""),
+        *clip(((said, style),), room, ellipsis=glyphs.ellipsis),
+        (state, style),
+        (more, "$no-data"),
+    )
+    return (*_filled(line, width - len(where), glyphs), (where, "$no-data"))
+
+
+def _state(alarm: AlarmView, utc: float, glyphs: Glyphs) -> str:
+    """Return the alarm's state: `UNACK 2m`, `acked by ada`."""
+    if alarm.state is AlarmState.ACKNOWLEDGED:
+        return f"acked by {who_short(alarm.who, glyphs)}" if alarm.who else "acked"
+    return f"{STATE_WORDS[alarm.state]} {age_of(alarm, utc)}".rstrip()
+
+
+def _more(there: list[AlarmView], glyphs: Glyphs) -> str:
+    """Return the number of other active alarms, with the worst severity of them if that is worse."""
+    rest = there[1:]
+    if not rest:
+        return ""
+    worst = min((one.severity for one in rest), key=SEVERITIES.index)
+    worse = SEVERITIES.index(worst) < SEVERITIES.index(there[0].severity)
+    return glyphs.plain(f" · {len(rest)} more") + (f", {worst.upper()} acked" if worse else "")
+
+
+def _filled(line: Line, width: int, glyphs: Glyphs) -> Line:
+    """Return the line padded to exactly `width` cells."""
+    line = clip(line, width, ellipsis=glyphs.ellipsis)
+    used = sum(cell_len(text) for text, _ in line)
+    return (*line, (" " * max(0, width - used), ""))

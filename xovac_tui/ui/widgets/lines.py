@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Self
 
 from rich.cells import cell_len, set_cell_size
@@ -228,3 +228,25 @@ def folded(text: str, width: int) -> list[str]:
 def paragraph(text: str, width: int, style: str = "") -> list[Line]:
     """Return text as lines of one style, folded to a width in cells."""
     return [((line, style),) for line in folded(text, width)]
+
+
+class RunFacts(LinesWidget):
+    """A run, or two of them, in a few lines."""
+
+    DEFAULT_CSS = """
+    RunFacts {
+        height: 8; width: 1fr; padding: 0 1;
+    }
+    """
+
+    _make: Callable[[int, int], list[Line]] | None = None
+
+    def show(self, make: Callable[[int, int], list[Line]]) -> None:
+        """Show lines made by a function of width and height, now and after each change of size."""
+        self._make = make
+        self.draw()
+
+    def draw(self) -> None:
+        """Fill the current size."""
+        if self._make is not None and self.size:
+            self.show_lines(self._make(*self.size))

@@ -34,8 +34,7 @@ from xovac_tui.ui.screens.runs.lines import (
     step_line,
 )
 from xovac_tui.ui.screens.runs.trend import pair_model, run_model
-from xovac_tui.ui.widgets.facts_list import RunFacts
-from xovac_tui.ui.widgets.lines import Line, paragraph
+from xovac_tui.ui.widgets.lines import Line, RunFacts, paragraph
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import TrendModel

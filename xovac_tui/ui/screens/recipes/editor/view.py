@@ -22,9 +22,8 @@ from xovac_tui.station.loading import start_of
 from xovac_tui.ui.screens.recipes.editor.fields import Typed, fields_of, read_form
 from xovac_tui.ui.screens.recipes.editor.finding_list import FindingLine, finding_rows
 from xovac_tui.ui.screens.recipes.editor.form import FieldForm
-from xovac_tui.ui.screens.recipes.editor.lines import head_line
+from xovac_tui.ui.screens.recipes.editor.lines import head_line, recipe_line, row_line, table_head
 from xovac_tui.ui.screens.recipes.editor.model import Editing
-from xovac_tui.ui.screens.recipes.editor.table import recipe_line, row_line, table_head
 from xovac_tui.ui.screens.recipes.profile import ProfileChart
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 from xovac_tui.ui.widgets.rows import Rows
