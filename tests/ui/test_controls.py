@@ -115,7 +115,7 @@ async def test_a_command_in_flight_dims_itself_alone(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls") as c:
         await send(c, "start_recipe")
         dim = {
-            line[1][0].strip(): line[1][1] == "$foreground-muted"
+            line[1][0].strip(): line[1][1] == "$no-data"
             for line in c.app.query_one(ContractCommands).lines[1:]
         }
         assert dim["Start recipe"]
