@@ -470,18 +470,25 @@ class RunFollower:
             self._unsaved = [*(old for old in self._unsaved if old.run is not run), one][-_MOST_UNSAVED:]
 
     def _note(self, one: _Unsaved) -> None:
+        from xovac_tui.recording.disk.kinds import RunItem
+
         # By the clock as it is now: an older reading of it would look like a clock that was set.
         utc = self._clock.utc() - (self._clock.mono() - one.mono)
+        started_utc, started_mono = one.run.started
         self._record.run(
-            one.run.number,
-            name=one.state.name,
-            load=one.run.load,
-            started=one.run.started,
-            at=(utc, one.mono),
-            result=one.state.result.value,
-            reason=one.state.reason,
-            flight=msgspec.json.encode(one.state),
-            rates=one.rates,
+            RunItem(
+                id=one.run.number,
+                name=one.state.name,
+                load=one.run.load or None,
+                started_utc=started_utc,
+                started_mono=started_mono,
+                utc=utc,
+                mono=one.mono,
+                result=one.state.result.value,
+                reason=one.state.reason,
+                flight=msgspec.json.encode(one.state),
+                rates=one.rates,
+            )
         )
 
     def _ended(self, followed: Run) -> None:
