@@ -16,7 +16,8 @@ from tests.helpers.pty import PROGRAM, Pty
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.event import Event, EventKind
 from xovac_tui.api.loader import documented_contract
-from xovac_tui.compose import ChamberSetup, Equipment, build_station
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import Equipment, build_station
 from xovac_tui.config import Profile
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings

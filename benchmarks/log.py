@@ -17,9 +17,9 @@ _PASTE = "\x1b[200~%s\x1b[201~"
 """What a terminal sends for text that is pasted: the filter is there at once, not letter by letter."""
 
 
-def looked_at(text: str) -> bool:
-    """Tell whether the status line says that every event was looked at."""
-    return " match" in text and "looked at" not in text
+def all_read(text: str) -> bool:
+    """Return whether the status line reports that every event was read."""
+    return " match" in text and "% read" not in text
 
 
 def sift(program: Pty, words: str) -> tuple[float, list[float]]:
@@ -30,7 +30,7 @@ def sift(program: Pty, words: str) -> tuple[float, list[float]]:
     program.send(_PASTE % words + "\r")
     program.wait_for(" match")
     answers: list[float] = []
-    while not looked_at(program.text()):
+    while not all_read(program.text()):
         assert time.monotonic() - began < 300, f"still at work:\n{program.text()}"
         opened = len(answers) % 2 == 1
         before, typed = program.count, time.monotonic()

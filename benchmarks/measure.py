@@ -105,17 +105,17 @@ class Server:
         assert process.stdout is not None
         self.process = process
         self._out = Lines(process.stdout)
-        self.url = f"http://127.0.0.1:{self.told()['port']}"
+        self.url = f"http://127.0.0.1:{self.answer()['port']}"
 
     def order(self, **order: Any) -> dict[str, Any]:
         """Give an order and return the answer."""
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
-        return self.told()
+        return self.answer()
 
-    def told(self) -> dict[str, Any]:
-        """Return the next thing it says."""
+    def answer(self) -> dict[str, Any]:
+        """Return its next report."""
         line = self._out.next(60)
         assert line is not None, "the server ended"
         said: dict[str, Any] = json.loads(line)

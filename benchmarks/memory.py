@@ -26,7 +26,8 @@ from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode
-from xovac_tui.compose import ChamberSetup, Equipment, build_station
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import Equipment, build_station
 from xovac_tui.config import Profile
 from xovac_tui.link.target import Target
 from xovac_tui.recording.disk.record import Record
@@ -144,8 +145,8 @@ def recorded(messages: int) -> tuple[int, int]:
 def measure(quick: bool) -> list[Row]:
     """Fill in processes of their own."""
     messages, days = (100_000, 1) if quick else (1_000_000, 7)
-    more, _ = _told(messages, record=False)
-    grown, lost = _told(days * DAY, record=True)
+    more, _ = _receive(messages, record=False)
+    grown, lost = _receive(days * DAY, record=True)
     return [
         at_most(f"memory after {messages:,} messages, over {FIRST:,}", more, 20, "MB"),
         at_most(f"memory after recording {days} x 24 h, over the first hour", grown, 30, "MB"),
@@ -153,7 +154,7 @@ def measure(quick: bool) -> list[Row]:
     ]
 
 
-def _told(messages: int, *, record: bool) -> tuple[float, int]:
+def _receive(messages: int, *, record: bool) -> tuple[float, int]:
     """Return the megabytes and the number of messages lost, from a process of its own."""
     command = module("memory", str(messages), *(["record"] if record else []))
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)

@@ -25,7 +25,8 @@ from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
 from xovac_tui.chamber.snapshot import RunState
-from xovac_tui.compose import ChamberSetup, Equipment, build_station
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import Equipment, build_station
 from xovac_tui.config import Display, Profile
 from xovac_tui.config.state import State
 from xovac_tui.config.themes import shipped_themes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
 
 
@@ -92,3 +93,13 @@ class WaitedInVain(XovacError):  # noqa: N818 - a condition that did not come tr
     """What was waited for did not come true in time."""
 
     exit_code = Exit.TIMEOUT
+
+
+def is_refused(error: BaseException) -> bool:
+    """Return whether nothing listens at an address, or at one of several of a name that were all tried.
+
+    asyncio of Python 3.11 to 3.13 and aiohappyeyeballs 2 join the failures of several addresses into one
+    OSError without a number: `Multiple exceptions: [Errno 111] Connect call failed ('::1', 80), ...`.
+    """
+    number = getattr(error, "errno", None)
+    return number == errno.ECONNREFUSED or (number is None and f"[Errno {errno.ECONNREFUSED}]" in str(error))

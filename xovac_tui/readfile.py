@@ -33,7 +33,7 @@ def read_at_most(path: Path, most: int, patience: float = PATIENCE) -> bytes:
             if not stat.S_ISREG(mode):
                 ready, _, _ = select.select([number], [], [], max(0.0, until - time.monotonic()))
                 if not ready:
-                    said = f"it is no plain file, and gave nothing for {patience:g} s"
+                    said = f"it is not a regular file, and gave nothing for {patience:g} s"
                     raise TimeoutError(errno.ETIMEDOUT, said, str(path))
             piece = os.read(number, min(_PIECE, most - len(got)))
             if not piece:

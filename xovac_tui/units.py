@@ -218,7 +218,7 @@ def from_celsius(celsius: float, unit: str) -> float:
     """
     found = converted(celsius, "degC", unit or "degC")
     if found is None:
-        raise ValueError(f"{unit} is no unit of temperature")
+        raise ValueError(f"{unit} is not a unit of temperature")
     return found
 
 

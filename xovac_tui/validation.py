@@ -378,7 +378,7 @@ def read_toml(path: Path, error: type[XovacError] = SettingsError) -> dict[str, 
     except OSError as why:
         raise error(f"{path} cannot be read: {why.strerror or why}. Check its permissions.") from None
     except ValueError:  # a NUL in the name
-        raise error(f"{str(path)!r} is no usable file name. Correct it.") from None
+        raise error(f"{str(path)!r} is not a usable file name. Correct it.") from None
     if len(raw) > _MAX_BYTES:
         raise error(f"{path} has more than the {_MAX_BYTES:,} bytes that are read. Is it the right file?")
     try:

@@ -88,7 +88,7 @@ def address_mistake(url: str, *, http: bool) -> str:
         return "the address holds spaces or control characters. Write it on one line, without spaces."
     if not http:
         if "://" not in url:
-            return "this is no address of Apprise, which has :// in it, such as ntfys://topic."
+            return "this is not an Apprise address, which contains ://, such as ntfys://topic."
         return ""
     try:
         parts = urlsplit(url)

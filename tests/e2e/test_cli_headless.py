@@ -78,10 +78,10 @@ def test_nothing_listens(environment: dict[str, str]) -> None:
 
 def test_watch_prints_json_for_a_while(chamber: SimulatorProcess, environment: dict[str, str]) -> None:
     done = run(environment, "watch", "--json", "--for", "4s", "--url", chamber.url)
-    told = [json.loads(line) for line in done.stdout.splitlines()]
+    reported = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0
-    assert {event["name"] for event in told} >= {"chamber_state"}
-    assert isinstance(told[-1]["payload"]["vacuum"]["p"], float)
+    assert {event["name"] for event in reported} >= {"chamber_state"}
+    assert isinstance(reported[-1]["payload"]["vacuum"]["p"], float)
     assert "ONLINE" in done.stderr
 
 

@@ -49,12 +49,12 @@ def test_a_functional_test_at_a_plateau(chamber: SimulatorProcess, home: dict[st
     done = run(home, "wait", "--until", condition, "--timeout", "40s")
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert "sim: true after " in done.stderr
-    told = json.loads(run(home, "status", "--json").stdout)
-    assert told["run"]["state"] == "RUNNING"
-    assert (told["run"]["recipe"], told["run"]["step"], told["run"]["steps"]) == ("Short", 2, 2)
-    assert told["chamber"] == "sim"
-    assert told["alarms"] is None
-    pressure = next(one for one in told["channels"] if one["name"] == "pressure")
+    reported = json.loads(run(home, "status", "--json").stdout)
+    assert reported["run"]["state"] == "RUNNING"
+    assert (reported["run"]["recipe"], reported["run"]["step"], reported["run"]["steps"]) == ("Short", 2, 2)
+    assert reported["chamber"] == "sim"
+    assert reported["alarms"] is None
+    pressure = next(one for one in reported["channels"] if one["name"] == "pressure")
     assert pressure["quality"] == "good"
     assert 0 < pressure["value"] < 1
     shown = run(home, "status")

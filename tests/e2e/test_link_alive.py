@@ -100,7 +100,7 @@ async def test_a_blocked_peer_is_silent_and_not_lost_and_its_late_answer_counts(
                 # No time-out of one request is shorter than what is let be.
                 await asyncio.sleep(target.connect_timeout + 0.2)
             # Nothing was heard, and nothing is given up.
-            assert not harness.heard
+            assert not harness.received
             server.send(signal.SIGCONT)
             await harness.event("cancel_recipe_ack")
             await harness.until(lambda: not harness.link.status.silent)
@@ -169,10 +169,10 @@ async def test_everybody_gets_a_turn_while_events_pour_in() -> None:
         async with asyncio.timeout(60):
             while not harness.events or harness.events[-1].name != "done":
                 await asyncio.sleep(0.002)
-                now, looked = time.thread_time(), time.monotonic()
+                now, checked = time.thread_time(), time.monotonic()
                 worst, before = max(worst, now - before), now
-                waited, seen = max(waited, looked - seen), looked
-        assert len(harness.heard) == count + 1
+                waited, seen = max(waited, checked - seen), checked
+        assert len(harness.received) == count + 1
         assert worst < 0.15
         assert waited < 2.0
         assert harness.states == [LinkWord.CONNECTING, LinkWord.ONLINE]

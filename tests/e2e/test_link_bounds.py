@@ -39,7 +39,7 @@ async def test_an_object_is_kept_as_it_was_written(transport: str, number: str) 
     else:
         async with polled(frames) as server, running(Target(url=server, transports=("polling",))) as harness:
             await harness.event("end")
-    odd, plain, _ = (event.payload for event in harness.heard)
+    odd, plain, _ = (event.payload for event in harness.received)
     assert (odd.form, odd.raw) == (Form.OBJECT, ODD)
     assert plain.raw == ODD.replace("NaN", "null")
     assert odd.value["a"] == 2e5
@@ -58,7 +58,7 @@ async def test_several_arguments_and_bytes_in_objects_are_kept_whole() -> None:
         '451-["alone",{"_placeholder":true,"num":0}]',
         data,
     )
-    many, held, listed, alone = (event.payload for event in harness.heard[:4])
+    many, held, listed, alone = (event.payload for event in harness.received[:4])
     assert (many.form, many.raw) == (Form.ARGUMENTS, '[{"a":1.00},"[2.0]",null]')
     assert many.value == payload_of(many.form, many.raw).value == [{"a": 1}, [2], None]
     assert isinstance(held.raw, str)
@@ -82,15 +82,15 @@ async def test_a_long_packet_over_either_transport_is_whole_and_in_order() -> No
         for transport in ("websocket", "polling"):
             async with running(Target(url=server.url, transports=(transport,))) as harness:
                 await harness.event("after")
-                assert [event.name for event in harness.heard] == ["before", "text", "object", "after"]
-                text, found = (event.payload for event in harness.heard[1:3])
+                assert [event.name for event in harness.received] == ["before", "text", "object", "after"]
+                text, found = (event.payload for event in harness.received[1:3])
                 assert (text.form, text.raw, text.value) == (Form.JSON, rows, None)
                 assert (found.form, json.loads(found.raw)) == (Form.OBJECT, json.loads(rows))
 
 
 async def test_what_is_no_event_and_too_long_to_read_is_shown_as_such() -> None:
     harness = await through('42[7,"' + "x" * (LONGEST + 20_000) + '"]')
-    assert "too many to read" in harness.heard[0].payload.problem
+    assert "too many to read" in harness.received[0].payload.problem
 
 
 # -- bodies of HTTP answers ---------------------------------------------------------------------------

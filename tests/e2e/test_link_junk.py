@@ -28,7 +28,7 @@ async def test_text_that_is_no_packet_ends_nothing(junk: str, early: bool) -> No
     async with raw_server(script) as server, running(server.url) as harness:
         await harness.event("end")
         assert harness.states == [LinkWord.CONNECTING, LinkWord.ONLINE]
-        (event,) = [event for event in harness.heard if event.name == MALFORMED]
+        (event,) = [event for event in harness.received if event.name == MALFORMED]
         assert event.payload.raw == junk
         assert event.payload.problem
 
@@ -41,7 +41,7 @@ async def test_attachments_without_an_end_are_not_collected() -> None:
 
     async with raw_server(script) as server, running(server.url) as harness:
         await harness.event("end")
-        assert [event.name for event in harness.heard] == [MALFORMED, MALFORMED, "end"]
+        assert [event.name for event in harness.received] == [MALFORMED, MALFORMED, "end"]
 
 
 def polled(answers: list[bytes]) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -82,7 +82,7 @@ async def test_a_long_poll_with_junk_ends_nothing(body: bytes, junk: list[str]) 
     ):
         await harness.event("end")
         assert harness.states == [LinkWord.CONNECTING, LinkWord.ONLINE]
-        assert [event.payload.raw for event in harness.heard if event.name == MALFORMED] == junk
+        assert [event.payload.raw for event in harness.received if event.name == MALFORMED] == junk
 
 
 async def test_bytes_in_a_long_poll_that_are_no_utf8_are_kept_as_far_as_they_go() -> None:

@@ -74,23 +74,23 @@ async def test_namespace_auth_and_headers_arrive(transports: tuple[str, ...]) ->
 
 async def test_events_of_another_namespace_are_not_ours() -> None:
     harness = await through('42/other,["alien",1]', '42["mine",1]')
-    assert [event.name for event in harness.heard] == ["mine", "end"]
+    assert [event.name for event in harness.received] == ["mine", "end"]
 
 
 async def test_events_with_the_librarys_own_names_are_only_events() -> None:
     names = ["connect", "disconnect", "connect_error", "__disconnect_final", "*", "message"]
     harness = await through(*(f'42["{name}",{{"a":1}}]' for name in names))
-    assert [event.name for event in harness.heard] == [*names, "end"]
-    assert all(event.payload.value == {"a": 1} for event in harness.heard[:-1])
+    assert [event.name for event in harness.received] == [*names, "end"]
+    assert all(event.payload.value == {"a": 1} for event in harness.received[:-1])
 
 
 async def test_names_that_are_no_names() -> None:
     long = "n" * 100_000
     harness = await through("42[5,1]", "42[null]", '42[{"a":1},2]', f'42["{long}",1]', '42["",7]')
-    names = [event.name for event in harness.heard]
+    names = [event.name for event in harness.received]
     assert names[:3] == ["5", "None", "{'a': 1}"]
     assert names[3] == "n" * 500
-    assert harness.heard[4].payload.value == 7
+    assert harness.received[4].payload.value == 7
 
 
 async def test_payloads_in_every_form() -> None:
@@ -107,7 +107,7 @@ async def test_payloads_in_every_form() -> None:
         '451-["json_bytes",{"_placeholder":true,"num":0}]',
         b'{"a":1}',
     )
-    forms = {event.name: event.payload.form for event in harness.heard}
+    forms = {event.name: event.payload.form for event in harness.received}
     assert forms == {
         "none": Form.NOTHING,
         "empty": Form.EMPTY,
@@ -120,7 +120,7 @@ async def test_payloads_in_every_form() -> None:
         "json_bytes": Form.BYTES,
         "end": Form.NOTHING,
     }
-    kept = {event.name: event.payload for event in harness.heard}
+    kept = {event.name: event.payload for event in harness.received}
     assert kept["bytes"].raw == b"\xff\xfe\x00"
     assert kept["json_bytes"].value == {"a": 1}
 
@@ -153,15 +153,15 @@ async def test_payloads_in_every_form() -> None:
 )
 async def test_packets_that_are_not_socketio_do_not_end_the_connection(frame: str | bytes) -> None:
     harness = await through(frame)
-    strange = [event for event in harness.heard if event.name == MALFORMED]
-    assert len(strange) + 1 >= len(harness.heard)
+    strange = [event for event in harness.received if event.name == MALFORMED]
+    assert len(strange) + 1 >= len(harness.received)
     assert all("not socket.io" in event.payload.problem for event in strange)
 
 
 async def test_what_cannot_be_read_is_kept() -> None:
     harness = await through('42["broken')
-    payload = harness.heard[0].payload
-    assert harness.heard[0].name == MALFORMED
+    payload = harness.received[0].payload
+    assert harness.received[0].name == MALFORMED
     assert payload.raw == '2["broken'
     assert payload.form is Form.TEXT
     assert payload.value is None
@@ -169,7 +169,7 @@ async def test_what_cannot_be_read_is_kept() -> None:
 
 async def test_a_binary_event_without_its_attachment_does_not_eat_the_next_event() -> None:
     harness = await through('452-["x",{"_placeholder":true,"num":0}]', '42["next",1]')
-    assert [event.name for event in harness.heard] == [MALFORMED, "next", "end"]
+    assert [event.name for event in harness.received] == [MALFORMED, "next", "end"]
 
 
 @pytest.mark.skipif(
@@ -185,7 +185,7 @@ async def test_text_that_is_not_utf_8_is_shown_with_replacements() -> None:
 
     async with raw_server(script) as server, running(server.url) as harness:
         await harness.event("end")
-        assert harness.heard[0].payload.raw == "caf�"
+        assert harness.received[0].payload.raw == "caf�"
         assert LinkWord.LOST not in harness.states
 
 
@@ -197,7 +197,7 @@ async def test_nesting_and_size() -> None:
     harness = await through(
         f'42["deep",{deep}]', f'42["big",{json.dumps(big)}]', f'42["rows",{json.dumps(rows)}]'
     )
-    kept = {event.name: event.payload for event in harness.heard}
+    kept = {event.name: event.payload for event in harness.received}
     assert kept["deep"].raw.replace(" ", "") == deep if isinstance(kept["deep"].raw, str) else False
     assert kept["big"].raw == big
     assert kept["big"].form is Form.TEXT
@@ -227,8 +227,8 @@ async def test_many_events_in_one_poll() -> None:
         socketio_server(greet=greet) as server,
         running(Target(url=server.url, transports=("polling",))) as harness,
     ):
-        await harness.until(lambda: len(harness.heard) == 500)
-        assert [event.payload.value for event in harness.heard] == list(range(500))
+        await harness.until(lambda: len(harness.received) == 500)
+        assert [event.payload.value for event in harness.received] == list(range(500))
 
 
 async def test_a_receipt_that_the_server_waits_for_is_given() -> None:
@@ -312,7 +312,7 @@ async def test_a_message_without_measure_ends_the_connection_with_a_word(
     async with raw_server(script) as server, running(server.url) as harness:
         lost = await harness.state(LinkWord.LOST)
         assert "sent a message of more than" in lost.why
-        assert [event.name for event in harness.heard] == ["small"]
+        assert [event.name for event in harness.received] == ["small"]
 
 
 async def test_close_open_and_reconnect_now() -> None:
@@ -345,7 +345,7 @@ async def test_nothing_is_received_after_the_end() -> None:
         await harness.state(LinkWord.LOST)
         harness.link.close()
         await harness.state(LinkWord.OFFLINE)
-        assert harness.heard == []
+        assert harness.received == []
 
 
 async def test_a_listener_that_fails_does_not_end_the_link() -> None:

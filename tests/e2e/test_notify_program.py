@@ -76,11 +76,11 @@ async def test_a_chamber_that_goes_away_is_reported(tmp_path: Path) -> None:
             said += await recorder.stderr.read()
             code = await recorder.wait()
     assert code == 0
-    (told,) = server.received
-    (alarm,) = told["alarms"]
-    assert (told["chamber"], told["severity"], alarm["rule"]) == ("bench-1", "critical", "link lost")
+    (reported,) = server.received
+    (alarm,) = reported["alarms"]
+    assert (reported["chamber"], reported["severity"], alarm["rule"]) == ("bench-1", "critical", "link lost")
     assert alarm["action"] == "Look at the chamber itself."
-    assert json.loads(out.read_text())["alarms"] == told["alarms"]
+    assert json.loads(out.read_text())["alarms"] == reported["alarms"]
     assert b"Traceback" not in said
     assert b"secret-token" not in said
     assert "secret-token" not in (tmp_path / "logs" / "xovac-tui.log").read_text()

@@ -110,7 +110,7 @@ def test_the_end_of_the_console_is_the_end_of_the_editor(home: Path, tmp_path: P
     ("environment", "said"),
     [
         ({"EDITOR": None, "VISUAL": None}, "Neither VISUAL nor EDITOR is set"),
-        pytest.param({"EDITOR": "'open", "VISUAL": None}, "open quote", marks=pytest.mark.slow),
+        pytest.param({"EDITOR": "'open", "VISUAL": None}, "unclosed quote", marks=pytest.mark.slow),
         pytest.param(
             {"EDITOR": "no-such-editor -x", "VISUAL": None}, "could not be started", marks=pytest.mark.slow
         ),

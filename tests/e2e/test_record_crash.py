@@ -38,18 +38,18 @@ def killed_recorder(path: Path, seed: int, after: float) -> tuple[int, int]:
             word, first, state = child.stdout.readline().split()
             assert (word, state) == ("first", "on")
             # The moment counts from its start, but something must have been promised.
-            told = int(child.stdout.readline().split()[1])
+            reported = int(child.stdout.readline().split()[1])
             killer = threading.Timer(after, child.kill)
             killer.start()
             for line in child.stdout:
                 # The last line may be cut by the end.
                 if line.endswith("\n"):
-                    told = int(line.split()[1])
+                    reported = int(line.split()[1])
             killer.join()
         finally:
             child.kill()
     assert child.returncode == -signal.SIGKILL
-    return int(first), told
+    return int(first), reported
 
 
 def truths(events: list[LoggedEvent]) -> list[tuple[float, float]]:
@@ -71,10 +71,10 @@ def test_whatever_was_committed_survives_a_kill(tmp_path: Path) -> None:
     expected_first = 0
     for turn in range(ROUNDS):
         after = dice.choice([0.0, dice.uniform(0.0, 0.05), dice.uniform(0.0, 0.3), dice.uniform(0.3, 0.6)])
-        first, told = killed_recorder(path, seed + turn, after)
-        print(f"round {turn}: killed after {after:.3f} s, {told} events committed from {first} on")
+        first, reported = killed_recorder(path, seed + turn, after)
+        print(f"round {turn}: killed after {after:.3f} s, {reported} events committed from {first} on")
         assert first == expected_first
-        assert told > 0
+        assert reported > 0
         with Record(path) as record:
             assert record.rows("PRAGMA integrity_check") == [("ok",)]
             events = list(record.scan(first))
@@ -85,7 +85,7 @@ def test_whatever_was_committed_survives_a_kill(tmp_path: Path) -> None:
         assert audit.well
         # The settings in force, once in the file's life, and every note.
         assert audit.head.count == 1 + notes
-        assert len(events) >= told
+        assert len(events) >= reported
         assert [one.index for one in events] == list(range(first, first + len(events)))
         assert [one.raw for one in events] == list(islice(payloads(seed + turn), len(events)))
         expected_first = first + len(events)

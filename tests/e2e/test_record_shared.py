@@ -90,14 +90,14 @@ def test_a_shell_that_opens_and_closes_the_record_loses_nothing(path: Path) -> N
     with counting(path) as recorder:
         seen = 0
         for _ in range(TIMES):
-            told = subprocess.run(
+            reported = subprocess.run(
                 ["sqlite3", str(path), "SELECT count(*) + (SELECT count(*) FROM blocks) FROM tail"],
                 capture_output=True,
                 text=True,
                 timeout=20,
             )
-            assert told.returncode == 0, told.stderr
-            seen += int(told.stdout) > 0
+            assert reported.returncode == 0, reported.stderr
+            seen += int(reported.stdout) > 0
             if Path("/proc/locks").exists():
                 assert recorder.locks(path) > 0
         assert seen == TIMES

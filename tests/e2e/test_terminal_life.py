@@ -227,8 +227,8 @@ def test_no_terminal_at_all(tmp_path: Path) -> None:
 def _state(program: Pty) -> str:
     status = Path(f"/proc/{program.process.pid}/stat")
     if not status.exists():
-        told = subprocess.run(
+        reported = subprocess.run(
             ["ps", "-o", "state=", "-p", str(program.process.pid)], capture_output=True, text=True, check=True
         )
-        return told.stdout.strip()[:1]
+        return reported.stdout.strip()[:1]
     return status.read_text().rpartition(")")[2].split()[0]

@@ -20,7 +20,8 @@ from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.wireform import callback_answer
 from xovac_tui.chamber.snapshot import Outcome
-from xovac_tui.compose import ChamberSetup, build_station
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import build_station
 from xovac_tui.config import Profile
 from xovac_tui.link.connection import MALFORMED
 from xovac_tui.simulator.faults import SimulatedFault
@@ -136,13 +137,13 @@ async def test_only_a_server_that_recovers_connections_appends_an_offset(recover
 
     async with raw_server(script, greet=False) as server, running(server.url) as harness:
         await harness.event("end")
-        for event in harness.heard[:-1]:
+        for event in harness.received[:-1]:
             form, value = VALUES[event.name]
             if recovers or form is not Form.OFFSET:
                 assert (event.payload.form, event.payload.value) == (form, value), event.name
             else:
                 assert event.payload.form is Form.ARGUMENTS, event.name
-        assert harness.heard[0].payload.raw == '[{"a":1},"Q8jKS2i"]', "what came is kept as it came"
+        assert harness.received[0].payload.raw == '[{"a":1},"Q8jKS2i"]', "what came is kept as it came"
 
 
 async def stray(harness: Harness, server: Any) -> None:
@@ -152,7 +153,7 @@ async def stray(harness: Harness, server: Any) -> None:
     eio = server.sio.manager.eio_sid_from_sid(sid, "/")
     for number in (0, 1, 77):
         await server.sio._send_packet(eio, Packet(ACK, namespace="/", id=number, data=["x"]))
-    await harness.until(lambda: [one.name for one in harness.heard].count(MALFORMED) == 3)
-    odd = next(one for one in harness.heard if one.name == MALFORMED)
+    await harness.until(lambda: [one.name for one in harness.received].count(MALFORMED) == 3)
+    odd = next(one for one in harness.received if one.name == MALFORMED)
     assert "an acknowledgement of nothing that was sent" in odd.payload.problem
     assert harness.link.status.word is LinkWord.ONLINE

@@ -12,13 +12,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from xovac_tui import cli, compose
+from xovac_tui import cli
 from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
 from xovac_tui.api.wireform import callback_answer
-from xovac_tui.compose import ChamberSetup, Equipment, build_station
+from xovac_tui.compose import stations
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import Equipment, build_station
 from xovac_tui.errors import LinkError
 from xovac_tui.link.target import Target
 from xovac_tui.simulator.options import SimulatorOptions
@@ -90,7 +92,7 @@ class ScriptedLink:
             self.callbacks.on_status(status)
             await asyncio.sleep(0)
         for name, argument in self.script.messages:
-            self._hear(name, argument)
+            self._receive(name, argument)
         await asyncio.Event().wait()
 
     async def emit(self, name: str, *arguments: Any, callback: bool = False) -> Event:
@@ -102,13 +104,13 @@ class ScriptedLink:
         self.callbacks.on_event(event)
         if name in self.script.answers:
             answer = callback_answer(name) if callback else f"{name}_ack"
-            asyncio.get_running_loop().call_soon(self._hear, answer, self.script.answers[name])
+            asyncio.get_running_loop().call_soon(self._receive, answer, self.script.answers[name])
         return event
 
     def reconnect_now(self) -> None:
         """Do nothing: it is online."""
 
-    def _hear(self, name: str, argument: Any) -> None:
+    def _receive(self, name: str, argument: Any) -> None:
         self.callbacks.on_event(self._event(name, Direction.IN, self.callbacks.contract_kind(name), argument))
 
     def _event(self, name: str, direction: Direction, kind: EventKind, *arguments: Any) -> Event:
@@ -139,7 +141,7 @@ class Script:
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Be the link, and the proofs of STOP, of every station that a command builds."""
-        monkeypatch.setattr(compose, "build_station", self.build)
+        monkeypatch.setattr(stations, "build_station", self.build)
 
     def build(self, setup: ChamberSetup, equipment: Equipment | None = None) -> LiveStation:
         """Return what a command would connect with, on this link."""

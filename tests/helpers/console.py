@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from msgspec import UNSET, UnsetType
 from textual import events
 from textual.app import App
 from textual.keys import _character_to_key
@@ -34,7 +35,8 @@ from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
 from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.clock import Clock
-from xovac_tui.compose import ChamberSetup, Equipment, build_station
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import Equipment, build_station
 from xovac_tui.config import Display, Profile, Secrets
 from xovac_tui.config.state import State
 from xovac_tui.config.themes import shipped_themes
@@ -104,14 +106,16 @@ class FakeLink:
         if self.refuse:
             raise LinkError(self.refuse)
         self.emitted.append((name, arguments[0] if len(arguments) == 1 else arguments))
-        return self._tell(name, as_sent(arguments), Direction.OUT)
+        return self._answer(name, as_sent(arguments), Direction.OUT)
 
     def reconnect_now(self) -> None:
         self.reconnects += 1
 
     # -- what the test makes it say -------------------------------------------------------------------
 
-    def push(self, state: LinkWord, why: str = "", *, silent: bool = False) -> None:
+    def push(
+        self, state: LinkWord, why: str = "", *, silent: bool = False, code: str | UnsetType = UNSET
+    ) -> None:
         """Change the connection's state."""
         assert self.callbacks is not None
         if state is LinkWord.ONLINE and not silent and not self._status.silent:
@@ -123,18 +127,19 @@ class FakeLink:
             why=why,
             silent=silent,
             session=self.session,
+            code=code,
         )
         self.callbacks.on_status(self._status)
 
     def deliver(self, name: str, *args: Any) -> Event:
         """Let the chamber say something: the arguments are what socket.io would hand over."""
-        return self._tell(name, args, Direction.IN)
+        return self._answer(name, args, Direction.IN)
 
     def answer(self, command: str, result: str = "success", message: str = "") -> Event:
         """Let the chamber answer a command as its manual says."""
         return self.deliver(f"{command}_ack", json.dumps({"result": result, "message": message}))
 
-    def _tell(self, name: str, args: tuple[Any, ...], direction: Direction) -> Event:
+    def _answer(self, name: str, args: tuple[Any, ...], direction: Direction) -> Event:
         assert self.callbacks is not None
         event = Event(
             name,

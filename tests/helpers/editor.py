@@ -6,13 +6,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from textual.widgets import Input
 
 from tests.helpers.console import Console, console
+from tests.helpers.quiet import SOON
 from xovac_tui.recipes.files import load_recipe
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.ui.dialogs.guard import DialogButton
+from xovac_tui.ui.screens.recipes.editor import view
 from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
 from xovac_tui.ui.screens.recipes.editor.view import EditorView
 from xovac_tui.ui.screens.recipes.pane import RecipesPane
@@ -109,11 +112,7 @@ class Edited:
         await self.c.settle()
         editor = self.editor
         await self.c.until(
-            lambda: (
-                editor.study is not None
-                and editor._timer is None
-                and editor.study.file.recipe == editor.draft.recipe
-            )
+            lambda: editor.study is not None and editor.study.file.recipe == editor.draft.recipe
         )
         await self.c.settle()
 
@@ -159,13 +158,17 @@ class Edited:
 
 @asynccontextmanager
 async def recipes_tab(folder: Path, *, edit: bool = True, **options: Any) -> AsyncIterator[Edited]:
-    """Run a console on the Recipes tab; with the first recipe in the editor unless `edit` is False."""
+    """Run a console on the Recipes tab; with the first recipe in the editor unless `edit` is False.
+
+    What is typed is planned when the pilot has waited for it, not after the editor's pause.
+    """
     if not (folder / "recipes").exists():
         write(folder, soak=SOAK)
-    async with console(folder, tab="recipes", **options) as c:
-        edited = Edited(c, folder)
-        await c.until(lambda: edited.pane.view.study is not None)
-        await c.settle()
-        if edit:
-            await edited.edit()
-        yield edited
+    with patch.object(view, "PAUSE", SOON / 2):
+        async with console(folder, tab="recipes", **options) as c:
+            edited = Edited(c, folder)
+            await c.until(lambda: edited.pane.view.study is not None)
+            await c.settle()
+            if edit:
+                await edited.edit()
+            yield edited

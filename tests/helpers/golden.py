@@ -36,7 +36,7 @@ _IDENTITY = "application_id", "user_version"
 
 
 def _also(mono: float) -> list[Item]:
-    """Return items of the kinds that nothing vouches for, and of texts that are hard to write."""
+    """Return items of the kinds that nothing covers, and of texts that are hard to write."""
     utc = UTC + mono
     entry = LedgerEntry(7, "start_recipe", "\ud83d", "ada@bench", utc, mono, Outcome.SENT, timeout=10.0)
     late = msgspec.structs.replace(entry, outcome=Outcome.UNKNOWN, late=Outcome.SUCCESS, reason="no answer")

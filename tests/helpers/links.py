@@ -58,11 +58,11 @@ class Harness:
         return next(said.why for said in self.statuses if said.next_try_mono)
 
     async def event(self, name: str, within: float = 10.0) -> Event:
-        await self.until(lambda: any(event.name == name for event in self.heard), within)
-        return next(event for event in self.heard if event.name == name)
+        await self.until(lambda: any(event.name == name for event in self.received), within)
+        return next(event for event in self.received if event.name == name)
 
     @property
-    def heard(self) -> list[Event]:
+    def received(self) -> list[Event]:
         return [event for event in self.events if event.direction is Direction.IN]
 
     @property

@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from tests.helpers import simulatedrun
 from tests.helpers.console import UTC
-from xovac_tui.api.event import Direction, Event, EventKind
+from xovac_tui.api.event import Direction, Event, EventKind, Payload
 from xovac_tui.api.link import LinkView, LinkWord
-from xovac_tui.api.payload import decode_arguments
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
 from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.files import parse_recipe
@@ -55,10 +53,9 @@ class RecordedBench(simulatedrun.Bench):
 
     writer: Writer
 
-    def _report(self, name: str, payload: dict[str, Any]) -> None:
-        super()._report(name, payload)
-        arguments = decode_arguments(json.dumps(payload))
-        self.writer.event(Event(name, arguments, Direction.IN, EventKind.MESSAGE, BEGAN + self.now, self.now))
+    def report(self, name: str, payload: Payload) -> None:
+        super().report(name, payload)
+        self.writer.event(Event(name, payload, Direction.IN, EventKind.MESSAGE, BEGAN + self.now, self.now))
 
 
 def begin(path: Path) -> Writer:
@@ -120,7 +117,7 @@ def record_run(
         if cancel is not None and t >= cancel:
             cancel = None
             _command(writer, 2 * number + 1, "cancel_recipe", "ann@lab", bench.now)
-            bench.machine.cancel()
+            bench.cancel()
             followed.cancel("ann@lab")
         utc = seen.utc - simulatedrun.UTC + BEGAN
         followed.observe(msgspec.structs.replace(seen, utc=utc, linked=not gone, fresh=not gone))

@@ -19,7 +19,8 @@ from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.news import LedgerChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
-from xovac_tui.compose import ChamberSetup, build_station
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import build_station
 from xovac_tui.config import Profile
 from xovac_tui.errors import Exit
 from xovac_tui.station.live import LiveStation
@@ -87,7 +88,7 @@ async def test_the_documented_contract(server: NodeServer) -> None:
         assert "already running" in entry.message
         assert (await station.send("cancel_recipe")).outcome is Outcome.SUCCESS
         assert station.snapshot().link.word in (LinkWord.ONLINE, LinkWord.STALE)
-    came = [(told["event"], told["args"]) for told in await asyncio.to_thread(server.commands)]
+    came = [(reported["event"], reported["args"]) for reported in await asyncio.to_thread(server.commands)]
     assert [name for name, _ in came] == [
         "cancel_recipe",
         "load_recipe",
@@ -112,7 +113,7 @@ async def test_no_ack_is_unknown_and_nothing_is_sent_again(server: NodeServer) -
         assert entry.outcome is Outcome.UNKNOWN
         station.reconnect()
         await wait_for(station, lambda event: event.name == "chamber_report")
-    sent = [told["event"] for told in await asyncio.to_thread(server.commands)]
+    sent = [reported["event"] for reported in await asyncio.to_thread(server.commands)]
     assert sent == ["cancel_recipe"]
 
 
@@ -186,7 +187,7 @@ def test_send_prints_what_the_manual_says(server: NodeServer, tmp_path: Path) ->
     done = run("send", "cancel_recipe", "--url", server.url, "--yes", home=tmp_path)
     assert done.stdout == '{"result":"warning","message":"' + NOT_RUNNING + '"}\n'
     assert done.returncode == int(Exit.WARNING)
-    assert [told["args"] for told in server.commands()] == [[""]]
+    assert [reported["args"] for reported in server.commands()] == [[""]]
 
 
 def test_send_without_an_answer(server: NodeServer, tmp_path: Path) -> None:
@@ -223,7 +224,7 @@ def test_the_console_learns_what_it_does_not_know(server: NodeServer, tmp_path: 
         assert program.wait() == Exit.OK
         program.assert_as_before()
         assert b"\x1b]0;" not in program.raw
-    assert [told["event"] for told in server.commands()] == ["cancel_recipe"]
+    assert [reported["event"] for reported in server.commands()] == ["cancel_recipe"]
 
 
 def test_the_protocol_before_is_named(tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ async def test_answers_and_channels_are_read_without_the_offset(server: NodeServ
         assert json.loads(entry.answer)["result"] == "warning"
         report = await wait_for(station, lambda event: event.name == "chamber_report")
         # What is kept is what came: both arguments, the second of them the server's.
-        told, offset = json.loads(str(report.payload.raw))
-        assert (report.payload.form, json.loads(told)) == (Form.OFFSET, report.payload.value)
+        reported, offset = json.loads(str(report.payload.raw))
+        assert (report.payload.form, json.loads(reported)) == (Form.OFFSET, report.payload.value)
         assert isinstance(offset, str)
         names = {channel.full_name for channel in station.snapshot().channels}
         assert "chamber_report.plate.A" in names
@@ -47,10 +47,10 @@ async def test_on_reconnecting_nothing_is_sent_and_nothing_recovered(server: Nod
     async with online(server) as station:
         await station.send("cancel_recipe")
         await asyncio.to_thread(server.order, drop=True)
-        again = await asyncio.to_thread(server.wait_for_message, lambda told: "connected" in told)
+        again = await asyncio.to_thread(server.wait_for_message, lambda reported: "connected" in reported)
         assert (again["auth"], again["recovered"]) == ({}, False)
         await wait_for(station, lambda event: event.name == "chamber_report")
         assert station.snapshot().link.word is LinkWord.ONLINE
         sent = [event for event in station.log.scan() if event.direction is Direction.OUT]
         assert [event.name for event in sent] == ["cancel_recipe"]
-    assert [told["event"] for told in await asyncio.to_thread(server.commands)] == ["cancel_recipe"]
+    assert [reported["event"] for reported in await asyncio.to_thread(server.commands)] == ["cancel_recipe"]

@@ -148,7 +148,7 @@ async def test_what_slides_under_the_cursor_is_not_acknowledged_by_the_same_key(
         assert pane.chosen is not None
         assert pane.chosen.rule == "shroud hot"
         await c.press("a")
-        assert "become another one" in c.toasts[-1]
+        assert "just changed" in c.toasts[-1]
         assert states(c)["shroud hot"] is AlarmState.UNACKNOWLEDGED
         await c.advance(1)
         await c.press("a")

@@ -45,6 +45,14 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
+async def shown_until(c: Console, condition: Callable[[], object]) -> None:
+    """Have the moment shown again and again, faster than by the clock, until a condition holds."""
+    async with asyncio.timeout(10):
+        while not condition():
+            c.app.call_later(c.app.flush)
+            await asyncio.sleep(0.01)
+
+
 def break_once(monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> None:
     """Make a method fail at its next call, and work from then on."""
     good = getattr(owner, name)
@@ -120,8 +128,8 @@ async def test_one_defect_builds_the_screen_again(
         assert c.app.screen_stack[0] is not before
         c.station.set_observe(False)
         await c.readings(part=41.5)
-        await c.press("3")
-        assert c.frame.active_tab == "recipes"
+        await c.press("2")
+        assert c.frame.active_tab == "controls"
         await c.press_stop()
         assert [name for name, _ in c.link.emitted] == ["cancel_recipe"]
 
@@ -144,7 +152,7 @@ async def test_after_three_failures_the_notice_is_shown_and_f9_leaves_it(
     async with console(tmp_path) as c:
         with monkeypatch.context() as patch:
             patch.setattr(TrustBar, "show", fails)
-            await until(lambda: isinstance(c.app.screen, NoticeScreen) and c.app.screen.is_mounted)
+            await shown_until(c, lambda: isinstance(c.app.screen, NoticeScreen) and c.app.screen.is_mounted)
             await c.readings(part=41.5)
             said = str(c.app.screen.query_one(SmallNotice).lines)
             assert "ONLINE" in said
@@ -166,7 +174,9 @@ async def test_a_notice_that_fails_too_is_a_few_words(
     async with console(tmp_path) as c:
         monkeypatch.setattr(TrustBar, "show", fails)
         monkeypatch.setattr(SmallNotice, "show", fails)
-        await until(lambda: isinstance(c.app.screen, NoticeScreen) and not c.app.screen.query(SmallNotice))
+        await shown_until(
+            c, lambda: isinstance(c.app.screen, NoticeScreen) and not c.app.screen.query(SmallNotice)
+        )
         await c.press_stop()
         assert [name for name, _ in c.link.emitted] == ["cancel_recipe"]
         defects.clear()
@@ -223,30 +233,28 @@ async def test_an_unsaved_recipe_outlives_a_defect(tmp_path: Path, defects: Defe
 
 
 async def test_a_listener_that_fails_does_not_reach_the_station(tmp_path: Path) -> None:
-    heard: list[object] = []
+    received: list[object] = []
     async with console(tmp_path) as c:
         c.station.subscribe(fails)
-        c.station.subscribe(heard.append)
+        c.station.subscribe(received.append)
         c.station.set_observe(True)
-        assert heard
+        assert received
 
 
 async def test_a_station_that_fails_begins_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, defects: Defects
 ) -> None:
-    from xovac_tui.station.live import LiveStation
-
-    monkeypatch.setattr("xovac_tui.ui.app._AGAIN_SECONDS", 0.01)
-    good = LiveStation._run
+    monkeypatch.setattr("xovac_tui.ui.app.AGAIN_SECONDS", 0.01)
+    good = RecordService.open
     tried: list[int] = []
 
-    async def once(self: LiveStation, callbacks: object) -> None:
+    async def once(self: RecordService) -> None:
         tried.append(1)
         if len(tried) == 1:
             raise DefectOfATestError
-        await good(self, callbacks)  # type: ignore[arg-type]
+        await good(self)
 
-    monkeypatch.setattr(LiveStation, "_run", once)
+    monkeypatch.setattr(RecordService, "open", once)
     async with console(tmp_path) as c:
         assert len(tried) == 2
         assert any("begin again" in said for said in c.toasts)

@@ -19,10 +19,17 @@ from textual.widgets import Input, Static
 
 from tests.helpers.console import NAME, URL, Console, console
 from tests.ui.test_stop import choose
-from xovac_tui.api.contract import CommandSpec, Contract, FieldType, Hazard, Origin, PayloadField
+from xovac_tui.api.contract import (
+    CommandSpec,
+    Contract,
+    FieldType,
+    Hazard,
+    Origin,
+    PayloadField,
+    ResponseSpec,
+)
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
-from xovac_tui.station.commands import Prepared
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog, confirm_and_send, letters
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, FactsView, wrap
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
@@ -99,8 +106,14 @@ def below(dialog: FormDialog, name: str) -> str:
 
 
 def contract_with(*specs: CommandSpec) -> Contract:
+    """Return the simulator's contract with more commands, each with an answer."""
     known = load_contract((), simulator=True)
-    return msgspec.structs.replace(known, commands={**known.commands, **{s.event: s for s in specs}})
+    answers = [ResponseSpec(f"{spec.event}_ack", spec.event) for spec in specs]
+    return msgspec.structs.replace(
+        known,
+        commands={**known.commands, **{spec.event: spec for spec in specs}},
+        responses={**known.responses, **{one.event: one for one in answers}},
+    )
 
 
 async def sent(c: Console, *, command: str = "start_recipe") -> list[tuple[str, object]]:
@@ -405,6 +418,7 @@ async def test_a_wrong_number_is_said_at_the_field_and_not_sent_and_is_there_aga
             row = next(iter(dialog.query(FieldRow)))
             assert row.problem, typed
             assert row.problem in below(dialog, "rate"), "said while typing"
+            dialog.query_one("#go").focus()
             await c.press("enter")
             assert c.app.screen is dialog, typed
             assert dialog.focused is field, typed
@@ -488,10 +502,10 @@ async def test_a_safe_command_is_sent_without_a_question_and_once(tmp_path: Path
         assert c.app.query_one(ContractCommands).chosen == SAFE
         await c.press("enter")
         assert await sent(c, command="blink") == [("blink", "")]
-        c.clock.advance(0.033)
+        assert c.station.blocked("blink") is None
         for _ in range(10):
-            await c.pilot.press("enter")
             c.clock.advance(0.033)
+            await c.pilot.press("enter")
         await c.settle()
         assert c.link.emitted == [], "a held enter sends nothing more"
 
@@ -652,21 +666,30 @@ async def test_another_way_of_sending_is_taken_and_facts_are_shown(tmp_path: Pat
         assert c.link.emitted == [("load_recipe", prepared.text)]
 
 
-async def test_it_returns_none_when_blocked_and_shows_no_question(tmp_path: Path) -> None:
+async def test_it_returns_none_when_blocked_or_beside_another_dialog_and_asks_nothing(tmp_path: Path) -> None:
     results: list[LedgerEntry | None] = []
-    async with console(tmp_path, observe=True) as c:
+    async with console(tmp_path, tab="controls") as c:
 
         async def work() -> None:
-            results.append(
-                await confirm_and_send(c.app.workspace, Prepared(c.station.contract.commands["vent"], ""))
-            )
+            results.append(await confirm_and_send(c.app.workspace, c.station.prepare("start_recipe")))
 
+        dialog = await form(c, "vent")
         c.app.run_worker(work())
         await c.until(lambda: results)
-        assert results == [None]
-        refusal = c.station.blocked("vent")
+        assert c.app.screen is dialog
+        await c.press("escape")
+        c.station.set_observe(True)
+        await c.settle()
+        c.app.clear_notifications()
+        c.app.run_worker(work())
+        await c.until(lambda: results[1:])
+        assert results == [None, None]
+        assert len(c.app.screen_stack) == 1
+        refusal = c.station.blocked("start_recipe")
         assert refusal is not None
-        assert any(refusal.sentence in toast for toast in c.toasts)
+        await c.settle()
+        assert c.toasts == [f"{c.station.contract.commands['start_recipe'].title}?: {refusal.sentence}"]
+        assert c.link.emitted == []
 
 
 # -- looks ------------------------------------------------------------------------------------------

@@ -38,8 +38,8 @@ async def tell(
     """Let the chamber report once a second, and the screen look once at the end."""
     for second in range(seconds):
         c.clock.advance(1.0)
-        told = {"pump": True, "vent": False, "vacuum": {"p": pressure(second)}, **leaves}
-        c.link.deliver("chamber_state", json.dumps(reading("idle", c.clock.utc(), **told)))
+        reported = {"pump": True, "vent": False, "vacuum": {"p": pressure(second)}, **leaves}
+        c.link.deliver("chamber_state", json.dumps(reading("idle", c.clock.utc(), **reported)))
     await c.settle()
 
 
@@ -150,7 +150,7 @@ async def test_advice_is_reported_with_its_limits_and_hinted_at_on_status(tmp_pa
         assert "⚠ Cooling before the pressure is low" in said
         assert "Shroud is +5.0 °C, below the dew point of +12.0 °C (assumed)" in said
         rows = pane.query_one("#insight-advice", Rows)
-        assert "not protection" in str(rows.border_title)
+        assert "Advisory only" in str(rows.border_title)
         assert rows.count <= rows.size.height
         await c.press("escape")
         await tell(c, 10, lambda second: 1e-5)
@@ -165,8 +165,8 @@ async def test_without_roles_it_says_what_is_missing(tmp_path: Path) -> None:
 
 
 async def test_problems_of_the_settings_and_advice_that_is_off_are_reported(tmp_path: Path) -> None:
-    told = InsightSettings(StabilitySettings(channels=("nobody",)), AdviceSettings(enabled=False))
-    async with console(tmp_path, insight=told) as c:
+    reported = InsightSettings(StabilitySettings(channels=("nobody",)), AdviceSettings(enabled=False))
+    async with console(tmp_path, insight=reported) as c:
         pane = await opened(c)
         assert 'the channel "nobody"' in text(pane, "stable")
         assert "switched off in the settings" in text(pane, "advice")

@@ -101,12 +101,12 @@ async def test_only_the_rows_in_sight_are_made(tmp_path: Path, monkeypatch: pyte
         for number in range(50_000):
             c.link.deliver("tick", f'{{"n": "#{number}."}}')
         await c.settle()
-        looked = 0
+        checked = 0
         get = c.station.log.get
 
         def counted(index: int) -> object:
-            nonlocal looked
-            looked += 1
+            nonlocal checked
+            checked += 1
             return get(index)
 
         monkeypatch.setattr(c.station.log, "get", counted)
@@ -114,7 +114,7 @@ async def test_only_the_rows_in_sight_are_made(tmp_path: Path, monkeypatch: pyte
         assert numbers(pane)[0] == 0
         assert "oldest 1 dropped: the log keeps the newest 50,000" in status(pane)
         await c.press("pagedown", "end", "pageup")
-        assert looked < 40 * 24
+        assert checked < 40 * 24
 
 
 async def test_hostile_payloads_are_literal(tmp_path: Path) -> None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -13,7 +12,7 @@ import pytest
 from textual.widgets import Input
 
 import xovac_tui.ui
-from tests.helpers.console import Console, console
+from tests.helpers.console import Console, console, drawn
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.ui.action import STOP, printed
 from xovac_tui.ui.actions import check_keymap, places
@@ -38,28 +37,29 @@ FIXED = {"esc", "enter", "left", "right", "up", "down", "h", "l", "space", "ctrl
 """Keys of `OLD` that lists, fields and dialogs have as keys of their own too."""
 
 
+_ONE = "|".join(re.escape(key) for key in sorted(OLD - FIXED, key=len, reverse=True))
+NAMED = re.compile(
+    rf"[Pp]ress (?:{_ONE})(?![\w])"
+    rf"|\((?:{_ONE})(?:: [a-z ]+)?\)"
+    rf"|(?<![\w.\-])(?<!Step )(?:{_ONE}): [a-z]"
+)
+"""An old key that is named as one to press."""
+FOOTERS = [
+    f" {key} {action.title} "
+    for action in ACTIONS
+    for key in OLD.intersection(map(printed, action.keys_by({}))) - FIXED
+]
+
+
 def screen(app: XovacApp) -> str:
-    """Return all text on the screen."""
-    drawing = re.sub(r"<style.*?</style>", "", app.export_screenshot(), flags=re.DOTALL)
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", "", drawing)))
+    """Return all text on the screen and on those below it."""
+    return re.sub(r"\s+", " ", " ".join(row for one in app.screen_stack for row in drawn(one)))
 
 
-def printed_old(text: str) -> Iterator[str]:
-    """Yield where a text names an old key as one to press."""
+def printed_old(text: str) -> list[str]:
+    """Return where a text names an old key as one to press."""
     text = re.sub(r"\s+", " ", text)
-    for key in OLD:
-        one = re.escape(key)
-        for form in (
-            rf"[Pp]ress {one}(?![\w])",
-            rf"\({one}(?:: [a-z ]+)?\)",
-            rf"(?<![\w.\-])(?<!Step ){one}: [a-z]",
-        ):
-            yield from (found for found in re.findall(form, text) if key not in FIXED)
-    for action in ACTIONS:
-        for key in OLD.intersection(map(printed, action.keys_by({}))) - FIXED:
-            footer = f" {key} {action.title} "
-            if footer in text:
-                yield footer
+    return NAMED.findall(text) + [footer for footer in FOOTERS if footer in text]
 
 
 def ids(c: Console) -> set[str]:
@@ -106,13 +106,13 @@ async def test_on_every_tab_the_new_keys_reach_the_actions_and_the_old_ones_are_
             assert c.frame.pane is not None
             assert ids(c) >= {action.id for action in tab.actions}, tab.id
             text = screen(c.app)
-            assert list(printed_old(text)) == [], tab.id
+            assert printed_old(text) == [], tab.id
             assert NEW["quit"] in text
             await c.press(NEW["help"])
             assert isinstance(c.app.screen, HelpDialog)
             said = " ".join(view.plain for view in c.app.screen.query(FactsView))
             text = screen(c.app)
-            assert list(printed_old(f"{said} {text}")) == [], tab.id
+            assert printed_old(f"{said} {text}") == [], tab.id
             for action in tab.actions:
                 assert re.search(rf"(?<!\w){NEW[action.id]} +{re.escape(action.help[:12])}", said), action.id
             await c.press("escape")
@@ -121,22 +121,19 @@ async def test_on_every_tab_the_new_keys_reach_the_actions_and_the_old_ones_are_
                 await c.until(lambda: c.frame.pane is not None and c.frame.pane.id == "recipes")
 
 
-async def test_what_the_frame_says_of_a_lost_link_and_of_observing_has_the_new_keys(tmp_path: Path) -> None:
+async def test_what_the_frame_says_and_the_palette_have_the_new_keys(tmp_path: Path) -> None:
     async with console(tmp_path, size=(160, 50), keys=NEW, observe=True) as c:
         lost = LinkView(LinkWord.LOST, why="The connection was reset.", next_try_mono=3.0)
         bar = c.app.query_one(LinkBar)
         bar.show(c.app.workspace, msgspec.structs.replace(c.app.workspace.snapshot, link=lost, mono=1.0))
         assert f"{NEW['reconnect']}: now." in bar.plain
         assert f"{NEW['observe']}: take control" in screen(c.app)
-        assert list(printed_old(screen(c.app))) == []
-
-
-async def test_the_palette_runs_an_action_whose_key_is_another_and_names_no_key(tmp_path: Path) -> None:
-    async with console(tmp_path, size=(160, 50), keys=NEW) as c:
+        assert printed_old(screen(c.app)) == []
+        # The palette names no key, and runs an action whose key is another.
         commands = list(c.app.get_system_commands(c.app.screen))
-        assert list(printed_old(" ".join(f"{one.title} {one.help}" for one in commands))) == []
+        assert printed_old(" ".join(f"{one.title} {one.help}" for one in commands)) == []
         await c.press(NEW["palette"])
-        assert list(printed_old(screen(c.app))) == []
+        assert printed_old(screen(c.app)) == []
         await c.press("escape")
         next(one for one in commands if one.title == "Pause").callback()
         await c.until(lambda: c.app.workspace.held)
@@ -152,29 +149,25 @@ async def test_an_old_key_does_nothing_and_the_new_one_what_the_old_one_did(tmp_
         assert c.app.return_code == 0
 
 
-@pytest.mark.parametrize("focused", [True, False], ids=["chart", "readings"])
-async def test_the_keys_of_the_chart_are_the_new_ones_wherever_the_focus_is(
-    focused: bool, tmp_path: Path
-) -> None:
-    async with console(
-        tmp_path, size=(100, 40), keys={"window": "f5", "cursor-left": "f6", "live": "f7"}
-    ) as c:
+async def test_the_keys_of_the_chart_are_the_new_ones_wherever_the_focus_is(tmp_path: Path) -> None:
+    keys = {"window": "f5", "cursor-left": "f6", "live": "f7"}
+    async with console(tmp_path, size=(100, 40), keys=keys) as c:
         await c.readings(seconds=5)
         chart = c.app.query_one(StatusPane).query_one(TrendChart)
-        if focused:
+        for old, new, words in ((600.0, 3600.0, "1 h"), (3600.0, 6 * 3600.0, "6 h")):
+            await c.press("w", "left", "h")
+            assert (chart.view.window, chart.view.cursor) == (old, None), c.app.focused
+            await c.press("f5", "f6")
+            assert chart.view.window == new, c.app.focused
+            assert chart.view.cursor is not None, c.app.focused
+            assert f"f5: window {words}" in str(chart.border_title)
+            assert str(chart.border_subtitle) == "f6 → cursor   , . pan   + − zoom   f7: cursor off"
+            await c.press("escape")
+            assert chart.view.cursor is not None, c.app.focused
+            await c.press("f7")
+            assert chart.view.cursor is None, c.app.focused
             chart.focus()
             await c.settle()
-        await c.press("w", "left", "h")
-        assert (chart.view.window, chart.view.cursor) == (600.0, None)
-        await c.press("f5", "f6")
-        assert chart.view.window == 3600.0
-        assert chart.view.cursor is not None
-        assert "f5: window 1 h" in str(chart.border_title)
-        assert str(chart.border_subtitle) == "f6 → cursor   , . pan   + − zoom   f7: cursor off"
-        await c.press("escape")
-        assert chart.view.cursor is not None
-        await c.press("f7")
-        assert chart.view.cursor is None
 
 
 async def test_the_chart_of_another_tab_has_the_new_keys_too(tmp_path: Path) -> None:

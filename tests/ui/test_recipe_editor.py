@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,13 @@ from xovac_tui.recipes.model import Hold, Limits, Ramp, Repeat
 from xovac_tui.ui.screens.recipes.profile import ProfileChart
 
 SIZES = [(80, 24), (120, 36)]
-OTHER_SIZES = [pytest.param(size, marks=pytest.mark.slow) for size in [(100, 24), (80, 50), (200, 60)]]
+OTHER_SIZES = [(100, 24), (80, 50), (200, 60)]
+
+
+async def resized(e: Edited, size: tuple[int, int]) -> None:
+    if e.c.app.size != size:
+        await e.c.pilot.resize_terminal(*size)
+        await e.c.settle()
 
 
 def whats(e: Edited) -> list[str]:
@@ -25,22 +31,29 @@ def whats(e: Edited) -> list[str]:
     return [f"{one[1]} {one[2]}" for one in found if one]
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_the_table_shows_a_line_a_step(tmp_path: Path, size: tuple[int, int]) -> None:
-    async with recipes_tab(tmp_path, size=size) as e:
-        assert e.editor.steps.plain.splitlines()[0].split()[:5] == ["step", "what", "to", "rate/over", "hold"]
-        assert "Hot soak" in e.table[0]
-        assert "part −30 to 65 °C" in e.table[0]
-        assert e.table[1].startswith("▸ 1")
-        assert e.table[1].split()[1:] == ["1", "ramp", "60", "°C", "1", "K/min"]
-        assert e.table[3].split() == ["3", "repeat", "×3"]
-        assert e.table[4].split() == ["3.1", "ramp", "−20", "°C", "1h", "30m"]
-        assert e.table[4].index("ramp") == e.table[1].index("ramp") + 2
-        # 39.5 min, 2 h, 3 × (1.5 h + 1 h), 45 min, 30 min.
-        assert "soak.toml" in e.head
-        assert "saved" in e.head
-        assert "takes 11h 24m" in e.head
-        assert re.search(r"0 +[23] h", e.editor.query_one(ProfileChart).plain)
+async def test_the_table_shows_a_line_a_step(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path) as e:
+        for size in SIZES:
+            await resized(e, size)
+            heading = e.editor.steps.plain.splitlines()[0].split()
+            assert heading[:5] == ["step", "what", "to", "rate/over", "hold"], size
+            assert "Hot soak" in e.table[0], size
+            assert "part −30 to 65 °C" in e.table[0], size
+            assert e.table[1].startswith("▸ 1"), size
+            assert e.table[1].split()[1:] == ["1", "ramp", "60", "°C", "1", "K/min"], size
+            assert e.table[3].split() == ["3", "repeat", "×3"], size
+            assert e.table[4].split() == ["3.1", "ramp", "−20", "°C", "1h", "30m"], size
+            assert e.table[4].index("ramp") == e.table[1].index("ramp") + 2, size
+            # 39.5 min, 2 h, 3 × (1.5 h + 1 h), 45 min, 30 min.
+            assert "soak.toml" in e.head, size
+            assert "saved" in e.head, size
+            assert "takes 11h 24m" in e.head, size
+            assert re.search(r"0 +[23] h", e.editor.query_one(ProfileChart).plain), size
+        # From another temperature it is planned anew.
+        await e.c.readings(part=50.5)
+        await e.c.until(lambda: e.editor.study is not None and e.editor.study.start_temperature == 50.5)
+        await e.c.settle()
+        assert "takes 10h 54m" in e.head
 
 
 async def test_inserting_asks_at_once_for_the_value(tmp_path: Path) -> None:
@@ -76,6 +89,9 @@ async def test_inserting_asks_at_once_for_the_value(tmp_path: Path) -> None:
 async def test_every_key_of_the_table(tmp_path: Path) -> None:
     async with recipes_tab(tmp_path) as e:
         first = e.recipe
+        await e.press("z", "Z")
+        assert e.said("nothing to take back")
+        assert e.said("nothing to do again")
         await e.press("d")
         assert whats(e)[:2] == ["1 hold", "2 repeat"]
         await e.press("z")
@@ -105,27 +121,6 @@ async def test_every_key_of_the_table(tmp_path: Path) -> None:
         assert e.recipe == first
 
 
-async def test_undo_and_redo_all_the_way(tmp_path: Path) -> None:
-    async with recipes_tab(tmp_path) as e:
-        seen = [e.recipe]
-        for keys in (("c",), ("J",), ("l",), ("d",), ("w", "escape"), ("W",)):
-            await e.press(*keys)
-            if keys[0] == "w":
-                await e.c.until(lambda: e.editor.steps.has_focus)
-            seen.append(e.recipe)
-        assert all(one != other for one, other in pairwise(seen))
-        for recipe in reversed(seen[:-1]):
-            await e.press("z")
-            assert e.recipe == recipe
-        await e.press("z")
-        assert e.said("nothing to take back")
-        for recipe in seen[1:]:
-            await e.press("Z")
-            assert e.recipe == recipe
-        await e.press("Z")
-        assert e.said("nothing to do again")
-
-
 async def test_what_is_typed_is_seen_at_once_and_counts_when_taken(tmp_path: Path) -> None:
     async with recipes_tab(tmp_path, size=(120, 36)) as e:
         before = e.head
@@ -151,21 +146,24 @@ async def test_what_is_typed_is_seen_at_once_and_counts_when_taken(tmp_path: Pat
 async def test_what_is_wrong_is_a_sentence_and_keeps_the_form(tmp_path: Path) -> None:
     async with recipes_tab(tmp_path) as e:
         await e.fill("to", "40,5")
-        assert "point" in e.editor.form.below
         assert e.editor.form.below.startswith("✖")
+        assert "point" in e.editor.form.below
         await e.press("enter")
         assert e.editor.form.has_focus_within
         await e.press("tab", "tab", "tab", "tab", "tab")
-        await e.c.settle()
         await e.c.until(lambda: e.editor.form.has_focus_within)
         assert e.recipe.steps[0] == Ramp(60, rate=1)
+        # It is still there after another tab.
+        await e.c.frame.show_tab("status")
+        await e.c.settle()
+        assert e.c.app.query_one("#status").display
+        await e.c.frame.show_tab("recipes")
+        await e.c.until(lambda: e.editor.form.has_focus_within)
+        assert (await e.form("to")).value == "40,5"
         await e.fill("to", "40.5")
         await e.press("enter")
         assert e.recipe.steps[0] == Ramp(40.5, rate=1)
-
-
-async def test_leaving_the_form_by_another_way_takes_what_is_right(tmp_path: Path) -> None:
-    async with recipes_tab(tmp_path) as e:
+        # Leaving the form by another way takes what is right.
         await e.fill("to", "41")
         e.editor.steps.focus()
         await e.c.settle()
@@ -175,44 +173,33 @@ async def test_leaving_the_form_by_another_way_takes_what_is_right(tmp_path: Pat
         await e.c.frame.show_tab("recipes")
         await e.c.settle()
         assert e.recipe.steps[0] == Ramp(42, rate=1)
-        assert len(e.editor.editing.draft.past) == 2
+        assert len(e.editor.editing.draft.past) == 3
 
 
-async def test_something_wrong_is_still_there_after_another_tab(tmp_path: Path) -> None:
-    async with recipes_tab(tmp_path) as e:
-        await e.fill("to", "hot")
-        await e.c.frame.show_tab("status")
-        await e.c.settle()
-        assert e.c.app.query_one("#status").display
-        await e.c.frame.show_tab("recipes")
-        await e.c.until(lambda: e.editor.form.has_focus_within)
-        assert (await e.form("to")).value == "hot"
+JUNK = ("", "1e999", "[red]ß\u202e")
 
 
 @pytest.mark.parametrize(
-    "junk",
-    [
-        pytest.param("", marks=pytest.mark.slow),
-        pytest.param("1e999", marks=pytest.mark.slow),
-        "[red]ß\u202e",
-    ],
+    ("lines", "texts"),
+    [((1,), JUNK[2:]), pytest.param((0, 1, 2), JUNK, marks=pytest.mark.slow)],
+    ids=["quick", "whole"],
 )
-async def test_junk_in_every_field(tmp_path: Path, junk: str) -> None:
+async def test_junk_in_every_field(tmp_path: Path, lines: tuple[int, ...], texts: tuple[str, ...]) -> None:
     async with recipes_tab(tmp_path) as e:
-        for line in range(3):
+        for line, junk in product(lines, texts):
             await e.press("home", *(["down"] * line))
             for name in [field.name for field in e.editor.form.fields]:
-                before = e.recipe
+                before, where = e.recipe, (line, name, junk)
                 field = await e.form(name)
                 field.value = junk
                 await e.c.settle()
                 await e.press("enter")
-                assert e.editor.editing.draft.problems() == []
+                assert e.editor.editing.draft.problems() == [], where
                 if e.editor.form.has_focus_within:
-                    assert e.editor.form.below.startswith("✖")
+                    assert e.editor.form.below.startswith("✖"), where
                     await e.press("escape")
-                    assert e.recipe == before
-                assert e.editor.steps.has_focus
+                    assert e.recipe == before, where
+                assert e.editor.steps.has_focus, where
 
 
 async def test_the_recipe_itself_is_edited_in_its_line(tmp_path: Path) -> None:
@@ -252,70 +239,49 @@ async def test_the_step_follows_the_finding_under_the_cursor(tmp_path: Path) -> 
 
 async def test_view_changes_profile_for_check_and_back(tmp_path: Path) -> None:
     async with recipes_tab(tmp_path) as e:
-        assert e.editor.query_one(ProfileChart).display
-        assert not e.editor.check.display
+        chart = e.editor.query_one(ProfileChart)
+        assert (chart.display, e.editor.check.display) == (True, False)
         await e.press("v")
-        assert e.editor.check.display
+        assert (chart.display, e.editor.check.display) == (False, True)
         assert "note" in e.check
         await e.press("v")
-        assert not e.editor.check.display
-    async with recipes_tab(tmp_path, size=(120, 36)) as e:
-        assert e.editor.check.display
-        assert e.editor.query_one(ProfileChart).display
-        assert e.editor.form.display
+        assert (chart.display, e.editor.check.display) == (True, False)
+        await resized(e, (120, 36))
+        assert (chart.display, e.editor.check.display, e.editor.form.display) == (True, True, True)
 
 
-@pytest.mark.parametrize(
-    "size",
-    [*SIZES, *(pytest.param(size, marks=pytest.mark.slow) for size in ((100, 24), (80, 50), (200, 60)))],
-)
-async def test_nothing_is_clipped(tmp_path: Path, size: tuple[int, int]) -> None:
-    async with recipes_tab(tmp_path, size=size) as e:
-        for key in ("v", "v", "enter", "escape", "m"):
-            await e.press(key)
-            await e.c.settle()
-            pane = e.editor.region
-            for widget in e.editor.query(
-                "#edit-head, #edit-steps, #edit-form, #edit-profile, #edit-check, FormRow, .below"
-            ):
-                if widget.display and widget.region.area:
-                    assert pane.contains_region(widget.region), (key, widget)
-        rows = [row for row in e.editor.query("FormRow") if row.display]
-        assert len(rows) == 6
-        assert all(row.region.height == 1 for row in rows)
-        inner = e.editor.query_one("#edit-form").content_region
-        assert all(inner.contains_region(row.region) for row in rows)
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_ascii_has_nothing_but_ascii(tmp_path: Path, size: tuple[int, int]) -> None:
-    display = Display(time="utc", ascii=True)
-    async with recipes_tab(tmp_path, display=display, size=size) as e:
-        for keys in (("v",), ("v",), ("enter",), ("escape",), ("space",), ("m",), ("escape",), ("l",)):
-            await e.press(*keys)
-            await e.c.settle()
-            assert [row for row in drawn(e.c.app.screen) if not row.isascii()] == []
-
-
-async def test_a_degree_sign_in_a_note_outlives_an_ascii_terminal(tmp_path: Path) -> None:
-    write(
-        tmp_path,
-        soak=SOAK.replace(
-            'rate = 1\n[[steps]]\nhold = "2h"', 'rate = 1\nnote = "to 60 °C"\n[[steps]]\nhold = "2h"'
-        ),
-    )
-    async with recipes_tab(tmp_path, display=Display(time="utc", ascii=True)) as e:
-        await e.fill("to", "50 C")
-        await e.press("enter")
-        assert e.recipe.steps[0] == Ramp(50, rate=1, note="to 60 °C")
-
-
-async def test_a_new_start_temperature_is_planned_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sizes", [SIZES, pytest.param(OTHER_SIZES, marks=pytest.mark.slow)])
+async def test_nothing_is_clipped(tmp_path: Path, sizes: list[tuple[int, int]]) -> None:
+    parts = "#edit-head, #edit-steps, #edit-form, #edit-profile, #edit-check, FormRow, .below"
     async with recipes_tab(tmp_path) as e:
-        await e.c.readings(part=50.5)
-        await e.c.until(lambda: e.editor.study is not None and e.editor.study.start_temperature == 50.5)
-        await e.c.settle()
-        assert "takes 10h 54m" in e.head
+        for size in sizes:
+            await resized(e, size)
+            for key in ("v", "v", "enter", "escape", "m"):
+                await e.press(key)
+                pane = e.editor.region
+                for widget in e.editor.query(parts):
+                    if widget.display and widget.region.area:
+                        assert pane.contains_region(widget.region), (size, key, widget)
+            rows = [row for row in e.editor.query("FormRow") if row.display]
+            assert len(rows) == 6, size
+            assert all(row.region.height == 1 for row in rows), size
+            inner = e.editor.query_one("#edit-form").content_region
+            assert all(inner.contains_region(row.region) for row in rows), size
+            await e.press("escape")
+
+
+async def test_ascii_has_nothing_but_ascii_and_a_degree_sign_in_a_note_outlives_it(tmp_path: Path) -> None:
+    write(tmp_path, soak=SOAK.replace('hold = "2h"', 'hold = "2h"\nnote = "to 60 °C"'))
+    async with recipes_tab(tmp_path, display=Display(time="utc", ascii=True)) as e:
+        for key in ("v", "enter", "escape", "space", "m", "escape", "l", "z"):
+            await e.press(key)
+            assert [row for row in drawn(e.c.app.screen) if not row.isascii()] == [], key
+        await resized(e, (120, 36))
+        assert [row for row in drawn(e.c.app.screen) if not row.isascii()] == []
+        await e.press("home", "down", "down")
+        await e.fill("duration", "3h")
+        await e.press("enter")
+        assert e.recipe.steps[1] == Hold(10800, note="to 60 °C")
 
 
 async def test_down_to_nothing_and_back(tmp_path: Path) -> None:

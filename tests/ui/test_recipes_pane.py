@@ -16,6 +16,7 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 
+from tests.helpers import quiet
 from tests.helpers.console import UTC, Console, console, recorder_of
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import Outcome
@@ -111,6 +112,15 @@ async def say_yes(c: Console, sent: int = 1) -> None:
     await c.settle()
 
 
+async def load_is_refused(c: Console, why: str) -> None:
+    """Press the key that loads: a toast says why not, nothing is asked, and nothing sent."""
+    c.app.clear_notifications()
+    await c.press("L")
+    await c.until(lambda: any(why in toast for toast in c.toasts))
+    assert dialogs(c) == 0
+    assert c.link.emitted == []
+
+
 async def test_an_empty_folder_shows_examples_and_says_where_files_go(tmp_path: Path) -> None:
     async with recipes_tab(tmp_path) as (_c, pane):
         shown = rows(pane, "list")
@@ -120,30 +130,37 @@ async def test_an_empty_folder_shows_examples_and_says_where_files_go(tmp_path: 
         assert "example" in facts(pane).splitlines()[0]
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
-async def test_the_chosen_recipe_is_explained(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_the_chosen_recipe_is_explained(tmp_path: Path) -> None:
     write(tmp_path, soak=SOAK)
-    async with recipes_tab(tmp_path, size=size) as (_c, pane):
-        said = facts(pane)
-        assert said.startswith("Hot soak")
-        assert "Board X, lot 3" in said
-        # 39.5 min up from the measured 20.5 °C, 2 h, 35 min, 30 min.
-        assert "Takes 3h 44m" in said
-        ends = UTC + 1 + (39.5 + 120 + 35 + 30) * 60
-        assert f"ends {pane.workspace.times.day_and_time(ends)}Z if started now" in said
-        assert "From +20.5 °C measured: Test part" in said
-        assert "Assumed: sent in °C and s, items ramp" in said
-        assert "L loads 4 items" in said
-        steps = rows(pane, "steps").splitlines()
-        assert steps[0].split() == ["item", "step", "what", "from", "to", "takes", "starts"] + (
-            ["round"] if size[0] > 100 else []
-        )
-        assert steps[1].split()[:5] == ["1", "1", "ramp", "+20.5", "+60.0"]
-        assert steps[2].split()[:5] == ["2", "2", "hold", "+60.0", "2h"]
-        chart = pane.query_one(ProfileChart).plain
-        assert "2 h" in chart
-        assert "°C" in chart
-        assert re.search("[\u2801-\u28ff]", chart)
+    async with recipes_tab(tmp_path) as (c, pane):
+        for size in ((80, 24), (120, 36)):
+            await c.pilot.resize_terminal(*size)
+            await c.settle()
+            said = facts(pane)
+            assert said.startswith("Hot soak"), size
+            assert "Board X, lot 3" in said, size
+            # 39.5 min up from the measured 20.5 °C, 2 h, 35 min, 30 min.
+            assert "Takes 3h 44m" in said, size
+            ends = UTC + 1 + (39.5 + 120 + 35 + 30) * 60
+            assert f"ends {pane.workspace.times.day_and_time(ends)}Z if started now" in said, size
+            assert "From +20.5 °C measured: Test part" in said, size
+            assert "Assumed: sent in °C and s, items ramp" in said, size
+            assert "L loads 4 items" in said, size
+            steps = rows(pane, "steps").splitlines()
+            assert steps[0].split() == ["item", "step", "what", "from", "to", "takes", "starts"] + (
+                ["round"] if size[0] > 100 else []
+            )
+            assert steps[1].split()[:5] == ["1", "1", "ramp", "+20.5", "+60.0"], size
+            assert steps[2].split()[:5] == ["2", "2", "hold", "+60.0", "2h"], size
+            chart = pane.query_one(ProfileChart).plain
+            assert "2 h" in chart, size
+            assert "°C" in chart, size
+            assert re.search("[\u2801-\u28ff]", chart), size
+        for size in ((40, 10), (80, 24), (200, 60), (80, 24)):
+            await c.pilot.resize_terminal(*size)
+            await c.settle()
+        assert "1    ramp" in rows(pane, "steps")
+        assert facts(pane).startswith("Hot soak")
 
 
 async def test_rounds_and_items_are_numbered_as_they_are_sent(tmp_path: Path) -> None:
@@ -163,21 +180,15 @@ async def test_rounds_and_items_are_numbered_as_they_are_sent(tmp_path: Path) ->
         assert "~" in " ".join(lines[2])
 
 
-async def test_a_bad_file_stands_in_the_list_with_its_sentence(tmp_path: Path) -> None:
-    write(tmp_path, a=BAD, b=SOAK)
+async def test_what_cannot_be_loaded_says_why_and_is_not_loaded(tmp_path: Path) -> None:
+    """A bad file stands in the list with its sentence; errors of the check come first."""
+    write(tmp_path, a=BAD, b=TOO_HOT)
     async with recipes_tab(tmp_path) as (c, pane):
         assert re.search(r"a +✖ bad", rows(pane, "list"))
         assert "cannot be read" in facts(pane)
         assert "line 3" in facts(pane).replace("\n", " ")
-        await c.press("L")
-        await c.until(lambda: any("cannot be loaded" in toast for toast in c.toasts))
-        assert dialogs(c) == 0
-        assert c.link.emitted == []
-
-
-async def test_errors_of_the_check_come_first_and_forbid_loading(tmp_path: Path) -> None:
-    write(tmp_path, hot=TOO_HOT)
-    async with recipes_tab(tmp_path) as (c, pane):
+        await load_is_refused(c, "cannot be loaded")
+        await choose(c, pane, "Too hot")
         assert "✖ 1 error" in facts(pane)
         assert "cannot be loaded" in facts(pane)
         assert rows(pane, "check").startswith("✖ error   step 1:")
@@ -185,9 +196,7 @@ async def test_errors_of_the_check_come_first_and_forbid_loading(tmp_path: Path)
         await c.press("v")
         assert not pane.query_one("#recipe-check").display
         assert "ramp" in rows(pane, "steps")
-        await c.press("L")
-        await c.until(lambda: any("cannot be loaded" in toast for toast in c.toasts))
-        assert c.link.emitted == []
+        await load_is_refused(c, "cannot be loaded")
 
 
 async def test_load_sends_exactly_the_compiled_payload_once(tmp_path: Path) -> None:
@@ -228,9 +237,8 @@ async def test_the_text_of_the_file_as_it_was_checked_goes_into_the_record(
         assert source == SOAK
 
 
-@pytest.mark.parametrize("free", [50_000_000_000, 150_000_000])
 async def test_what_recording_takes_is_a_fact_of_the_question(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, soak=SOAK)
     async with recipes_tab(tmp_path) as (c, _pane):
@@ -241,14 +249,18 @@ async def test_what_recording_takes_is_a_fact_of_the_question(
         recorder_of(c.station).choice = RecordChoice(path=tmp_path / "r.sqlite3", settings=RecordSettings())
         on = RecorderView(RecorderState.ON)
         monkeypatch.setattr(type(c.station.record), "view", property(lambda record: on))
-        usage = shutil.disk_usage(tmp_path)._replace(free=free)
-        monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
-        await ask_to_load(c)
-        facts = c.app.screen.query_one(FactsView).facts
-        (said,) = [fact.text for fact in facts if fact.label == "Recording"]
-        assert said == f"about 1.3 MB, {'50 GB' if free > 1e9 else '150 MB'} free"
-        warned = any("nearly full before the run ends" in fact.text for fact in facts)
-        assert warned is (free < 1e9)
+        usage = shutil.disk_usage(tmp_path)
+        for free, words in ((50_000_000_000, "50 GB"), (150_000_000, "150 MB")):
+            left = usage._replace(free=free)
+            monkeypatch.setattr(shutil, "disk_usage", lambda folder, left=left: left)
+            await ask_to_load(c)
+            facts = c.app.screen.query_one(FactsView).facts
+            (said,) = [fact.text for fact in facts if fact.label == "Recording"]
+            assert said == f"about 1.3 MB, {words} free"
+            warned = any("nearly full before the run ends" in fact.text for fact in facts)
+            assert warned is (free < 1e9), words
+            await c.press("escape")
+            await c.until(lambda: dialogs(c) == 0)
 
 
 async def test_no_is_the_easy_answer(tmp_path: Path) -> None:
@@ -265,8 +277,7 @@ async def test_a_held_key_asks_once(tmp_path: Path) -> None:
     write(tmp_path, soak=SOAK)
     async with recipes_tab(tmp_path) as (c, _pane):
         await c.pilot.press("L", "L", "L", "L")
-        await c.until(lambda: dialogs(c) == 1)
-        await c.pilot.pause(0.05)
+        await c.settle()
         assert dialogs(c) == 1
 
 
@@ -284,17 +295,9 @@ async def test_a_file_changed_since_it_was_shown_is_shown_before_it_is_loaded(tm
         assert json.loads(c.link.emitted[0][1])["recipe"][0][0] == 55.0
 
 
-async def test_a_file_that_has_gone_is_said(tmp_path: Path) -> None:
-    write(tmp_path, soak=SOAK)
-    async with recipes_tab(tmp_path) as (c, pane):
-        (tmp_path / "recipes" / "soak.toml").unlink()
-        await c.press("L")
-        await c.until(lambda: any("has changed" in toast for toast in c.toasts))
-        await c.until(lambda: "Hot soak" not in rows(pane, "list"))
-        assert c.link.emitted == []
-
-
-async def test_read_again_finds_new_files_and_stays_with_the_chosen_one(tmp_path: Path) -> None:
+async def test_read_again_finds_new_files_stays_with_the_chosen_one_and_says_that_one_has_gone(
+    tmp_path: Path,
+) -> None:
     write(tmp_path, soak=SOAK)
     async with recipes_tab(tmp_path) as (c, pane):
         write(tmp_path, a=SOAK.replace("Hot soak", "Another"))
@@ -303,26 +306,30 @@ async def test_read_again_finds_new_files_and_stays_with_the_chosen_one(tmp_path
         await c.settle()
         assert "▸ Hot soak" in rows(pane, "list")
         assert facts(pane).startswith("Hot soak")
+        (tmp_path / "recipes" / "soak.toml").unlink()
+        await load_is_refused(c, "has changed")
+        await c.until(lambda: "Hot soak" not in rows(pane, "list"))
 
 
-@pytest.mark.parametrize("trouble", ["observe", "stale", "lost"])
-async def test_what_forbids_loading_is_said_before_it_is_tried(tmp_path: Path, trouble: str) -> None:
+async def go_observe(c: Console) -> None:
+    await c.press("o")
+
+
+async def test_what_forbids_loading_is_said_before_it_is_tried(tmp_path: Path) -> None:
     write(tmp_path, soak=SOAK)
     async with recipes_tab(tmp_path) as (c, pane):
-        match trouble:
-            case "observe":
-                await c.press("o")
-            case "stale":
-                await c.go_stale()
-            case "lost":
-                await c.lose()
-        assert "not now: " in facts(pane)
-        room = pane.query_one("#recipe-facts", LinesWidget).size.width
-        assert all(cell_len(line) <= room for line in facts(pane).split("\n"))
-        await c.press("L")
-        await c.until(lambda: any("load_recipe was not sent" in toast for toast in c.toasts))
-        assert dialogs(c) == 0
-        assert c.link.emitted == []
+        for forbid in (go_observe, Console.go_stale, Console.lose):
+            await forbid(c)
+            refusal = c.station.blocked("load_recipe")
+            assert refusal is not None
+            assert "not now: " in facts(pane), refusal
+            room = pane.query_one("#recipe-facts", LinesWidget).size.width
+            assert all(cell_len(line) <= room for line in facts(pane).split("\n")), refusal
+            await load_is_refused(c, refusal.sentence)
+            c.station.set_observe(False)
+            await c.online()
+            await c.readings()
+            assert "not now: " not in facts(pane), refusal
 
 
 async def test_the_link_lost_while_asking_closes_the_question(tmp_path: Path) -> None:
@@ -368,15 +375,19 @@ async def test_plan_and_payload_take_the_temperature_of_the_moment_of_asking(tmp
         assert json.loads(c.link.emitted[0][1])["recipe"][0] == [60.0, 39 * 60.0, 0.0]
 
 
-async def test_start_sends_the_contract_s_command(tmp_path: Path) -> None:
+async def test_start_and_cancel_ask_then_send(tmp_path: Path) -> None:
     async with recipes_tab(tmp_path) as (c, _pane):
         start = c.station.contract.start
         assert start is not None
-        await c.press("S")
-        await c.until(lambda: dialogs(c) == 1)
-        c.clock.advance(1)
-        await say_yes(c)
-        assert [name for name, _ in c.link.emitted] == [start]
+        for key, command in (("S", start), ("X", "cancel_recipe")):
+            await c.press(key)
+            await c.until(lambda: dialogs(c) == 1)
+            c.clock.advance(1)
+            await say_yes(c)
+            assert c.link.emitted == [(command, "")]
+            c.link.emitted.clear()
+            c.link.answer(command)
+            await c.run_state()
 
 
 async def test_without_a_start_command_it_says_so(tmp_path: Path) -> None:
@@ -388,16 +399,6 @@ async def test_without_a_start_command_it_says_so(tmp_path: Path) -> None:
         await c.until(lambda: any("No start command is documented" in toast for toast in c.toasts))
         assert dialogs(c) == 0
         assert c.link.emitted == []
-
-
-async def test_cancel_asks_then_sends(tmp_path: Path) -> None:
-    async with recipes_tab(tmp_path) as (c, _pane):
-        await c.run_state()
-        await c.press("X")
-        await c.until(lambda: dialogs(c) == 1)
-        c.clock.advance(1)
-        await say_yes(c)
-        assert c.link.emitted == [("cancel_recipe", "")]
 
 
 async def test_reading_and_planning_leave_the_screen_alive(
@@ -413,6 +414,7 @@ async def test_reading_and_planning_leave_the_screen_alive(
             return study_recipe(*arguments)
 
         monkeypatch.setattr(module, "study_recipe", slow)
+        monkeypatch.setattr(quiet, "THREADS", 0.0)
         before = pane.view.study
         await c.press("down")
         await c.press("2", "3", "down")
@@ -451,28 +453,17 @@ async def test_hostile_names_are_literal(tmp_path: Path) -> None:
         assert "[red]boo" in str(title)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
-async def test_ascii_has_nothing_but_ascii(tmp_path: Path, size: tuple[int, int]) -> None:
+async def test_ascii_has_nothing_but_ascii(tmp_path: Path) -> None:
     write(tmp_path, a=BAD, soak=SOAK.replace("Board X", "Bünde −5 °C"))
-    display = Display(time="utc", ascii=True)
-    async with recipes_tab(tmp_path, display=display, size=size) as (c, pane):
-        for _ in range(5):
-            shown = [facts(pane), pane.query_one(ProfileChart).plain]
-            shown += [rows(pane, name) for name in ("list", "steps", "check")]
-            assert all(text.isascii() for text in shown)
-            await c.press("down")
-            await c.pilot.pause(0.05)
-
-
-async def test_sizes_down_and_up(tmp_path: Path) -> None:
-    write(tmp_path, soak=SOAK)
-    async with recipes_tab(tmp_path, size=(120, 36)) as (c, pane):
-        for size in ((40, 10), (80, 24), (200, 60), (80, 24)):
+    async with recipes_tab(tmp_path, display=Display(time="utc", ascii=True)) as (c, pane):
+        for size in ((80, 24), (120, 36)):
             await c.pilot.resize_terminal(*size)
-            await c.settle()
-        await c.pilot.pause()
-        assert "1    ramp" in rows(pane, "steps")
-        assert facts(pane).startswith("Hot soak")
+            for _ in range(5):
+                shown = [facts(pane), pane.query_one(ProfileChart).plain]
+                shown += [rows(pane, name) for name in ("list", "steps", "check")]
+                assert all(text.isascii() for text in shown), size
+                await c.press("down")
+            await c.press("home")
 
 
 async def test_a_load_before_the_recipes_are_read_says_so(
@@ -485,6 +476,7 @@ async def test_a_load_before_the_recipes_are_read_says_so(
         return read_library(folder)
 
     monkeypatch.setattr(module, "read_library", slow)
+    monkeypatch.setattr(quiet, "THREADS", 0.0)
     async with console(tmp_path) as c:
         try:
             await c.press("3", "L")

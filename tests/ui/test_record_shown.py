@@ -147,9 +147,9 @@ async def test_a_record_that_can_no_longer_be_read_is_reported_once_and_the_cons
         for key in ("comma", "4", "home", "slash", *"state", "enter", "home", "S", "6", "1", "full_stop"):
             await c.press(key)
             await c.readings(seconds=1)
-        told = [toast for toast in c.toasts if "The record cannot be read" in toast]
-        assert len(told) == 1
-        assert "disk I/O error" in told[0]
+        reported = [toast for toast in c.toasts if "The record cannot be read" in toast]
+        assert len(reported) == 1
+        assert "disk I/O error" in reported[0]
         assert "ONLINE" in c.app.query_one(TrustBar).plain
 
 

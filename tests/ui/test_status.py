@@ -6,9 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.helpers.console import Console, console
 from xovac_tui.api.loader import documented_contract
+from xovac_tui.chamber.snapshot import ChannelView
+from xovac_tui.durations import format_age
 from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.ui.frame.trust_bar import TrustBar
@@ -49,6 +52,34 @@ async def test_pinned_channels_come_first_at_every_size(tmp_path: Path, size: tu
         assert "Pressure" in rows[1]
         assert "1.3e-04 mbar" in rows[1]
         assert all(len(row) <= size[0] for row in rows)
+
+
+async def test_readings_are_laid_out_again_only_when_they_change(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(120, 36)) as c:
+        widget = c.app.screen.query_one(Readings)
+        channels = [one for one in c.station.snapshot().channels if one.value is not None][:3]
+        asked: list[str] = []
+
+        def trend(name: str, bins: int) -> list[float]:
+            asked.append(name)
+            return [float(len(asked))] * bins
+
+        def show(*changed: ChannelView, moment: int = 1) -> int:
+            asked.clear()
+            widget.show(changed, trend, (moment,))
+            return len(asked)
+
+        assert show(*channels) == 3
+        older = [replace(one, age=(one.age or 0.0) + 0.4) for one in channels]
+        assert show(*older) == 0
+        assert show(*older, moment=2) == 3
+        assert show(*older[:2], replace(older[2], value=-7.5), moment=2) == 3
+        assert "-7.5" in widget.plain.replace("−", "-")
+        for age in (12.0, 13.0):
+            assert show(replace(older[0], overdue=True, age=age), moment=2) == 1
+            assert format_age(age) in widget.plain
+        assert show(moment=2) == 0
+        assert "Nothing has been received yet." in widget.plain
 
 
 async def test_a_channel_without_data_shows_no_number(tmp_path: Path) -> None:
@@ -188,3 +219,16 @@ async def test_what_was_drawn_without_a_pin_stays_when_the_data_stop(tmp_path: P
         await c.online()
         await c.readings(part=None)
         assert lines(c) == drawn
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_values_without_a_channel_are_counted_below_the_readings(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with console(tmp_path, size=size) as c:
+        assert "only in the Log" not in readings(c)
+        c.link.deliver("odd", json.dumps({"k" * 400 + str(number): 1 for number in range(1_234)}))
+        said = "1,234 values are only in the Log: over 2,000 channels, or a name too long."
+        await c.until(lambda: " ".join(readings(c).split()).endswith(said))
+        assert "Test part" in readings(c).splitlines()[0]
+        assert len(readings(c).splitlines()) <= c.app.screen.query_one(Readings).size.height

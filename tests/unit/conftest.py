@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.commandline import CommandLine, Launched, Script, clean_environment
-from xovac_tui import compose
 from xovac_tui.cli import console
-from xovac_tui.compose import ChamberSetup, Equipment
+from xovac_tui.compose import stations
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import Equipment
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.station.live import LiveStation
 from xovac_tui.ui.start import Start
@@ -37,7 +38,7 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[Launched]:
 
     seen: list[Launched] = []
     built: list[tuple[ChamberSetup, Equipment, SimulatorOptions | None]] = []
-    really = compose.build_station
+    really = stations.build_station
 
     def build(
         setup: ChamberSetup, equipment: Equipment, *, simulator: SimulatorOptions | None = None
@@ -50,7 +51,7 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[Launched]:
         seen.append(Launched(start, *built[-1]))
         return 0
 
-    monkeypatch.setattr(compose, "build_station", build)
+    monkeypatch.setattr(stations, "build_station", build)
     monkeypatch.setattr(app, "run_console", run_console)
     monkeypatch.setattr(console, "need_terminal", lambda: None)
     return seen

@@ -455,7 +455,7 @@ def test_text_in_place_of_a_number_is_no_usable_value() -> None:
     bench = Watched(StaleRule(name="gone", channel="test_part"))
     bench.let_pass(5, part=20.0)
     (change,) = bench.let_pass(2, part="ERR")
-    assert change.text == 'Test part brings no usable value any more ("ERR" is no decimal number).'
+    assert change.text == 'Test part brings no usable value any more ("ERR" is not a decimal number).'
     assert event_names(bench.let_pass(2, part=20.0)) == [("gone", "returned")]
 
 

@@ -50,9 +50,9 @@ def test_what_is_not_reported_is_off_and_says_why() -> None:
     assert "link lost" in names(found)
     assert "No contract says" in found.off["part not measured"]
     assert "No contract says" in found.off["vacuum lost"]
-    told_more = in_force()
-    assert "part not measured" not in told_more.off
-    assert "`recipe.max`" in told_more.off["part too hot"]
+    reported_more = in_force()
+    assert "part not measured" not in reported_more.off
+    assert "`recipe.max`" in reported_more.off["part too hot"]
     known = in_force(profile=Profile(recipe=RecipeSettings(min=-40, max=85, pressure=1e-3)))
     assert {
         rule.name: rule.limit_in("tvac")

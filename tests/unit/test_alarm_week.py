@@ -93,7 +93,7 @@ class Week:
             self.changes += news.changes
 
     async def let_pass(
-        self, seconds: float, spoil: Callable[[dict[str, Any]], None] | None = None, *, heard: bool = True
+        self, seconds: float, spoil: Callable[[dict[str, Any]], None] | None = None, *, received: bool = True
     ) -> None:
         """Let time pass; `spoil` changes what the chamber says, unless nothing is heard at all."""
         for number in range(round(seconds / PERIOD)):
@@ -101,15 +101,17 @@ class Week:
             self.station.tick()
             self.clock.advance(PERIOD / 2)
             self.machine.step(PERIOD)
-            if heard:
+            if received:
                 state = self.machine.chamber_state()
                 for left_out in ("radiator", "exchanger", "water", "shroud", "power", "vent"):
                     del state[left_out]
                 if spoil is not None:
                     spoil(state)
                 self.link.deliver("chamber_state", json.dumps(state))
-                told = self.machine.recipe_state()
-                self.link.deliver("recipe_state", json.dumps({"name": told["name"], "step": told["step"]}))
+                reported = self.machine.recipe_state()
+                self.link.deliver(
+                    "recipe_state", json.dumps({"name": reported["name"], "step": reported["step"]})
+                )
             self.station.tick()
             if number % 200 == 0:
                 await asyncio.to_thread(self.station.record.flush)
@@ -151,7 +153,7 @@ async def test_every_fault_of_a_week_is_alarmed_once(tmp_path: Path) -> None:
 
     async def link_cut() -> None:
         week.link.push(LinkWord.LOST, "The cable was pulled.")
-        await week.let_pass(20 * 60, heard=False)
+        await week.let_pass(20 * 60, received=False)
         week.link.push(LinkWord.ONLINE)
 
     async def leak() -> None:
@@ -172,7 +174,7 @@ async def test_every_fault_of_a_week_is_alarmed_once(tmp_path: Path) -> None:
 
     faults: list[tuple[str, Callable[[], Any]]] = [
         ("link lost", link_cut),
-        ("data stopped", lambda: week.let_pass(20 * 60, heard=False)),
+        ("data stopped", lambda: week.let_pass(20 * 60, received=False)),
         ("plate A gone", lambda: week.let_pass(HOUR, spoil(A=None))),
         ("plate B gone", lambda: week.let_pass(HOUR, spoil(B=float("nan")))),
         ("plate A frozen", lambda: week.let_pass(3 * HOUR, spoil(A=21.0))),
@@ -200,10 +202,11 @@ async def test_every_fault_of_a_week_is_alarmed_once(tmp_path: Path) -> None:
         await week.let_pass(end - week.clock.mono())
         assert week.station.alarms.unresolved().alarms == ()
     with Record(path) as record:
-        told = Counter((row.change.rule, row.change.event) for row in lists.alarms(record))
+        reported = Counter((row.change.rule, row.change.event) for row in lists.alarms(record))
         expected = Counter(rule for rule, _ in faults)
         for event in (AlarmEvent.RAISED, AlarmEvent.RETURNED, AlarmEvent.ACKNOWLEDGED):
             assert (
-                Counter({rule: count for (rule, which), count in told.items() if which is event}) == expected
+                Counter({rule: count for (rule, which), count in reported.items() if which is event})
+                == expected
             )
         assert {one.change.run for one in lists.alarms(record)} == {1}

@@ -47,7 +47,7 @@ HOSTILE = "\x1b[31m[red]hot[/red]\u202e plate"
 
 
 def alarm(**fields: Any) -> AlarmView:
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "rule": "plate hot",
         "severity": Severity.HIGH,
         "state": AlarmState.UNACKNOWLEDGED,
@@ -61,12 +61,12 @@ def alarm(**fields: Any) -> AlarmView:
         "raised_utc": NOON - 130,
         "times": 2,
     }
-    return AlarmView(**{**told, **fields})
+    return AlarmView(**{**reported, **fields})
 
 
 def quiet(**fields: Any) -> AlarmView:
-    told: dict[str, Any] = {"state": AlarmState.NORMAL, "active": False, "text": "", "since_utc": None}
-    return alarm(**{**told, "raised_utc": None, "times": 0, **fields})
+    reported: dict[str, Any] = {"state": AlarmState.NORMAL, "active": False, "text": "", "since_utc": None}
+    return alarm(**{**reported, "raised_utc": None, "times": 0, **fields})
 
 
 def view(*alarms: AlarmView, **fields: Any) -> AlarmsView:
@@ -208,7 +208,7 @@ def test_the_detail_says_first_what_to_do() -> None:
     assert said.split("\n")[0] == "▲ HIGH  UNACK for 2m"
     assert said.index("Press !.") < said.index("The loop stands.") < said.index("It breaks.")
     assert "Plate A above +80.0 °C for 10s (limits: tvac)" in said
-    assert "2 times since the watching began" in said
+    assert "2 times since evaluation began" in said
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_signs_of_severities_differ() -> None:
 
 
 def change(**fields: Any) -> AlarmChange:
-    told: dict[str, Any] = {
+    reported: dict[str, Any] = {
         "rule": "plate hot",
         "event": AlarmEvent.RAISED,
         "state": AlarmState.UNACKNOWLEDGED,
@@ -324,7 +324,7 @@ def change(**fields: Any) -> AlarmChange:
         "mono": 1.0,
         "text": "Plate A is hot.",
     }
-    return AlarmChange(**{**told, **fields})
+    return AlarmChange(**{**reported, **fields})
 
 
 def test_one_toast_reports_all_that_were_raised_at_once() -> None:
@@ -340,15 +340,15 @@ def test_one_toast_reports_all_that_were_raised_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         [],
         [change(severity=Severity.MEDIUM), change(severity=Severity.LOW)],
         [change(event=AlarmEvent.RETURNED), change(event=AlarmEvent.UNSHELVED)],
     ],
 )
-def test_lesser_alarms_and_other_changes_are_no_toast(told: list[AlarmChange]) -> None:
-    assert alarm_words(told) is None
+def test_lesser_alarms_and_other_changes_are_no_toast(reported: list[AlarmChange]) -> None:
+    assert alarm_words(reported) is None
 
 
 def test_the_small_notice_says_the_worst_and_how_many() -> None:

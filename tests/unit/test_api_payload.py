@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xovac_tui.api.event import Form
-from xovac_tui.api.payload import CUT, decode, decode_arguments, leaves, one_line, pretty
+from xovac_tui.api.payload import TooLong, decode, decode_arguments, leaves, one_line, pretty, too_long
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 json_values = st.recursive(
@@ -69,7 +69,7 @@ def test_ten_megabytes_are_kept_whole_and_shown_cut() -> None:
     text = json.dumps({"blob": "x" * 10_000_000, "n": 1})
     payload = decode(text)
     assert payload.value is None
-    assert (payload.form, payload.problem) == (Form.JSON, CUT)
+    assert (payload.form, too_long(payload.problem)) == (Form.JSON, TooLong.CUT)
     assert payload.raw == text
     assert len(one_line(payload)) == 200
 
@@ -130,3 +130,18 @@ def _walk(path: str, value: Any) -> list[tuple[str, Any]]:
 
 def _key(pair: tuple[str, Any]) -> tuple[str, str]:
     return pair[0], repr(pair[1])
+
+
+def test_what_records_of_every_version_hold_of_a_payload_that_is_too_long_is_understood() -> None:
+    stored = {
+        "The payload is longer than 1,000,000 characters: it is recorded as it came and makes no channels.": (
+            TooLong.NOT_READ
+        ),
+        "The payload is longer than 4,000,000 characters: its beginning is recorded and makes no channels.": (
+            TooLong.CUT
+        ),
+    }
+    assert {problem: too_long(problem) for problem in stored} == stored
+    assert set(stored.values()) == set(TooLong)
+    assert too_long("The text is not JSON: Expecting value.") is None
+    assert too_long("") is None

@@ -13,7 +13,8 @@ from tests.helpers.commandline import CommandLine
 from xovac_tui.api.contract import FieldType, PayloadField
 from xovac_tui.api.forms import check_items, check_value, parse_json
 from xovac_tui.api.loader import load_contract
-from xovac_tui.compose import ChamberSetup, build_station
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import build_station
 from xovac_tui.errors import ContractError, SettingsError
 
 HUGE = "9" * 400

@@ -20,8 +20,9 @@ from tests.helpers.console import FakeClock, recorder_of
 from tests.helpers.records import MONO, UTC, message, session, write_record
 from tests.unit.test_station_record import Life, life
 from xovac_tui.api.event import Direction, Event, EventKind, Form, Payload
-from xovac_tui.api.payload import BULKY, CUT, LONGEST, NOT_READ, decode, decode_arguments, lean, pretty
+from xovac_tui.api.payload import BULKY, LONGEST, TooLong, decode, decode_arguments, lean, pretty, too_long
 from xovac_tui.budget import ByteBudget, weight
+from xovac_tui.chamber.history import History
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.clock import SystemClock
 from xovac_tui.link import bulky
@@ -37,7 +38,7 @@ from xovac_tui.recording.disk.recorder import Recorder
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.eventlog import EventLog, LoggedEvent, payload_of
-from xovac_tui.recording.past import Past
+from xovac_tui.recording.past import Past, RecordedHistory
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.station.eventqueue import EventQueue
 
@@ -75,7 +76,7 @@ def logged(*texts: Any, name: str = "bulk") -> list[LoggedEvent]:
 def test_a_payload_over_a_megabyte_is_kept_whole_and_not_decoded(argument: Any) -> None:
     payload = decode(argument)
     assert payload.value is None
-    assert payload.problem == NOT_READ
+    assert too_long(payload.problem) is TooLong.NOT_READ
     assert payload.raw == (argument if isinstance(argument, str | bytes) else json.dumps(argument))
     short = decode_arguments(argument, "1")
     assert short.value is None or payload.form is Form.BYTES
@@ -84,7 +85,7 @@ def test_a_payload_over_a_megabyte_is_kept_whole_and_not_decoded(argument: Any) 
 def test_what_is_recorded_of_a_huge_payload_is_its_beginning_and_its_length(tmp_path: Path) -> None:
     text = "[" + "1," * (LONGEST // 2) + "1]"
     event = message(0.0, text)
-    assert event.payload.problem == CUT
+    assert too_long(event.payload.problem) is TooLong.CUT
     kept = lean(event.payload)
     assert (kept.value, kept.raw, kept.size) == (None, text[:LONGEST], len(text))
     # Whether the recorder has made it lean before, or not.
@@ -93,7 +94,7 @@ def test_what_is_recorded_of_a_huge_payload_is_its_beginning_and_its_length(tmp_
         with Record(path) as record:
             found = record.get(0)
         assert found is not None
-        assert (found.raw, found.size, found.problem) == (text[:LONGEST], len(text), CUT)
+        assert (found.raw, found.size, too_long(found.problem)) == (text[:LONGEST], len(text), TooLong.CUT)
 
 
 def test_the_beginning_of_what_is_not_decoded_is_laid_out_for_a_reader() -> None:
@@ -289,6 +290,35 @@ def test_a_picture_that_reaches_beyond_the_record_draws_no_chart_again(tmp_path:
     assert list(whole.window("bulk.t", start, end, 1).highs) == [599.0]
 
 
+def test_the_column_in_which_this_program_began_is_read_once(tmp_path: Path) -> None:
+    now = [0.0]
+    past, _ = past_of(tmp_path, clock=lambda: now[0])
+    past.began = MONO + 590
+    live = History()
+    live.add(MONO + 595, 700.0)
+    history = RecordedHistory("bulk.t", lambda: live, past)
+    for _ in range(2):
+        history.window(MONO + 300, MONO + 900, 1)
+        past.work()
+    now[0] += 1.0
+    bins = history.window(MONO + 300, MONO + 900, 1)
+    assert not past._asked
+    assert bins.lows[0] <= 300.0
+    assert list(bins.highs) == [700.0]
+
+
+def test_a_channel_that_began_with_this_program_asks_for_no_past(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    past, _ = past_of(tmp_path)
+    monkeypatch.setattr(past, "first", lambda _name: past.began + 0.5)
+    live = History()
+    live.add(past.began + 0.5, 1.0)
+    bins = RecordedHistory("bulk.t", lambda: live, past).window(past.began - 100, past.began + 100, 20)
+    assert bins.highs[10] == 1.0
+    assert not past._asked
+
+
 def test_a_chart_that_moves_on_keeps_what_it_knows(tmp_path: Path) -> None:
     past, _ = past_of(tmp_path)
     past.window("bulk.t", MONO, MONO + 300, 100)
@@ -404,7 +434,7 @@ def test_the_log_keeps_the_beginning_of_a_bulky_payload() -> None:
     log.append(message(0.0, "[" + "1," * BULKY + "1]"))
     kept = log.get(0)
     assert kept is not None
-    assert (len(kept.raw), kept.size, kept.problem) == (64_000, 2 * BULKY + 3, NOT_READ)
+    assert (len(kept.raw), kept.size, too_long(kept.problem)) == (64_000, 2 * BULKY + 3, TooLong.NOT_READ)
 
 
 async def test_a_console_takes_its_past_from_a_thread(tmp_path: Path) -> None:

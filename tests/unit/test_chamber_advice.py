@@ -15,12 +15,12 @@ WARM = Temperature("Test part", 22.0, 0.0)
 COLD = Temperature("Plate A", 8.2, 0.0)
 
 
-def told(*, settings: AdviceSettings = SETTINGS, **parts: Any) -> tuple[Advice, ...]:
+def reported(*, settings: AdviceSettings = SETTINGS, **parts: Any) -> tuple[Advice, ...]:
     return advise(AdviceContext(**{"temperatures": (WARM, COLD), **parts}), settings)
 
 
 def titles(*, settings: AdviceSettings = SETTINGS, **parts: Any) -> list[str]:
-    return [one.title for one in told(settings=settings, **parts)]
+    return [one.title for one in reported(settings=settings, **parts)]
 
 
 VENTING = "Venting while something is cold"
@@ -98,17 +98,17 @@ def test_outgassing_is_said_in_a_hot_dwell_only(changes: dict[str, Any], expecte
 def test_held_is_said_where_the_step_says_so() -> None:
     hot = Temperature("Test part", 60.0, 0.1)
     parts: dict[str, Any] = {"pressure": 5e-4, "rises": True, "controlled": hot, "temperatures": (hot,)}
-    assert told(dwelling=True, **parts)[0].text.startswith("Test part is held at +60.0 °C, above")
-    assert told(**parts)[0].text.startswith("Test part is at +60.0 °C, above")
+    assert reported(dwelling=True, **parts)[0].text.startswith("Test part is held at +60.0 °C, above")
+    assert reported(**parts)[0].text.startswith("Test part is at +60.0 °C, above")
 
 
 def test_a_place_that_was_not_given_is_called_assumed() -> None:
-    (one,) = told(pressure=32.0, temperatures=(Temperature("Plate A", 8.2, 0.0, place_assumed=True),))
+    (one,) = reported(pressure=32.0, temperatures=(Temperature("Plate A", 8.2, 0.0, place_assumed=True),))
     assert one.text.startswith("Plate A (assumed to be in the vacuum) is +8.2 °C, below")
 
 
 def test_values_and_assumptions_stand_in_the_words() -> None:
-    (one,) = told(pressure=32.0)
+    (one,) = reported(pressure=32.0)
     assert one.text == (
         "Plate A is +8.2 °C, below the dew point of +12.0 °C (assumed), and the pressure is 3.2e+01 mbar: "
         "water may condense."
@@ -117,20 +117,20 @@ def test_values_and_assumptions_stand_in_the_words() -> None:
 
 
 def test_the_saturation_at_this_pressure_stands_in_the_words() -> None:
-    (one,) = told(pressure=9.0, temperatures=(Temperature("Plate A", 2.0, 0.0),))
+    (one,) = reported(pressure=9.0, temperatures=(Temperature("Plate A", 2.0, 0.0),))
     assert one.text == (
         "Plate A is +2.0 °C, below +5.5 °C, where water saturates at this pressure, and the pressure is "
         "9.0e+00 mbar: water may condense."
     )
-    (one,) = told(pressure=9.0, temperatures=(Temperature("Plate A", 8.0, -1.0),))
+    (one,) = reported(pressure=9.0, temperatures=(Temperature("Plate A", 8.0, -1.0),))
     assert one.text.startswith("Plate A is +8.0 °C and falls by 1.0 K/min towards +5.5 °C, where water")
 
 
 def test_what_is_set_or_reported_is_not_called_assumed() -> None:
     mine = msgspec.structs.replace(SETTINGS, cold_below_pressure=5e-3, dew_point=10.0)
-    (one,) = told(settings=mine, pressure=32.0)
+    (one,) = reported(settings=mine, pressure=32.0)
     assert "assumed" not in one.text + one.action
-    (one,) = told(pressure=32.0, dew_point=9.5)
+    (one,) = reported(pressure=32.0, dew_point=9.5)
     assert "the dew point of +9.5 °C, and" in one.text
 
 

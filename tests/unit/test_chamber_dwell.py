@@ -106,7 +106,7 @@ def test_a_value_from_before_the_dwell_counts_from_its_beginning() -> None:
     assert clocks(dwell([look(10, seen=9.0), look(11, seen=11.0)], began=10.0)) == (1, 1, 1)
 
 
-def test_a_broken_sensor_vouches_for_nothing() -> None:
+def test_a_broken_sensor_covers_nothing() -> None:
     assert clocks(dwell([look(0), look(1, None), look(2), look(3)])) == (3, 1, 1)
 
 

@@ -87,12 +87,12 @@ def test_one_bad_sample_moves_no_line_and_resets_no_clock(rate: float, off: floa
             found = watch.look(past, time, fresh=True)
             seen.append((found.stable, found.resets))
     assert set(seen) == {(True, 0)}
-    told = change_per_hour(past, times[-1], WINDOW)
+    reported = change_per_hour(past, times[-1], WINDOW)
     without = change_per_hour(fed(times, values), times[-1], WINDOW)
-    assert told is not None
+    assert reported is not None
     assert without is not None
-    assert told[0] == pytest.approx(without[0], abs=0.01)
-    assert told[1] < 0.03
+    assert reported[0] == pytest.approx(without[0], abs=0.01)
+    assert reported[1] < 0.03
 
 
 def test_what_stays_away_is_no_bad_reading() -> None:

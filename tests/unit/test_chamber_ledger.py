@@ -171,9 +171,9 @@ def test_unknown_stays_until_it_is_dismissed() -> None:
     ledger = Ledger(CONTRACT)
     send(ledger)
     ledger.tick(10)
-    assert not newest(ledger).looked_at
-    ledger.look_at_all()
-    assert newest(ledger).looked_at
+    assert not newest(ledger).dismissed
+    ledger.dismiss_all()
+    assert newest(ledger).dismissed
 
 
 def test_the_oldest_settled_entries_are_dropped_and_never_one_that_waits() -> None:
@@ -236,8 +236,8 @@ class AnyServer(RuleBasedStateMachine):
 
     @invariant()
     def every_answer_is_somebodys(self) -> None:
-        told = sum(bool(e.answer) + e.duplicates for e in self.ledger.entries) + self.ledger.unasked
-        assert told == self.answers
+        reported = sum(bool(e.answer) + e.duplicates for e in self.ledger.entries) + self.ledger.unasked
+        assert reported == self.answers
 
     def teardown(self) -> None:
         self.ledger.tick(self.now + 11)

@@ -16,8 +16,8 @@ from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.api.payload import decode_arguments
-from xovac_tui.chamber.model import MAX_CHANNELS, Chamber
-from xovac_tui.chamber.snapshot import ChannelView, Outcome, Quality, RunState
+from xovac_tui.chamber.model import Chamber
+from xovac_tui.chamber.snapshot import MAX_CHANNELS, ChannelView, Outcome, Quality, RunState
 
 UTC = 1_700_000_000.0
 
@@ -263,7 +263,9 @@ def test_channels_and_streams_are_bounded_and_the_rest_is_counted() -> None:
         chamber.apply(message(f"m{number}", number, {"a": 1}))
     snapshot = chamber.snapshot(UTC, 1)
     assert len(snapshot.channels) == MAX_CHANNELS
-    assert snapshot.counters.channels_dropped == 10
+    assert snapshot.counters.left_out == (
+        "10 values are only in the Log: over 2,000 channels, or a name too long."
+    )
     assert snapshot.counters.events_in == MAX_CHANNELS + 10
 
 

@@ -232,7 +232,7 @@ def test_it_must_hold_and_a_late_evaluation_finds_the_same() -> None:
 )
 def test_an_exponential_approach_is_foreseen(criterion: StabilityCriterion, noise: float) -> None:
     chance, past, watch = random.Random(7), History(), StabilityWatch(criterion)
-    told: list[tuple[float, float]] = []
+    reported: list[tuple[float, float]] = []
     done = math.inf
     for t in range(15_000):
         past.add(t + 0.5, 60 - 80 * math.exp(-t / 1500) + (chance.gauss(0, noise) if noise else 0))
@@ -242,9 +242,9 @@ def test_an_exponential_approach_is_foreseen(criterion: StabilityCriterion, nois
                 done = t
                 break
             if found.forecast is not None and t > criterion.over:
-                told.append((t, t + found.forecast))
+                reported.append((t, t + found.forecast))
     assert done < 15_000
-    late = [abs(end - done) / (done - t) for t, end in told if done - 4000 < t < done - 300]
+    late = [abs(end - done) / (done - t) for t, end in reported if done - 4000 < t < done - 300]
     assert late
     assert sorted(late)[len(late) // 2] < 0.3
 
@@ -260,7 +260,7 @@ def test_a_simulated_soak_is_called_stable_when_it_is() -> None:
     speed, criterion = 60.0, StabilityCriterion("1 K/h", per_hour=60.0, over=30.0, hold=10.0)
     recipe = Recipe("Soak", steps=(Ramp(to=45.0, over=1800.0), Hold(4 * 3600.0)))
     bench = Bench(recipe, PlanSettings(), speed=speed)
-    watch, first, told = StabilityWatch(criterion), None, []
+    watch, first, reported = StabilityWatch(criterion), None, []
     for seen in bench.observations(270):
         past = bench.chamber.history("chamber_state.part")
         assert past is not None
@@ -271,12 +271,12 @@ def test_a_simulated_soak_is_called_stable_when_it_is() -> None:
         if found.stable:
             assert abs(3600 * plain_slope(since)) < 1.0
         elif found.forecast is not None and first is None:
-            told.append(seen.mono + found.forecast)
+            reported.append(seen.mono + found.forecast)
     # Half an hour of ramp and half an hour of window must be over before.
     assert first is not None
     assert first > bench.began + 60 + 10
-    assert told
-    assert told[-1] == pytest.approx(first, abs=10)
+    assert reported
+    assert reported[-1] == pytest.approx(first, abs=10)
 
 
 # -- resets -------------------------------------------------------------------------------------------

@@ -35,10 +35,10 @@ def test_a_fall_by_a_power_of_time_is_foreseen(power: float) -> None:
     end, now = 4000, 3999.5
     found = pump_down(history(0, end, lambda t: 5e-2 * t**-power), now, 1.0)
     assert found is not None
-    told = found.until(5e-2 * (3 * now) ** -power, now)
-    assert told is not None
-    assert told.soonest <= 2 * now <= told.latest < 3 * told.soonest
-    assert told.likely == pytest.approx(2 * now, rel=0.05)
+    reported = found.until(5e-2 * (3 * now) ** -power, now)
+    assert reported is not None
+    assert reported.soonest <= 2 * now <= reported.latest < 3 * reported.soonest
+    assert reported.likely == pytest.approx(2 * now, rel=0.05)
 
 
 def test_the_time_since_pump_on_is_that_of_the_pump_where_it_is_seen() -> None:
@@ -47,9 +47,9 @@ def test_the_time_since_pump_on_is_that_of_the_pump_where_it_is_seen() -> None:
     gauge = history(0, 8600, lambda t: 5e-4 if t < 1600 else 0.3 / (t - 1000))
     found = pump_down(gauge, 8599.5, 1.0, pump=pump)
     assert found is not None
-    told = found.until(2e-5, 8599.5)
-    assert told is not None
-    assert told.soonest <= 16_000 - 8599.5 <= told.latest < 2 * told.soonest
+    reported = found.until(2e-5, 8599.5)
+    assert reported is not None
+    assert reported.soonest <= 16_000 - 8599.5 <= reported.latest < 2 * reported.soonest
 
 
 @pytest.mark.parametrize("value", [lambda t: 1e-3, lambda t: 1e-3 + t * 1e-6, lambda t: 0.0, lambda t: -t])

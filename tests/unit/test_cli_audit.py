@@ -79,8 +79,8 @@ def test_a_whole_chain_is_well(line: CommandLine, record: Path) -> None:
         f"Head: {head}",
     ]
     assert line("audit", "head").out == f"{head}  2 entries\n"
-    told = json.loads(line("audit", "verify", "--json").out)
-    assert told == {
+    reported = json.loads(line("audit", "verify", "--json").out)
+    assert reported == {
         "record": str(record), "well": True, "entries": 2, "hash": head, "before_audit": 0, "noted": None,
         "not_chained": {"events": 1, "names of channels": 2, "runs": 2, "sessions": 1},
         "faults": [],
@@ -97,9 +97,9 @@ def test_what_was_changed_is_named_with_exit_code_4(line: CommandLine, record: P
         "Entry 2 of the chain: note in row 2 of marks (2026-09-21 15:20:00+00:00, door ␛[31m 4000.0, "
         "by eve@bench) is not what was written: it was changed.",
     ]
-    told = line("audit", "verify", "--json")
-    assert told.code == 4
-    (fault,) = json.loads(told.out)["faults"]
+    reported = line("audit", "verify", "--json")
+    assert reported.code == 4
+    (fault,) = json.loads(reported.out)["faults"]
     assert (fault["wrong"], fault["table"], fault["row"], fault["who"]) == (
         "changed",
         "marks",
@@ -126,11 +126,11 @@ def test_an_emptied_chain_gets_exit_code_4_and_an_empty_one_is_not_called_well(
     done_to(record, f"UPDATE head SET count = 0, hash = '{'0' * 64}'")
     said = line("audit", "verify")
     assert said.code == 4
-    assert said.out.splitlines()[1].startswith("The chain is empty, and nothing vouches for this record")
+    assert said.out.splitlines()[1].startswith("The chain is empty, so it proves nothing about this record")
     write_record(tmp_path / "new", [])
     said = line("audit", "verify", "--record", str(tmp_path / "new"))
     assert said.code == 0
-    assert "the chain is empty, so nothing is vouched for yet" in said.out
+    assert "the chain is empty, so it covers nothing yet" in said.out
     assert "as they were written" not in said.out
 
 
@@ -231,8 +231,10 @@ def test_what_is_attached_is_listed_and_saved(line: CommandLine, record: Path, t
     head, *rows = line("attach", "r1", "--list").out.splitlines()
     assert head.split() == ["name", "kind", "size", "attached", "who", "SHA-256", "caption"]
     assert [row.split()[:4] for row in rows] == [["IMG.png", "image/png", "16", "bytes"]] * 2
-    told = json.loads(line("attach", "r1", "--list", "--json").out)
-    assert [one["sha256"] for one in told] == [hashlib.sha256(PNG + bytes([n])).hexdigest() for n in (1, 2)]
+    reported = json.loads(line("attach", "r1", "--list", "--json").out)
+    assert [one["sha256"] for one in reported] == [
+        hashlib.sha256(PNG + bytes([n])).hexdigest() for n in (1, 2)
+    ]
     said = line("attach", "r1", "--save", "out")
     assert said.code == 0
     assert {file.name: file.read_bytes() for file in (tmp_path / "out").iterdir()} == {
@@ -337,7 +339,7 @@ def test_a_pipe_is_not_waited_for(line: CommandLine, record: Path, tmp_path: Pat
     os.mkfifo(tmp_path / "pipe")
     said = line("attach", "r1", "pipe")
     assert said.code == 2
-    assert "is no plain file" in said.err
+    assert "is not a regular file" in said.err
 
 
 def test_mistakes_are_reported_in_sentences(line: CommandLine, record: Path, tmp_path: Path) -> None:
@@ -350,7 +352,7 @@ def test_mistakes_are_reported_in_sentences(line: CommandLine, record: Path, tmp
         (("attach", "r9", "a.png"), 'No run "r9" is in'),
         (("attach", "s1", "--list"), "Newest: r1, r2."),
         (("attach", "r1", "none.png"), "cannot be read"),
-        (("attach", "r1", "."), "is no plain file"),
+        (("attach", "r1", "."), "is not a regular file"),
     ):
         said = line(*arguments)
         assert said.code == 2, arguments

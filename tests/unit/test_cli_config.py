@@ -65,16 +65,16 @@ def test_check_reports_all_that_is_wrong_in_what_the_settings_name(line: Command
         '[profiles.b]\nurl = "https://b"\nca_file = "none.pem"\n'
     )
     said = line("config", "check")
-    told = said.out.splitlines()
+    reported = said.out.splitlines()
     assert said.code == 2
-    assert len(told) == 6
-    assert "`comands` is not a known key" in told[0]
-    assert "`profiles.a`" in told[0]
-    assert "chmod 600" in told[1]
-    assert "`profiles.b.ca_file`: there is no file" in told[2]
-    assert "bad.toml" in told[3]
-    assert 'Did you mean "nord"?' in told[4]
-    assert "STOP always stays" in told[5]
+    assert len(reported) == 6
+    assert "`comands` is not a known key" in reported[0]
+    assert "`profiles.a`" in reported[0]
+    assert "chmod 600" in reported[1]
+    assert "`profiles.b.ca_file`: there is no file" in reported[2]
+    assert "bad.toml" in reported[3]
+    assert 'Did you mean "nord"?' in reported[4]
+    assert "STOP always stays" in reported[5]
     assert "hunter2" not in said.out + said.err
 
 
@@ -105,16 +105,16 @@ def test_show_reports_where_each_value_came_from(line: CommandLine, monkeypatch:
     monkeypatch.setenv("XOVAC_THEME", "nord")
     monkeypatch.setenv("XOVAC_AUTH", '{"token": "hunter2"}')
     said = line("--observe", "config", "show", "--profile", "a")
-    told = said.out.splitlines()
-    assert told[0] == f"# Settings file: {file}"
-    assert "# profile asked for: a (the command line)" in told
-    assert "# observe asked for: true (the command line)" in told
-    assert "# XOVAC_AUTH is set (hidden)" in told
-    assert 'theme = "nord"  # the environment' in told
-    assert f"ascii = true  # {file}" in told
-    assert f'url = "http://a"  # {file}' in told
-    assert "refresh = 2.0" in told
-    assert "# min is not set" in told
+    reported = said.out.splitlines()
+    assert reported[0] == f"# Settings file: {file}"
+    assert "# profile asked for: a (the command line)" in reported
+    assert "# observe asked for: true (the command line)" in reported
+    assert "# XOVAC_AUTH is set (hidden)" in reported
+    assert 'theme = "nord"  # the environment' in reported
+    assert f"ascii = true  # {file}" in reported
+    assert f'url = "http://a"  # {file}' in reported
+    assert "refresh = 2.0" in reported
+    assert "# min is not set" in reported
     assert "hunter2" not in said.out
 
 

@@ -60,10 +60,20 @@ def test_each_step_is_reported_with_its_advice(line: CommandLine, monkeypatch: p
     assert said.out.endswith(
         "Chamber a at https://a\n"
         "  !!  STOP was never proven on this chamber.\n"
-        "      Prove it while nothing runs: add --prove-stop, or choose prove STOP in the console.\n"
+        "      Prove it while nothing runs: add --prove-stop, or press f8 in the console.\n"
         "  ok  name: found\n"
         "  !!  tcp: refused\n      Look there.\n  --  tls: skipped\n"
     )
+
+
+@pytest.mark.parametrize(("keys", "printed"), [("f17,f18", "f17"), ("j", "f8"), ("", "f8")])
+def test_the_key_that_proves_stop_is_the_one_that_is_bound(
+    line: CommandLine, monkeypatch: pytest.MonkeyPatch, keys: str, printed: str
+) -> None:
+    """A table with a mistake is left out by the console, so the default key is bound then."""
+    line.settings(f'[keys]\nprove-stop = "{keys}"\n')
+    answer(monkeypatch)
+    assert f"add --prove-stop, or press {printed} in the console." in line("doctor", "--url", "http://a").out
 
 
 def test_a_transport_that_is_not_needed_is_named_and_is_no_failure(
@@ -116,10 +126,10 @@ def test_colours(environ: dict[str, str], said: str) -> None:
 
 
 def test_the_terminal_is_described() -> None:
-    told = dict(doctor.terminal({"TERM": "screen", "TMUX": "/tmp/x", "SSH_CONNECTION": "1"}))
-    assert told["inside"] == "tmux"
-    assert "OSC 52" in told["over SSH"]
-    assert told["TERM"] == "screen"
+    reported = dict(doctor.terminal({"TERM": "screen", "TMUX": "/tmp/x", "SSH_CONNECTION": "1"}))
+    assert reported["inside"] == "tmux"
+    assert "OSC 52" in reported["over SSH"]
+    assert reported["TERM"] == "screen"
 
 
 CHAMBER = '[profiles.a]\nurl = "http://a:8080"\ncontracts = ["simulator"]\n'
@@ -162,7 +172,7 @@ def test_an_answer_that_proves_nothing_is_no_exit_0(
     ("mode", "arguments", "code", "said"),
     [
         ("running", ["--yes"], 4, "would cancel it, so it was not sent"),
-        ("idle", [], 2, "this is no terminal"),
+        ("idle", [], 2, "this is not a terminal"),
         ("observe", ["--yes"], 4, "observe only"),
     ],
 )

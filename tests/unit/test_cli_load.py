@@ -10,12 +10,14 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Script, clean_environment
 from xovac_tui import paths
-from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.cli import load as cli_load
 from xovac_tui.cli import sending
-from xovac_tui.compose import ChamberSetup, Equipment
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import Equipment
 from xovac_tui.config import Profile, Settings
+from xovac_tui.recipes.findings import FindingCode, finding
 from xovac_tui.recipes.plan import Plan, PlanSettings
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.lock import WriterLock
@@ -129,9 +131,18 @@ async def test_what_records_next_finds_which_recipe_the_run_executes(
     ("text", "said"),
     [
         ("name = 1", "soak.toml: `name` is 1, but it must be text in quotes."),
-        (SOAK.replace("to = 60", "to = 70"), "step 1: 70 °C is above the part's limits (65 °C)."),
-        (SOAK.replace("to = 20", "to = -40"), "step 2.2: −40 °C is below the part's limits (−30 °C)."),
-        (SOAK.replace("repeat = 2", "repeat = 400"), "this is a list of 801 items; at most 500 are sent"),
+        (
+            SOAK.replace("to = 60", "to = 70"),
+            finding(FindingCode.ABOVE_PART, (0,), target=70.0, limit=65.0).sentence,
+        ),
+        (
+            SOAK.replace("to = 20", "to = -40"),
+            finding(FindingCode.BELOW_PART, (1, 1), target=-40.0, limit=-30.0).sentence,
+        ),
+        (
+            SOAK.replace("repeat = 2", "repeat = 400"),
+            finding(FindingCode.TOO_MANY_ITEMS, items=801, most=500).message,
+        ),
     ],
 )
 def test_what_must_not_be_sent_is_not_sent(line: CommandLine, script: Script, text: str, said: str) -> None:
@@ -187,9 +198,9 @@ def test_a_lost_link_and_a_refusal_of_the_chamber_have_the_codes_of_send(
     assert (said.code, said.out) == (3, '{"result":"warning","message":"It runs."}\n')
     script.answers.clear()
     assert line("load", "soak.toml", "--yes", "--timeout", "0.1").code == 5
-    script.statuses = [LinkView(LinkWord.OFFLINE, why="Nothing listens there.")]
+    script.statuses = [LinkView(LinkWord.OFFLINE, why="Off.", code=LinkCode.NOTHING_LISTENS)]
     said = line("load", "soak.toml", "--yes")
-    assert (said.code, said.err) == (6, "Nothing listens there. load_recipe was not sent.\n")
+    assert (said.code, said.err) == (6, "Off. load_recipe was not sent. [connection-refused]\n")
 
 
 def test_without_yes_and_without_a_person_nothing_is_sent(line: CommandLine, script: Script) -> None:

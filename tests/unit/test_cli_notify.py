@@ -26,14 +26,14 @@ class Site:
     """A server in a thread, and what it was told."""
 
     def __init__(self) -> None:
-        self.told: list[dict[str, Any]] = []
+        self.reported: list[dict[str, Any]] = []
         self.calls: list[str] = []
         self.status = 200
         site = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                site.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                site.reported.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
                 self._answer()
 
             def do_GET(self) -> None:
@@ -104,9 +104,9 @@ def test_a_test_message_goes_to_everybody_the_real_way(xovac: CommandLine, site:
     assert said.out == "ok  hook: taken.\nok  siren: taken.\n"
     # A command may write on the terminal of somebody who looks.
     assert "siren siren" in said.err
-    (told,) = site.told
-    assert (told["kind"], told["severity"], told["chamber"]) == ("test", "high", "bench-1")
-    assert "TEST" in told["title"]
+    (reported,) = site.reported
+    assert (reported["kind"], reported["severity"], reported["chamber"]) == ("test", "high", "bench-1")
+    assert "TEST" in reported["title"]
     # A heartbeat only when it is named: a call may be what it is watched by.
     assert site.calls == [f"/{SECRET}"]
 
@@ -125,7 +125,7 @@ def test_a_severity_that_it_does_not_take(xovac: CommandLine, site: Site) -> Non
     said = xovac("notify", "test", "--receiver", "hook", "--severity", "critical")
     assert said.code == 4
     assert said.out == "!!  hook: not sent: it takes only high, low.\n"
-    assert site.told == []
+    assert site.reported == []
 
 
 def test_the_heartbeat_by_its_name(xovac: CommandLine, site: Site) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from tests.helpers.commandline import CommandLine
 from xovac_tui.recipes.files import load_recipe
+from xovac_tui.recipes.findings import FindingCode, finding
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
 from xovac_tui.recipes.store import versions
 
@@ -54,7 +55,7 @@ def test_a_recipe_beyond_its_limits_must_not_be_sent(line: CommandLine, tmp_path
         "severity": "error",
         "code": "above_part",
         "where": "step 1",
-        "message": "90 °C is above the part's limits (65 °C).",
+        "message": finding(FindingCode.ABOVE_PART, target=90.0, limit=65.0).message,
         "data": {"target": 90.0, "limit": 65.0},
     }
     assert line("recipe", "compile", str(file)).code == 2
@@ -62,10 +63,10 @@ def test_a_recipe_beyond_its_limits_must_not_be_sent(line: CommandLine, tmp_path
 
 def test_plan_prints_every_round(line: CommandLine, good: str) -> None:
     said = line("recipe", "plan", good)
-    told = said.out.splitlines()
+    reported = said.out.splitlines()
     assert said.code == 0
-    assert told[0].startswith("Two cycles: ")
-    assert len(told) == 2 + 7
+    assert reported[0].startswith("Two cycles: ")
+    assert len(reported) == 2 + 7
     assert "2/2" in said.out
     data = json.loads(line("recipe", "plan", good, "--json").out)
     assert data["name"] == "Two cycles"
@@ -85,12 +86,13 @@ def test_check_knows_whether_the_profiles_contract_reports_the_pressure(
 ) -> None:
     file = tmp_path / "vacuum.toml"
     file.write_text('name = "Vacuum"\npressure = 1e-3\n[[steps]]\nto = 40\n[[steps]]\nhold = "1h"\n')
-    assert "no message is known to report the pressure" in line("recipe", "check", str(file)).out
+    unknown = finding(FindingCode.NO_PRESSURE, pressure=1e-3).message
+    assert unknown in line("recipe", "check", str(file)).out
     settings = tmp_path / "config.toml"
     settings.write_text('[profiles.sim]\ncontracts = ["simulator"]\n')
     said = line("--config", str(settings), "recipe", "check", str(file), "--profile", "sim")
     assert said.code == 0
-    assert "no message is known" not in said.out
+    assert unknown not in said.out
 
 
 def test_compile_prints_the_documented_payload(line: CommandLine, good: str) -> None:
@@ -108,9 +110,9 @@ def test_compile_follows_the_profile(line: CommandLine, good: str) -> None:
     said = line("recipe", "compile", good)
     assert json.loads(said.out)["recipe"][0] == [333.15, 20.0, 0.0]
     assert "defaults" not in said.err
-    told = line("recipe", "compile", good, "--items").out.splitlines()
-    assert told[0].split() == ["item", "target", "K", "duration", "min", "gradient"]
-    assert told[1].split() == ["1", "333.15", "20", "0"]
+    reported = line("recipe", "compile", good, "--items").out.splitlines()
+    assert reported[0].split() == ["item", "target", "K", "duration", "min", "gradient"]
+    assert reported[1].split() == ["1", "333.15", "20", "0"]
 
 
 def test_without_a_profile_the_defaults_are_named(line: CommandLine, good: str) -> None:
@@ -182,10 +184,10 @@ def test_what_is_wrong_with_a_new_recipe_is_said(line: CommandLine, tmp_path: Pa
 
 
 def test_templates_are_listed_with_their_values(line: CommandLine) -> None:
-    told = line("recipe", "templates").out
-    assert "cycling: Rounds between" in told
-    assert "  cold=-20 °C" in told
-    assert "One of hot, cold." in told
+    reported = line("recipe", "templates").out
+    assert "cycling: Rounds between" in reported
+    assert "  cold=-20 °C" in reported
+    assert "One of hot, cold." in reported
     data = json.loads(line("recipe", "templates", "--json").out)
     assert [template["name"] for template in data] == ["bakeout", "cycling", "survival", "balance"]
     assert data[0]["parameters"][0]["default"] == "60 °C"

@@ -96,21 +96,21 @@ def test_runs_and_sessions_are_listed_newest_last(line: CommandLine, record: Pat
 
 
 def test_runs_as_json(line: CommandLine, record: Path) -> None:
-    told = json.loads(line("runs", "--json").out)
-    assert set(told) == {"record", "bytes", "sessions", "runs", "unreadable"}
-    assert told["record"] == str(record)
-    assert told["bytes"] >= record.stat().st_size
-    assert [(life["id"], life["state"]) for life in told["sessions"]] == [
+    reported = json.loads(line("runs", "--json").out)
+    assert set(reported) == {"record", "bytes", "sessions", "runs", "unreadable"}
+    assert reported["record"] == str(record)
+    assert reported["bytes"] >= record.stat().st_size
+    assert [(life["id"], life["state"]) for life in reported["sessions"]] == [
         ("s1", "was killed or lost power"),
         ("s2", "ended"),
     ]
-    assert [(run["id"], run["session"], run["result"]) for run in told["runs"]] == [
+    assert [(run["id"], run["session"], run["result"]) for run in reported["runs"]] == [
         ("r1", "s1", "completed"),
         ("r2", "s2", "running"),
     ]
-    assert told["runs"][0]["seconds"] == 100.0
-    assert told["runs"][0]["began"] == "2026-09-21T14:23:20.000+00:00"
-    assert told["runs"][0]["exported"] is told["runs"][1]["ended"] is None
+    assert reported["runs"][0]["seconds"] == 100.0
+    assert reported["runs"][0]["began"] == "2026-09-21T14:23:20.000+00:00"
+    assert reported["runs"][0]["exported"] is reported["runs"][1]["ended"] is None
 
 
 def test_a_session_that_goes_on_is_known_by_its_lock(line: CommandLine, record: Path) -> None:
@@ -292,7 +292,7 @@ def test_nothing_is_written_over_without_force(line: CommandLine, record: Path, 
     ("arguments", "said"),
     [
         (["r9"], 'No run or session "r9" is in'),
-        (["r1", "--from", "nonsense"], '"nonsense" is no moment'),
+        (["r1", "--from", "nonsense"], '"nonsense" is not a time'),
         (["r1", "--from", "2h"], "Nothing of r1 is from"),
         (["r1", "--channels", "plato"], 'No channel here is called "plato". Did you mean "plate'),
         (["r1", "--labels", "--format", "jsonl"], "--labels is for csv"),
@@ -302,9 +302,9 @@ def test_mistakes_are_reported_and_leave_nothing(
     line: CommandLine, record: Path, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
     before = sorted({file.name for file in tmp_path.iterdir()} | {"logs"})
-    told = line("export", *arguments)
-    assert told.code == 2
-    assert said in told.err
+    reported = line("export", *arguments)
+    assert reported.code == 2
+    assert said in reported.err
     assert sorted(file.name for file in tmp_path.iterdir()) == before
 
 

@@ -105,7 +105,7 @@ def test_it_can_begin_later(line: CommandLine, record: Path, opened: Opened) -> 
     assert opened.seen == 1600.0
     said = line("replay", "r1", "--from", "never")
     assert said.code == 2
-    assert "is no moment" in said.err
+    assert "is not a time" in said.err
 
 
 def test_an_exported_file_is_replayed(
@@ -124,7 +124,7 @@ def test_an_exported_file_is_replayed(
     (tmp_path / "run.jsonl").write_text('{"no": "record"}\n')
     said = line("replay", "run.jsonl")
     assert said.code == 2
-    assert "is no exported record" in said.err
+    assert "is not an exported record" in said.err
 
 
 def test_a_record_anywhere_is_replayed(

@@ -138,9 +138,9 @@ def test_status_shows_the_chamber_of_the_only_record(
     )
     said = line("status", "--json")
     assert said.code == 0
-    told = json.loads(said.out)
-    assert told["url"] == "http://chamber.lab:8080"
-    assert told["recorder"]["record"] == str(path)
+    reported = json.loads(said.out)
+    assert reported["url"] == "http://chamber.lab:8080"
+    assert reported["recorder"]["record"] == str(path)
 
 
 def test_status_of_a_demo_that_is_not_open_says_so(

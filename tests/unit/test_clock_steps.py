@@ -101,7 +101,7 @@ def report(path: Path, now: float) -> dict[str, Any]:
     }
 
 
-def told(path: Path, now: float) -> dict[str, Any]:
+def reported(path: Path, now: float) -> dict[str, Any]:
     """Return what a user is told who looked last at second 20."""
     with Record(path) as record:
         axis = axis_to_now(record, now)
@@ -144,7 +144,9 @@ def found_in(path: Path, writer: SteppedWriter) -> Found:
         now = record.rows("SELECT seen FROM sessions")[0][0]
         (run,) = runs(record)
     assert hash_of(path) == at_its_end, "what is recorded later is no part of the run"
-    return Found(exported(path), run.seconds, at_its_end, report(path, now), told(path, now), replayed(path))
+    return Found(
+        exported(path), run.seconds, at_its_end, report(path, now), reported(path, now), replayed(path)
+    )
 
 
 @pytest.fixture(scope="module")

@@ -108,6 +108,22 @@ def test_nothing_else_gets_the_stop_key(key: str) -> None:
         check_keymap({"pause": key})
 
 
+@pytest.mark.parametrize("key", ["j", "f5,G", "shift+tab", "pagedown"])
+def test_a_fixed_key_of_lists_and_dialogs_is_refused(key: str) -> None:
+    with pytest.raises(SettingsError, match=r'"keys\.pause": ".+" is a fixed key of lists and dialogs'):
+        check_keymap({"pause": key})
+
+
+@pytest.mark.parametrize("key", ["enter", "escape"])
+def test_a_fixed_key_is_refused_where_it_collides_with_nothing(key: str) -> None:
+    with pytest.raises(SettingsError, match="fixed key"):
+        check_keymap({"log-filter": key, "log-detail": "f17", "log-back": "f18"})
+
+
+def test_an_action_may_keep_the_fixed_key_that_it_has_by_default() -> None:
+    assert check_keymap({"alarm-detail": "enter,f5"}) == {"alarm-detail": "enter,f5"}
+
+
 @pytest.mark.parametrize("value", ["", " , "])
 def test_an_action_without_a_key_is_refused(value: str) -> None:
     with pytest.raises(SettingsError, match="no key"):

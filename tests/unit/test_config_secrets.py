@@ -68,10 +68,10 @@ def test_a_query_that_cannot_stand_in_an_address_is_reported_when_it_is_read(que
 def test_a_query_that_is_no_table_of_text_is_reported_without_the_secret(tmp_path: Path, query: str) -> None:
     with pytest.raises(
         SettingsError, match=r"secrets.toml: `auth.query` is what goes into the address"
-    ) as told:
+    ) as reported:
         load_secrets(secrets_file(tmp_path, f"[auth]\nquery = {query}\n"), {})
-    assert "hunter2" not in str(told.value)
-    assert "4711" not in str(told.value)
+    assert "hunter2" not in str(reported.value)
+    assert "4711" not in str(reported.value)
 
 
 def test_no_printed_form_holds_a_secret() -> None:

@@ -91,11 +91,10 @@ def test_reading_again_can_be_taken_back() -> None:
 
 def test_findings_name_the_step_as_the_table_does() -> None:
     two = finding(FindingCode.TWO_RAMPS, (1, 0), target=60.0)
-    assert words(two, KEYS) == "step 2.1: Two ramps follow each other without a hold at 60 °C."
-    assert (
-        words(Finding(FindingCode.NAME_EMPTY, key="name"), KEYS)
-        == "name is empty: say what the recipe is called."
-    )
+    assert words(two, KEYS) == two.sentence
+    assert two.where == "step 2.1"
+    unnamed = Finding(FindingCode.NAME_EMPTY, key="name")
+    assert words(unnamed, KEYS) == unnamed.message
     empty = Finding(FindingCode.STEPS_MISSING, (0,), "steps")
     assert words(empty, KEYS).startswith("step 1: the repeat is empty")
     assert words(Finding(FindingCode.STEPS_MISSING, key="steps"), KEYS).startswith(

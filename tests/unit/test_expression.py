@@ -162,7 +162,7 @@ def test_what_it_means(text: str, value: float | bool | None) -> None:
         ("!pump", 1, "Write not"),
         ("mode == 'idle'", 9, "double quote"),
         ("plate_a 3", 9, "operator"),
-        ("3 plate_a > 5", 3, "plate_a is no unit"),
+        ("3 plate_a > 5", 3, "plate_a is not a unit"),
         ("1 < plate_a < 3", 13, "a < b and b < c"),
         ("plate_a > not 3", 11, "brackets around"),
         ("plate_a + pump > 3 and 5", 24, "true or false"),
@@ -244,7 +244,7 @@ def test_what_may_be_waited_for(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["5", "plate_a - 3", "step", '"x"', "rate(plate_a)", "min(1, 2)"])
 def test_a_number_is_no_condition(text: str) -> None:
-    with pytest.raises(ExpressionError, match="no condition"):
+    with pytest.raises(ExpressionError, match="not a condition"):
         parse_condition(text)
 
 

@@ -197,7 +197,7 @@ def test_a_session_of_another_age_is_damage(path: Path) -> None:
     )
     with Record(path) as record:
         for read in (sessions, runs):
-            with pytest.raises(TornRecordError, match="a time in it is none"):
+            with pytest.raises(TornRecordError, match="one of its times is not a time"):
                 read(record)
 
 

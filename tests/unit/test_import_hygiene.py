@@ -71,12 +71,9 @@ for module in {list(modules)!r}:
 
 def test_the_search_finds_something() -> None:
     assert "xovac_tui.api.event" in OTHERS
-    found = brought_in(
-        ["xovac_tui.simulator.server", "xovac_tui.ui.app", *DRAWING], (*SCREEN, *NETWORK, *LIBRARIES)
-    )
+    found = brought_in(["xovac_tui.simulator.server", "xovac_tui.ui.app"], (*SCREEN, *NETWORK))
     assert found["xovac_tui.ui.app"] == list(SCREEN)
     assert "socketio" in found["xovac_tui.simulator.server"]
-    assert "matplotlib" in found["xovac_tui.report.charts"]
 
 
 def test_only_the_screen_brings_in_textual_and_only_what_draws_a_report_its_libraries() -> None:
@@ -88,7 +85,14 @@ def test_only_link_and_simulator_bring_in_the_network() -> None:
     rooms = [*OTHERS, *(name for name in UI if name != DRIVER)]
     found = brought_in([*rooms, *DRAWING], (*NETWORK, *LIBRARIES), block=POSIX_ONLY)
     assert {name: new for name, new in found.items() if name not in DRAWING} == {}
+    assert "matplotlib" in found["xovac_tui.report.charts"], "the search finds nothing"
     assert not {name for new in found.values() for name in new} & set(NETWORK)
+
+
+def test_the_link_brings_in_nothing_of_blocking_clients_and_takes_them_from_nobody() -> None:
+    blocking = ("requests", "urllib3", "websocket")
+    found = brought_in(["xovac_tui.link.client", "xovac_tui.link.reasons", "requests"], blocking)
+    assert found == {"requests": ["requests", "urllib3"]}
 
 
 @pytest.mark.parametrize("name", ["xovac_tui.cli", "xovac_tui.cli.console", "xovac_tui.station"])

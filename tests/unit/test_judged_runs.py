@@ -69,14 +69,14 @@ class Device:
             self.since = at = None
         if at is not None:
             self.celsius = 20.0 + 2 * min(at, 10.0)
-        told = {
+        reported = {
             "ta": round(from_celsius(self.celsius, self.unit), 2),
             "sp": round(from_celsius(self.celsius, self.setpoint), 2),
             "p": 1e-4,
             "mode": "idle" if at is None else "running",
             "step": 0 if at is None else 1 if at < 10 else 2,
         }
-        self.one.link.deliver("readings", json.dumps(told | odd))
+        self.one.link.deliver("readings", json.dumps(reported | odd))
         self.one.station.tick()
 
 
@@ -182,8 +182,8 @@ async def test_a_slow_device_at_exactly_its_target_never_left_it(tmp_path: Path)
             for _ in range(40):
                 one.clock.advance(0.25)
                 one.station.tick()
-            told = {"ta": celsius, "sp": celsius, "p": 1e-4, "step": step}
-            one.link.deliver("readings", json.dumps(told | {"mode": "running" if step else "idle"}))
+            reported = {"ta": celsius, "sp": celsius, "p": 1e-4, "step": step}
+            one.link.deliver("readings", json.dumps(reported | {"mode": "running" if step else "idle"}))
 
         for _ in range(12):
             say(20.0, 0)

@@ -23,17 +23,17 @@ def live(plot: Callable[[LifeSigns], Coroutine[Any, Any, None]], lost_after: flo
     """Return when silence began and ended, and when the server was lost, in seconds."""
 
     async def go() -> Told:
-        loop, told = asyncio.get_running_loop(), Told()
+        loop, reported = asyncio.get_running_loop(), Told()
         signs = LifeSigns(
             lost_after,
-            lambda silent: told.append((loop.time(), "silent" if silent else "alive")),
-            lambda: told.append((loop.time(), "lost")),
+            lambda silent: reported.append((loop.time(), "silent" if silent else "alive")),
+            lambda: reported.append((loop.time(), "lost")),
         )
         watching = asyncio.ensure_future(signs.watch())
         await plot(signs)
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-        return told
+        return reported
 
     return run_fast(go())
 
@@ -46,17 +46,17 @@ def test_a_minute_of_stalls_of_five_seconds_is_silent_at_times_and_never_lost() 
                 signs.note()
             await asyncio.sleep(5)
 
-    told = live(stalling)
-    assert [word for _, word in told] == ["silent", "alive"] * 3 + ["silent"]
-    began = [at for at, word in told if word == "silent"]
+    reported = live(stalling)
+    assert [word for _, word in reported] == ["silent", "alive"] * 3 + ["silent"]
+    began = [at for at, word in reported if word == "silent"]
     assert all(3 <= at - stalled <= 5 for at, stalled in zip(began, (10, 25, 40, 55), strict=True))
 
 
 @pytest.mark.parametrize("lost_after", [6.0, 15.0, 120.0])
 def test_a_dead_server_is_lost_after_the_setting_and_once(lost_after: float) -> None:
-    told = live(lambda _: asyncio.sleep(1000), lost_after)
-    assert [word for _, word in told] == ["silent", "lost"]
-    assert lost_after <= told[1][0] <= lost_after + CHECK_EVERY
+    reported = live(lambda _: asyncio.sleep(1000), lost_after)
+    assert [word for _, word in reported] == ["silent", "lost"]
+    assert lost_after <= reported[1][0] <= lost_after + CHECK_EVERY
 
 
 def test_time_in_which_this_program_did_not_run_is_no_silence() -> None:

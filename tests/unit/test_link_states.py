@@ -122,9 +122,9 @@ def play(script: Sequence[Refuse | Last], seconds: float, random: Callable[[], f
 
 
 def test_the_waits_double_from_one_second_to_five_and_go_on_for_ever() -> None:
-    scene = play([], seconds=100_000)
+    scene = play([], seconds=10_000)
     assert scene.waits[:5] == pytest.approx([1.25, 2.5, 5, 5, 5])
-    assert len(scene.dialled) > 19_000
+    assert len(scene.dialled) > 1_900
     assert max(scene.waits) <= 5
 
 
@@ -200,8 +200,8 @@ def test_whatever_happens_the_schedule_holds_and_nothing_is_sent(
 
 def test_the_words_of_a_life() -> None:
     scene = play([Refuse(1), Last(10, after=1), Refuse(1), Last(5)], seconds=22)
-    told = [(status.word, status.code or None, status.attempt) for status in scene.statuses]
-    assert told == [
+    reported = [(status.word, status.code or None, status.attempt) for status in scene.statuses]
+    assert reported == [
         (LinkWord.CONNECTING, None, 1),
         (LinkWord.CONNECTING, LinkCode.NOTHING_LISTENS, 1),
         (LinkWord.CONNECTING, LinkCode.NOTHING_LISTENS, 2),
@@ -290,8 +290,9 @@ def test_close_holds_until_open() -> None:
         await asyncio.sleep(1000)
         assert scene.link.status.word is LinkWord.OFFLINE
         assert scene.link.status.since_mono == 1
-        with pytest.raises(LinkError, match="OFFLINE"):
+        with pytest.raises(LinkError) as refused:
             await scene.link.emit("cancel_recipe", "")
+        assert refused.value.code == LinkCode.OFFLINE
         scene.link.open()
         await asyncio.sleep(1)
         assert scene.link.status.session == 2
@@ -352,11 +353,11 @@ def test_a_command_may_be_sent_the_moment_it_is_online() -> None:
         scene = Scene([Last(10)])
         sending: list[asyncio.Task[Event]] = []
 
-        def told(status: LinkView) -> None:
+        def reported(status: LinkView) -> None:
             if status.word is LinkWord.ONLINE:
                 sending.append(asyncio.ensure_future(scene.link.emit("cancel_recipe", "")))
 
-        scene.link._on_status = told
+        scene.link._on_status = reported
         await scene.run(5)
         await asyncio.gather(*sending)
         return scene.wires[0].sent

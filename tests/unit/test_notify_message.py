@@ -23,9 +23,9 @@ def message(*alarms: AlarmNotice, kind: MessageKind = MessageKind.ALARM, flood: 
 
 
 def test_one_alarm_is_reported_with_all_that_is_known_of_it() -> None:
-    told = message(AlarmNotice(change=changed(run=12, recipe="Bakeout", step=3)))
-    assert told.title == "bench-1 HIGH: part too hot: Plate A is +84.2 °C, above +80.0 °C."
-    assert told.text.splitlines() == [
+    reported = message(AlarmNotice(change=changed(run=12, recipe="Bakeout", step=3)))
+    assert reported.title == "bench-1 HIGH: part too hot: Plate A is +84.2 °C, above +80.0 °C."
+    assert reported.text.splitlines() == [
         "Chamber bench-1",
         "part too hot: Plate A is +84.2 °C, above +80.0 °C.",
         "Severity: high",
@@ -54,9 +54,9 @@ def test_what_is_not_known_is_left_out() -> None:
 
 
 def test_a_return_says_so_first() -> None:
-    told = message(AlarmNotice(change=changed(event=AlarmEvent.RETURNED), times=0, returned=True))
-    assert told.kind is MessageKind.RETURNED
-    assert told.title.startswith("bench-1 returned: part too hot has returned to normal. It was: ")
+    reported = message(AlarmNotice(change=changed(event=AlarmEvent.RETURNED), times=0, returned=True))
+    assert reported.kind is MessageKind.RETURNED
+    assert reported.title.startswith("bench-1 returned: part too hot has returned to normal. It was: ")
 
 
 def test_how_often_and_by_whom() -> None:
@@ -69,22 +69,22 @@ def test_how_often_and_by_whom() -> None:
 def test_several_are_listed_the_worst_first_and_counted_beyond_ten() -> None:
     alarms = [AlarmNotice(change=changed(f"rule {number}")) for number in range(12)]
     alarms.append(AlarmNotice(change=changed("fire", severity=Severity.CRITICAL)))
-    told = message(*alarms, flood=13)
-    assert told.severity is Severity.CRITICAL
-    assert told.key == "several"
-    assert told.title.startswith("bench-1 CRITICAL: 13 alarms. fire: Plate A is")
-    lines = told.text.splitlines()
+    reported = message(*alarms, flood=13)
+    assert reported.severity is Severity.CRITICAL
+    assert reported.key == "several"
+    assert reported.title.startswith("bench-1 CRITICAL: 13 alarms. fire: Plate A is")
+    lines = reported.text.splitlines()
     assert lines[1].startswith("- CRITICAL fire: ")
     assert "- and 3 more" in lines
     assert "A flood: 13 alarms in the last ten minutes, so they are in one message." in lines
-    assert len(told.fields()["alarms"]) == 13
+    assert len(reported.fields()["alarms"]) == 13
 
 
 def test_a_test_says_that_it_is_one() -> None:
-    told = trial_message("bench-1", Severity.CRITICAL, UTC)
-    assert "TEST" in told.title
-    assert "No alarm was raised." in told.text
-    assert told.fields()["kind"] == "test"
+    reported = trial_message("bench-1", Severity.CRITICAL, UTC)
+    assert "TEST" in reported.title
+    assert "No alarm was raised." in reported.text
+    assert reported.fields()["kind"] == "test"
 
 
 def test_programs_get_fields() -> None:
@@ -98,32 +98,37 @@ def test_programs_get_fields() -> None:
 
 @given(st.text(), st.text(), st.text())
 def test_nothing_in_it_can_act_on_a_terminal(name: str, text: str, value: str) -> None:
-    told = compose(name, MessageKind.ALARM, [AlarmNotice(change=changed(text, text=text, value=value))], UTC)
-    assert all(line.isprintable() for line in [told.title, told.key, told.chamber, *told.text.split("\n")])
+    reported = compose(
+        name, MessageKind.ALARM, [AlarmNotice(change=changed(text, text=text, value=value))], UTC
+    )
     assert all(
-        not isinstance(found, str) or found.isprintable() for found in told.fields()["alarms"][0].values()
+        line.isprintable()
+        for line in [reported.title, reported.key, reported.chamber, *reported.text.split("\n")]
+    )
+    assert all(
+        not isinstance(found, str) or found.isprintable() for found in reported.fields()["alarms"][0].values()
     )
 
 
 @pytest.mark.parametrize("kind", ["osc9", "osc777"])
 def test_a_terminal_gets_one_sequence_whatever_the_server_says(kind: ReceiverKind) -> None:
-    told = message(AlarmNotice(change=changed(text=HOSTILE)))
-    written = sequence(kind, told, {})
+    reported = message(AlarmNotice(change=changed(text=HOSTILE)))
+    written = sequence(kind, reported, {})
     assert re.fullmatch(r"\x1b\](9;xovac-tui: |777;notify;xovac-tui;)[^\x00-\x1f\x7f-\x9f]*\x07", written)
-    assert written.count(";") == (3 if kind == "osc777" else 1 + told.title.count(";"))
+    assert written.count(";") == (3 if kind == "osc777" else 1 + reported.title.count(";"))
 
 
 def test_tmux_and_screen_hand_it_on() -> None:
-    told = message(AlarmNotice(change=changed()))
-    assert sequence("osc9", told, {"TMUX": "/tmp/x"}).startswith("\x1bPtmux;\x1b\x1b]9;xovac-tui: ")
-    assert sequence("osc9", told, {"TMUX": "/tmp/x"}).endswith("\x07\x1b\\")
-    assert sequence("osc9", told, {"STY": "1"}).startswith("\x1bP\x1b]9;")
-    assert sequence("bell", told, {"TMUX": "/tmp/x"}) == "\a"
+    reported = message(AlarmNotice(change=changed()))
+    assert sequence("osc9", reported, {"TMUX": "/tmp/x"}).startswith("\x1bPtmux;\x1b\x1b]9;xovac-tui: ")
+    assert sequence("osc9", reported, {"TMUX": "/tmp/x"}).endswith("\x07\x1b\\")
+    assert sequence("osc9", reported, {"STY": "1"}).startswith("\x1bP\x1b]9;")
+    assert sequence("bell", reported, {"TMUX": "/tmp/x"}) == "\a"
 
 
 def test_the_bell_is_silent_when_all_is_well_again() -> None:
-    told = message(AlarmNotice(change=changed(event=AlarmEvent.RETURNED), times=0, returned=True))
-    assert sequence("bell", told, {}) == ""
+    reported = message(AlarmNotice(change=changed(event=AlarmEvent.RETURNED), times=0, returned=True))
+    assert sequence("bell", reported, {}) == ""
 
 
 def test_a_terminal_is_notified_like_any_other_receiver() -> None:

@@ -28,7 +28,7 @@ def due(policy: Policy, at: float, view: AlarmsView = NOTHING) -> Message | None
 
 
 def rules(message: Message | None) -> list[str]:
-    return [] if message is None else [told.change.rule for told in message.alarms]
+    return [] if message is None else [reported.change.rule for reported in message.alarms]
 
 
 def test_an_alarm_is_notified_at_once_and_once() -> None:
@@ -81,10 +81,10 @@ def test_what_was_active_before_the_program_began_is_notified_when_it_returns() 
 def test_what_waited_before_the_program_began_is_reminded_of_soon_and_then_as_usual(reminder: float) -> None:
     one = policy(reminder=reminder, at_most=1000)
     view = unresolved("part too hot")
-    told = [second for second in range(0, 8000, 10) if due(one, float(second), view) is not None]
+    reported = [second for second in range(0, 8000, 10) if due(one, float(second), view) is not None]
     first = min(reminder, TRY_AGAIN) if reminder else TRY_AGAIN
-    assert told[0] == first
-    assert told[1:] == ([] if not reminder else list(range(int(first + reminder), 8000, int(reminder))))
+    assert reported[0] == first
+    assert reported[1:] == ([] if not reminder else list(range(int(first + reminder), 8000, int(reminder))))
 
 
 def test_a_chattering_alarm_is_counted_and_notified_when_the_time_is_over() -> None:
@@ -94,7 +94,7 @@ def test_a_chattering_alarm_is_counted_and_notified_when_the_time_is_over() -> N
         event = AlarmEvent.RETURNED if second % 20 else AlarmEvent.RAISED
         one.take([changed(event=event, at=second)], float(second))
         if message := due(one, float(second)):
-            sent.append((second, [(told.times, told.returned) for told in message.alarms]))
+            sent.append((second, [(reported.times, reported.returned) for reported in message.alarms]))
     # Raised 30 times: the first is told at once, as its return is; then all of five minutes together.
     assert sent == [(0, [(1, False)]), (10, [(0, True)]), (300, [(15, False)]), (310, [(0, True)])]
 
@@ -110,7 +110,7 @@ def test_a_return_meets_the_raise_that_still_waits() -> None:
     message = due(one, 300.0)
     assert message is not None
     assert message.kind is MessageKind.ALARM
-    assert [(told.times, told.returned) for told in message.alarms] == [(1, True)]
+    assert [(reported.times, reported.returned) for reported in message.alarms] == [(1, True)]
 
 
 def test_a_return_that_is_held_back_does_not_bring_the_next_raise_forward() -> None:
@@ -229,7 +229,7 @@ def test_what_did_not_arrive_is_notified_with_the_next_or_after_a_while() -> Non
     one.take([changed("a", AlarmEvent.RETURNED), changed("b")], 430.0)
     message = due(one, 430.0)
     assert message is not None
-    assert [(told.change.rule, told.times, told.returned) for told in message.alarms] == [
+    assert [(reported.change.rule, reported.times, reported.returned) for reported in message.alarms] == [
         ("b", 1, False),
         ("a", 1, True),
     ]
@@ -248,7 +248,7 @@ def test_what_happened_while_it_was_on_its_way_is_added() -> None:
     one.take([changed("b")], 61.0)
     message = due(one, 61.0)
     assert message is not None
-    assert {told.change.rule: told.times for told in message.alarms} == {"a": 2, "b": 1}
+    assert {reported.change.rule: reported.times for reported in message.alarms} == {"a": 2, "b": 1}
 
 
 def test_a_reminder_that_did_not_arrive_is_tried_again() -> None:
@@ -351,8 +351,8 @@ def test_nothing_is_lost_and_never_too_much(
             return
         one.arrived()
         if message.kind is not MessageKind.REMINDER:
-            for told in message.alarms:
-                counted[told.change.rule] += told.times
+            for reported in message.alarms:
+                counted[reported.change.rule] += reported.times
 
     look("arrives")
     for rule, event, pause, fate in steps:

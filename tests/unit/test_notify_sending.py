@@ -203,10 +203,10 @@ async def test_a_service_gets_title_and_text() -> None:
     pytest.importorskip("apprise")
     async with hook() as server:
         await send(apprise(server), MESSAGE)
-    (told,) = server.received
-    assert told["title"] == MESSAGE.title
-    assert told["message"] == MESSAGE.text
-    assert told["type"] == "failure"
+    (reported,) = server.received
+    assert reported["title"] == MESSAGE.title
+    assert reported["message"] == MESSAGE.text
+    assert reported["type"] == "failure"
 
 
 async def test_a_service_that_fails_is_reported_without_its_address(caplog: pytest.LogCaptureFixture) -> None:
@@ -214,7 +214,7 @@ async def test_a_service_that_fails_is_reported_without_its_address(caplog: pyte
     words: list[str] = []
     async with hook() as server:
         server.status = 403
-        with pytest.raises(NotifyError, match="the service did not take it") as caught:
+        with pytest.raises(NotifyError, match="the service did not accept it") as caught:
             await send(apprise(server), MESSAGE, said=words.append)
     assert words
     assert SECRET not in f"{words} {caught.value} {caplog.text}"
@@ -237,7 +237,7 @@ async def test_what_is_known_of_one_address_is_not_said_of_another(monkeypatch: 
     said: dict[str, list[str]] = {"FirstTopic": [], "OtherTopic": []}
 
     async def one(topic: str) -> None:
-        with pytest.raises(NotifyError, match="did not take it"):
+        with pytest.raises(NotifyError, match="did not accept it"):
             await send_by_apprise(f"ntfy://{topic}", MESSAGE, timeout=20, said=said[topic].append)
 
     await asyncio.gather(*map(one, said))
@@ -403,7 +403,7 @@ async def test_a_reminder_goes_out_by_the_time_alone() -> None:
         await teller.until(lambda: server.received)
         await teller.until(lambda: len(server.received) == 2, unresolved("a"))
         await teller.notifier.close()
-    assert [told["kind"] for told in server.received] == ["alarm", "reminder"]
+    assert [reported["kind"] for reported in server.received] == ["alarm", "reminder"]
 
 
 # The heartbeat
@@ -437,7 +437,7 @@ async def test_a_heartbeat_for_the_link_is_silent_without_one() -> None:
         await teller.until(lambda: teller.said)
     ((name, why),) = teller.said
     assert name == "heartbeat"
-    assert why.startswith("The heartbeat was not heard: it answered 410 Gone.")
+    assert why.startswith("The heartbeat did not arrive: it answered 410 Gone.")
     assert len(server.requests) == 1
 
 

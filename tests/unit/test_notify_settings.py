@@ -43,7 +43,7 @@ def receiver(text: str) -> str:
         (receiver('kind = "webhook"\nurl = "ftp://c/x"'), "must be http:// or https:// with a host"),
         (receiver('kind = "webhook"\nurl = "https://c:99999"'), "must be http:// or https:// with a host"),
         (receiver('kind = "webhook"\nurl = "https://c/a b"'), "spaces or control characters"),
-        (receiver('kind = "apprise"\nurl = "topic"'), "no address of Apprise"),
+        (receiver('kind = "apprise"\nurl = "topic"'), "not an Apprise address"),
         (receiver('kind = "webhook"\nurl = "https://c"\nurl_file = "f"'), "Keep one of them"),
         (receiver('kind = "bell"\nseverities = []'), "the list is empty"),
         (receiver('kind = "bell"\nseverities = ["hi"]'), 'Did you mean "high"?'),

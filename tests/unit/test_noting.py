@@ -176,10 +176,10 @@ async def test_secrets_are_never_noted(tmp_path: Path) -> None:
 
 def test_every_setting_of_a_profile_is_noted_somewhere() -> None:
     """What is added to the settings later must not be forgotten here."""
-    told = " ".join(after for _, after in in_force(Profile(), RecordSettings(), documented_contract()))
+    reported = " ".join(after for _, after in in_force(Profile(), RecordSettings(), documented_contract()))
     left_out = {"url", "contracts", "observe"}
     for key in set(Profile.__struct_fields__) - left_out:
-        assert f'"{key}"' in told, key
+        assert f'"{key}"' in reported, key
 
 
 def test_a_file_that_cannot_be_read_is_said_to_be_so(tmp_path: Path) -> None:

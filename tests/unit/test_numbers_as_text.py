@@ -140,12 +140,12 @@ def test_what_a_device_says_as_text_is_measured(bench: Bench) -> None:
     ("text", "why"),
     [
         ("21,50", '"21,50" has a comma, which could mean two things'),
-        ("----", '"----" is no decimal number'),
+        ("----", '"----" is not a decimal number'),
         ("", "it is empty text, and no number"),
         ("OPEN", '"OPEN" stands for no value'),
         ("99.99", '"99.99" stands for no value'),
         ("300.0", "300 is above 200, the highest that is valid"),
-        ("x" * 500, '"' + 40 * "x" + '" is no decimal number'),
+        ("x" * 500, '"' + 40 * "x" + '" is not a decimal number'),
     ],
 )
 def test_other_text_is_no_value_and_says_why(bench: Bench, text: str, why: str) -> None:
@@ -202,12 +202,12 @@ TOLD = st.sampled_from(
 @example([(True, 1.5), (True, False)] * 3 + [(True, "x")] * 6, False, False)
 @example([(" 1.5 ", " 4"), (" 2.5 ", " 5"), ("\t3.5", " 6")], False, False)
 @example([(str(n / 10), str(n % 3)) for n in range(12)], False, False)
-def test_live_and_record_agree(told: list[tuple[Any, Any]], long: bool, escaped: bool) -> None:
+def test_live_and_record_agree(reported: list[tuple[Any, Any]], long: bool, escaped: bool) -> None:
     contract = _contract()
     chamber = Chamber(contract)
     texts = [
         f'{{"tb": {spell(one, escaped)}, "ta": {spell(other, escaped)}, "note": "{"x" * 60_000 * long}"}}'
-        for one, other in told
+        for one, other in reported
     ]
     events = [message(float(at), text, name="readings") for at, text in enumerate(texts)]
     live: dict[str, list[float | None]] = {"readings.ta": [], "readings.tb": []}

@@ -19,7 +19,8 @@ from tests.helpers.records import MONO, UTC, message, write_record
 from tests.unit.test_record_transcript import beside, exported
 from xovac_tui.api.event import Event
 from xovac_tui.api.loader import load_contract
-from xovac_tui.compose import ChamberSetup, build_replay
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.replays import build_replay
 from xovac_tui.config import Profile
 from xovac_tui.recording.disk.kinds import Item, RecordedLoad
 from xovac_tui.recording.disk.schema import RecordError
@@ -113,7 +114,7 @@ def test_every_value_of_every_kind_of_line_may_be_anything(lines: list[bytes], t
                 data = [*lines[:number], json.dumps(odd).encode() + b"\n", *lines[number + 1 :]]
                 said = read_outcome(tmp_path / "x.jsonl", b"".join(data))
                 refused += bool(said)
-                if said and "is no exported record" not in said and "newer xovac-tui" not in said:
+                if said and "is not an exported record" not in said and "newer xovac-tui" not in said:
                     match = SAID.fullmatch(said)
                     assert match, said
                     # What a line says of the others shows at the first of those that does not fit.
@@ -166,9 +167,9 @@ def test_any_mutation_is_a_replay_or_a_sentence_with_the_line(
         else:
             made.insert(at, data.draw(st.sampled_from([b"\n", b" \r\n", b"null\n", b"[]\n", b"{}\n"])))
     said = outcome(tmp_path_factory.mktemp("odd") / "x.jsonl", b"".join(made))
-    assert not said or SAID.fullmatch(said) or "is no exported record" in said or "newer xovac-tui" in said, (
-        said
-    )
+    assert (
+        not said or SAID.fullmatch(said) or "is not an exported record" in said or "newer xovac-tui" in said
+    ), said
 
 
 def odd(line: bytes, old: bytes, new: bytes) -> bytes:
@@ -180,23 +181,23 @@ def odd(line: bytes, old: bytes, new: bytes) -> bytes:
     ("change", "said"),
     [
         (lambda x: [*x[:3], b"\n", *x[3:]], "line 4: it is empty"),
-        (lambda x: [*x[:3], b'{"index": \xff}\n'], "line 4: its byte 11 is no UTF-8 text"),
-        (lambda x: [*x[:-1], x[-1][:9]], "line 24: it is no JSON, and it has no end: the file was cut"),
+        (lambda x: [*x[:3], b'{"index": \xff}\n'], "line 4: its byte 11 is not UTF-8 text"),
+        (lambda x: [*x[:-1], x[-1][:9]], "line 24: it is not JSON, and it has no end: the file was cut"),
         (lambda x: [*x[:3], x[2], *x[3:]], "line 4: event 0 does not come after event 0"),
         (lambda x: [*x[:2], x[3], x[2]], "line 4: event 0 does not come after event 1"),
         (lambda x: [x[0], x[2]], 'line 2: an event comes before the first line of a "stretch"'),
-        (lambda x: [*x[:3], b'{"a":' * 10_000 + b"\n"], "line 4: it is no JSON"),
-        (lambda x: [*x[:3], b"[" * 10_000 + b"]" * 10_000 + b"\n"], "line 4: it is no JSON"),
-        (lambda x: [*x[:3], b'{"index": 1' + b"0" * 9000 + b"}\n"], "line 4: it is no JSON"),
-        (lambda x: [*x[:2], odd(x[2], b'"mono": ', b'"mono": 1e400, "m": ')], "line 3: a time in it"),
-        (lambda x: [*x[:2], odd(x[2], b'"utc": ', b'"utc": NaN, "u": ')], "line 3: a time in it is"),
-        (lambda x: [*x[:2], odd(x[2], b'"mono": ', b'"mono": -1e99, "m": ')], "line 3: a time in it"),
+        (lambda x: [*x[:3], b'{"a":' * 10_000 + b"\n"], "line 4: it is not JSON"),
+        (lambda x: [*x[:3], b"[" * 10_000 + b"]" * 10_000 + b"\n"], "line 4: it is not JSON"),
+        (lambda x: [*x[:3], b'{"index": 1' + b"0" * 9000 + b"}\n"], "line 4: it is not JSON"),
+        (lambda x: [*x[:2], odd(x[2], b'"mono": ', b'"mono": 1e400, "m": ')], "line 3: one of its times"),
+        (lambda x: [*x[:2], odd(x[2], b'"utc": ', b'"utc": NaN, "u": ')], "line 3: one of its times is"),
+        (lambda x: [*x[:2], odd(x[2], b'"mono": ', b'"mono": -1e99, "m": ')], "line 3: one of its times"),
         (lambda x: [*x[:2], odd(x[2], b'"size": ', b'"size": -')], "line 3: Expected `int` >= 0"),
         (lambda x: [*x[:2], odd(x[2], b'"kind": "', b'"kind": "x')], "line 3: Invalid enum value"),
         (lambda x: [odd(x[0], b'"format": ', b'"format": "x", "f": ')], 'line 1: its "format" is not'),
         (lambda x: [odd(x[0], b'"end": ', b'"end": 5, "e": ')], "line 1: its end lies before its start"),
         (lambda x: [odd(x[0], b'"speed": ', b'"speed": 0, "s": ')], "line 1: a session in it went at"),
-        (lambda x: [x[0], odd(x[1], b'"session": ', b'"session": 7')], "line 2: session 71 is none"),
+        (lambda x: [x[0], odd(x[1], b'"session": ', b'"session": 7')], "line 2: session 71 is not in"),
         (
             lambda x: [*x, b'{"\x1b[31mx": 1}\n'.replace(b"\x1b", b"\\u001b")],
             'line 25: "␛',
@@ -262,4 +263,4 @@ def test_any_other_file_is_refused(data: bytes) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         said = read_outcome(Path(folder) / "x", data)
-    assert "line 1: " in said or "is no exported record" in said
+    assert "line 1: " in said or "is not an exported record" in said

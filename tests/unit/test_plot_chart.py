@@ -128,12 +128,12 @@ def test_between_two_moves_only_the_newest_columns_change() -> None:
 def test_the_window_moves_by_whole_cells_and_keeps_its_cells() -> None:
     bench, view = Bench().run(100), View()
     firsts = []
-    for _ in range(300):
+    for _ in range(150):
         view.picture(bench.run(1).model(), 118, 20)
         firsts.append(view.span.first)
         assert view.layout is not None
         assert 0 <= view.span.column(bench.now) < view.layout.plot_width - 1
-    assert len(set(firsts)) <= 300 / 15
+    assert 1 < len(set(firsts)) <= 150 / 15
 
 
 def test_lines_that_end_together_keep_their_numbers() -> None:
@@ -202,18 +202,18 @@ def test_cursor_reads_time_and_values_and_the_gap() -> None:
 def test_cursor_walks_into_the_past_and_escape_of_the_live_edge_is_reported() -> None:
     bench = Bench().run(3000)
     view, model = View(), bench.model()
-    view.picture(model, 80, 12)
-    for _ in range(150):
+    view.picture(model, 40, 12)
+    for _ in range(75):
         view.move(model, -1)
-        view.picture(model, 80, 12)
+        view.picture(model, 40, 12)
     assert view.held is not None
     assert "the past" in view.title(model)
     assert view.layout is not None
     assert view.cursor is not None
     assert 0 <= view.span.column(view.cursor) < view.layout.plot_width
-    for _ in range(160):
+    for _ in range(80):
         view.move(model, 1)
-        view.picture(model, 80, 12)
+        view.picture(model, 40, 12)
     assert view.held is None
 
 

@@ -38,7 +38,7 @@ def test_settings_that_are_a_pipe_are_read_or_refused(pipe: Path, monkeypatch: p
     finally:
         os.close(reading)
     monkeypatch.setattr(read_at_most, "__defaults__", (0.05,))
-    with pytest.raises(SettingsError, match=r"pipe\.toml cannot be read: it is no plain file"):
+    with pytest.raises(SettingsError, match=r"pipe\.toml cannot be read: it is not a regular file"):
         read_toml(pipe)
 
 
@@ -67,7 +67,7 @@ def test_no_more_is_read_than_was_asked_for(tmp_path: Path) -> None:
 
 def test_authorities_that_are_no_plain_file_are_refused_at_once(pipe: Path, tmp_path: Path) -> None:
     for name in (str(pipe), "/dev/zero"):
-        with pytest.raises(SettingsError, match="is no plain file"):
+        with pytest.raises(SettingsError, match="is not a regular file"):
             trust(name)
     with (tmp_path / "sparse").open("wb") as file:
         file.truncate(1 << 32)

@@ -11,6 +11,7 @@ from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.compiler import compile_recipe, to_device_json
 from xovac_tui.recipes.exchange import FORMATS, export_recipe, from_device_json, import_recipe
 from xovac_tui.recipes.files import parse_recipe
+from xovac_tui.recipes.findings import FindingCode, finding
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recipes.spreadsheet import escape_formula, from_csv, to_csv, unescape_formula
@@ -59,9 +60,9 @@ def test_csv_as_people_with_a_spreadsheet_expect_it() -> None:
 
 @given(whole_recipes)
 def test_csv_gives_the_same_steps_again(recipe: Recipe) -> None:
-    recipe_read, told = from_csv(to_csv(recipe).encode(), "x", recipe.name)
+    recipe_read, reported = from_csv(to_csv(recipe).encode(), "x", recipe.name)
     assert recipe_read == Recipe(recipe.name, recipe.steps)
-    assert told == ()
+    assert reported == ()
 
 
 @given(st.text("'=+-@\t\rab", max_size=6))
@@ -204,7 +205,7 @@ def test_compiled_again_it_is_the_same_list(recipe: Recipe, how: PlanSettings, s
         ('{"name": "x",\n"recipe": [}', "line 2: this is not JSON"),
         ("[]", "must be an object"),
         ('{"recipe": [[1, 2, 3]]}', '"name" is missing'),
-        ('{"name": "", "recipe": [[1, 2, 3]]}', "name is empty"),
+        ('{"name": "", "recipe": [[1, 2, 3]]}', finding(FindingCode.NAME_EMPTY, key="name").message),
         ('{"name": "x", "recipe": []}', "must be a list"),
         ('{"name": "x", "recipe": [[1, 2]]}', "item 1 must be three numbers"),
         ('{"name": "x", "recipe": [[1, 60, 0], [1, true, 0]]}', "item 2 must be three numbers"),
@@ -251,8 +252,9 @@ def test_every_format_is_exported(tmp_path: Path) -> None:
     assert json.loads(texts["json"])["recipe"][0] == [60, 1600, 0]
     assert export_recipe(RECIPE, "json", PlanSettings(), 30.0).text != texts["json"]
     for format_ in FORMATS:
-        with pytest.raises(RecipeError, match="steps are missing"):
+        with pytest.raises(RecipeError) as caught:
             export_recipe(Recipe("x", ()), format_, PlanSettings())
+        assert caught.value.sentences == (finding(FindingCode.STEPS_MISSING, key="steps").sentence,)
 
 
 def test_the_manuals_sheet_is_what_is_exported() -> None:

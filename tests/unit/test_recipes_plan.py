@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from tests.helpers.recipes import bakeout, recipes, settings, temperatures
 from xovac_tui.errors import RecipeError
-from xovac_tui.recipes.bounds import MAX_UNROLLED
+from xovac_tui.recipes.bounds import MAX_UNROLLED, recipe_problems, temperature_problem
+from xovac_tui.recipes.findings import Finding, finding
+from xovac_tui.recipes.findings import FindingCode as C
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step, count_leaves, unroll
 from xovac_tui.recipes.plan import NO_CHANGE, PlanSettings, plan_recipe
 from xovac_tui.recipes.rates import RateBand, Rates
@@ -210,33 +212,38 @@ def deep(levels: int) -> Step:
 
 
 @pytest.mark.parametrize(
-    ("recipe", "part"),
+    ("recipe", "found"),
     [
-        (bakeout(Ramp(math.nan)), "step 1: to is not a finite number"),
-        (bakeout(Hold(60), Hold(-1)), "step 2: hold must be longer"),
-        (bakeout(Hold(math.inf)), "step 1: hold is not a finite"),
-        (bakeout(Ramp(5, rate=0)), "step 1: rate must be above 0"),
-        (bakeout(Ramp(5, over=0)), "step 1: over must be longer"),
-        (bakeout(Ramp(5, rate=1, over=60)), "both a rate and a time"),
-        (bakeout(Repeat(2, ())), "step 1: steps are missing"),
-        (bakeout(Repeat(0, (Hold(60),))), "step 1: repeat must be at least 1"),
-        (bakeout(Repeat(5000, (Repeat(5000, (Hold(60),)),))), "unroll to 25000000"),
-        (bakeout(deep(6)), "nested too deep"),
-        (bakeout(deep(700)), "nested too deep"),
-        (Recipe("", (Hold(60),)), "name is empty"),
-        (Recipe("x", ()), "steps are missing"),
+        (bakeout(Ramp(math.nan)), finding(C.TEMPERATURE_NOT_FINITE, (0,), "to")),
+        (bakeout(Hold(60), Hold(-1)), finding(C.DURATION_NOT_POSITIVE, (1,), "hold")),
+        (bakeout(Hold(math.inf)), finding(C.DURATION_NOT_FINITE, (0,), "hold")),
+        (bakeout(Ramp(5, rate=0)), finding(C.RATE_NOT_POSITIVE, (0,), "rate")),
+        (bakeout(Ramp(5, over=0)), finding(C.DURATION_NOT_POSITIVE, (0,), "over")),
+        (bakeout(Ramp(5, rate=1, over=60)), finding(C.RATE_AND_TIME, (0,), "it")),
+        (bakeout(Repeat(2, ())), finding(C.STEPS_MISSING, (0,), "steps")),
+        (bakeout(Repeat(0, (Hold(60),))), finding(C.NO_ROUNDS, (0,), "repeat")),
+        (
+            bakeout(Repeat(5000, (Repeat(5000, (Hold(60),)),))),
+            finding(C.TOO_MANY_STEPS, key="steps", steps=25_000_000, most=MAX_UNROLLED),
+        ),
+        (bakeout(deep(6)), finding(C.TOO_DEEP, (0,) * 6, "it", most=5)),
+        (bakeout(deep(700)), finding(C.TOO_DEEP, (0,) * 6, "it", most=5)),
+        (Recipe("", (Hold(60),)), finding(C.NAME_EMPTY, key="name")),
+        (Recipe("x", ()), finding(C.STEPS_MISSING, key="steps")),
     ],
 )
-def test_a_meaningless_recipe_is_refused(recipe: Recipe, part: str) -> None:
+def test_a_meaningless_recipe_is_refused(recipe: Recipe, found: Finding) -> None:
+    assert recipe_problems(recipe) == [found]
     with pytest.raises(RecipeError) as caught:
         plan_recipe(recipe, RAMP)
-    assert part in str(caught.value)
+    assert caught.value.sentences == (found.sentence,)
 
 
 @pytest.mark.parametrize("start", [math.nan, math.inf, -400.0])
 def test_a_start_that_is_no_temperature_is_refused(start: float) -> None:
-    with pytest.raises(RecipeError, match="The temperature at the start"):
+    with pytest.raises(RecipeError) as caught:
         plan_recipe(bakeout(), RAMP, start)
+    assert str(temperature_problem(start)) in str(caught.value)
 
 
 def test_the_largest_recipe_is_planned() -> None:

@@ -12,6 +12,7 @@ from tests.helpers.recipes import bakeout
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes import store
 from xovac_tui.recipes.files import list_recipes, load_recipe
+from xovac_tui.recipes.findings import FindingCode, finding
 from xovac_tui.recipes.model import Hold, Recipe
 from xovac_tui.recipes.store import (
     KEPT,
@@ -90,8 +91,9 @@ def test_a_file_that_vanished_is_reported_and_written_anew_when_asked(opened: Op
 
 
 def test_an_unsound_recipe_is_not_saved(opened: Opened) -> None:
-    with pytest.raises(RecipeError, match="steps are missing"):
+    with pytest.raises(RecipeError) as caught:
         save_recipe(opened, Recipe("x", ()), now=NOW)
+    assert caught.value.sentences == (finding(FindingCode.STEPS_MISSING, key="steps").sentence,)
     assert opened.path.read_text(encoding="utf-8") == opened.text
 
 
@@ -249,8 +251,9 @@ def test_a_name_that_a_file_has_already_leaves_it_where_it_is(opened: Opened) ->
     renamed = rename_recipe(opened, "bakeOUT", now=NOW)
     assert renamed.path == opened.path
     assert load_recipe(opened.path).name == "bakeOUT"
-    with pytest.raises(RecipeError, match="name is empty"):
+    with pytest.raises(RecipeError) as caught:
         rename_recipe(renamed, "  ", now=NOW)
+    assert caught.value.sentences == (finding(FindingCode.NAME_EMPTY, key="name").sentence,)
 
 
 def test_deleting_only_moves_and_can_be_taken_back(opened: Opened, tmp_path: Path) -> None:

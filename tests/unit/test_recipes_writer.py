@@ -7,6 +7,7 @@ from tests.helpers.recipes import bakeout, whole_recipes
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.bounds import MAX_DESCRIPTION, MAX_NOTE
 from xovac_tui.recipes.files import parse_recipe
+from xovac_tui.recipes.findings import Finding, FindingCode, finding
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat
 from xovac_tui.recipes.writer import write_recipe
 
@@ -87,15 +88,19 @@ def test_quotes_are_written_as_people_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("recipe", "reason"),
+    ("recipe", "why"),
     [
-        (Recipe("", (Hold(60),)), "name is empty"),
-        (Recipe("x", ()), "steps are missing"),
-        (bakeout(Hold(60, note="x" * (MAX_NOTE + 1))), r"step 1: note has 201 characters"),
-        (Recipe("x", (Hold(60),), "\x1b"), "description holds a control character"),
-        (bakeout(Ramp(5, rate=1, over=5)), "both a rate and a time"),
+        (Recipe("", (Hold(60),)), finding(FindingCode.NAME_EMPTY, key="name")),
+        (Recipe("x", ()), finding(FindingCode.STEPS_MISSING, key="steps")),
+        (
+            bakeout(Hold(60, note="x" * (MAX_NOTE + 1))),
+            finding(FindingCode.TEXT_TOO_LONG, (0,), "note", length=201, most=200),
+        ),
+        (Recipe("x", (Hold(60),), "\x1b"), finding(FindingCode.TEXT_NOT_PRINTABLE, key="description")),
+        (bakeout(Ramp(5, rate=1, over=5)), finding(FindingCode.RATE_AND_TIME, (0,), "it")),
     ],
 )
-def test_what_could_not_be_read_again_is_not_written(recipe: Recipe, reason: str) -> None:
-    with pytest.raises(RecipeError, match=reason):
+def test_what_could_not_be_read_again_is_not_written(recipe: Recipe, why: Finding) -> None:
+    with pytest.raises(RecipeError) as caught:
         write_recipe(recipe)
+    assert caught.value.sentences == (why.sentence,)

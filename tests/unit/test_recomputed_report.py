@@ -101,14 +101,14 @@ def check_the_clocks_of_the_dwells(made: Made) -> None:
     legs = {leg.step: leg.dwell for leg in made.facts.past.view().legs if leg.dwell is not None}
     assert sorted(legs) == [2, 4]
     for step in dwells(made.run):
-        found, told = step.dwell, legs[step.number]
+        found, reported = step.dwell, legs[step.number]
         assert found is not None
-        assert [told.elapsed, told.in_tolerance, told.creditable] == pytest.approx(
+        assert [reported.elapsed, reported.in_tolerance, reported.creditable] == pytest.approx(
             [found.elapsed, found.in_tolerance, found.creditable], abs=CLOCK
         )
-        assert (told.minimum, told.maximum) == pytest.approx((found.lowest, found.highest), abs=1e-9)
-        assert told.excursions == found.excursions
-        assert told.reached == pytest.approx(found.reached, abs=CLOCK)
+        assert (reported.minimum, reported.maximum) == pytest.approx((found.lowest, found.highest), abs=1e-9)
+        assert reported.excursions == found.excursions
+        assert reported.reached == pytest.approx(found.reached, abs=CLOCK)
         row = made.row(str(step.number), 11)
         clocks = (found.planned, found.elapsed, found.in_tolerance, found.creditable)
         for words, seconds in zip(row[3:7], clocks, strict=True):
@@ -186,14 +186,14 @@ def check_lowest_highest_and_mean_values(made: Made) -> None:
 
 def check_gaps(made: Made) -> None:
     start = made.facts.past.recorded.started
-    told = [(gap.start - start, gap.end - start) for gap in made.facts.gaps]
-    assert len(told) == len(made.run.gaps)
-    for one, other in zip(told, made.run.gaps, strict=True):
+    reported = [(gap.start - start, gap.end - start) for gap in made.facts.gaps]
+    assert len(reported) == len(made.run.gaps)
+    for one, other in zip(reported, made.run.gaps, strict=True):
         assert one == pytest.approx(other, abs=CLOCK)
     total = sum(end - begin for begin, end in made.run.gaps)
-    many = f"{len(told)} gaps, "
+    many = f"{len(reported)} gaps, "
     (said,) = [one for one in made.page.text.split("\n") if many in one]
     assert same_duration(said.partition(many)[2].partition(" in all")[0], total)
     if made.kind.scale == 1.0:
         late = made.kind.jitter * made.kind.period
-        assert 20.5 - late <= told[0][1] - told[0][0] <= 20.5 + late + 2 * made.kind.period
+        assert 20.5 - late <= reported[0][1] - reported[0][0] <= 20.5 + late + 2 * made.kind.period

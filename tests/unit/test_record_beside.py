@@ -203,14 +203,14 @@ async def test_a_word_about_its_permissions_does_not_make_it_another_record(tmp_
     path.chmod(0o644)
     async with life(path, clock) as one:
         station = one.station
-        told: list[News] = []
+        reported: list[News] = []
         await until(lambda: any("can read the record" in note for note in station.recorder.notes))
         record = station.record.record
         assert record is not None
-        station.subscribe(told.append)
+        station.subscribe(reported.append)
         await one.report(seconds=3)
         await one.written()
         assert station.recorder.files == 0
         assert station.record.record is record
-        assert not [news for news in told if isinstance(news, RecordOpened)]
+        assert not [news for news in reported if isinstance(news, RecordOpened)]
         assert station.log.get(0) is not None

@@ -52,5 +52,5 @@ def test_a_time_of_day_outside_is_reported_with_the_span(typed: str) -> None:
     ["", "25:00", "12:60", "tomorrow", "2026-13-01", "99999-01-01", "-2h", "1e400", "2026-11-23T99:00"],
 )
 def test_what_is_no_moment_is_reported_with_examples(typed: str) -> None:
-    with pytest.raises(RecordError, match=r"is no moment\. Write a date and time such as"):
+    with pytest.raises(RecordError, match=r"is not a time\. Write a date and time such as"):
         moment(typed, START, END, UTC)

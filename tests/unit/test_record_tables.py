@@ -249,9 +249,9 @@ def test_no_two_columns_have_one_name(tmp_path: Path) -> None:
         head = as_csv(record, part)[0]
         plain = {"readings.ta", "readings.tb", "readings.Ta", "readings.TA"}
         assert set(head) == plain | {"time", "t_s", "time (channel)", "t_s (channel)"}
-        told = as_csv(record, part, labels=True)[0]
-        assert {"Plate [degC] (readings.ta)", "Plate [degC] (readings.tb)", "t_s (time)"} <= set(told)
-        assert len(set(told)) == len(told) == len(head)
+        reported = as_csv(record, part, labels=True)[0]
+        assert {"Plate [degC] (readings.ta)", "Plate [degC] (readings.tb)", "t_s (time)"} <= set(reported)
+        assert len(set(reported)) == len(reported) == len(head)
         # The values stand below their own heads.
         rows = [dict(zip(head, row, strict=True)) for row in as_csv(record, part)[1:]]
         assert {row["time (channel)"] for row in rows} == {"", "1790000000"}
@@ -270,9 +270,9 @@ NAMES = st.sampled_from(
 
 @given(st.lists(st.tuples(NAMES, NAMES | st.just(""), st.sampled_from(["", "K"])), max_size=9), st.booleans())
 def test_columns_have_different_names_whatever_channels_are_called(
-    told: list[tuple[str, str, str]], labels: bool
+    reported: list[tuple[str, str, str]], labels: bool
 ) -> None:
-    channels = [RecordedChannel(number, *one) for number, one in enumerate(told)]
+    channels = [RecordedChannel(number, *one) for number, one in enumerate(reported)]
     for names in (
         list(map(cell, column_names(channels, labels=labels))),
         column_names(channels, labels=labels, spell=writable),

@@ -158,11 +158,11 @@ def test_a_part_brings_the_link_that_was_up_and_the_recipe_that_ran(tmp_path: Pa
     ("change", "said"),
     [
         (lambda lines: [], "line 1: it is empty"),
-        (lambda lines: lines[1:], "no exported record"),
-        (lambda lines: [lines[0], "{", *lines[1:]], "line 2: it is no JSON"),
-        (lambda lines: [lines[0], "[]"], "line 2: it is no JSON object"),
-        (lambda lines: [lines[0], '{"wrong": 1}'], 'line 2: "wrong" is no known kind of line'),
-        (lambda lines: [lines[0], "{}"], 'line 2: "" is no known kind of line'),
+        (lambda lines: lines[1:], "not an exported record"),
+        (lambda lines: [lines[0], "{", *lines[1:]], "line 2: it is not JSON"),
+        (lambda lines: [lines[0], "[]"], "line 2: it is not a JSON object"),
+        (lambda lines: [lines[0], '{"wrong": 1}'], 'line 2: "wrong" is not a known kind of line'),
+        (lambda lines: [lines[0], "{}"], 'line 2: "" is not a known kind of line'),
         (lambda lines: [lines[0], '{"stretch": {"session": "x", "shift": 1}}'], "line 2: Expected `int`"),
         (lambda lines: [lines[0], '{"index": 1}'], "line 2: Object missing required field `utc`"),
         (lambda lines: [lines[0], '{"link": {"session": 1}}'], "line 2: link, position, t is missing"),
@@ -179,10 +179,10 @@ def test_a_file_that_is_not_as_it_was_written_names_the_line(change: Any, said: 
     out = tmp_path / "x.jsonl"
     exported(path, out)
     out.write_text("\n".join(change(out.read_text().splitlines())) + "\n")
-    with pytest.raises(RecordError) as told:
+    with pytest.raises(RecordError) as reported:
         read_transcript(out)
-    assert str(told.value).startswith(str(out))
-    assert said in str(told.value)
+    assert str(reported.value).startswith(str(out))
+    assert said in str(reported.value)
 
 
 def test_other_files_are_distinguished_from_transcripts(tmp_path: Path) -> None:

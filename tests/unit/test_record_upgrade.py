@@ -101,7 +101,7 @@ def test_a_run_in_which_the_clock_was_set_is_found_by_its_events(
     assert verify(path).well
 
 
-def test_the_chain_of_an_older_version_is_well_and_a_new_one_vouches_for_more(tmp_path: Path) -> None:
+def test_the_chain_of_an_older_version_is_well_and_a_new_one_covers_more(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     stepped_record(path, 0.0, "never").inner.close(BEGAN)
     assert verify(path).well

@@ -36,7 +36,7 @@ def path(tmp_path: Path) -> Path:
     return audited_record(tmp_path / "bench.record", ROUNDS)
 
 
-def told(found: Audit) -> list[tuple[str, str, int]]:
+def reported(found: Audit) -> list[tuple[str, str, int]]:
     return [(one.wrong, one.entry.place, one.entry.row) for one in found.faults]
 
 
@@ -93,7 +93,9 @@ def test_the_hash_is_what_the_manual_says(path: Path) -> None:
 
     before = b"0" * 64
     with opened(path) as db:
-        for number, place, row, told_hash in db.execute("SELECT id, place, row, hash FROM chain").fetchall():
+        for number, place, row, reported_hash in db.execute(
+            "SELECT id, place, row, hash FROM chain"
+        ).fetchall():
             text = encoded(number, b"integer") + encoded(place, b"text") + encoded(row, b"integer")
             columns = [one[1].decode() for one in db.execute(f"PRAGMA table_info({place.decode()})")][1:]
             for column in columns:
@@ -102,7 +104,7 @@ def test_the_hash_is_what_the_manual_says(path: Path) -> None:
                 ).fetchone()
                 text += encoded(*found)
             before = hashlib.sha256(before + text).hexdigest().encode()
-            assert told_hash == before
+            assert reported_hash == before
         assert db.execute("SELECT count, hash FROM head").fetchall() == [(ROUNDS * EACH, before)]
 
 
@@ -173,7 +175,7 @@ def test_each_of_many_single_byte_changes_is_found(tmp_path: Path, changes: int)
     changed = 0
     with opened(path) as db:
         every = cells(db)
-        vouched = dict(db.execute("SELECT id, place || ' ' || row FROM chain"))
+        covered = dict(db.execute("SELECT id, place || ' ' || row FROM chain"))
         while changed < changes:
             cell = dice.choice(every)
             value = cell.flipped(dice)
@@ -187,12 +189,12 @@ def test_each_of_many_single_byte_changes_is_found(tmp_path: Path, changes: int)
             # Of a number the file may hold the same as before: minus zero is zero.
             if there != cell.value:
                 changed += 1
-                check_found(path, cell, row, vouched)
+                check_found(path, cell, row, covered)
             cell.write(db, cell.value, row)
     assert verify(path).well
 
 
-def check_found(path: Path, cell: Cell, row: int, vouched: dict[int, bytes]) -> None:
+def check_found(path: Path, cell: Cell, row: int, covered: dict[int, bytes]) -> None:
     """Look whether a changed cell is found, and its row named."""
     found = verify(path)
     named = {(one.entry.place, one.entry.row) for one in found.faults}
@@ -200,7 +202,7 @@ def check_found(path: Path, cell: Cell, row: int, vouched: dict[int, bytes]) -> 
     what = (cell.table, cell.row, cell.column, cell.value, said(found))
     assert not found.well, what
     if cell.table == "chain":
-        place, number = vouched[cell.row].decode().split()
+        place, number = covered[cell.row].decode().split()
         assert (place, int(number)) in named or cell.row in numbers, what
     elif cell.table == "head":
         assert any("head" in one.why or "were written" in one.why for one in found.faults), what
@@ -221,7 +223,7 @@ def test_a_row_that_is_removed_is_missed(path: Path, place: str) -> None:
         ).fetchone()
         db.execute(f"DELETE FROM {place} WHERE id = ?", (row,))
     found = verify(path)
-    assert told(found) == [("removed", place, row)]
+    assert reported(found) == [("removed", place, row)]
     assert "the time of the entry before it" in said(found)
 
 
@@ -229,7 +231,7 @@ def test_a_row_that_is_removed_is_missed(path: Path, place: str) -> None:
 def test_a_row_that_is_added_is_found(path: Path, place: str) -> None:
     names = ", ".join(columns_of(AUDITED[place]))
     done_to(path, f"INSERT INTO {place} (id, {names}) SELECT 999, {names} FROM {place} WHERE id = 2")
-    assert told(verify(path)) == [("added", place, 999)]
+    assert reported(verify(path)) == [("added", place, 999)]
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -241,7 +243,7 @@ def test_rows_that_change_places_are_found(path: Path, place: str) -> None:
         for old, new in ((rows[0], -1), (rows[1], rows[0]), (-1, rows[1])):
             db.execute(f"UPDATE {place} SET id = ? WHERE id = ?", (new, old))
     found = verify(path)
-    assert sorted(told(found)) == [("moved", place, rows[0]), ("moved", place, rows[1])]
+    assert sorted(reported(found)) == [("moved", place, rows[0]), ("moved", place, rows[1])]
     assert f"it was written in row {rows[0]}" in said(found)
 
 
@@ -257,7 +259,7 @@ def test_an_entry_that_is_removed_from_the_chain_is_found(path: Path) -> None:
     found = verify(path)
     assert found.faults[0].entry.number == 3
     assert "all up to entry 5" in said(found)
-    assert {one[1:] for one in told(found)[1:]} == {("alarms", 1), ("alarms", 2), ("changes", 1)}
+    assert {one[1:] for one in reported(found)[1:]} == {("alarms", 1), ("alarms", 2), ("changes", 1)}
 
 
 def test_a_row_removed_together_with_its_entry_is_missed(path: Path) -> None:
@@ -326,7 +328,7 @@ def test_recording_goes_on_over_a_broken_chain_and_it_stays_visible(path: Path, 
 def test_what_is_no_text_any_more_is_reported_and_shown(path: Path) -> None:
     done_to(path, "UPDATE marks SET text = CAST(x'ff1b5b33316d41' AS TEXT) WHERE id = 2")
     found = verify(path)
-    assert told(found) == [("changed", "marks", 2)]
+    assert reported(found) == [("changed", "marks", 2)]
     line = said(found)
     assert line.isprintable()
     assert "by bob@bench" in line
@@ -436,19 +438,19 @@ def test_a_file_of_the_first_version_is_chained_as_it_is_found(path: Path) -> No
     assert [one.place for one in listed] == ["migrated", *["ledger", "loads", "marks"] * ROUNDS, "marks"]
     assert listed[0].what == f"{3 * ROUNDS} rows were there before the chain"
     done_to(path, "UPDATE loads SET payload = '{}' WHERE id = 2")
-    assert told(verify(path)) == [("changed", "loads", 2)]
+    assert reported(verify(path)) == [("changed", "loads", 2)]
     done_to(path, "DELETE FROM chain WHERE id = 1")
     assert verify(path).faults[0].entry.number == 1
 
 
-def test_what_an_older_program_writes_into_a_chained_file_is_not_vouched_for(path: Path) -> None:
+def test_what_an_older_program_writes_into_a_chained_file_is_not_covered(path: Path) -> None:
     done_to(
         path,
         "INSERT INTO ledger (session, entry, position, t, command, who, outcome, data) "
         "VALUES (1, 9, 0, 0.0, 'cancel_recipe', 'old@bench', 'sent', '{}')",
     )
     found = verify(path)
-    assert told(found) == [("added", "ledger", ROUNDS + 1)]
+    assert reported(found) == [("added", "ledger", ROUNDS + 1)]
     assert "cancel_recipe: sent, by old@bench" in said(found)
 
 
@@ -489,7 +491,7 @@ def sentences(path: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("statements", "said"),
     [
-        (("DELETE FROM chain", EMPTY_HEAD), ["The chain is empty, and nothing vouches for this record"]),
+        (("DELETE FROM chain", EMPTY_HEAD), ["The chain is empty, so it proves nothing about this record"]),
         (
             ("DELETE FROM chain", "DELETE FROM head"),
             ["The chain is empty", "The head of the chain, which says"],
@@ -501,7 +503,7 @@ def sentences(path: Path) -> list[str]:
         ),
         (
             ("DELETE FROM chain", EMPTY_HEAD, *(f"DELETE FROM {place}" for place in PLACES)),
-            ["The chain is empty, and nothing vouches for this record"],
+            ["The chain is empty, so it proves nothing about this record"],
         ),
         (
             (
@@ -547,7 +549,7 @@ def test_a_column_that_is_gone_is_not_as_it_was_written(path: Path) -> None:
         verify(path)
 
 
-def test_what_nothing_vouches_for_is_named(path: Path) -> None:
+def test_what_nothing_covers_is_named(path: Path) -> None:
     done_to(path, "CREATE TABLE extra (id INTEGER PRIMARY KEY, text TEXT)")
     done_to(path, "INSERT INTO extra (text) VALUES ('x')")
     found = verify(path)

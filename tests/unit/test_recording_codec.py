@@ -328,8 +328,8 @@ def test_half_a_pair_is_kept_as_its_escape() -> None:
 @given(streams())
 @examples(30)
 def test_what_a_block_is_about_names_every_kind_of_event_in_it(events: list[LoggedEvent]) -> None:
-    told = {(a.name, a.kind, a.direction, a.problem) for a in unpack_about(pack_about(events))}
-    assert told == {(one.name, one.kind, one.direction, bool(one.problem)) for one in events}
+    reported = {(a.name, a.kind, a.direction, a.problem) for a in unpack_about(pack_about(events))}
+    assert reported == {(one.name, one.kind, one.direction, bool(one.problem)) for one in events}
 
 
 @given(st.lists(TEXTS, max_size=3))
@@ -338,8 +338,8 @@ def test_a_kept_payload_reads_as_it_did_when_it_came(arguments: list[str]) -> No
     came = decode_arguments(*arguments)
     kept = logged([event(0.0, *arguments)])[0]
     again = payload_of(kept.form, kept.raw, kept.problem)
-    told = [[(path, sample(leaf)) for path, leaf in leaves(one.value)] for one in (came, again)]
-    assert repr(told[0]) == repr(told[1])
+    reported = [[(path, sample(leaf)) for path, leaf in leaves(one.value)] for one in (came, again)]
+    assert repr(reported[0]) == repr(reported[1])
 
 
 @pytest.mark.parametrize("late", [False, True])

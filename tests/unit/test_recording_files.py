@@ -521,15 +521,15 @@ def test_a_copy_is_of_one_moment_and_for_its_owner_only(path: Path, tmp_path: Pa
         made.event(reading(float(number), t=number))
     made.commit(UTC)
     target = tmp_path / "copy.sqlite3"
-    told: list[float] = []
+    reported: list[float] = []
     with contextlib.closing(open_for_reading(path)) as db:
-        files.copy_database(db, target, progress=told.append)
+        files.copy_database(db, target, progress=reported.append)
         with pytest.raises(FileExistsError):
             files.copy_database(db, target)
     made.close(UTC)
     assert numbers_in(target) == list(range(10))
     assert target.stat().st_mode & 0o777 == 0o600
-    assert told[-1] == 1.0
+    assert reported[-1] == 1.0
     assert sorted(file.name for file in tmp_path.iterdir()) == ["copy.sqlite3", "records"]
 
 

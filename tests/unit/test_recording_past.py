@@ -176,9 +176,15 @@ def set_clock(path: Path, steps: dict[int, float], *, until: int) -> Past:
     return past
 
 
-@pytest.mark.parametrize(
-    "steps", [{13_000: -3_600.0}, {13_000: 7_200.0}, {13_000: -3_600.0, 15_000: 7_200.0}]
+@pytest.fixture(
+    scope="module",
+    params=[{13_000: -3_600.0}, {13_000: 7_200.0}, {13_000: -3_600.0, 15_000: 7_200.0}],
+    ids=["back", "ahead", "back and ahead"],
 )
+def past(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Past:
+    return set_clock(tmp_path_factory.mktemp("set") / "r.sqlite3", request.param, until=18_500)
+
+
 @pytest.mark.parametrize(
     ("start", "end", "columns"),
     [
@@ -193,9 +199,8 @@ def set_clock(path: Path, steps: dict[int, float], *, until: int) -> Past:
     ],
 )
 def test_values_stay_where_they_were_when_the_clock_is_set(
-    tmp_path: Path, steps: dict[int, float], start: int, end: int, columns: int
+    past: Past, start: int, end: int, columns: int
 ) -> None:
-    past = set_clock(tmp_path / "r.sqlite3", steps, until=18_500)
     bins = past.window(NAME, float(start), float(end), columns)
     assert len(bins.lows) == columns
     width = (end - start) / columns

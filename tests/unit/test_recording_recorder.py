@@ -191,8 +191,8 @@ def test_putting_never_waits(
     assert 5000 <= len(found) < 6000
     assert recorder.view.lost == 6000 - len(found)
     with Record(path) as record:
-        told = [mark.mark.text for mark in lists.marks(record) if mark.mark.kind == "unrecorded"]
-        assert told == [f"{6000 - len(found):,} events were not recorded: nothing could be written"]
+        reported = [mark.mark.text for mark in lists.marks(record) if mark.mark.kind == "unrecorded"]
+        assert reported == [f"{6000 - len(found):,} events were not recorded: nothing could be written"]
 
 
 # -- the thread lives on ----------------------------------------------------------------------------------
@@ -235,12 +235,12 @@ def test_a_commit_that_fails_is_tried_again(
     recorders: Callable[..., Recorder], path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recorder_module, "COMMIT_EVERY", 0.01)
-    heard: list[RecorderState] = []
+    received: list[RecorderState] = []
     recorder: Recorder | None = None
 
     def listener() -> None:
         if recorder is not None:
-            heard.append(recorder.view.state)
+            received.append(recorder.view.state)
 
     failing = False
     tries: list[float] = []
@@ -275,7 +275,7 @@ def test_a_commit_that_fails_is_tried_again(
     view = recorder.view
     assert (view.reason, view.why, view.lost) == (None, "", 0)
     assert numbers_in(path) == list(range(20))
-    assert heard == [RecorderState.FAILING, RecorderState.FAILING, RecorderState.ON]
+    assert received == [RecorderState.FAILING, RecorderState.FAILING, RecorderState.ON]
 
 
 def test_a_file_locked_by_another_process_is_waited_for(

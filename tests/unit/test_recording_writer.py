@@ -232,9 +232,11 @@ def test_what_memory_does_not_hold_is_counted_and_reported(
     made.commit(UTC)
     assert len(events_of(path)) == taken
     with Record(path) as record:
-        told = [mark.mark for mark in lists.marks(record)]
-        assert [mark.text for mark in told if mark.kind == "note"] == [str(number) for number in range(10)]
-        assert [mark.text for mark in told if mark.kind == "unrecorded"] == [
+        reported = [mark.mark for mark in lists.marks(record)]
+        assert [mark.text for mark in reported if mark.kind == "note"] == [
+            str(number) for number in range(10)
+        ]
+        assert [mark.text for mark in reported if mark.kind == "unrecorded"] == [
             f"{2005 - taken:,} events were not recorded: nothing could be written"
         ]
     made.event(event(3000.0, "{}"))
@@ -360,8 +362,8 @@ def test_a_clock_that_is_set_makes_a_mark_and_a_new_shift(path: Path) -> None:
             (UTC, 0, 20),
             (UTC + 3600, 20, 10),
         ]
-        told = [(mark.t, mark.mark.text) for mark in lists.marks(record) if mark.mark.kind == "clock"]
-        assert told == [
+        reported = [(mark.t, mark.mark.text) for mark in lists.marks(record) if mark.mark.kind == "clock"]
+        assert reported == [
             (UTC - 50 + 30, "this machine's clock was set by -3650.0 s"),
             (UTC + 3600 + 20, "this machine's clock was set by +3600.0 s"),
         ]

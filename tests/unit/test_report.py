@@ -21,6 +21,7 @@ import pytest
 
 from tests.helpers.pastruns import BEGAN, SESSION, RecordedBench, begin, record_run, three_runs
 from tests.helpers.reports import NOW, SOURCE, Page, eventful
+from xovac_tui.api.event import Payload
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark
@@ -39,7 +40,7 @@ from xovac_tui.recording.exports.parts import columns_of, open_still, part_of
 from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.recording.exports.tables import csv_chunks
 from xovac_tui.recording.exports.transcript import transcript
-from xovac_tui.report import ReportError, write_report
+from xovac_tui.report import ReportError, charts, write_report
 from xovac_tui.report.alarm_episodes import alarm_episodes, handled
 from xovac_tui.report.deviations import deviations
 from xovac_tui.report.facts import ReportFacts
@@ -55,7 +56,7 @@ CONTRACT = load_contract((), simulator=True)
 PART = "chamber_state.part"
 
 
-def told(path: Path, number: int = 1, now: float = NOW) -> ReportFacts:
+def reported(path: Path, number: int = 1, now: float = NOW) -> ReportFacts:
     return gather(path, number, chamber="bench-1", contract=CONTRACT, program="xovac-tui 9", now=now)
 
 
@@ -66,7 +67,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def facts(path: Path) -> ReportFacts:
-    return told(path)
+    return reported(path)
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +82,17 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> tuple[ReportFacts, ...]:
     lock = WriterLock(made)
     assert lock.acquire()
     try:
-        return tuple(told(made, number) for number in (1, 2, 3))
+        return tuple(reported(made, number) for number in (1, 2, 3))
     finally:
         lock.release()
+
+
+@pytest.fixture
+def without_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw no charts where only the text of a page is asked for."""
+    for name in ("temperature_chart", "pressure_chart"):
+        monkeypatch.setattr(charts, name, lambda *_: "")
+    monkeypatch.setattr(charts, "dwell_charts", lambda *_: ())
 
 
 def exported(path: Path, run: str = "r1") -> tuple[list[str], list[list[str]]]:
@@ -123,7 +132,9 @@ def test_the_figures_are_those_of_the_exported_csv(path: Path, facts: ReportFact
     assert compared > 5 * len(facts.channels)
 
 
-def test_the_clocks_of_the_dwells_are_those_of_the_exported_csv(path: Path, facts: ReportFacts) -> None:
+def test_the_clocks_of_the_dwells_are_those_of_the_exported_csv(
+    path: Path, facts: ReportFacts, html: str
+) -> None:
     head, rows = exported(path)
     part, pressure = head.index(PART), head.index("chamber_state.vacuum.p")
     dwells = [leg for leg in facts.past.view().legs if leg.dwell is not None]
@@ -144,7 +155,7 @@ def test_the_clocks_of_the_dwells_are_those_of_the_exported_csv(path: Path, fact
         assert dwell.creditable == pytest.approx(counts, abs=2.0)
         assert dwell.minimum == min(celsius for _, celsius, _ in seen)
         assert dwell.maximum == max(celsius for _, celsius, _ in seen)
-        row = next(row for row in Page(page(facts, UTC)).rows if row[:1] == [str(leg.step)] and "±" in row[1])
+        row = next(row for row in Page(html).rows if row[:1] == [str(leg.step)] and "±" in row[1])
         assert row[8:10] == [
             f"{dwell.minimum:+.2f}".replace("-", "−"),
             f"{dwell.maximum:+.2f}".replace("-", "−"),
@@ -173,7 +184,7 @@ def test_the_hash_is_that_of_the_exported_transcript_and_stays_so(tmp_path: Path
     path = tmp_path / "r.sqlite3"
     writer = begin(path)
     record_run(writer, 1, 100.0, source=SOURCE, seconds=300.0)
-    before = told(path).data_hash
+    before = reported(path).data_hash
     record_run(writer, 2, 1_000.0, seconds=30.0)
     writer.commit(BEGAN + 1_200)
     writer.close(BEGAN + 1_200)
@@ -183,7 +194,7 @@ def test_the_hash_is_that_of_the_exported_transcript_and_stays_so(tmp_path: Path
     later.commit(BEGAN + 2_000)
     later.close(BEGAN + 2_000)
     assert note_exported(path, [1], NOW) == ""
-    assert told(path).data_hash == before
+    assert reported(path).data_hash == before
     with open_still(path) as record:
         sliced = slice_of(record, part_of(find_span(record, "r1"), None, None, None))
         text = "".join(transcript(sliced))
@@ -191,7 +202,7 @@ def test_the_hash_is_that_of_the_exported_transcript_and_stays_so(tmp_path: Path
     with sqlite3.connect(path) as db:
         db.execute("UPDATE loads SET who = 'eve@lab'")
     db.close()
-    assert told(path).data_hash != before
+    assert reported(path).data_hash != before
 
 
 def test_a_viewer_does_not_change_the_hash(tmp_path: Path) -> None:
@@ -203,15 +214,15 @@ def test_a_viewer_does_not_change_the_hash(tmp_path: Path) -> None:
     during.item(RecordedMark(mark=Mark(200.0, BEGAN + 200, "note", "in it"), who="eve@lab"))
     during.commit(BEGAN + 201)
     writer.commit(BEGAN + 500)
-    before = told(path).data_hash
+    before = reported(path).data_hash
     # What they do after the run, and when they leave, is no part of it.
     early.item(RecordedMark(mark=Mark(700.0, BEGAN + 700, "note", "later"), who="eve@lab"))
     early.commit(BEGAN + 700)
-    assert told(path).data_hash == before
+    assert reported(path).data_hash == before
     early.close(BEGAN + 800)
     during.close(BEGAN + 801)
     writer.close(BEGAN + 900)
-    assert told(path).data_hash == before
+    assert reported(path).data_hash == before
 
 
 # -- verdict --------------------------------------------------------------------------------------------
@@ -363,7 +374,7 @@ def test_a_text_that_cannot_be_read_hides_no_limits(path: Path, tmp_path: Path) 
     with sqlite3.connect(copy) as db:
         db.execute("UPDATE loads SET source = 'of_a_newer_program = 1\n' || source")
     db.close()
-    facts = told(copy)
+    facts = reported(copy)
     assert judge(facts).verdict is RunVerdict.NOT_JUDGED
     assert "The recipe's text in the record cannot be read, so its limits are not known." in deviations(facts)
 
@@ -371,22 +382,23 @@ def test_a_text_that_cannot_be_read_hides_no_limits(path: Path, tmp_path: Path) 
 def test_a_step_that_is_reported_only_when_it_changes_leaves_no_dwell_short(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tell, newest = RecordedBench._report, dict[str, Any]()
+    report, newest = RecordedBench.report, dict[str, Any]()
 
-    def on_change(bench: RecordedBench, name: str, payload: dict[str, Any]) -> None:
-        if name != "recipe_state" or newest.get("step") != payload.get("step"):
-            tell(bench, name, payload)
-            newest.update(payload if name == "recipe_state" else {})
+    def on_change(bench: RecordedBench, name: str, payload: Payload) -> None:
+        if name != "recipe_state" or newest.get("step") != payload.value.get("step"):
+            report(bench, name, payload)
+            newest.update(payload.value if name == "recipe_state" else {})
 
-    monkeypatch.setattr(RecordedBench, "_report", on_change)
+    monkeypatch.setattr(RecordedBench, "report", on_change)
     path = tmp_path / "r.sqlite3"
     writer = begin(path)
     record_run(writer, 1, 100.0, seconds=300.0)
     writer.commit(BEGAN + 500)
     writer.close(BEGAN + 500)
-    assert told(path).period == 1.0
+    assert reported(path).period == 1.0
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_gaps_cancelling_and_a_run_that_goes_on_are_reported(three: tuple[ReportFacts, ...]) -> None:
     gap, cancelled, running = three
     assert judge(gap).verdict is RunVerdict.FAIL
@@ -400,12 +412,13 @@ def test_gaps_cancelling_and_a_run_that_goes_on_are_reported(three: tuple[Report
     assert "(interim: the run goes on)" in page(running, UTC)
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_a_run_whose_recorder_died_does_not_go_on(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     writer = begin(path)
     record_run(writer, 1, 100.0, seconds=100.0)
     writer.abandon()
-    facts = told(path, now=BEGAN + 300_000)
+    facts = reported(path, now=BEGAN + 300_000)
     found = judge(facts)
     assert found.verdict is RunVerdict.NOT_JUDGED
     assert "goes on" not in found.why
@@ -419,17 +432,18 @@ def test_a_run_whose_recorder_died_does_not_go_on(tmp_path: Path) -> None:
     assert "from its beginning to its end" not in html
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_what_was_deleted_or_did_not_come_is_reported_with_the_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writing, "BLOCK", 64)
     path = eventful(tmp_path / "r.sqlite3")
-    assert told(path).gaps == ()
+    assert reported(path).gaps == ()
     with sqlite3.connect(path) as db:
         # As keep_days does it.
         db.execute("DELETE FROM blocks WHERE id IN (2, 5)")
     db.close()
-    facts = told(path)
+    facts = reported(path)
     assert [gap.why for gap in facts.gaps] == ["no usable value came, or it was deleted since"] * 2
     assert facts.past.gaps == ()
     assert "of the run there is none in the record." in judge(facts).criteria[-1].found
@@ -446,6 +460,7 @@ def test_limits_that_were_broken_before_a_run_ends_fail_it_at_once(three: tuple[
     assert (found.verdict, found.why) == (RunVerdict.FAIL, "1 of 4 criteria is not met.")
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_a_run_of_an_unknown_recipe_is_not_judged(tmp_path: Path) -> None:
     path = tmp_path / "r.sqlite3"
     writer = begin(path)
@@ -459,7 +474,7 @@ def test_a_run_of_an_unknown_recipe_is_not_judged(tmp_path: Path) -> None:
     writer.close(BEGAN + 60)
     # Without an event a record has no span.
     with pytest.raises(RecordError, match="No event is in the record"):
-        told(path)
+        reported(path)
     writer = begin(tmp_path / "r2.sqlite3")
     record_run(writer, 1, 100.0, seconds=20.0)
     writer.item(
@@ -470,7 +485,7 @@ def test_a_run_of_an_unknown_recipe_is_not_judged(tmp_path: Path) -> None:
     )  # fmt: skip
     writer.commit(BEGAN + 200)
     writer.close(BEGAN + 200)
-    facts = told(tmp_path / "r2.sqlite3", 2)
+    facts = reported(tmp_path / "r2.sqlite3", 2)
     assert judge(facts).verdict is RunVerdict.NOT_JUDGED
     assert any("No recipe file was handed over for this run" in said for said in deviations(facts))
     read = Page(page(facts, UTC))
@@ -480,6 +495,7 @@ def test_a_run_of_an_unknown_recipe_is_not_judged(tmp_path: Path) -> None:
     assert "neither its text nor its list is known" in read.text
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_a_list_that_was_sent_by_itself_is_reported_and_a_cancelled_run_of_it_fails(tmp_path: Path) -> None:
     payload = '{"name": "Bare", "recipe": [[40.0, 600.0, 0.0]]}'
     writer = begin(tmp_path / "r.sqlite3")
@@ -494,7 +510,7 @@ def test_a_list_that_was_sent_by_itself_is_reported_and_a_cancelled_run_of_it_fa
     )  # fmt: skip
     writer.commit(BEGAN + 200)
     writer.close(BEGAN + 200)
-    facts = told(tmp_path / "r.sqlite3", 2)
+    facts = reported(tmp_path / "r.sqlite3", 2)
     found = judge(facts)
     assert (found.verdict, found.criteria[0].outcome) == (RunVerdict.FAIL, CriterionOutcome.NOT_MET)
     read = Page(page(facts, UTC)).text
@@ -529,14 +545,14 @@ def test_late_steps_and_excursions_are_deviations(facts: ReportFacts) -> None:
 
 
 def change(at: float, event: AlarmEvent, rule: str = "A", who: str = "") -> RecordedAlarm:
-    told = AlarmChange(
+    reported = AlarmChange(
         rule=rule, event=event, state=AlarmState.NORMAL, severity=Severity.LOW, utc=at, mono=at, who=who
     )
-    return RecordedAlarm(id=1, session=1, t=at, change=told)
+    return RecordedAlarm(id=1, session=1, t=at, change=reported)
 
 
 def test_an_alarm_is_one_row_from_its_raising_to_its_acknowledgement() -> None:
-    told = [
+    reported = [
         change(1, AlarmEvent.RAISED, "over"),
         change(2, AlarmEvent.RETURNED, "over"),
         change(5, AlarmEvent.RAISED, "stands"),
@@ -549,7 +565,7 @@ def test_an_alarm_is_one_row_from_its_raising_to_its_acknowledgement() -> None:
         change(40, AlarmEvent.RAISED),
         change(41, AlarmEvent.ACKNOWLEDGED, "stands", who="bob"),
     ]
-    found = alarm_episodes(told, 10.0, 20.0)
+    found = alarm_episodes(reported, 10.0, 20.0)
     assert [(one.raised.rule, one.raised.utc, one.earlier) for one in found] == [
         ("stands", 5, True),
         ("A", 12, False),
@@ -561,7 +577,7 @@ def test_an_alarm_is_one_row_from_its_raising_to_its_acknowledgement() -> None:
         (13, 30, "ann"),
         (None, 30, "ann"),
     ]
-    assert [one.utc for one in handled(told, 10.0, 20.0)] == [15]
+    assert [one.utc for one in handled(reported, 10.0, 20.0)] == [15]
 
 
 @pytest.mark.parametrize(
@@ -575,16 +591,16 @@ def test_an_alarm_is_one_row_from_its_raising_to_its_acknowledgement() -> None:
     ],
 )
 def test_what_went_in_silence_before_a_run_did_not_stand_in_it(last: tuple[AlarmEvent, ...]) -> None:
-    told = [change(1, AlarmEvent.RAISED), *(change(2 + place, event) for place, event in enumerate(last))]
-    assert alarm_episodes(told, 10.0, 20.0) == ()
-    assert len(alarm_episodes(told, 0.0, 20.0)) == last.count(AlarmEvent.RAISED) + 1
+    reported = [change(1, AlarmEvent.RAISED), *(change(2 + place, event) for place, event in enumerate(last))]
+    assert alarm_episodes(reported, 10.0, 20.0) == ()
+    assert len(alarm_episodes(reported, 0.0, 20.0)) == last.count(AlarmEvent.RAISED) + 1
 
 
 def test_what_comes_back_from_its_shelf_stands() -> None:
     back = change(3, AlarmEvent.UNSHELVED)
     back = msgspec.structs.replace(back, change=msgspec.structs.replace(back.change, active=True))
-    told = [change(1, AlarmEvent.RAISED), change(2, AlarmEvent.SHELVED), back]
-    assert [one.earlier for one in alarm_episodes(told, 10.0, 20.0)] == [True]
+    reported = [change(1, AlarmEvent.RAISED), change(2, AlarmEvent.SHELVED), back]
+    assert [one.earlier for one in alarm_episodes(reported, 10.0, 20.0)] == [True]
 
 
 # -- the page -------------------------------------------------------------------------------------------
@@ -648,6 +664,7 @@ def test_labels_in_any_script_stand_in_the_charts_without_a_warning(
     assert not list(recwarn)
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_a_simulated_chamber_is_reported(facts: ReportFacts, html: str) -> None:
     assert "Simulated:" not in html
     life = facts.sessions[0]
@@ -656,6 +673,7 @@ def test_a_simulated_chamber_is_reported(facts: ReportFacts, html: str) -> None:
     assert "the built-in simulator, and no part was tested" in page(changed, UTC)
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_the_head_of_the_audit_stands_in_it(path: Path, tmp_path: Path) -> None:
     copy = tmp_path / "r.sqlite3"
     copy.write_bytes(path.read_bytes())
@@ -663,15 +681,17 @@ def test_the_head_of_the_audit_stands_in_it(path: Path, tmp_path: Path) -> None:
         db.execute("INSERT INTO chain (place, row, hash) VALUES ('marks', 1, ?)", ("ab" * 32,))
         (newest,) = db.execute("SELECT max(id) FROM chain").fetchone()
     db.close()
-    assert f"entry {newest}, {'ab' * 32}" in page(told(copy), UTC)
+    assert f"entry {newest}, {'ab' * 32}" in page(reported(copy), UTC)
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_a_list_that_is_not_what_was_sent_is_reported(facts: ReportFacts) -> None:
     changed = msgspec.structs.replace(facts, payload_is_whole=False)
     assert any("does not have the hash" in said for said in deviations(changed))
     assert "which the list above does not have" in page(changed, UTC)
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_many_steps_are_reported_of_the_part_and_the_pressure_only(facts: ReportFacts) -> None:
     steps = [one for one in facts.phases if one.step is not None]
     many = 200
@@ -728,6 +748,7 @@ def test_a_temperature_shows_on_which_side_of_its_limit_it_is(
     assert judged(celsius, limit) == shown
 
 
+@pytest.mark.usefixtures("without_charts")
 def test_limits_are_judged_and_reported_to_the_same_decimal(facts: ReportFacts) -> None:
     part = facts.channel(PART)
     assert part is not None
@@ -759,16 +780,16 @@ def test_a_run_is_named_by_its_id_or_as_the_last(tmp_path: Path) -> None:
         run_number(record, "last")
 
 
-def write(path: Path, out: Path, number: int = 1, *, force: bool = False, told: Any = None) -> None:
+def write(path: Path, out: Path, number: int = 1, *, force: bool = False, reported: Any = None) -> None:
     lost = write_report(
-        path, number, out, chamber="lab", contract=CONTRACT, zone=UTC, now=NOW, force=force, progress=told
+        path, number, out, chamber="lab", contract=CONTRACT, zone=UTC, now=NOW, force=force, progress=reported
     )
     assert lost is None
 
 
 def test_the_file_is_new_whole_and_its_progress_is_reported(path: Path, tmp_path: Path) -> None:
     out, done = tmp_path / "r1.html", list[float]()
-    write(path, out, told=done.append)
+    write(path, out, reported=done.append)
     assert out.read_text(encoding="utf-8").rstrip().endswith("</html>")
     assert out.stat().st_mode & 0o077 == 0
     assert done == sorted(done)

@@ -52,7 +52,7 @@ class Chamber:
         self, plan: Plan = PLAN, *, roles: bool = True, state: bool = True, start: float = 0.0
     ) -> None:
         self.plan = plan
-        self.roles, self.tells = roles, state
+        self.roles, self.reports = roles, state
         self.start = start
         self.items = [segment for segment in plan.segments if segment.index is not None]
 
@@ -68,7 +68,7 @@ class Chamber:
             "period": 1.0,
             "actual": self.plan.temperature_at(t),
             "pressure": 1e-4,
-            "state": (RunState.RUNNING if running else RunState.IDLE) if self.tells else RunState.UNKNOWN,
+            "state": (RunState.RUNNING if running else RunState.IDLE) if self.reports else RunState.UNKNOWN,
             "recipe": self.plan.recipe_name if self.roles else None,
             "step": segment.index if self.roles and segment else None,
             "steps": len(self.items) if self.roles else None,
@@ -443,7 +443,7 @@ def test_a_killed_recorder_goes_on_and_counts_the_gap(rebooted: bool) -> None:
 
 
 def test_a_recorder_that_was_gone_for_a_moment_is_a_gap_in_both_clocks() -> None:
-    """Two values that are near vouch for nothing while nobody was there to see."""
+    """Two values that are near cover nothing that was not observed."""
     run = again(follow(Run(PLAN), Chamber(), 0, 1000))
     follow(run, Chamber(), 1003, 1100)
     dwell = run.view().dwell

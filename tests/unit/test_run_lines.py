@@ -115,8 +115,8 @@ def test_what_is_loaded_is_not_known_where_no_message_reports_it() -> None:
     silent = moment(None)
     assert "What is loaded is not reported." in plain(silent, 80)
     name = channel(Role.RECIPE_NAME, None, "")
-    told = moment(None, channels=(*silent.snapshot.channels, name))
-    assert "No recipe is loaded." in plain(told, 80)
+    reported = moment(None, channels=(*silent.snapshot.channels, name))
+    assert "No recipe is loaded." in plain(reported, 80)
 
 
 def test_a_run_that_is_reported_is_shown_with_all_its_clocks() -> None:

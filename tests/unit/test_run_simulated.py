@@ -185,10 +185,7 @@ def test_a_run_followed_without_a_word_from_the_device(known: bool) -> None:
 
 
 def test_dwells_without_vacuum_are_not_credited() -> None:
-    bench = Bench(CYCLES, PlanSettings())
-    bench.machine.vacuum.pump = False
-    bench.machine.vacuum.vent_rate = 10.0
-    last = follow(bench)[0][-1]
+    last = follow(Bench(CYCLES, PlanSettings(), vented=True))[0][-1]
     dwells = [leg.dwell for leg in last.legs if leg.dwell is not None]
     assert dwells[-1].in_tolerance > 0
     assert [dwell.creditable for dwell in dwells] == [0] * len(dwells)

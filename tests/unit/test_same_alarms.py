@@ -10,11 +10,12 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Launched
 from tests.helpers.console import FakeClock, FakeLink, reading
-from xovac_tui import compose
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.alarm import AlarmChange
 from xovac_tui.chamber.news import AlarmsChanged
-from xovac_tui.compose import ChamberSetup, Equipment, build_station
+from xovac_tui.compose import stations
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import Equipment, build_station
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
 
@@ -62,12 +63,12 @@ class Bench:
 
     def __init__(self, station: LiveStation, link: FakeLink) -> None:
         self.station, self.link = station, link
-        self.told: list[AlarmChange] = []
-        station.subscribe(self._hear)
+        self.reported: list[AlarmChange] = []
+        station.subscribe(self._receive)
 
-    def _hear(self, news: News) -> None:
+    def _receive(self, news: News) -> None:
         if isinstance(news, AlarmsChanged):
-            self.told.extend(news.changes)
+            self.reported.extend(news.changes)
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def both(line: CommandLine, launched: list[Launched], monkeypatch: pytest.Monkey
         built.append(Bench(build_station(setup, bare, clock=clock, link=link.factory), link))
         return built[-1].station
 
-    monkeypatch.setattr(compose, "build_station", build)
+    monkeypatch.setattr(stations, "build_station", build)
     monkeypatch.setattr("xovac_tui.cli.record._record", lambda *_: asyncio.sleep(0))
     monkeypatch.setattr("xovac_tui.ui.app.run_console", lambda *_: 0)
     line.settings(SETTINGS)
@@ -112,6 +113,6 @@ async def test_headless_and_screen_raise_the_same(both: Both) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert headless.told == screen.told
-    raised = {change.rule for change in headless.told}
+    assert headless.reported == screen.reported
+    raised = {change.rule for change in headless.reported}
     assert raised == {"still", "long run", "late in the step", "drifts"}

@@ -88,33 +88,33 @@ async def test_a_tick_and_alarm_news_reach_every_service(calls: list[str]) -> No
 class Part:
     """A service that notes what it hears, and may fail at it."""
 
-    def __init__(self, heard: list[str], name: str, error: Exception | None = None) -> None:
-        self.heard, self.name, self.error = heard, name, error
+    def __init__(self, received: list[str], name: str, error: Exception | None = None) -> None:
+        self.received, self.name, self.error = received, name, error
 
-    def _hear(self, what: str) -> None:
-        self.heard.append(f"{self.name} {what}")
+    def _receive(self, what: str) -> None:
+        self.received.append(f"{self.name} {what}")
         if self.error is not None:
             raise self.error
 
     def on_event(self, event: Event) -> None:
-        self._hear("event")
+        self._receive("event")
 
     def on_status(self, link: LinkView) -> None:
-        self._hear("status")
+        self._receive("status")
 
     def on_news(self, news: object) -> None:
-        self._hear("news")
+        self._receive("news")
 
     def tick(self) -> None:
-        self._hear("tick")
+        self._receive("tick")
 
     async def close(self) -> None:
-        self._hear("close")
+        self._receive("close")
 
 
 async def test_one_that_fails_is_logged_once_and_the_rest_go_on(caplog: pytest.LogCaptureFixture) -> None:
-    heard: list[str] = []
-    broken, well = Part(heard, "broken", OSError("no room")), Part(heard, "well")
+    received: list[str] = []
+    broken, well = Part(received, "broken", OSError("no room")), Part(received, "well")
     parts: tuple[Service, ...] = (broken, well)
     clock, reported = FakeClock(), list[str]()
     services = Services(
@@ -125,7 +125,7 @@ async def test_one_that_fails_is_logged_once_and_the_rest_go_on(caplog: pytest.L
             services.each(lambda service: service.tick())
         services.each(lambda service: service.on_status(LinkView()))
         await services.close()
-    assert heard == [
+    assert received == [
         *["broken tick", "well tick"] * 3,
         "broken status",
         "well status",

@@ -119,9 +119,9 @@ def test_a_run_that_is_seen_before_the_speed_goes_on_at_it() -> None:
 
 
 @pytest.mark.parametrize("told", [0.0, -60.0, 1e9, float("nan"), "fast", None, True])
-def test_an_impossible_speed_is_none(told: object) -> None:
+def test_an_impossible_speed_is_none(reported: object) -> None:
     model = Model(load_contract((), simulator=True))
-    model.apply(message(0.0, json.dumps({"sim": {"speed": told}}), name="chamber_state"))
+    model.apply(message(0.0, json.dumps({"sim": {"speed": reported}}), name="chamber_state"))
     assert model.speed is None
 
 

@@ -12,11 +12,12 @@ import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station
 from xovac_tui.api.event import Event, EventKind
-from xovac_tui.api.link import LinkWord
+from xovac_tui.api.link import LinkCode, LinkWord
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
-from xovac_tui.compose import ChamberSetup, build_station
+from xovac_tui.compose.chambers import ChamberSetup
+from xovac_tui.compose.stations import build_station
 from xovac_tui.config import Profile
 from xovac_tui.errors import ContractError, LinkError, SettingsError
 from xovac_tui.link.target import Target
@@ -27,6 +28,7 @@ from xovac_tui.station.commands import STOP_AGAIN
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
 from xovac_tui.station.port import LinkCallbacks
+from xovac_tui.station.refusal import Refusal, RefusalCode
 
 
 class Bench:
@@ -103,7 +105,7 @@ async def test_not_online_is_refused_and_not_kept(state: LinkWord) -> None:
     async with bench(state=state) as b:
         entry = await b.station.send("cancel_recipe")
         assert entry.outcome is Outcome.REFUSED
-        assert "not kept for later" in entry.reason
+        assert entry.reason == Refusal(RefusalCode.NO_LINK, "cancel_recipe", link=state).sentence
         b.link.push(LinkWord.ONLINE)
         await asyncio.sleep(0)
         assert b.link.emitted == []
@@ -113,9 +115,8 @@ async def test_stale_refuses_everything_but_stop() -> None:
     async with bench() as b:
         b.go_stale()
         assert b.station.snapshot().link.word is LinkWord.STALE
-        reason = (await b.station.send("cancel_recipe")).reason
-        assert "stale" in reason
-        assert "The STOP key (! !) sends it all the same." in reason
+        refusal = Refusal(RefusalCode.STALE, "cancel_recipe", link=LinkWord.STALE, stop=True)
+        assert (await b.station.send("cancel_recipe")).reason == refusal.sentence
         task = asyncio.create_task(b.station.stop())
         for _ in range(10):
             await asyncio.sleep(0)
@@ -133,8 +134,8 @@ async def test_a_server_that_answers_no_ping_is_stale_and_gets_nothing_but_stop(
         assert b.station.snapshot().link.word is LinkWord.STALE
         entry = await b.station.send("cancel_recipe")
         assert (entry.outcome, b.link.emitted) == (Outcome.REFUSED, [])
-        assert "answers no ping" in entry.reason
-        assert "The STOP key (! !) sends it all the same." in entry.reason
+        refusal = Refusal(RefusalCode.SILENT, "cancel_recipe", link=LinkWord.STALE, stop=True)
+        assert entry.reason == refusal.sentence
         task = asyncio.create_task(b.station.stop())
         for _ in range(10):
             await asyncio.sleep(0)
@@ -178,7 +179,7 @@ async def test_observing_sends_nothing_stop_included() -> None:
         b.station.set_observe(True)
         for entry in (await b.station.send("cancel_recipe"), await b.station.stop()):
             assert entry.outcome is Outcome.REFUSED
-            assert "only observes" in entry.reason
+            assert entry.reason == Refusal(RefusalCode.OBSERVED, "cancel_recipe").sentence
         assert b.link.emitted == []
 
 
@@ -193,7 +194,7 @@ async def test_one_of_a_name_at_a_time() -> None:
         task = await sent(b, "cancel_recipe")
         second = await b.station.send("cancel_recipe")
         assert second.outcome is Outcome.REFUSED
-        assert "still waits" in second.reason
+        assert second.reason == Refusal(RefusalCode.IN_FLIGHT, "cancel_recipe").sentence
         assert (await b.station.stop()).outcome is Outcome.REFUSED
         b.link.answer("cancel_recipe")
         await task
@@ -260,8 +261,10 @@ async def test_every_event_is_logged_and_given_on_in_order() -> None:
 
 async def test_waiting_for_the_link_ends_with_its_reason() -> None:
     async with bench(state=LinkWord.CONNECTING) as b:
-        with pytest.raises(LinkError, match="Nothing answers there"):
+        b.link.push(LinkWord.CONNECTING, code=LinkCode.NO_ANSWER)
+        with pytest.raises(LinkError) as failed:
             await b.station.online(0.01)
+        assert failed.value.code == LinkCode.NO_ANSWER
         b.link.push(LinkWord.ONLINE)
         await b.station.online(0.01)
 
@@ -289,7 +292,7 @@ async def test_settings_that_no_link_can_use_leave_it_offline_with_the_reason() 
     station = make_station(clock, broken)
     await station.run()
     link = station.snapshot().link
-    assert (link.word, link.why) == (LinkWord.OFFLINE, "The certificate file is missing.")
+    assert (link.word, link.code) == (LinkWord.OFFLINE, LinkCode.UNUSABLE_SETTINGS)
 
 
 async def test_the_time_to_begin_is_not_taken_for_the_silence_of_the_chamber() -> None:
@@ -328,4 +331,4 @@ async def test_a_simulator_that_does_not_start_is_the_reason_why_the_demo_is_off
     await station.run()
     link = station.snapshot().link
     assert link.word is LinkWord.OFFLINE
-    assert link.why.startswith("The simulator did not start. ")
+    assert link.code == LinkCode.NO_SIMULATOR

@@ -63,11 +63,11 @@ def listen(one: Life) -> list[AlarmsChanged]:
 async def test_an_alarm_is_notified_marked_and_recorded(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with life(path, clock, rules=RULES) as one:
-        told = listen(one)
+        reported = listen(one)
         await one.report(seconds=3, part=20.0)
         assert one.station.alarms.unresolved().alarms == ()
         await one.report(part=85.0)
-        (news,) = told
+        (news,) = reported
         assert not news.mirrored
         (change,) = news.changes
         assert change.text == "Test part is +85.0 °C, above +80.0 °C."
@@ -98,9 +98,9 @@ async def test_acknowledgements_and_shelves_survive_a_restart(tmp_path: Path) ->
         assert one.station.alarms.shelve("cold", 3600.0, "defrosting") is None
     clock.advance(60)
     async with life(path, clock, "bob@lab", rules=(*RULES, cold)) as two:
-        told = listen(two)
+        reported = listen(two)
         await two.report(seconds=20, part=85.0, shroud=-5.0)
-        assert told == [], "what was known already is raised once more"
+        assert reported == [], "what was known already is raised once more"
         hot, shelved = alarm(two), alarm(two, "cold")
         assert (hot.state, hot.who) == (AlarmState.ACKNOWLEDGED, "ada@lab")
         assert (shelved.state, shelved.who, shelved.reason) == (AlarmState.SHELVED, "ada@lab", "defrosting")
@@ -130,10 +130,10 @@ async def test_a_viewer_shows_and_acknowledges_the_recorders_alarms(tmp_path: Pa
         life(path, clock, "ada@lab", rules=RULES) as console,
     ):
         assert console.station.recorder.state is RecorderState.BESIDE
-        told = listen(console)
+        reported = listen(console)
         await recorder.report(part=85.0)
-        await until(lambda: bool(told), recorder, console)
-        assert told[0].mirrored
+        await until(lambda: bool(reported), recorder, console)
+        assert reported[0].mirrored
         assert console.station.alarms.view().mirrored
         assert alarm(console).state is AlarmState.UNACKNOWLEDGED
         marks = console.station.marks(console.station.snapshot())
@@ -167,9 +167,9 @@ async def test_a_console_takes_the_alarms_over_when_the_recorder_ends(tmp_path: 
         await recorder.station.__aexit__(None, None, None)
         clock.advance(10)
         await until(lambda: console.station.recorder.state is RecorderState.ON, console)
-        told = listen(console)
+        reported = listen(console)
         await console.report(seconds=5, part=85.0)
-        assert told == []
+        assert reported == []
         assert alarm(console).state is AlarmState.ACKNOWLEDGED
         await console.report(seconds=2, part=20.0)
         assert alarm(console).state is AlarmState.NORMAL
@@ -246,11 +246,11 @@ async def test_a_lost_vacuum_stays_an_alarm_over_a_restart_and_beside_the_record
             assert alarm(beside, "vacuum lost").off == ""
     clock.advance(60)
     async with life(path, clock, "bob@lab", rules=(lost,)) as two:
-        told = listen(two)
+        reported = listen(two)
         # The pressure may come before the word about the pump.
         await two.report(seconds=5, vacuum={"p": 50.0})
         await two.report(seconds=30, vacuum={"p": 50.0}, pump=True, vent=False)
-        assert told == [], "it returned, though the vacuum is lost"
+        assert reported == [], "it returned, though the vacuum is lost"
         assert (alarm(two, "vacuum lost").active, two.station.alarms.view().limit_set) == (True, "tvac")
         await two.report(seconds=2, vacuum={"p": 50.0}, pump=False, vent=False)
         assert not alarm(two, "vacuum lost").active

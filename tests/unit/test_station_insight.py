@@ -38,18 +38,18 @@ class Bench:
     def tell(self, seconds: int, leaves: Callable[[float], dict[str, Any]]) -> None:
         for second in range(seconds):
             self.clock.advance(1.0)
-            told = reading("idle", self.clock.utc(), **leaves(second))
-            self.link.deliver("chamber_state", json.dumps(told))
+            reported = reading("idle", self.clock.utc(), **leaves(second))
+            self.link.deliver("chamber_state", json.dumps(reported))
 
     def view(self) -> InsightView:
         return self.station.insight.view(self.station.snapshot())
 
 
 @asynccontextmanager
-async def bench(told: InsightSettings, **options: Any) -> AsyncIterator[Bench]:
+async def bench(reported: InsightSettings, **options: Any) -> AsyncIterator[Bench]:
     clock = FakeClock()
     link = FakeLink(clock)
-    station = make_station(clock, link, insight=told, **options)
+    station = make_station(clock, link, insight=reported, **options)
     async with station:
         await asyncio.wait_for(link.running.wait(), 5)
         link.push(LinkWord.ONLINE)
@@ -81,7 +81,7 @@ async def test_the_operators_pins_and_the_settings_choose_the_channels() -> None
         assert [each.channel.name for each in view.judged[::2]] == ["shroud", "test_part"]
         assert view.problems == (
             'The settings name the channel "nobody", which has not come yet.',
-            'The settings name "pressure", which is no temperature.',
+            'The settings name "pressure", which is not a temperature.',
         )
 
 
@@ -125,15 +125,15 @@ async def test_a_pump_down_is_foreseen_in_the_chambers_seconds_and_fitted_now_an
         vacuum = one.view().vacuum
         assert vacuum is not None
         ahead = {each.mbar: each.forecast for each in vacuum.thresholds}
-        told = ahead[1e-4]
-        assert told is not None
-        assert told.soonest <= 5940 - 3990 <= told.latest < 2 * told.soonest
+        reported = ahead[1e-4]
+        assert reported is not None
+        assert reported.soonest <= 5940 - 3990 <= reported.latest < 2 * reported.soonest
         one.clock.advance(2.0)
         later = one.view().vacuum
         assert later is not None
         again = {each.mbar: each.forecast for each in later.thresholds}[1e-4]
         assert again is not None
-        assert again.likely == pytest.approx(told.likely - 20)
+        assert again.likely == pytest.approx(reported.likely - 20)
 
 
 async def test_the_rise_with_the_pump_off_is_reported_with_the_volume_of_the_profile() -> None:
@@ -198,8 +198,8 @@ async def test_it_is_made_at_most_once_a_second() -> None:
 
 async def test_many_criteria_are_begun_one_after_the_other() -> None:
     many = {f"band {n}": CriterionSettings(within=1.0, over=60.0 + n) for n in range(8)}
-    told = InsightSettings(StabilitySettings(criteria=many))
-    async with bench(told) as one:
+    reported = InsightSettings(StabilitySettings(criteria=many))
+    async with bench(reported) as one:
         one.tell(100, lambda t: {})
         assert [each.stability.stable for each in one.view().judged] == [True] * 6 + [None] * 2
         assert [each.stability.stable for each in one.view().judged] == [True] * 8

@@ -24,7 +24,7 @@ FAILED = NotificationRule(name="notification failed")
 RULES = (HOT, FAILED)
 
 
-def told_by(*servers: Hook, **more: Any) -> NotifySettings:
+def receivers_of(*servers: Hook, **more: Any) -> NotifySettings:
     values: dict[str, Any] = {"kind": "webhook", "same_after": 0.0, "timeout": 5.0} | more
     return NotifySettings(
         receivers=tuple(
@@ -51,7 +51,7 @@ def unresolved(one: Life) -> dict[str, AlarmView]:
 
 async def test_an_alarm_goes_out_with_where_the_run_is(tmp_path: Path) -> None:
     clock = FakeClock()
-    async with hook() as server, life(tmp_path / "r", clock, rules=RULES, notify=told_by(server)) as one:
+    async with hook() as server, life(tmp_path / "r", clock, rules=RULES, notify=receivers_of(server)) as one:
         await one.report(part=20.0)
         await load_soak(one)
         await one.report("running", seconds=3, part=21.0)
@@ -72,8 +72,8 @@ async def test_only_the_evaluating_process_notifies(tmp_path: Path) -> None:
     async with (
         hook() as server,
         hook() as beside,
-        life(path, clock, "rob@lab", rules=RULES, notify=told_by(server)) as recorder,
-        life(path, clock, "ada@lab", rules=RULES, notify=told_by(beside)) as console,
+        life(path, clock, "rob@lab", rules=RULES, notify=receivers_of(server)) as recorder,
+        life(path, clock, "ada@lab", rules=RULES, notify=receivers_of(beside)) as console,
     ):
         assert console.station.recorder.state is RecorderState.BESIDE
         await recorder.report(part=85.0)
@@ -90,17 +90,17 @@ async def test_only_the_evaluating_process_notifies(tmp_path: Path) -> None:
         clock.advance(4000.0)
         console.station.tick()
         await until(lambda: len(server.received) == 2, recorder)
-    assert [told["kind"] for told in server.received] == ["alarm", "reminder"]
+    assert [reported["kind"] for reported in server.received] == ["alarm", "reminder"]
     assert beside.requests == []
 
 
 async def test_what_was_active_before_a_restart_is_reminded_of_and_not_notified_again(tmp_path: Path) -> None:
     path, clock = tmp_path / "r", FakeClock()
     async with hook() as server:
-        async with life(path, clock, rules=RULES, notify=told_by(server)) as one:
+        async with life(path, clock, rules=RULES, notify=receivers_of(server)) as one:
             await one.report(part=85.0)
             await until(lambda: server.received)
-        async with life(path, clock, rules=RULES, notify=told_by(server)) as two:
+        async with life(path, clock, rules=RULES, notify=receivers_of(server)) as two:
             await two.report(seconds=30, part=85.0)
             assert len(server.received) == 1
             await until(lambda: len(server.received) == 2, two, seconds=100.0)
@@ -108,14 +108,14 @@ async def test_what_was_active_before_a_restart_is_reminded_of_and_not_notified_
             clock.advance(10_000.0)
             await two.report(part=20.0)
             await until(lambda: len(server.received) == 3, two)
-    assert [told["kind"] for told in server.received] == ["alarm", "reminder", "returned"]
+    assert [reported["kind"] for reported in server.received] == ["alarm", "reminder", "returned"]
 
 
 async def test_a_failing_receiver_is_an_alarm_that_the_others_receive(tmp_path: Path) -> None:
     clock = FakeClock()
     async with hook() as broken, hook() as well:
         broken.status = 404
-        notify = told_by(broken, well)
+        notify = receivers_of(broken, well)
         async with life(tmp_path / "r", clock, rules=RULES, notify=notify) as one:
             await one.report(part=85.0)
             await until(lambda: len(well.received) == 2, one)
@@ -156,7 +156,7 @@ async def test_without_rules_or_receivers_nothing_is_made(
     made: list[object] = []
     monkeypatch.setattr("xovac_tui.notify.notifier.Notifier", lambda *args, **_: made.append(args))
     clock = FakeClock()
-    async with hook() as server, life(tmp_path / "r", clock, notify=told_by(server)) as one:
+    async with hook() as server, life(tmp_path / "r", clock, notify=receivers_of(server)) as one:
         await one.report(seconds=3, part=85.0)
     bell = NotifySettings(receivers=(Receiver(name="bell", kind="bell"),))
     async with life(tmp_path / "q", clock, rules=RULES, notify=bell) as two:

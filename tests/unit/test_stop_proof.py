@@ -132,16 +132,16 @@ async def test_no_answer_proves_nothing_and_says_what_to_try(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("mode", "observe", "said"),
-    [("running", False, "would cancel it, so it was not sent"), ("idle", True, "only observes")],
+    ("mode", "observe", "code"),
+    [("running", False, RefusalCode.RUNNING), ("idle", True, RefusalCode.OBSERVED)],
 )
 async def test_it_is_refused_while_a_recipe_runs_or_in_observe(
-    tmp_path: Path, mode: str, observe: bool, said: str
+    tmp_path: Path, mode: str, observe: bool, code: RefusalCode
 ) -> None:
     async with bench(tmp_path, mode=mode, observe=observe) as (station, link, _):
         entry = await station.proving.prove(blind=False)
         assert entry.outcome is Outcome.REFUSED
-        assert said in entry.reason
+        assert entry.reason == Refusal(code, "cancel_recipe", always=observe).sentence
         assert link.emitted == []
 
 
@@ -188,7 +188,7 @@ async def test_a_state_of_an_earlier_connection_is_not_known(tmp_path: Path) -> 
         assert station.proving.blind, "a recipe may have been started meanwhile"
         entry = await station.proving.prove(blind=False)
         assert (entry.outcome, link.emitted) == (Outcome.REFUSED, [])
-        assert "does not report any more" in entry.reason
+        assert entry.reason == Refusal(RefusalCode.BLIND, "cancel_recipe").sentence
         report(link, clock, "idle")
         assert not station.proving.blind
 

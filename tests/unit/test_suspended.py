@@ -54,11 +54,13 @@ def test_a_suspension_is_a_gap_and_lengths_agree(tmp_path: Path) -> None:
         (run,), (life,) = runs(record), sessions(record)
         span = span_of(axis_of(record), run)
         (gap,) = gaps(record, span.start, span.end, span.axis)
-        told = [one.mark.text for one in marks(record) if one.mark.kind == "asleep"]
+        reported = [one.mark.text for one in marks(record) if one.mark.kind == "asleep"]
         assert not [one for one in marks(record) if one.mark.kind == "clock"]
     assert gap.seconds == pytest.approx(NIGHT, abs=1.0)
     assert not gap.recorded
-    assert told == ["Nothing was recorded for 8h 00m: this machine was suspended, or this program was held."]
+    assert reported == [
+        "Nothing was recorded for 8h 00m: this machine was suspended, or this program was held."
+    ]
     assert run.seconds == span.seconds == pytest.approx(NIGHT + 119.0)
     assert run.ended is not None
     assert run.ended - run.started == pytest.approx(run.seconds)

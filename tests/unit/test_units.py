@@ -139,7 +139,7 @@ def test_what_is_not_known_is_not_guessed() -> None:
         assert to_mbar(1.0, unit) is None
     assert to_celsius(1.0, "mbar") is None
     assert to_celsius(None, "degC") is None
-    with pytest.raises(ValueError, match="no unit of temperature"):
+    with pytest.raises(ValueError, match="not a unit of temperature"):
         from_celsius(20.0, "V")
 
 

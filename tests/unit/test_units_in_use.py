@@ -54,7 +54,7 @@ def bench(tmp_path: Path, unit: str, setpoint: str = "degC", pressure: str = "mb
     return load_contract([file])
 
 
-def told(chamber: Chamber, mono: float, **values: float | str) -> None:
+def reported(chamber: Chamber, mono: float, **values: float | str) -> None:
     payload = decode_arguments(json.dumps({"mode": "running", **values}))
     chamber.apply(Event("readings", payload, Direction.IN, EventKind.MESSAGE, UTC + mono, mono))
 
@@ -67,7 +67,7 @@ def test_a_perfect_soak_counts_all_of_its_seconds_in_every_unit(tmp_path: Path, 
     for half in range(31):
         now = half / 2
         # At the edge of the tolerance, to two decimals as devices send.
-        told(chamber, now, ta=round(from_celsius(42.0, unit), 2), sp=40.0, p=1e-4)
+        reported(chamber, now, ta=round(from_celsius(42.0, unit), 2), sp=40.0, p=1e-4)
         dwell = dwell.observe(chamber.observe(UTC + now, now))
     assert (dwell.elapsed, dwell.in_tolerance, dwell.creditable) == (15.0, 15.0, 15.0)
     assert (dwell.minimum, dwell.maximum) == (42.0, 42.0)
@@ -77,7 +77,7 @@ def test_a_perfect_soak_counts_all_of_its_seconds_in_every_unit(tmp_path: Path, 
 def test_a_pressure_counts_in_every_unit(tmp_path: Path, pressure: str) -> None:
     chamber = Chamber(bench(tmp_path, "degC", pressure=pressure))
     chamber.link_changed(LinkView(LinkWord.ONLINE, session=1), UTC, 0.0)
-    told(chamber, 1.0, ta=20.0, sp=20.0, p=0.5)
+    reported(chamber, 1.0, ta=20.0, sp=20.0, p=0.5)
     factors = {"torr": 1013.25 / 760, "mTorr": 1.01325 / 760, "micron": 1.33322387415e-3, "Pa": 0.01}
     factor = {**factors, "µbar": 1e-3}.get(pressure, 1.0)
     assert chamber.observe(UTC, 1.0).pressure == pytest.approx(0.5 * factor, rel=1e-9)
@@ -96,7 +96,7 @@ def test_target_actual_and_plan_stand_in_one_unit(
 ) -> None:
     chamber = Chamber(bench(tmp_path, unit, setpoint))
     chamber.link_changed(LinkView(LinkWord.ONLINE, session=1), UTC, 0.0)
-    told(chamber, 1.0, ta=actual, sp=from_celsius(50.0, setpoint), p=1.0)
+    reported(chamber, 1.0, ta=actual, sp=from_celsius(50.0, setpoint), p=1.0)
     snapshot = chamber.snapshot(UTC, 1.0)
     assert snapshot.run.target == pytest.approx(target)
     assert snapshot.run.actual == actual
@@ -167,7 +167,7 @@ def test_a_condition_takes_every_spelling(tmp_path: Path, condition: str, holds:
     chamber = Chamber(bench(tmp_path, "K", pressure="torr"))
     chamber.link_changed(LinkView(LinkWord.ONLINE, session=1), UTC, 0.0)
     # 46.15 °C, and 1.95 mTorr.
-    told(chamber, 1.0, ta=319.3, sp=40.0, p=1.95e-3)
+    reported(chamber, 1.0, ta=319.3, sp=40.0, p=1.95e-3)
     values = ChamberValues(chamber)
     values.at(UTC, 1.0)
     assert parse(condition).value(values) is holds

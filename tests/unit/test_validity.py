@@ -67,13 +67,13 @@ class Bench:
 
     def say(self, **leaves: Any) -> None:
         self.now += 1.0
-        told = json.dumps({"ta": 40.0, "sp": 313.15, "p": 1e-4, "mode": "running", **leaves})
-        arguments = decode_arguments(told)
+        reported = json.dumps({"ta": 40.0, "sp": 313.15, "p": 1e-4, "mode": "running", **leaves})
+        arguments = decode_arguments(reported)
         self.chamber.apply(
             Event("readings", arguments, Direction.IN, EventKind.MESSAGE, UTC + self.now, self.now)
         )
 
-    def told(self, text: str) -> Any:
+    def reported(self, text: str) -> Any:
         self.values.at(UTC + self.now, self.now)
         return parse(text).value(self.values)
 
@@ -96,14 +96,14 @@ def test_false_is_no_vacuum_and_true_no_temperature(bench: Bench) -> None:
     bench.say(p=False, ta=True)
     assert bench.quality("pressure") == (Quality.BAD, "false is a truth value, and no number")
     assert bench.quality("plate") == (Quality.BAD, "true is a truth value, and no number")
-    assert bench.told("pressure < 1e-3 mbar") is None
+    assert bench.reported("pressure < 1e-3 mbar") is None
     seen = bench.chamber.observe(UTC, bench.now)
     assert (seen.pressure, seen.actual) == (None, None)
 
 
 def test_a_truth_value_stays_one_where_nothing_says_that_it_is_a_number(bench: Bench) -> None:
     bench.say(pump=True)
-    assert bench.told("readings.pump") is True
+    assert bench.reported("readings.pump") is True
 
 
 @pytest.mark.parametrize("said", ["true", "false"])
@@ -218,7 +218,7 @@ def test_an_impossible_pressure_is_not_known_to_anything(bench: Bench, pressure:
     assert dwell.in_tolerance > 90
     assert dwell.creditable == 0.0
     assert limit_set != "tvac"
-    assert bench.told("pressure < 1e-3 mbar") is None
+    assert bench.reported("pressure < 1e-3 mbar") is None
     assert bench.quality("pressure")[0] is Quality.BAD
     history = bench.chamber.history("readings.p")
     assert history is not None
@@ -242,7 +242,7 @@ def test_an_open_sensor_counts_nowhere(bench: Bench, sensor: float | str) -> Non
         )
         raised += evaluator.evaluate(around)
         if 20 <= second < 24:
-            assert bench.told("plate > 0 degC") is None
+            assert bench.reported("plate > 0 degC") is None
             quality, problem = bench.quality("plate")
             assert quality is Quality.BAD
             assert problem
@@ -258,19 +258,19 @@ def test_an_open_sensor_counts_nowhere(bench: Bench, sensor: float | str) -> Non
         history, bench.now, fresh=True
     )
     assert found.stable is True
-    assert bench.told("plate > 39.9 degC") is True
+    assert bench.reported("plate > 39.9 degC") is True
 
 
 def test_a_state_that_stands_for_no_value_is_not_known(bench: Bench) -> None:
     bench.say()
-    assert bench.told('state == "RUNNING"') is True
+    assert bench.reported('state == "RUNNING"') is True
     bench.say(mode="???")
-    assert bench.told('state == "RUNNING"') is None
+    assert bench.reported('state == "RUNNING"') is None
 
 
 def test_a_negative_difference_counts(bench: Bench) -> None:
     bench.say(dp=-120.0)
-    assert bench.told("difference < -100 Pa") is True
+    assert bench.reported("difference < -100 Pa") is True
 
 
 # -- in the record ----------------------------------------------------------------------------------------
@@ -359,10 +359,10 @@ def test_a_rule_that_was_taken_out_of_the_contract_rules_no_more(tmp_path: Path)
 @pytest.mark.parametrize("shape", [{}, {"note": "x" * 60_000}])
 def test_a_table_leaves_the_cell_of_such_a_value_empty(tmp_path: Path, shape: dict[str, str]) -> None:
     rules = contract_of(tmp_path).rules()
-    told = [(21.5, 1e-3), (1372.0, 1e-3), (22.5, 0.0)]
+    reported = [(21.5, 1e-3), (1372.0, 1e-3), (22.5, 0.0)]
     things = [
         message(float(at), json.dumps({"ta": ta, "p": p, **shape}), name="readings")
-        for at, (ta, p) in enumerate(told)
+        for at, (ta, p) in enumerate(reported)
     ]
     path = write_record(tmp_path / "r.sqlite3", things, rules=rules)
     found: dict[str, list[str]] = {}

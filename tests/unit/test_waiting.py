@@ -16,7 +16,7 @@ from tests.helpers.console import FakeClock, FakeLink, make_station, reading
 from tests.unit.test_station_record import life
 from xovac_tui.alarms.kinds.level import HighRule, LowRule
 from xovac_tui.analysis.values import ChamberValues
-from xovac_tui.api.link import LinkWord
+from xovac_tui.api.link import LinkCode, LinkWord
 from xovac_tui.cli import status as cli_status
 from xovac_tui.cli.wait import Waiting, WaitReport
 from xovac_tui.errors import Exit
@@ -59,8 +59,8 @@ class Bench:
 @asynccontextmanager
 async def waiting(text: str, **how: Any) -> AsyncIterator[Bench]:
     bench = Bench(text, **how)
-    bench.station.subscribe(bench.waiting.hear)
-    hearing = asyncio.ensure_future(bench.waiting.hear_events())
+    bench.station.subscribe(bench.waiting.take_news)
+    hearing = asyncio.ensure_future(bench.waiting.take_events())
     async with bench.station:
         await asyncio.wait_for(bench.link.running.wait(), 10)
         assert await bench.station.record_read(10)
@@ -154,10 +154,11 @@ async def test_it_says_that_it_was_true_but_too_short() -> None:
 
 async def test_never_connected_is_another_end() -> None:
     async with waiting("test_part > 20") as bench:
-        bench.link.push(LinkWord.CONNECTING, "Nobody answers.")
+        bench.link.push(LinkWord.CONNECTING, "Off.", code=LinkCode.NO_ANSWER)
         error = bench.waiting.in_vain(5)
         assert error.exit_code == Exit.CONNECT
-        assert str(error).endswith("was not reached in 5s. Nobody answers.")
+        assert error.code == LinkCode.NO_ANSWER
+        assert str(error).endswith("was not reached in 5s. Off.")
 
 
 async def test_the_record_seeds_what_is_stable_and_nothing_is_changed(tmp_path: Path) -> None:
@@ -196,13 +197,27 @@ async def test_status_reports_the_alarms_of_the_recorder(tmp_path: Path) -> None
     text = "\n".join(cli_status.lines(look, None))
     assert "Alarms    2 want attention" in text
     assert "high  unacknowledged  hot   Test part is +40.0 °C, above +30.0 °C." in text
-    told = cli_status.data(look)
-    assert told["alarms"][0]["active"] is True
-    assert told["recorder"]["recording"] is True
+    reported = cli_status.data(look)
+    assert reported["alarms"][0]["active"] is True
+    assert reported["recorder"]["recording"] is True
     # Nobody evaluates them once the recorder has ended.
     again = cli_status.seen(bench.station, look.snapshot, path)
     assert again.alarms is None
     assert cli_status.data(again)["alarms"] is None
+
+
+async def test_status_counts_values_that_made_no_channel(tmp_path: Path) -> None:
+    async with waiting("true") as bench:
+        bench.link.push(LinkWord.ONLINE)
+        await bench.report(pump=True)
+        look = cli_status.seen(bench.station, bench.station.snapshot(), tmp_path / "none")
+        assert cli_status.data(look)["values_left_out"] == 0
+        assert "only in the Log" not in "\n".join(cli_status.lines(look, None))
+        await bench.report(**{"k" * 400: 1.0, "l" * 400: 2.0})
+        look = cli_status.seen(bench.station, bench.station.snapshot(), tmp_path / "none")
+        assert cli_status.data(look)["values_left_out"] == 2
+        *_, last = cli_status.lines(look, None)
+        assert last == "2 values are only in the Log: over 2,000 channels, or a name too long."
 
 
 async def test_status_knows_no_value_that_is_not_good(tmp_path: Path) -> None:
@@ -211,15 +226,17 @@ async def test_status_knows_no_value_that_is_not_good(tmp_path: Path) -> None:
         await bench.report(pump=True, plateT={"A": None}, shroud=19.0)
         bench.link.push(LinkWord.LOST, "cut")
         look = cli_status.seen(bench.station, bench.station.snapshot(), tmp_path / "none")
-        told = cli_status.data(look)
-        assert {one["value"] for one in told["channels"]} == {None}
-        assert told["run"]["state"] == "UNKNOWN"
-        assert told["run"]["step"] is None
-        assert told["link"]["word"] == "LOST"
+        reported = cli_status.data(look)
+        assert {one["value"] for one in reported["channels"]} == {None}
+        assert reported["run"]["state"] == "UNKNOWN"
+        assert reported["run"]["step"] is None
+        assert reported["link"]["word"] == "LOST"
         bench.link.push(LinkWord.ONLINE)
         await bench.report(pump=True, plateT={"A": None}, shroud=19.0)
-        told = cli_status.data(cli_status.seen(bench.station, bench.station.snapshot(), tmp_path / "none"))
-        values = {one["name"]: (one["value"], one["quality"]) for one in told["channels"]}
+        reported = cli_status.data(
+            cli_status.seen(bench.station, bench.station.snapshot(), tmp_path / "none")
+        )
+        values = {one["name"]: (one["value"], one["quality"]) for one in reported["channels"]}
         assert values["pump"] == (True, "good")
         assert values["plate_a"] == (None, "bad")
         assert values["shroud"] == (19.0, "good")

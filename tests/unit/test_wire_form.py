@@ -100,7 +100,7 @@ def test_a_command_of_ones_own_has_its_form_with_it(tmp_path: Path) -> None:
         ('[commands.cancel_recipe]\nsends = "json"', "sends"),
         ('[commands.load_recipe]\nsends = "nothing"', "which would be left out"),
         ('[commands.load_recipe]\narguments = ["name"]', "recipe would be left out"),
-        ('[commands.load_recipe]\narguments = ["name", "recipes"]', '"recipes" is no field of it'),
+        ('[commands.load_recipe]\narguments = ["name", "recipes"]', '"recipes" is not one of its fields'),
         ('[commands.load_recipe]\narguments = ["name", "recipe", "name"]', "named twice"),
         ('[commands.load_recipe]\nsends = "object"\narguments = ["name", "recipe"]', "exclude each other"),
         ('[commands.cancel_recipe]\narguments = ["name"]', "Its fields are: none"),
@@ -155,8 +155,8 @@ def test_an_acknowledgement_without_a_result_is_no_success(tmp_path: Path) -> No
 def test_the_answer_is_the_first_argument_with_a_result() -> None:
     ledger = Ledger(load_contract(()))
     opened(ledger, "cancel_recipe")
-    told = ("bench-1", '{"result": "warning", "message": "Not running."}', {"result": "success"})
-    (entry,) = ledger.answer(answer("cancel_recipe_ack", *told))
+    reported = ("bench-1", '{"result": "warning", "message": "Not running."}', {"result": "success"})
+    (entry,) = ledger.answer(answer("cancel_recipe_ack", *reported))
     assert (entry.outcome, entry.message) == (Outcome.WARNING, "Not running.")
     assert json.loads(entry.answer) == {"result": "warning", "message": "Not running."}
 

@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from xovac_tui.api.link import LinkCode, LinkReason, LinkView, LinkWord
+from xovac_tui.chamber.model import DATA_STOPPED, NO_PONG
 from xovac_tui.link import explain
 from xovac_tui.link.certificate import Certificate
 from xovac_tui.link.handshake import Handshake
 from xovac_tui.link.target import Address, Target
+from xovac_tui.replay.timeline import not_recorded
+from xovac_tui.simulator.child import not_started
 
 C = LinkCode
 PLAIN = Address("lab", 8080, False, "/socket.io/")
@@ -246,16 +249,18 @@ SENTENCES = {
         f"{HERE} sent a message of more than 16 MiB, which ended the connection."
     ),
     explain.not_websocket(PLAIN, ValueError("reserved bits")): (
-        f"{HERE} sent what is no WebSocket data (reserved bits). Trying again."
+        f"{HERE} sent something other than WebSocket data (reserved bits). Trying again."
     ),
+    DATA_STOPPED: "The connection is open, but the data that used to come have stopped.",
+    NO_PONG: "The connection is open, but the server answers no ping.",
+    not_started(""): "The simulator did not start. Run `xovac-tui simulate` to see why.",
+    not_started("Port 1 is taken."): "The simulator did not start. Port 1 is taken.",
+    not_recorded(closed=True): "Nothing was recorded from here on: the recorder ended.",
+    not_recorded(closed=False): ("Nothing was recorded from here on: the recorder was killed or lost power."),
 }
 ELSEWHERE = {
     C.UNUSABLE_SETTINGS: "worded where settings are checked",
-    C.NO_SIMULATOR: "worded by the simulator",
-    C.NOT_REACHED: "worded by the commands that wait",
-    C.DATA_STOPPED: "worded by the chamber's model",
-    C.NO_PONG: "worded by the chamber's model",
-    C.NOT_RECORDED: "worded by the replay",
+    C.NOT_REACHED: "worded by the commands that wait: test_cli_watch, test_waiting",
 }
 
 

@@ -138,7 +138,7 @@ def put_back(life: Life, who: str, utc: float) -> Step:
 
 
 def _come_back(life: Life, utc: float, who: str = "") -> Life:
-    """Return the life of an alarm that is heard again: what holds now must be acknowledged now."""
+    """Return the life of an alarm that sounds again: what holds now must be acknowledged now."""
     return _become(life, AlarmState.UNACKNOWLEDGED if life.active else AlarmState.NORMAL, utc, who)
 
 

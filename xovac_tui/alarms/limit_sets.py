@@ -72,9 +72,9 @@ class LimitSetChoice:
         recorded = self._store.last_recorded()
         if not self.current and self._clock.utc() - recorded < _HELD_FOR:
             # A vacuum that was lost must not become one that was never there by a restart.
-            settled = self.hear_in_force() != "tvac" or not self._pressure_reported
+            settled = self.read_in_force() != "tvac" or not self._pressure_reported
             self._settled_at = -1e18 if settled else None
-        self.hear_choice()
+        self.read_choice()
 
     def forget_row(self) -> None:
         """Begin with another record, which knows nothing yet."""
@@ -87,7 +87,7 @@ class LimitSetChoice:
         if self.current:
             self._note_in_force("")
 
-    def hear_choice(self) -> None:
+    def read_choice(self) -> None:
         """Take the choice that was made last, here or in another process on this record.
 
         Raises ValueError, once, where it cannot be read.
@@ -97,11 +97,11 @@ class LimitSetChoice:
             return
         self._seen, who, name = newest
         if name is None:
-            raise ValueError("the choice of a set of limits is no JSON")
+            raise ValueError("the choice of a set of limits is not JSON")
         self._set_by = who
         self._by_hand = name if name in LIMIT_SETS else None
 
-    def hear_in_force(self) -> str:
+    def read_in_force(self) -> str:
         """Take and return the set of limits that the process which evaluates (or evaluated) goes by."""
         newest = self._store.decision(IN_FORCE)
         if newest is not None and newest[2] in LIMIT_SETS:

@@ -67,7 +67,7 @@ class Mirror:
         except (XovacError, msgspec.MsgspecError, ValueError) as error:
             self._unheard = AlarmsProblem(AlarmsProblemCode.UNREADABLE, detail=str(error))
 
-    def hear(self) -> list[AlarmChange | Ask]:
+    def read_news(self) -> list[AlarmChange | Ask]:
         """Return what other processes reported and asked since this was called last, oldest first."""
         found = self._store.later(self.row)
         if found:

@@ -47,6 +47,19 @@ RunNow = tuple[int, str, int | None]
 """Number, recipe and step of the run that goes on."""
 
 
+class AlarmPorts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the alarms of a chamber ask of its other parts."""
+
+    store: AlarmStore
+    values: Callable[[], MovingValues]
+    """Makes what answers the expressions of rules."""
+    run_now: Callable[[], RunNow | None]
+    """Returns the run that goes on, None where none does."""
+    publish: Callable[[AlarmsChanged], None]
+    free: Callable[[Path], float | None] | None = None
+    """Returns the GB that are free where a folder is."""
+
+
 class AlarmService(AlarmDesk):
     """The alarms of a live chamber.
 
@@ -60,27 +73,20 @@ class AlarmService(AlarmDesk):
         watchlist: Watchlist | None,
         chamber: Chamber,
         contract: Contract,
-        store: AlarmStore,
         clock: Clock,
+        ports: AlarmPorts,
         *,
         who: str,
-        values: Callable[[], MovingValues],
-        run_now: Callable[[], RunNow | None],
-        publish: Callable[[AlarmsChanged], None],
-        free: Callable[[Path], float | None] | None = None,
     ) -> None:
-        """Evaluate the rules of a `watchlist`; None: nothing is evaluated here, at the most mirrored.
-
-        `values` makes what answers the expressions of rules. `run_now` returns the run that goes on, None
-        where none does. `free` returns the GB that are free where a folder is.
-        """
+        """Evaluate the rules of a `watchlist`; None: nothing is evaluated here, at the most mirrored."""
         super().__init__(clock, who)
         self.watchlist = watchlist or Watchlist()
         self._may_evaluate = watchlist is not None
-        self._chamber, self._store = chamber, store
-        self._make_values, self._run_now, self._publish = values, run_now, publish
+        self._chamber = chamber
+        store = self._store = ports.store
+        self._make_values, self._run_now, self._publish = ports.values, ports.run_now, ports.publish
         self._begun: tuple[AlarmEvaluator, MovingValues] | None = None
-        self._surroundings = Surroundings(store, free)
+        self._surroundings = Surroundings(store, ports.free)
         self.will_notify = self._surroundings.will_notify
         self.notified = self._surroundings.notified
         self._mirror = Mirror(store)
@@ -129,7 +135,7 @@ class AlarmService(AlarmDesk):
         """Do nothing: what happened to alarms is in the record."""
 
     @property
-    def told_of_receivers(self) -> Sequence[str]:
+    def receiver_rules(self) -> Sequence[str]:
         """Names of the rules that watch whether receivers of notifications can be reached."""
         return [rule.name for rule in self.watchlist.rules if rule.kind == "notification"]
 
@@ -163,7 +169,7 @@ class AlarmService(AlarmDesk):
         self._limit_set.note_again()
 
     def tick(self) -> None:
-        """Evaluate all rules that are due, and hear what other processes report or ask."""
+        """Evaluate all rules that are due, and take what other processes report or ask."""
         if self._store.starting:
             return
         mono, mirrored = self._clock.mono(), self.mirrored
@@ -184,12 +190,12 @@ class AlarmService(AlarmDesk):
     def _listen(self, mono: float, *, mirrored: bool, begins: bool) -> None:
         with self._mirror.listening():
             # The last words of the process that evaluated until now count as well.
-            self._hear(mirrored or begins)
+            self._take_others(mirrored or begins)
             if begins or mono - self._listened_at >= _LISTEN_EVERY:
                 self._listened_at = mono
-                self._limit_set.hear_choice()
+                self._limit_set.read_choice()
                 if mirrored:
-                    self._limit_set.hear_in_force()
+                    self._limit_set.read_in_force()
                     if self._may_evaluate and self._store.readable:
                         self._mirror.compare_rules(self.watchlist)
 
@@ -207,9 +213,9 @@ class AlarmService(AlarmDesk):
                 changes += self._evaluator.ask(ask, context)
         return changes
 
-    def _hear(self, mirrored: bool) -> None:
+    def _take_others(self, mirrored: bool) -> None:
         """Take what other processes on this record report of alarms, or ask."""
-        mirrored_news = self._mirror.hear()
+        mirrored_news = self._mirror.read_news()
         reported = [one for one in mirrored_news if isinstance(one, AlarmChange)] if mirrored else []
         for change in reported:
             self._mirror.take(change, self._evaluator)

@@ -15,7 +15,7 @@ SOON = 5.0
 """Minutes ahead within which a temperature that falls is announced before it is reached."""
 _STEADY = 0.5
 """K/min; a temperature that changes less is steady."""
-LABEL = "not protection: nothing is stopped or prevented by it"
+LABEL = "Advisory only: nothing here interlocks or acts on the chamber"
 
 
 class Temperature(msgspec.Struct, frozen=True):

@@ -32,7 +32,7 @@ Times = tuple[float | None, float | None]
 """Seconds for which the run and its step go on; None: unknown."""
 
 
-def _nobody_knows() -> Times:
+def _no_times() -> Times:
     return None, None
 
 
@@ -45,7 +45,7 @@ class ChamberValues:
         *,
         curve: Callable[[str], ChannelHistory | None] | None = None,
         criteria: Mapping[str, CriterionSettings] | None = None,
-        times: Callable[[], Times] = _nobody_knows,
+        times: Callable[[], Times] = _no_times,
     ) -> None:
         """`curve` gives the past of a channel by its full name; without it that since the start counts."""
         self._chamber = chamber
@@ -53,7 +53,7 @@ class ChamberValues:
         self._criteria = criteria or {}
         self._times = times
         self._mono = self._utc = 0.0
-        self._told: dict[Wanted, ValueReading] = {}
+        self._answers: dict[Wanted, ValueReading] = {}
         self._slow: dict[Wanted, tuple[float, ValueReading]] = {}
         self._watches: dict[Wanted, StabilityWatch] = {}
         self._observed: Observation | None = None
@@ -61,14 +61,14 @@ class ChamberValues:
     def at(self, utc: float, mono: float) -> None:
         """Answer for this moment from now on."""
         self._utc, self._mono = utc, mono
-        self._told.clear()
+        self._answers.clear()
         self._observed = None
 
     def read(self, wanted: Wanted) -> ValueReading:
         """Return what the chamber reports about this."""
-        reading = self._told.get(wanted)
+        reading = self._answers.get(wanted)
         if reading is None:
-            reading = self._told[wanted] = self._answer(wanted)
+            reading = self._answers[wanted] = self._answer(wanted)
         return reading
 
     def known(self, name: str) -> bool:

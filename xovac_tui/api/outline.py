@@ -29,7 +29,7 @@ class Outline(msgspec.Struct, frozen=True):
     """What a payload is, and its beginning as a person reads it."""
 
     about: str = ""
-    """What it is and holds, as a phrase; empty where it is no JSON."""
+    """What it is and holds, as a phrase; empty where it is not JSON."""
     text: str = ""
     """Indented JSON, at most as long as was asked for."""
     problem: str = ""

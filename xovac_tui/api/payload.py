@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from enum import Enum
 from itertools import islice
 from typing import Any
 
@@ -24,16 +25,29 @@ BULKY = 1_000_000
 """Characters (or bytes); longer payloads are never decoded, because decoding holds up the whole process."""
 LONGEST = 4_000_000
 """Characters (or bytes) of one payload that are recorded; of a longer one its beginning and length are."""
-NOT_READ = (
-    f"The payload is longer than {BULKY:,} characters: it is recorded as it came and makes no channels."
-)
-CUT = f"The payload is longer than {LONGEST:,} characters: its beginning is recorded and makes no channels."
 _INDENTED = 100_000
 """Characters at the beginning of a payload that is not decoded which are indented all the same."""
 _DEEPEST_INDENT = 20
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{},:]|[^\[\]{},:"\s]+', re.DOTALL)
-BULKY_PROBLEMS = frozenset({NOT_READ, CUT})
-"""Problems of a payload that may be all right, but is too long to be read."""
+
+
+class TooLong(Enum):
+    """Why a payload that may be all right is not decoded; the values are what records hold of it."""
+
+    NOT_READ = (
+        f"The payload is longer than {BULKY:,} characters: it is recorded as it came and makes no channels."
+    )
+    CUT = (
+        f"The payload is longer than {LONGEST:,} characters: its beginning is recorded and makes no channels."
+    )
+
+
+_STORED: dict[str, TooLong] = {one.value: one for one in TooLong}
+
+
+def too_long(problem: str) -> TooLong | None:
+    """Return how a payload is too long, by its problem, fresh or of a record; None: that is another one."""
+    return _STORED.get(problem)
 
 
 def decode_arguments(*arguments: Any) -> Payload:
@@ -107,7 +121,7 @@ def _decode_bytes(data: bytes) -> Payload:
 
 def _bulky(form: Form, raw: str | bytes) -> Payload:
     """Return a payload that is too long to be decoded."""
-    return Payload(form, None, raw, NOT_READ if len(raw) <= LONGEST else CUT)
+    return Payload(form, None, raw, (TooLong.NOT_READ if len(raw) <= LONGEST else TooLong.CUT).value)
 
 
 def _form_of(text: str) -> Form:
@@ -192,7 +206,7 @@ def pretty(payload: Payload, limit: int = 1_000_000) -> str:
             pass
     if isinstance(payload.raw, bytes):
         return clean_bytes(payload.raw, limit)
-    if payload.problem in BULKY_PROBLEMS and _form_of(payload.raw) is Form.JSON:
+    if too_long(payload.problem) and _form_of(payload.raw) is Form.JSON:
         return _indented(payload.raw[: min(limit, _INDENTED)]) + payload.raw[_INDENTED:limit]
     return payload.raw[:limit]
 

@@ -158,4 +158,4 @@ def _no_number(text: str) -> str:
         return "it is empty text, and no number"
     if "," in words and number_of(words.replace(",", ".")) is not None:
         return f'"{words[:_LONGEST]}" has a comma, which could mean two things'
-    return f'"{words[:_LONGEST]}" is no decimal number'
+    return f'"{words[:_LONGEST]}" is not a decimal number'

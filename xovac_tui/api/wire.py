@@ -78,7 +78,7 @@ def _split_slowly(text: str) -> list[Wire]:
     found: list[Wire] = []
     at = _skip(text, 0)
     if text[at : at + 1] != "[":
-        raise ValueError("it is no JSON array")
+        raise ValueError("it is not a JSON array")
     at = _skip(text, at + 1)
     if text[at : at + 1] == "]":
         return _ended(text, at, found)

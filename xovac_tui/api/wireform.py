@@ -63,7 +63,7 @@ class WireForm(msgspec.Struct, frozen=True):
             return f"it has a payload ({', '.join(fields)}), which would be left out."
         for name in self.arguments:
             if name not in fields:
-                return f'"{name}" is no field of it. Its fields are: {", ".join(fields) or "none"}.'
+                return f'"{name}" is not one of its fields. Its fields are: {", ".join(fields) or "none"}.'
         if len(set(self.arguments)) != len(self.arguments):
             return "an argument is named twice."
         missing = [name for name, needed in fields.items() if needed and name not in self.arguments]

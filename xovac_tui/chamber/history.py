@@ -215,10 +215,10 @@ class History:
         else:
             # One long silence must not make the next ones look usual.
             self._usual = min(interval, 1.25 * usual + 0.1, LONGEST_PERIOD)
-        if self._broken or interval > allowed:
-            return
-        slope = (value - self._value) / interval if interval else 0.0
         begin = self._index + 1
+        if begin == index or self._broken or interval > allowed:
+            return
+        slope = (value - self._value) / interval
         first = self._value + slope * (begin + 0.5 - self._last)
         bounds = min(self._value, value), max(self._value, value)
         for ring in self._rings:
@@ -232,11 +232,7 @@ class History:
         """
         columns = max(columns, 1)
         seconds = (end - start) / columns
-        ring = self._ring(start, end)
-        step = ring.seconds
-        edges = [(start + column * seconds) / step for column in range(columns + 1)]
-        lows, highs = ring.columns([(math.floor(left), math.ceil(right)) for left, right in pairwise(edges)])
-        return Bins(start, seconds, lows, highs)
+        return Bins(start, seconds, *self._ring(start, end).columns(start, seconds, columns))
 
     def measured(self, start: float, end: float, columns: int) -> Bins:
         """Return the same as `window`, with mean and number of the samples per column.

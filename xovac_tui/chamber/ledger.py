@@ -213,12 +213,12 @@ class Ledger:
                 seen.add(entry.command)
         return tuple(reversed(changed))
 
-    def look_at_all(self) -> tuple[LedgerEntry, ...]:
+    def dismiss_all(self) -> tuple[LedgerEntry, ...]:
         """Note that every unknown outcome has been seen."""
         return tuple(
-            self._put(_replace(entry, looked_at=True))
+            self._put(_replace(entry, dismissed=True))
             for entry in list(self._entries.values())
-            if entry.outcome is Outcome.UNKNOWN and not entry.looked_at
+            if entry.outcome is Outcome.UNKNOWN and not entry.dismissed
         )
 
     def _unwaited(self, command: str, event: Event) -> tuple[LedgerEntry, ...]:

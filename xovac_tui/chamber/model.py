@@ -11,7 +11,7 @@ import msgspec
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkCode, LinkReason, LinkView, LinkWord
-from xovac_tui.api.payload import BULKY_PROBLEMS, Leaf, leaves
+from xovac_tui.api.payload import Leaf, leaves, too_long
 from xovac_tui.chamber.channel import LONGEST_TEXT, Channel, Stream
 from xovac_tui.chamber.history import History
 from xovac_tui.chamber.ledger import Ledger
@@ -19,6 +19,7 @@ from xovac_tui.chamber.names import shown_names
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.run_state import RunTracker
 from xovac_tui.chamber.snapshot import (
+    MAX_CHANNELS,
     ChannelView,
     Counters,
     LedgerEntry,
@@ -31,12 +32,10 @@ from xovac_tui.chamber.snapshot import (
 from xovac_tui.clock import FASTEST
 from xovac_tui.units import converted, to_celsius, to_mbar
 
-MAX_CHANNELS = 2_000
-"""Channels that are followed; a server that names more is shown in the Log and counted."""
-_STOPPED = LinkReason(
+DATA_STOPPED = LinkReason(
     LinkCode.DATA_STOPPED, "The connection is open, but the data that used to come have stopped."
 )
-_NO_PONG = LinkReason(LinkCode.NO_PONG, "The connection is open, but the server answers no ping.")
+NO_PONG = LinkReason(LinkCode.NO_PONG, "The connection is open, but the server answers no ping.")
 _PACE_SETTERS = 30.0
 """Seconds; message streams that come at least this often decide whether the link is STALE."""
 _KEEP_MARKS = 500
@@ -81,9 +80,9 @@ class Chamber:
         """What the channels are called, by their full names; None until it is asked for."""
         self._run = RunTracker()
         self._marks: deque[Mark] = deque(maxlen=_KEEP_MARKS)
-        self._marks_told: tuple[Mark, ...] | None = None
+        self._marks_reported: tuple[Mark, ...] | None = None
         self._new_marks: deque[Mark] = deque(maxlen=_KEEP_MARKS)
-        self._events_in = self._malformed = self._dropped = 0
+        self._events_in = self._malformed = self._left_out = 0
         self._newest: float | None = None
         # Messages with a pinned reading: what the operator takes for "the data" where a contract says so.
         self._vital = frozenset(
@@ -109,7 +108,7 @@ class Chamber:
         if event.direction is Direction.OUT:
             return ()
         self._events_in += 1
-        if event.payload.problem and event.payload.problem not in BULKY_PROBLEMS:
+        if event.payload.problem and too_long(event.payload.problem) is None:
             self._malformed += 1
         if event.kind is EventKind.RESPONSE:
             return self.ledger.answer(event)
@@ -183,7 +182,7 @@ class Chamber:
         link = self._link
         if self.word(mono) is not LinkWord.STALE:
             return link
-        why = _STOPPED if self._data_stopped(mono) else _NO_PONG
+        why = DATA_STOPPED if self._data_stopped(mono) else NO_PONG
         return LinkView(
             word=LinkWord.STALE,
             since_utc=link.since_utc,
@@ -229,8 +228,8 @@ class Chamber:
         return channel.quality(mono, linked=self.linked, stale_after=self._stale_after)
 
     @property
-    def heard(self) -> bool:
-        """True once any message has come."""
+    def has_messages(self) -> bool:
+        """True once any message was received."""
         return self._newest is not None
 
     def open_for(self, mono: float) -> float:
@@ -258,7 +257,7 @@ class Chamber:
             counters=Counters(
                 events_in=self._events_in,
                 malformed=self._malformed,
-                channels_dropped=self._dropped,
+                values_left_out=self._left_out,
             ),
             newest_age=None if self._newest is None else max(0.0, mono - self._newest),
             clock_offset=self._clock_offset,
@@ -305,7 +304,7 @@ class Chamber:
         stream = self._streams.get(name)
         if stream is None:
             if len(self._streams) >= MAX_CHANNELS:
-                self._dropped += 1
+                self._left_out += 1
                 return ()
             stream = self._streams[name] = Stream(name)
         stream.beat(event.mono)
@@ -332,7 +331,7 @@ class Chamber:
         if leaf is None or (isinstance(leaf, str) and len(leaf) > LONGEST_TEXT):
             return None
         if self._count >= MAX_CHANNELS or len(path) > _LONGEST_PATH:
-            self._dropped += 1
+            self._left_out += 1
             return None
         return self._add_channel(stream, path, None)
 
@@ -419,12 +418,12 @@ class Chamber:
 
     def _shown_marks(self) -> tuple[Mark, ...]:
         """Return the marks as one tuple, the same one until there is another mark."""
-        if self._marks_told is None:
-            self._marks_told = tuple(self._marks)
-        return self._marks_told
+        if self._marks_reported is None:
+            self._marks_reported = tuple(self._marks)
+        return self._marks_reported
 
     def _mark(self, kind: str, text: str, utc: float, mono: float) -> None:
         mark = Mark(mono, utc, kind, text)
         self._marks.append(mark)
-        self._marks_told = None
+        self._marks_reported = None
         self._new_marks.append(mark)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Sequence
+from itertools import pairwise
 from operator import mul
 
 _EMPTY_LOW = array("d", [math.inf])
@@ -187,23 +187,31 @@ class Ring:
             return self._lows[left:right], self._highs[left:right]
         return self._lows[left:] + self._lows[:right], self._highs[left:] + self._highs[:right]
 
-    def columns(self, edges: Sequence[tuple[int, int]]) -> tuple[array[float], array[float]]:
-        """Return lowest and highest value of the bins of each column; NaN where there is none.
+    def columns(self, start: float, seconds: float, count: int) -> tuple[array[float], array[float]]:
+        """Return lowest and highest value of each of `count` columns; NaN where there is none.
 
-        `edges` are (first, last + 1) of their bins, in the order of time.
+        The first begins at `start`; each is `seconds` long.
         """
-        first, after = max(edges[0][0], self.oldest), min(edges[-1][1], self._newest + 1)
-        lows, highs = array("d"), array("d")
+        step = self.seconds
+        lows, highs = array("d", [math.nan]) * count, array("d", [math.nan]) * count
+        first, after = self.oldest, self._newest + 1
+        left, right = 0, count
+        if seconds > 0:
+            # Only columns in which there may be a bin, and one more at each end, whatever is rounded.
+            left = math.floor(min(max((first * step - start) / seconds - 1.0, 0.0), count))
+            right = math.ceil(min(max((after * step - start) / seconds + 1.0, 0.0), count))
+        edges = [(start + column * seconds) / step for column in range(left, right + 1)]
+        if left >= right:
+            return lows, highs
+        first, after = max(math.floor(edges[0]), first), min(math.ceil(edges[-1]), after)
         kept_lows, kept_highs = self.slices(first, after)
-        for begin, end in edges:
-            begin, end = max(begin, first) - first, min(end, after) - first
+        for column, (begin, end) in enumerate(pairwise(edges), left):
+            begin, end = max(math.floor(begin), first) - first, min(math.ceil(end), after) - first
             low, high = math.inf, -math.inf
             if begin + 1 == end:
                 low, high = kept_lows[begin], kept_highs[begin]
             elif begin < end:
                 low, high = min(kept_lows[begin:end]), max(kept_highs[begin:end])
-            if low > high:
-                low = high = math.nan
-            lows.append(low)
-            highs.append(high)
+            if low <= high:
+                lows[column], highs[column] = low, high
         return lows, highs

@@ -58,7 +58,7 @@ class RunTracker:
                 return self._feed_state(spec, leaf, utc, mono)
             case Role.RECIPE_NAME:
                 name = clean(leaf, _NAME_LENGTH) if isinstance(leaf, str) and leaf else None
-                # The first name ever heard may have been there for hours: it is no change.
+                # The first name ever reported may have been there for hours: it is no change.
                 changed = self._name_known and name != self.recipe
                 self.recipe, self._name_known = name, True
                 return (Role.RECIPE_NAME, leaf) if changed and isinstance(leaf, str) else None

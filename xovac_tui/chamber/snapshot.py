@@ -8,6 +8,7 @@ import msgspec
 
 from xovac_tui.api.contract import Origin, Role, SensorPlace
 from xovac_tui.api.link import LinkView
+from xovac_tui.plural import counted
 
 
 class Quality(StrEnum):
@@ -143,7 +144,7 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     """Further responses that were not awaited, taken to be repeats of this entry's."""
     session: int = 0
     timeout: float = 0.0
-    looked_at: bool = False
+    dismissed: bool = False
     """An `unknown` stays on the screen until it is dismissed."""
     stop: bool = False
     """Sent by the STOP key."""
@@ -153,14 +154,26 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     """In which assumed form it crossed the wire, in words; empty: in the manual's."""
 
 
+MAX_CHANNELS = 2_000
+"""Channels that are followed; a server that names more is shown in the Log and counted."""
+
+
 class Counters(msgspec.Struct, frozen=True):
     """What was received and what was wrong with it, since the start."""
 
     events_in: int = 0
     malformed: int = 0
     """Payloads with a `problem`."""
-    channels_dropped: int = 0
-    """Leaves not followed because the bound on channels was reached."""
+    values_left_out: int = 0
+    """Values that made no channel: there are `MAX_CHANNELS`, or their name is too long."""
+
+    @property
+    def left_out(self) -> str:
+        """The values that made no channel, as a sentence; empty where each made one."""
+        if not self.values_left_out:
+            return ""
+        left_out = counted(self.values_left_out, "value is", "values are")
+        return f"{left_out} only in the Log: over {MAX_CHANNELS:,} channels, or a name too long."
 
 
 class Mark(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ from xovac_tui.cli.records import RecordSource, find_record, record_options
 from xovac_tui.errors import Exit
 from xovac_tui.plural import counted
 from xovac_tui.recording.audit import SHORTEST, Audit, AuditedRow, AuditFault, entries, head_of
-from xovac_tui.recording.audit import verify as look_at
+from xovac_tui.recording.audit import verify as verify_chain
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError, TornRecordError
 from xovac_tui.recording.moments import moment
@@ -44,7 +44,7 @@ def verify(
         )
     try:
         source = find_record(ctx, record, demo)
-        found = look_at(source.path, expect)
+        found = verify_chain(source.path, expect)
     except TornRecordError as error:
         echo_lines(str(error), err=True)
         ctx.exit(int(Exit.ERROR))
@@ -125,7 +125,7 @@ def _said(source: RecordSource, found: Audit) -> list[str]:
     elif found.head.count:
         lines.append(f"{source.path}: {_entries(found.head.count)}, all as they were written.")
     else:
-        lines.append(f"{source.path}: the chain is empty, so nothing is vouched for yet.")
+        lines.append(f"{source.path}: the chain is empty, so it covers nothing yet.")
     if found.migrated:
         lines.append(
             f"{found.migrated:,} of them are older than the audit of this record: they are as they were then."

@@ -6,7 +6,7 @@ from datetime import UTC, tzinfo
 
 from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
 from xovac_tui.cli.output import echo
-from xovac_tui.compose import ChamberSetup, contract_of
+from xovac_tui.compose.chambers import ChamberSetup, contract_of
 from xovac_tui.config import Effective, Profile, Secrets
 from xovac_tui.errors import SettingsError
 from xovac_tui.text import clean

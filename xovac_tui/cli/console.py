@@ -9,11 +9,12 @@ from pathlib import Path
 import click
 import msgspec
 
-from xovac_tui import compose, logfile, paths, ui
+from xovac_tui import logfile, paths, ui
 from xovac_tui.cli.chambers import DEMO, demo_chamber
 from xovac_tui.cli.common import effective, on_terminal, typed
 from xovac_tui.cli.exposure import alarm_notes, exposed_settings
 from xovac_tui.cli.table import headless_words, imported
+from xovac_tui.compose import chambers, stations
 from xovac_tui.config import Effective, Profile
 from xovac_tui.config.state import load_state, recall
 from xovac_tui.config.themes import ThemeSpec, shipped_themes, unknown_theme, user_themes
@@ -56,13 +57,13 @@ def need_terminal() -> None:
 def begin(ctx: click.Context, demo: SimulatorOptions | None, /) -> tuple[Start, LiveStation]:
     """Return the start values of the screens and the station; raises XovacError for a wrong setting."""
     found = effective(ctx)
-    setup = demo_chamber(found) if demo else compose.resolve(found)
-    record = compose.record_choice(found, setup, visit=True, asked=ctx.params["record"])
+    setup = demo_chamber(found) if demo else chambers.resolve(found)
+    record = stations.record_choice(found, setup, visit=True, asked=ctx.params["record"])
     if demo and record is not None:
         record = msgspec.structs.replace(record, path=_own(record.path))
-    equipment = compose.attending(found, setup, record, demo=demo is not None)
+    equipment = stations.attending(found, setup, record, demo=demo is not None)
     start = make_start(found, setup.profile, rings=True)
-    return start, compose.build_station(setup, equipment, simulator=demo)
+    return start, stations.build_station(setup, equipment, simulator=demo)
 
 
 def make_start(found: Effective, profile: Profile, /, *, rings: bool = False) -> Start:

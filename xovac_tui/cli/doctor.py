@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from xovac_tui import __version__, compose, paths
+from xovac_tui import __version__, paths
 from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.config_check import named_problems
 from xovac_tui.cli.exposure import all_exposed
@@ -23,11 +23,13 @@ from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.provestop import prove
 from xovac_tui.cli.table import headless_words
+from xovac_tui.compose import chambers, stations
 from xovac_tui.config import Effective
 from xovac_tui.errors import Exit, SettingsError
 from xovac_tui.link.doctor import probe
 from xovac_tui.recording.disk.share import network_share, share_advice
 from xovac_tui.station.proving import NEVER
+from xovac_tui.ui.actions import Keys, check_keymap
 
 _PACKAGES = ("textual", "python-socketio", "python-engineio", "aiohttp", "msgspec", "click", "platformdirs")
 _OK, _BAD = "ok", "!!"
@@ -183,17 +185,26 @@ def _chamber(found: Effective) -> Exit:
         echo("  none is named, so none was tried: add --profile NAME or --url http://HOST:PORT")
         return Exit.OK
 
-    chamber = compose.resolve(found)
+    chamber = chambers.resolve(found)
     echo(f"Chamber {chamber.name} at {chamber.profile.url}")
     for spec in chamber.contract.commands.values():
         if spec.form_words:
             echo(f"  {_MARKS[None]}  form of {spec.event}: {spec.form_words}")
-    proof = compose.stop_proof(chamber)
+    proof = stations.stop_proof(chamber)
     echo(f"  {_BAD if proof is None else _OK}  {NEVER if proof is None else proof.words}")
     if proof is None:
-        echo("      Prove it while nothing runs: add --prove-stop, or choose prove STOP in the console.")
-    well = asyncio.run(_probe(compose.target(chamber)))
+        key = _bound_key(found.settings.keys, "prove-stop")
+        echo(f"      Prove it while nothing runs: add --prove-stop, or press {key} in the console.")
+    well = asyncio.run(_probe(chambers.target(chamber)))
     return Exit.OK if well else Exit.CONNECT
+
+
+def _bound_key(keys: Mapping[str, str], action: str) -> str:
+    """Return the key of an action in the console, which leaves out a `[keys]` table that has a mistake."""
+    try:
+        return Keys(check_keymap(keys))[action]
+    except SettingsError:
+        return Keys({})[action]
 
 
 async def _probe(target: Any) -> bool:

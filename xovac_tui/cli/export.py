@@ -97,7 +97,7 @@ class _Job:
         """Write the file, and note in the record which span is exported."""
         stdout = sys.stdout.buffer
         if path is None and form == "parquet" and sys.stdout.isatty():
-            raise click.UsageError("Parquet is no text for a terminal: name a file with --out.")
+            raise click.UsageError("Parquet cannot be printed on a terminal: name a file with --out.")
         try:
             if path is None:
                 self._fill(form, stdout)

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import click
 
-from xovac_tui import compose
 from xovac_tui.api.contract import LOAD_COMMAND, Role
 from xovac_tui.chamber.snapshot import LedgerEntry, RunState
 from xovac_tui.cli.common import effective
@@ -25,6 +24,7 @@ from xovac_tui.cli.sending import (
     refuse_observed,
     report_outcome,
 )
+from xovac_tui.compose import chambers, stations
 from xovac_tui.errors import CommandRefused, RecipeError
 from xovac_tui.recipes.files import RecipeFile, read_file
 from xovac_tui.recording.disk.lock import is_recorded
@@ -68,20 +68,21 @@ def load(ctx: click.Context, /, file: Path, yes: bool, timeout: float | None, **
     if recipe.recipe is None:
         raise RecipeError(recipe.problem)
     found = effective(ctx)
-    chamber = compose.resolve(found)
+    chamber = chambers.resolve(found)
     refuse_observed(chamber, LOAD_COMMAND)
     how, agreed = OPTION, None
     if not yes:
         need_person(chamber.contract.commands[LOAD_COMMAND])
         # No link stays open during a question: check over one, ask without one, send over a new one.
-        checking = compose.build_station(
-            chamber, compose.Equipment(record=compose.past_choice(found, compose.record_path(found, chamber)))
+        checking = stations.build_station(
+            chamber,
+            stations.Equipment(record=stations.past_choice(found, chambers.record_path(found, chamber))),
         )
         agreed = asyncio.run(_check(checking, recipe))
         how = ask(chamber, agreed.load.prepared, agreed.load.title, agreed.facts)
     # Begins a record if there is none: the next recorder finds in it which recipe the run executes.
-    station = compose.build_station(
-        chamber, compose.Equipment(record=compose.record_choice(found, chamber, may_record=False))
+    station = stations.build_station(
+        chamber, stations.Equipment(record=stations.record_choice(found, chamber, may_record=False))
     )
     with confirmed_by(how):
         entry = asyncio.run(_load(station, recipe, agreed, timeout))

@@ -7,13 +7,13 @@ import contextlib
 
 import click
 
-from xovac_tui import compose
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.cli.common import on_terminal
 from xovac_tui.cli.link import online
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.sending import exit_code
+from xovac_tui.compose import chambers, stations
 from xovac_tui.config import Effective
 from xovac_tui.errors import CommandRefused, Exit, SettingsError
 from xovac_tui.station.confirmation import ANSWER, OPTION, confirmed_by
@@ -28,7 +28,7 @@ _RECORD = 5.0
 
 def prove(found: Effective, *, yes: bool) -> Exit:
     """Check that nothing runs, ask, send once, and print what the answer proves."""
-    chamber = compose.resolve(found)
+    chamber = chambers.resolve(found)
     if chamber.profile.observe:
         raise CommandRefused(
             f"{chamber.name} is set to observe only, so STOP was not proven and nothing was sent. "
@@ -36,14 +36,14 @@ def prove(found: Effective, *, yes: bool) -> Exit:
         )
     if not yes and not on_terminal():
         raise SettingsError(
-            "Nothing was sent: --prove-stop asks first, and this is no terminal. Add --yes when you know "
+            "Nothing was sent: --prove-stop asks first, and this is not a terminal. Add --yes when you know "
             "that nothing runs."
         )
 
     def station() -> LiveStation:
-        return compose.build_station(
+        return stations.build_station(
             chamber,
-            compose.Equipment(record=compose.record_choice(found, chamber, may_record=False, begin=False)),
+            stations.Equipment(record=stations.record_choice(found, chamber, may_record=False, begin=False)),
         )
 
     echo()

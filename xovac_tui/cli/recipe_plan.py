@@ -20,7 +20,7 @@ from xovac_tui.recipes.check import check_recipe
 from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.files import load_recipe
 from xovac_tui.recipes.findings import Finding
-from xovac_tui.recipes.places import number_at
+from xovac_tui.recipes.places import step_number
 from xovac_tui.recipes.plan import Plan, plan_recipe
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
@@ -108,7 +108,7 @@ def _plan_lines(laid_out: Plan) -> list[str]:
         rows.append(
             (
                 "" if segment.index is None else str(segment.index),
-                number_at(segment.where),
+                step_number(segment.path),
                 spell_duration(round(segment.start)),
                 ("~" if segment.estimated else "") + spell_duration(round(segment.duration)),
                 format_temperature(segment.from_temp),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from xovac_tui import compose
 from xovac_tui.cli.common import effective
 from xovac_tui.cli.output import echo
+from xovac_tui.compose import chambers
 from xovac_tui.config import Profile
 from xovac_tui.errors import SettingsError
 from xovac_tui.recipes.plan import PlanSettings
@@ -22,4 +22,4 @@ def plan_settings(ctx: click.Context) -> PlanSettings:
             raise
         echo("No profile is named, so recipes are read with the default settings.", err=True)
         profile = Profile()
-    return compose.plan_settings(profile, compose.contract_of(profile))
+    return chambers.plan_settings(profile, chambers.contract_of(profile))

@@ -8,13 +8,13 @@ import os
 
 import click
 
-from xovac_tui import compose
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent
 from xovac_tui.chamber.news import AlarmsChanged, LinkChanged, RecordOpened
 from xovac_tui.cli.common import effective
 from xovac_tui.cli.exposure import alarm_notes, exposed_settings
 from xovac_tui.cli.saying import Voice
+from xovac_tui.compose import chambers, stations
 from xovac_tui.errors import Exit
 from xovac_tui.outlet import Outlet
 from xovac_tui.recording.disk.share import share_advice
@@ -28,9 +28,9 @@ from xovac_tui.text import clean
 def record_chamber(ctx: click.Context, seconds: float | None) -> None:
     """Record the chamber of the settings, for so many seconds (None: until ended)."""
     found = effective(ctx)
-    chamber = compose.resolve(found)
+    chamber = chambers.resolve(found)
 
-    choice = compose.record_choice(found, chamber, asked=True)
+    choice = stations.record_choice(found, chamber, asked=True)
     assert choice is not None
     # A stalled reader of stderr must not stop the recording.
     say = Voice()
@@ -38,7 +38,7 @@ def record_chamber(ctx: click.Context, seconds: float | None) -> None:
     notes = alarm_notes(found.settings, found.path, chamber.profile)
     for said in (*exposed_settings(found, chamber.profile), *notes):
         say.line(said)
-    station = compose.build_station(chamber, compose.attending(found, chamber, choice))
+    station = stations.build_station(chamber, stations.attending(found, chamber, choice))
     try:
         asyncio.run(_record(station, seconds, say))
     finally:

@@ -19,9 +19,10 @@ from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.exposure import warn_of_record
 from xovac_tui.cli.options import F, chamber_options
 from xovac_tui.cli.output import echo, rewrite
-from xovac_tui.compose import ChamberSetup, record_path, resolve
+from xovac_tui.compose.chambers import ChamberSetup, record_path, resolve
 from xovac_tui.config import Effective
 from xovac_tui.config.check import url_mistake
+from xovac_tui.config.resolve import COMMAND_LINE
 from xovac_tui.errors import NoChamberError, SettingsError
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.files import size
@@ -72,7 +73,7 @@ def find_record(ctx: click.Context, record: Path | None, demo: bool) -> RecordSo
     to choose from if there are several, or none of the chosen chamber.
     """
     found = effective(ctx)
-    if demo and (found.sources.get("profile") or found.sources.get("url")) == "the command line":
+    if demo and (found.sources.get("profile") or found.sources.get("url")) == COMMAND_LINE:
         raise click.UsageError("--demo is the built-in simulator: leave --profile and --url out.")
     if demo:
         chamber = demo_chamber(found)

@@ -10,11 +10,12 @@ from typing import Any
 import click
 import msgspec
 
-from xovac_tui import compose, ui
+from xovac_tui import ui
 from xovac_tui.cli.chambers import chamber_named, zone_of
 from xovac_tui.cli.common import effective
 from xovac_tui.cli.console import make_start, need_terminal
 from xovac_tui.cli.records import find_record, missing, record_options
+from xovac_tui.compose import chambers, replays
 from xovac_tui.config import Secrets
 from xovac_tui.recording.disk.files import begins_as_database
 from xovac_tui.recording.disk.lists import find_span
@@ -31,7 +32,7 @@ _BEFORE = 600.0
 class _ReplaySource(msgspec.Struct, frozen=True):
     """The slice of a record that is replayed, and its chamber."""
 
-    chamber: compose.ChamberSetup
+    chamber: chambers.ChamberSetup
     sliced: RecordSlice
     record: Record | None
     begin: float
@@ -67,7 +68,7 @@ def replay(
         found = effective(ctx)
         zone = zone_of(found)
         begin = played.begin if start is None else moment(start, played.begin, played.end, zone)
-        station = compose.build_replay(
+        station = replays.build_replay(
             played.chamber, played.sliced, record=played.record, origin=played.begin, speed=speed
         )
         if start is not None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from xovac_tui import compose
 from xovac_tui.api.contract import LOAD_COMMAND
 from xovac_tui.api.forms import parse_json
 from xovac_tui.api.wireform import Sends, WireForm
@@ -21,6 +20,7 @@ from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.seconds import Seconds
 from xovac_tui.cli.sending import PROVE_BY_COMMAND, ask, outcome_of, refuse_observed, report_outcome
+from xovac_tui.compose import chambers, stations
 from xovac_tui.errors import ContractError
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.confirmation import OPTION, confirmed_by
@@ -56,13 +56,13 @@ def send(
     """
     text = sys.stdin.read() if payload == "-" else payload
     found = effective(ctx)
-    chamber = compose.resolve(found)
+    chamber = chambers.resolve(found)
     refuse_observed(chamber, event)
 
     # An existing record is continued; a single command begins none.
-    station = compose.build_station(
+    station = stations.build_station(
         chamber,
-        compose.Equipment(record=compose.record_choice(found, chamber, may_record=False, begin=False)),
+        stations.Equipment(record=stations.record_choice(found, chamber, may_record=False, begin=False)),
     )
     prepare = partial(_prepare, station, event, text, raw, form)
     prepared = prepare()

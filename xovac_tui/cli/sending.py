@@ -13,7 +13,7 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.cli import drop_output
 from xovac_tui.cli.common import json_line, on_terminal
 from xovac_tui.cli.output import echo, echo_data
-from xovac_tui.compose import ChamberSetup
+from xovac_tui.compose.chambers import ChamberSetup
 from xovac_tui.errors import CommandRefused, Exit, SettingsError
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME
@@ -135,7 +135,7 @@ def exit_code(entry: LedgerEntry) -> int:
 
 
 def _answer(entry: LedgerEntry) -> str:
-    """Return the answer unchanged as compact JSON; result and message if it is no plain JSON."""
+    """Return the answer unchanged as compact JSON; result and message if it is not plain JSON."""
     try:
         return json_line(json.loads(entry.answer))
     except (ValueError, RecursionError):

@@ -12,7 +12,6 @@ from typing import Any
 import click
 import msgspec
 
-from xovac_tui import compose
 from xovac_tui.chamber.alarm import SEVERITIES, UNRESOLVED, AlarmChange
 from xovac_tui.chamber.snapshot import ChannelView, Quality, RunState, Snapshot
 from xovac_tui.cli.common import json_line, table
@@ -20,6 +19,7 @@ from xovac_tui.cli.link import online
 from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import find_chamber, record_options
+from xovac_tui.compose import stations
 from xovac_tui.durations import format_duration
 from xovac_tui.errors import Exit, XovacError
 from xovac_tui.plural import counted
@@ -71,8 +71,8 @@ def status(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool
     """
     source = find_chamber(ctx, record, demo)
 
-    station = compose.build_station(
-        source.chamber, compose.Equipment(record=compose.past_choice(source.found, source.path))
+    station = stations.build_station(
+        source.chamber, stations.Equipment(record=stations.past_choice(source.found, source.path))
     )
     sample = asyncio.run(_sample(station, source.path))
     if as_json:
@@ -88,12 +88,12 @@ async def _sample(station: LiveStation, record: Path) -> StatusSample:
     came: set[str] = set()
     changed = asyncio.Event()
 
-    async def hear() -> None:
+    async def receive() -> None:
         async for event in station.events():
             came.add(event.name)
             changed.set()
 
-    hearing = asyncio.ensure_future(hear())
+    receiving = asyncio.ensure_future(receive())
     await asyncio.sleep(0)
     try:
         async with station:
@@ -109,8 +109,8 @@ async def _sample(station: LiveStation, record: Path) -> StatusSample:
             snapshot = station.snapshot()
             return await asyncio.to_thread(seen, station, snapshot, record)
     finally:
-        hearing.cancel()
-        await asyncio.gather(hearing, return_exceptions=True)
+        receiving.cancel()
+        await asyncio.gather(receiving, return_exceptions=True)
 
 
 def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> StatusSample:
@@ -167,6 +167,7 @@ def data(sample: StatusSample) -> dict[str, Any]:
         },
         "alarms": None if sample.alarms is None else [_alarm_data(one) for one in sample.alarms],
         "channels": [_channel_data(one) for one in snapshot.channels],
+        "values_left_out": snapshot.counters.values_left_out,
     }
 
 
@@ -276,6 +277,9 @@ def lines(sample: StatusSample, zone: tzinfo | None) -> Iterator[str]:
     yield from table(
         [("quality", "channel", "value", "age", "name"), *map(_channel_row, shown)], right=(2, 3)
     )
+    if left_out := sample.snapshot.counters.left_out:
+        yield ""
+        yield left_out
 
 
 def _run_words(sample: StatusSample, zone: tzinfo | None) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from xovac_tui import compose
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.event import EventKind
 from xovac_tui.api.link import LinkCode, LinkView, LinkWord
@@ -20,6 +19,7 @@ from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.saying import Voice
 from xovac_tui.cli.seconds import Seconds
+from xovac_tui.compose import chambers, stations
 from xovac_tui.durations import format_duration
 from xovac_tui.errors import Exit, LinkError, WaitedInVain
 from xovac_tui.expressions import ConditionPart, Expression, ExpressionError, parse_condition
@@ -66,13 +66,13 @@ def wait(
     never connected. docs/scripts.md explains the language.
     """
     found = effective(ctx)
-    chamber = compose.resolve(found)
+    chamber = chambers.resolve(found)
 
     expression = parse_condition(until)
-    station = compose.build_station(
-        chamber, compose.Equipment(record=compose.past_choice(found, compose.record_path(found, chamber)))
+    station = stations.build_station(
+        chamber, stations.Equipment(record=stations.past_choice(found, chambers.record_path(found, chamber)))
     )
-    values = compose.values(chamber, station.chamber, station.history, station.runs.times)
+    values = stations.values(chamber, station.chamber, station.history, station.runs.times)
     # The contract alone shows units that do not fit together.
     expression.true(values)
     report = WaitReport(station.name, quiet=quiet)
@@ -92,8 +92,8 @@ async def _wait(
     held: float,
 ) -> None:
     waiting = Waiting(station, expression, values, report, held)
-    unsubscribe = station.subscribe(waiting.hear)
-    hearing = asyncio.ensure_future(waiting.hear_events())
+    unsubscribe = station.subscribe(waiting.take_news)
+    receiving = asyncio.ensure_future(waiting.take_events())
     await asyncio.sleep(0)
     try:
         async with station:
@@ -106,8 +106,8 @@ async def _wait(
                 # The end of the link with this program is not reported.
                 unsubscribe()
     finally:
-        hearing.cancel()
-        await asyncio.gather(hearing, return_exceptions=True)
+        receiving.cancel()
+        await asyncio.gather(receiving, return_exceptions=True)
 
 
 class Waiting:
@@ -136,7 +136,7 @@ class Waiting:
         self._hopeless: LinkView | None = None
         self._named = False
 
-    def hear(self, news: News) -> None:
+    def take_news(self, news: News) -> None:
         """Handle news of the link at once."""
         if not isinstance(news, LinkChanged):
             return
@@ -149,7 +149,7 @@ class Waiting:
         self._report.say(link.spoken)
         self._changed.set()
 
-    async def hear_events(self) -> None:
+    async def take_events(self) -> None:
         """Request an evaluation for each event that arrives."""
         async for event in self._station.events():
             self._came = self._came or event.kind is EventKind.MESSAGE

@@ -12,7 +12,6 @@ from typing import Any
 
 import click
 
-from xovac_tui import compose
 from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.api.payload import one_line
@@ -21,6 +20,7 @@ from xovac_tui.cli.common import effective, json_line
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.saying import Voice
 from xovac_tui.cli.seconds import Seconds
+from xovac_tui.compose import chambers, stations
 from xovac_tui.durations import format_whole
 from xovac_tui.errors import Exit, LinkError
 from xovac_tui.outlet import PATIENCE, StreamOutlet
@@ -46,12 +46,12 @@ def watch(ctx: click.Context, /, as_json: bool, seconds: float | None, **_: Any)
     Changes of the link go to stderr. Reconnects after a lost link and never sends anything. Ctrl+C ends it.
     """
     found = effective(ctx)
-    chamber = compose.resolve(found)
+    chamber = chambers.resolve(found)
 
     line = as_json_line if as_json else _plain(found.settings.display.time == "utc")
     # Ctrl+C is the usual end.
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_watch(compose.build_station(chamber), line, seconds))
+        asyncio.run(_watch(stations.build_station(chamber), line, seconds))
     ctx.exit(int(Exit.OK))
 
 
@@ -140,7 +140,7 @@ def _from_thread(loop: asyncio.AbstractEventLoop, call: Callable[[OSError], None
 
 
 def as_json_line(event: Event) -> str:
-    """Return the event as one JSON object; if it is no plain JSON, `payload` is null and `raw` the text."""
+    """Return the event as one JSON object; if it is not plain JSON, `payload` is null and `raw` the text."""
     payload = event.payload
     head = {
         "time": datetime.fromtimestamp(event.utc, UTC).isoformat(timespec="milliseconds"),

@@ -1,5 +1,7 @@
 """Settings: strict reading, profiles, which place wins, and secrets."""
 
+from typing import TYPE_CHECKING
+
 from xovac_tui.config.check import name_mistake, profile_mistakes, settings_mistakes, url_mistake
 from xovac_tui.config.load import Loaded, load_settings, settings_problems
 from xovac_tui.config.model import Display, Profile, Settings
@@ -12,6 +14,12 @@ from xovac_tui.config.resolve import (
     resolve_profile,
 )
 from xovac_tui.config.secrets import Secrets, load_secrets
+from xovac_tui.later import later
+
+if TYPE_CHECKING:
+    from xovac_tui.config import in_force as in_force
+else:
+    __getattr__ = later(__name__)
 
 __all__ = [
     "Display",

@@ -48,9 +48,9 @@ def _read(path: Path, *, http: bool) -> str:
     except OSError as why:
         raise SettingsError(f"{path} cannot be read: {why.strerror or why}. Check its permissions.") from None
     except UnicodeDecodeError:
-        raise SettingsError(f"{path} is no UTF-8 text. Write the address into it, on one line.") from None
+        raise SettingsError(f"{path} is not UTF-8 text. Write the address into it, on one line.") from None
     except ValueError:  # a NUL in the name
-        raise SettingsError(f"{str(path)!r} is no usable file name. Correct it.") from None
+        raise SettingsError(f"{str(path)!r} is not a usable file name. Correct it.") from None
     lines = [line.strip() for line in text.splitlines()]
     given = [line for line in lines if line and not line.startswith("#")]
     if len(given) != 1:

@@ -79,6 +79,10 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
     transports: tuple[Transport, ...] | None = None
 
 
+COMMAND_LINE = "the command line"
+"""Source of a setting that was typed."""
+
+
 class Effective(msgspec.Struct, frozen=True, kw_only=True):
     """The settings that are in force, and where each that is not a default came from."""
 
@@ -147,7 +151,7 @@ def effective_settings(typed: Overrides, environ: Mapping[str, str] | None = Non
     environ = os.environ if environ is None else environ
     environment = from_environment(environ)
     loaded = load_settings(typed.config or environment.config)
-    layers = (("the command line", typed), ("the environment", environment))
+    layers = ((COMMAND_LINE, typed), ("the environment", environment))
     sources = dict.fromkeys(sorted(loaded.given), str(loaded.path))
     display: dict[str, Any] = {}
     for name in ("theme", "ascii"):

@@ -107,6 +107,6 @@ def parse_condition(text: str) -> Expression:
     found = parse(text)
     if condition(found.node) is False:
         raise ExpressionError(
-            "This is no condition: compare it, as in pressure < 1e-3 mbar.", text, found.node.at
+            "This is not a condition: compare it, as in pressure < 1e-3 mbar.", text, found.node.at
         )
     return found

@@ -334,11 +334,11 @@ def reported(values: Values, asked: Sequence[Asked]) -> str:
     """Return what the chamber reports of these, in words: `plate_a 84.2 degC, pressure unknown (stale)`."""
     said: dict[Wanted, str] = {}
     for one in asked:
-        said.setdefault(one.wanted, _told(one.wanted, values.read(one.wanted)))
+        said.setdefault(one.wanted, _spell_reading(one.wanted, values.read(one.wanted)))
     return ", ".join(said.values())
 
 
-def _told(wanted: Wanted, reading: ValueReading) -> str:
+def _spell_reading(wanted: Wanted, reading: ValueReading) -> str:
     name = spell_name(wanted.name) if wanted.what in (What.CHANNEL, What.STABLE) else _short(wanted)
     match reading.value:
         case None:

@@ -97,7 +97,7 @@ class Parser:
             return self._error("This bracket closes none that is open.")
         if token.kind is TokenKind.NAME and before.kind is TokenKind.NUMBER and not before.unit:
             return self._error(
-                f"{token.text} is no unit, and an operator such as + or < is missing between the two."
+                f"{token.text} is not a unit, and an operator such as + or < is missing between the two."
             )
         return self._error("An operator such as and, or, < or + is missing here.")
 

@@ -45,7 +45,7 @@ def trust(ca_file: str) -> ssl.SSLContext:
             context.verify_flags &= ~ssl.VERIFY_X509_STRICT
             context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
             return context
-        reason = "is no plain file" if plain is None else f"has more than {_LARGEST:,} bytes"
+        reason = "is not a regular file" if plain is None else f"has more than {_LARGEST:,} bytes"
     except FileNotFoundError:
         reason = "does not exist"
     except ssl.SSLError:
@@ -94,7 +94,7 @@ async def asks_client(host: str, port: int, timeout: float) -> bool:
     """
     asked = False
 
-    def hear(_: object, direction: str, __: object, content: int, message: int, ___: bytes) -> None:
+    def note_alert(_: object, direction: str, __: object, content: int, message: int, ___: bytes) -> None:
         nonlocal asked
         asked = asked or (direction == "read" and (content, message) == (_HANDSHAKE, _CERTIFICATE_REQUEST))
 
@@ -102,7 +102,7 @@ async def asks_client(host: str, port: int, timeout: float) -> bool:
     # The standard library has no other way to see this message, and may lose this one.
     if not hasattr(context, "_msg_callback"):
         return False
-    context._msg_callback = hear
+    context._msg_callback = note_alert
     try:
         async with asyncio.timeout(timeout):
             _, writer = await asyncio.open_connection(host, port, ssl=context, server_hostname=host)

@@ -15,15 +15,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import aiohttp
-import engineio
-import engineio.base_client
-import socketio
 
 from xovac_tui.api.wire import PacketJson, Wire, offset_of, split, value_of, with_attachments
 from xovac_tui.api.wireform import callback_answer
 from xovac_tui.link import bulky, engine
 from xovac_tui.link.engine import PACKETS, Engine, Socket, log, websocket_options
 from xovac_tui.link.handshake import max_payload
+from xovac_tui.link.library import engineio, socketio
 
 # The libraries would otherwise write to the terminal by themselves.
 _library_log = log.getChild("library")
@@ -152,7 +150,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         if self.ended.is_set():
             return
         if found is None:
-            why = f"it is no event, and {len(data):,} bytes are too many to read"
+            why = f"it is not an event, and {len(data):,} bytes are too many to read"
             self._on_malformed(text, ValueError(why))
             return
         number, name, argument = found
@@ -162,7 +160,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
 
     def _junk(self, text: str) -> None:
         if not self.ended.is_set():
-            self._on_malformed(text, ValueError("it is no Engine.IO packet"))
+            self._on_malformed(text, ValueError("it is not an Engine.IO packet"))
 
     def _hand_over(self, data: Sequence[Any], *, receipt: bool = False) -> None:
         # What still comes after the end is ignored, or a link would show data while it says LOST.
@@ -307,7 +305,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         # A server that has ended the connection itself wants no good-bye.
         server_ended = self.ended.is_set() and self.ended_by != STOPPED
         self.end(_Reason.CLIENT_DISCONNECT)
-        leaving = asyncio.ensure_future(self._say_goodbye(server_ended))
+        leaving = asyncio.ensure_future(self._take_leave(server_ended))
         waits = {leaving}
         if self.eio.transport() == "polling" and self.eio.write_loop_task is not None:
             # The good-bye is said when it is written; the long poll would hang on for up to a minute.
@@ -322,7 +320,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             if self.eio in engineio.base_client.connected_clients:
                 engineio.base_client.connected_clients.remove(self.eio)
 
-    async def _say_goodbye(self, server_ended: bool) -> None:
+    async def _take_leave(self, server_ended: bool) -> None:
         try:
             if self.namespaces and not server_ended:
                 for namespace in self.namespaces:

@@ -124,7 +124,7 @@ class Link:
         except Exception as error:
             raise explain.not_handed_over(name, error).error() from error
         event = self._event(name, as_sent(arguments), Direction.OUT)
-        self._tell(event)
+        self._hand_on(event)
         return event
 
     def reconnect_now(self) -> None:
@@ -148,7 +148,7 @@ class Link:
         An end that the operator wanted has no reason, and counts as having lasted.
         """
         self._set(self._trying(), before, attempt=number)
-        handlers = Handlers(self._heard, self._malformed, self._connected, self._measured, self._silent)
+        handlers = Handlers(self._received, self._malformed, self._connected, self._measured, self._silent)
         connecting = asyncio.ensure_future(self._connect(self._target, self._target.transports, handlers))
         try:
             await self._until_woken(connecting)
@@ -243,15 +243,15 @@ class Link:
         if self._status.word is LinkWord.ONLINE:
             self._set(LinkWord.ONLINE, rtt=self._status.rtt, silent=silent)
 
-    def _heard(self, name: Any, arguments: tuple[Any, ...]) -> None:
+    def _received(self, name: Any, arguments: tuple[Any, ...]) -> None:
         if not isinstance(name, str):
             name = clean(repr(name), _LONGEST_NAME)
-        self._tell(self._event(writable(name[:_LONGEST_NAME]), arguments, Direction.IN))
+        self._hand_on(self._event(writable(name[:_LONGEST_NAME]), arguments, Direction.IN))
 
     def _malformed(self, raw: str | bytes, why: Exception) -> None:
         reason = clean(str(why), 200) or type(why).__name__
         payload = Payload(Form.TEXT, None, raw, f"The packet is not socket.io: {reason}.")
-        self._tell(
+        self._hand_on(
             Event(MALFORMED, payload, Direction.IN, EventKind.MESSAGE, self._clock.utc(), self._clock.mono())
         )
 
@@ -265,7 +265,7 @@ class Link:
             self._clock.mono(),
         )
 
-    def _tell(self, event: Event) -> None:
+    def _hand_on(self, event: Event) -> None:
         try:
             self._on_event(event)
         except Exception:

@@ -16,11 +16,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
-import engineio
-import engineio.payload
 
 from xovac_tui.api.payload import LONGEST
 from xovac_tui.link import bounded
+from xovac_tui.link.library import engineio
 
 log = logging.getLogger("xovac_tui.link")
 

@@ -12,6 +12,7 @@ import aiohttp
 
 from xovac_tui.api.link import LinkCode, LinkReason, LinkWord
 from xovac_tui.durations import format_whole
+from xovac_tui.errors import is_refused
 from xovac_tui.link.certificate import Certificate, asks_client, presented
 from xovac_tui.link.handshake import FORBIDDEN, UNKNOWN_TRANSPORT, Handshake, NoAnswer
 from xovac_tui.link.target import Address, Target, show_fingerprint
@@ -103,7 +104,7 @@ def no_name(address: Address) -> LinkReason:
 def no_connection(why: OSError, address: Address) -> LinkReason:
     """Return the reason for a TCP connection that could not be made."""
     where = f"{clean(address.host, 100)} port {address.port}"
-    if why.errno == errno.ECONNREFUSED or _refused_at_all_addresses(why):
+    if is_refused(why):
         return LinkReason(
             LinkCode.NOTHING_LISTENS,
             f"Nothing listens on {where} (connection refused). Check that the chamber's server is running, "
@@ -118,15 +119,6 @@ def no_connection(why: OSError, address: Address) -> LinkReason:
     return LinkReason(
         LinkCode.NOT_CONNECTED, f"The connection to {where} failed: {reason}. Check the network and the url."
     )
-
-
-def _refused_at_all_addresses(why: OSError) -> bool:
-    """Return whether several addresses of a name were tried, and one of them refused.
-
-    asyncio of Python 3.11 to 3.13 and aiohappyeyeballs 2 join such failures into one OSError without a
-    number: `Multiple exceptions: [Errno 111] Connect call failed ('::1', 5000, 0, 0), [Errno 101] ...`.
-    """
-    return why.errno is None and f"[Errno {errno.ECONNREFUSED}]" in str(why)
 
 
 def no_answer(address: Address) -> LinkReason:
@@ -459,7 +451,8 @@ def not_websocket(address: Address, error: object) -> LinkReason:
     """Return the reason for data that are no WebSocket's."""
     return LinkReason(
         LinkCode.NOT_WEBSOCKET,
-        f"{address.origin} sent what is no WebSocket data ({clean(str(error), 120)}). Trying again.",
+        f"{address.origin} sent something other than WebSocket data ({clean(str(error), 120)}). "
+        "Trying again.",
     )
 
 

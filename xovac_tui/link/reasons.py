@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 import aiohttp
 import msgspec
-import socketio
 
 from xovac_tui.api.link import LinkReason
 from xovac_tui.errors import LinkError
@@ -16,6 +15,7 @@ from xovac_tui.link import clues, explain
 from xovac_tui.link.client import OLD, REFUSED, SENT_AWAY, Client
 from xovac_tui.link.engine import log
 from xovac_tui.link.handshake import Handshake, NoAnswer, ask
+from xovac_tui.link.library import socketio
 from xovac_tui.link.session import Redirected, open_session
 from xovac_tui.link.target import Address, Target
 from xovac_tui.text import clean

@@ -111,7 +111,7 @@ def check_target(target: Target) -> Address:
     host, port, tls, query = _check_url(target.url)
     if not re.fullmatch(r"/?[^\s?#]+?/?", target.path) or "//" in target.path or target.path == "/":
         raise SettingsError(
-            f'The setting path = {_quote(target.path)} is no URL path. Usual is path = "/socket.io".'
+            f'The setting path = {_quote(target.path)} is not a URL path. Usual is path = "/socket.io".'
         )
     if not re.fullmatch(r"/[^\s,?#]*", target.namespace):
         raise SettingsError(

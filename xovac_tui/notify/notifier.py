@@ -116,7 +116,7 @@ class Notifier:
         try:
             await persist(self._beat, sleep=self._sleep)
         except NotifyError as error:
-            self._report(HEARTBEAT, f"The {HEARTBEAT} was not heard: {error}")
+            self._report(HEARTBEAT, f"The {HEARTBEAT} did not arrive: {error}")
         else:
             self._report(HEARTBEAT, "")
 

@@ -43,7 +43,7 @@ async def send(
 
 async def persist(attempt: Callable[[], Awaitable[None]], *, sleep: Sleep = asyncio.sleep) -> None:
     """Try up to three times within a minute; NotifyError with the reason of the newest failure."""
-    failed = NotifyError(f"it did not take it within {format_whole(WITHIN)}.")
+    failed = NotifyError(f"it did not accept it within {format_whole(WITHIN)}.")
     try:
         async with asyncio.timeout(WITHIN):
             for pause in (0.0, *PAUSES):

@@ -28,7 +28,7 @@ class Alarms(Protocol):
         """True while this process is the one that evaluates them."""
 
     @property
-    def told_of_receivers(self) -> Sequence[str]:
+    def receiver_rules(self) -> Sequence[str]:
         """Names of the rules that watch whether receivers can be reached."""
 
     def unresolved(self) -> AlarmsView:
@@ -55,7 +55,7 @@ class NotifyService:
         if self._settings is not None:
             alarms.will_notify(receiver.name for receiver in self._settings.remote)
         self._made: Notifier | None = None
-        self._looked = -math.inf
+        self._checked = -math.inf
         self._online = False
 
     def on_event(self, event: Event) -> None:
@@ -78,8 +78,8 @@ class NotifyService:
         if self._settings is None or not self._alarms.evaluates:
             return
         mono = self._clock.mono()
-        if mono - self._looked >= _LOOK:
-            self._looked = mono
+        if mono - self._checked >= _LOOK:
+            self._checked = mono
             self._notifier(self._settings).tick(self._alarms.unresolved(), online=self._online)
 
     async def close(self) -> None:
@@ -96,6 +96,6 @@ class NotifyService:
                 self._chamber,
                 self._clock,
                 self._alarms.notified,
-                own_rules=self._alarms.told_of_receivers,
+                own_rules=self._alarms.receiver_rules,
             )
         return self._made

@@ -62,7 +62,7 @@ async def send_by_apprise(
     if said is not None:
         for line in words:
             said(hidden(line, url))
-    raise NotifyError("the service did not take it.")
+    raise NotifyError("the service did not accept it.")
 
 
 def service_problem(url: str) -> str:

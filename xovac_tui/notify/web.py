@@ -11,7 +11,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from xovac_tui import __version__
 from xovac_tui.durations import format_whole
-from xovac_tui.errors import NotifyError
+from xovac_tui.errors import NotifyError, is_refused
 
 _WORTH_ANOTHER_TRY = (408, 425, 429)
 """HTTP answers below 500 that may be others a moment later."""
@@ -78,7 +78,7 @@ def _explained(error: Exception) -> NotifyError:
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(cause, socket.gaierror):
         return NotifyError("the name in its address is not known here.")
-    if isinstance(cause, ConnectionRefusedError) or "connect call failed" in str(cause).lower():
+    if is_refused(cause):
         return NotifyError("nothing listens there (connection refused).")
     if isinstance(cause, OSError) and cause.strerror and not isinstance(cause, aiohttp.ClientError):
         return NotifyError(f"the connection failed: {cause.strerror}.")

@@ -78,12 +78,16 @@ def steady(
     low, high = _kept(low, high, log)
     if previous is not None and previous.log == log:
         bottom, top = previous.ends()
-        fresh = _bounds(low, high, log, rows, least)
-        first, last = fresh.ends()
         fits = bottom <= low and high <= top
-        if fits and last - first >= _SHRINK * (top - bottom):
-            return previous
-        if not fits:
+        if fits:
+            needed = _SHRINK * (top - bottom)
+            # New bounds would hold all values: where these alone need enough, they are not worked out.
+            if high - low >= needed:
+                return previous
+            first, last = _bounds(low, high, log, rows, least).ends()
+            if last - first >= needed:
+                return previous
+        else:
             room = _GROW * (max(high, top) - min(low, bottom))
             low -= room if low < bottom else 0.0
             high += room if high > top and not log else 0.0

@@ -1,1 +1,12 @@
 """Recipes as their author writes them: files, checks, plan, and the device's flat list."""
+
+from typing import TYPE_CHECKING
+
+from xovac_tui.later import later
+
+if TYPE_CHECKING:
+    from xovac_tui.recipes import plan as plan
+    from xovac_tui.recipes import rates as rates
+    from xovac_tui.recipes import rewriting as rewriting
+else:
+    __getattr__ = later(__name__)

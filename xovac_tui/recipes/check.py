@@ -11,7 +11,7 @@ import msgspec
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.findings import Finding, FindingCode, Severity, finding
 from xovac_tui.recipes.model import Recipe
-from xovac_tui.recipes.places import path_of
+from xovac_tui.recipes.places import StepPath
 from xovac_tui.recipes.plan import ASSUMED, Plan, PlanSettings, Segment, plan_recipe
 from xovac_tui.units import DAY, MINUTE
 
@@ -121,7 +121,7 @@ def _size(plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
 
 
 def _at(segment: Segment, code: FindingCode, **data: Any) -> Finding:
-    return finding(code, path_of(segment.where), **data)
+    return finding(code, segment.path, **data)
 
 
 def _temperatures(recipe: Recipe, plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
@@ -172,10 +172,10 @@ def _targets(plan: Plan) -> Iterator[Segment]:
 def _rates(plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
     ramps = [segment for segment in plan.segments if segment.kind == "ramp" and segment.index is not None]
     chosen = [segment for segment in ramps if not segment.estimated and segment.to_temp != segment.from_temp]
-    fastest: dict[str, Lag] = {}
+    fastest: dict[StepPath, Lag] = {}
     for lag in lags(plan, settings):
-        if lag.too_fast and (lag.ramp.where not in fastest or lag.rate > fastest[lag.ramp.where].rate):
-            fastest[lag.ramp.where] = lag
+        if lag.too_fast and (lag.ramp.path not in fastest or lag.rate > fastest[lag.ramp.path].rate):
+            fastest[lag.ramp.path] = lag
     for lag in fastest.values():
         data = {"to": lag.ramp.to_temp, "rate": lag.rate, "managed": lag.managed}
         if lag.learned:
@@ -184,7 +184,7 @@ def _rates(plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
         else:
             yield _at(lag.ramp, FindingCode.FASTER_THAN_ASSUMED, **data)
     if chosen and settings.step_reading == "jump":
-        yield _at(chosen[0], FindingCode.RATES_NOT_KEPT, ramps=len({segment.where for segment in chosen}))
+        yield _at(chosen[0], FindingCode.RATES_NOT_KEPT, ramps=len({segment.path for segment in chosen}))
     elif chosen:
         yield finding(FindingCode.RATES_AS_DURATIONS)
     bases = {segment.basis for segment in ramps if segment.basis}
@@ -197,12 +197,12 @@ def _rates(plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
 
 def _lost_holds(plan: Plan, settings: PlanSettings) -> Iterator[Finding]:
     """Yield the holds that a lag before them takes much of."""
-    worst: dict[str, tuple[Lag, Segment]] = {}
+    worst: dict[StepPath, tuple[Lag, Segment]] = {}
     for lag in lags(plan, settings):
         if lag.hold is not None and lag.late > lag.hold.duration * LOST:
-            before = worst.get(lag.hold.where)
+            before = worst.get(lag.hold.path)
             if before is None or lag.late > before[0].late:
-                worst[lag.hold.where] = lag, lag.hold
+                worst[lag.hold.path] = lag, lag.hold
     for lag, hold in worst.values():
         code = FindingCode.HOLD_LOST if lag.late >= hold.duration else FindingCode.HOLD_SHORTENED
         yield _at(hold, code, hold=hold.duration, target=hold.to_temp, late=lag.late, learned=lag.learned)

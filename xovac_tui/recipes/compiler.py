@@ -13,7 +13,6 @@ from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.check import check_recipe
 from xovac_tui.recipes.findings import Finding, FindingCode, finding
 from xovac_tui.recipes.model import Recipe
-from xovac_tui.recipes.places import path_of
 from xovac_tui.recipes.plan import Plan, PlanSettings, Segment, plan_recipe
 from xovac_tui.units import from_celsius
 
@@ -76,7 +75,7 @@ def _item(segment: Segment, settings: PlanSettings) -> Item:
     if not (math.isfinite(target) and math.isfinite(duration) and duration > 0):
         wrong = finding(
             FindingCode.NOT_WRITABLE,
-            path_of(segment.where),
+            segment.path,
             target=segment.to_temp,
             seconds=segment.duration,
             unit=settings.temperature_unit,

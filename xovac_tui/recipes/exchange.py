@@ -142,7 +142,7 @@ def _notes(recipe: Recipe, ignored: int, settings: PlanSettings) -> list[str]:
 
 def _object(data: str | bytes, source: str) -> dict[str, Any]:
     if len(data) > MAX_BYTES:
-        raise RecipeError(f"{source} is larger than {MAX_BYTES:,} bytes: that is no recipe.")
+        raise RecipeError(f"{source} is larger than {MAX_BYTES:,} bytes: that is not a recipe.")
     try:
         text = data if isinstance(data, str) else data.decode("utf-8-sig")
         value = json.loads(text, parse_constant=_refuse)

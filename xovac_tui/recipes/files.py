@@ -44,14 +44,14 @@ def parse_recipe(text: str | bytes, source: str) -> Recipe:
     source = clean(source, 400)
     text = _decoded(text, source).removeprefix("\ufeff")
     if len(text) > MAX_BYTES:
-        raise RecipeError(f"{source} is larger than {MAX_BYTES:,} bytes: that is no recipe.")
+        raise RecipeError(f"{source} is larger than {MAX_BYTES:,} bytes: that is not a recipe.")
     if not text.strip():
         raise RecipeError(f"{source} is empty: a recipe has at least a name and one [[steps]].")
     lines = text.split("\n")
     for number, line in enumerate(lines, 1):
         if len(line) > MAX_LINE:
             raise RecipeError(
-                f"{source}, line {number} is longer than {MAX_LINE:,} characters: that is no recipe."
+                f"{source}, line {number} is longer than {MAX_LINE:,} characters: that is not a recipe."
             )
     try:
         table = tomllib.loads(text)
@@ -135,7 +135,7 @@ def _decoded(text: str | bytes, source: str) -> str:
     if isinstance(text, str):
         return text
     if len(text) > MAX_BYTES:
-        raise RecipeError(f"{source} is larger than {MAX_BYTES:,} bytes: that is no recipe.")
+        raise RecipeError(f"{source} is larger than {MAX_BYTES:,} bytes: that is not a recipe.")
     try:
         return text.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -143,11 +143,18 @@ def _decoded(text: str | bytes, source: str) -> str:
         raise RecipeError(f"{source}, line {line} is not UTF-8 text: save the file as UTF-8.") from None
 
 
+def _complaint(message: str, last: int) -> tuple[str, int]:
+    """Return what tomllib complains of, and the line; the `last` one where it names the end, or none.
+
+    The errors of Python 3.11 to 3.13 have the place only in their text; 3.14 gives `msg` and `lineno`.
+    """
+    found = re.fullmatch(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", message, re.DOTALL)
+    return (found[1], int(found[2] or last)) if found else (message, last)
+
+
 def _syntax_problem(source: str, lines: list[str], message: str) -> str:
     """Turn the TOML reader's complaint into a sentence with the line, and advice for the usual slips."""
-    place = re.search(r" \(at line (\d+), column (\d+)\)$", message)
-    number = int(place[1]) if place else len(lines)
-    what = message[: place.start()] if place else message.removesuffix(" (at end of document)")
+    what, number = _complaint(message, len(lines))
     sentence = f"{source}, line {number}: this is not TOML: {clean(what, 160).rstrip('.')}."
     line = lines[min(number, len(lines)) - 1]
     if re.search(r"=\s*[-+]?\d+,\d", line):

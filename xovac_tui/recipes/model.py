@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from xovac_tui.recipes.places import StepPath, place_of
+from xovac_tui.recipes.places import StepPath
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -64,8 +64,7 @@ class Recipe(msgspec.Struct, frozen=True):
 class Leaf(msgspec.Struct, frozen=True):
     """One ramp or hold after unrolling."""
 
-    where: str
-    """Its place in the recipe, `step 4.1`."""
+    path: StepPath
     step: Ramp | Hold
     cycle: tuple[int, int] | None
     """(2, 4) in the second of four rounds of the innermost repeat; None outside a repeat."""
@@ -81,7 +80,7 @@ def unroll(
             for turn in range(1, step.count + 1):
                 yield from unroll(step.steps, path, (turn, step.count))
         else:
-            yield Leaf(place_of(path), step, cycle)
+            yield Leaf(path, step, cycle)
 
 
 def count_leaves(steps: tuple[Step, ...]) -> int:

@@ -26,8 +26,3 @@ def path_of(where: str) -> StepPath:
     """Return the path of the step that a place names; () where it is none of a step."""
     found = _STEP.match(where)
     return tuple(int(number) - 1 for number in found[1].split(".")) if found else ()
-
-
-def number_at(where: str) -> str:
-    """Return the number of the step that a place names: "4.1"; empty where it is none of a step."""
-    return step_number(path_of(where))

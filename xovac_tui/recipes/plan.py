@@ -16,6 +16,7 @@ from xovac_tui.errors import RecipeError
 from xovac_tui.quantities import TemperatureUnit, format_rate, format_temperature
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.model import Leaf, Ramp, Recipe, unroll
+from xovac_tui.recipes.places import StepPath, path_of, place_of
 from xovac_tui.recipes.rates import Rates
 from xovac_tui.units import MINUTE
 
@@ -85,10 +86,15 @@ class Segment(msgspec.Struct, frozen=True):
     """Seconds that it may take at least, by what the chamber has managed."""
     longest: float = 0.0
     where: str = ""
-    """Its place in the recipe, `step 4.1`."""
+    """Its place in the recipe as records keep it, `step 4.1`; read it as `path`."""
     kind: Literal["ramp", "hold"] = "ramp"
     arrival: float | None = None
     """When `to_temp` is reached, if before `end`: a device that jumps waits there for the rest."""
+
+    @property
+    def path(self) -> StepPath:
+        """Its place in the recipe."""
+        return path_of(self.where)
 
     @property
     def duration(self) -> float:
@@ -288,7 +294,7 @@ def _segment(
         basis=time.basis,
         shortest=time.shortest,
         longest=time.longest,
-        where=leaf.where,
+        where=place_of(leaf.path),
         kind="ramp" if isinstance(step, Ramp) else "hold",
         arrival=arrival,
     )

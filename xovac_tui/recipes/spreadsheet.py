@@ -151,7 +151,7 @@ class _Sheet:
 
     def _text(self, data: bytes) -> str:
         if len(data) > MAX_BYTES:
-            raise RecipeError(f"{self.source} is larger than {MAX_BYTES:,} bytes: that is no recipe.")
+            raise RecipeError(f"{self.source} is larger than {MAX_BYTES:,} bytes: that is not a recipe.")
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
             return data.decode("utf-16", errors="replace")
         try:

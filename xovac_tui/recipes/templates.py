@@ -125,7 +125,7 @@ def _parsed(parameter: Parameter, text: str) -> float | str | tuple[float, ...]:
             return words.lower()
         case "count":
             if not re.fullmatch(r"[0-9]{1,9}", words):
-                raise RecipeError(f'"{clean(words, 24)}" is no whole number.')
+                raise RecipeError(f'"{clean(words, 24)}" is not a whole number.')
             return _bounded(parameter, float(words), words, bounds.count_problem(int(words)))
         case "temperatures":
             parts = [part for part in re.split(r"[;,]", words) if part.strip()]

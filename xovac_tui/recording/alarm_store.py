@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from xovac_tui import recording
+from xovac_tui.chamber.alarm import AlarmChange, Ask
+from xovac_tui.recording import disk
+from xovac_tui.recording.service import RecordService
 from xovac_tui.recording.status import RecorderState
-
-if TYPE_CHECKING:
-    from xovac_tui.chamber.alarm import AlarmChange, Ask
-    from xovac_tui.recording.service import RecordService
 
 # What reads the record's lists is imported late: the first picture does not wait for it.
 
@@ -60,50 +60,37 @@ class RecordAlarmStore:
 
     def newest(self) -> Sequence[AlarmChange]:
         """Return the newest change of every alarm."""
-        from xovac_tui.recording.disk.lists import newest_alarms
-
         record = self._record.record
-        return () if record is None else [one.change for one in newest_alarms(record)]
+        return () if record is None else [one.change for one in disk.lists.newest_alarms(record)]
 
     def newest_row(self) -> int:
         """Return the number of the newest row about alarms; 0 where there is none."""
-        from xovac_tui.recording.disk.lists import newest_alarm_row
-
         record = self._record.record
-        return 0 if record is None else newest_alarm_row(record)
+        return 0 if record is None else disk.lists.newest_alarm_row(record)
 
     def later(self, after: int) -> Sequence[tuple[int, AlarmChange | Ask]]:
         """Return what other processes wrote about alarms since a row, oldest first, each with its row."""
-        from xovac_tui.recording.disk.kinds import RecordedAsk
-        from xovac_tui.recording.disk.lists import later_alarms
-
         record = self._record.record
-        found = [] if record is None else later_alarms(record, after, without=self._record.session)
-        return [(one.id, one.ask if isinstance(one, RecordedAsk) else one.change) for one in found]
+        found = [] if record is None else disk.lists.later_alarms(record, after, without=self._record.session)
+        return [(one.id, one.ask if isinstance(one, disk.kinds.RecordedAsk) else one.change) for one in found]
 
     def unanswered(self, seconds: float) -> Sequence[Ask]:
         """Return what was asked in the last seconds and not answered by any change, oldest first."""
-        from xovac_tui.recording.disk.lists import unanswered
-
         record = self._record.record
-        return () if record is None else [one.ask for one in unanswered(record, seconds)]
+        return () if record is None else [one.ask for one in disk.lists.unanswered(record, seconds)]
 
     def last_recorded(self) -> float:
         """Return until when another session recorded, UTC seconds; 0 where none did."""
-        from xovac_tui.recording.disk.lists import last_recorded
-
         record = self._record.record
-        return 0.0 if record is None else last_recorded(record, without=self._record.session)
+        return 0.0 if record is None else disk.lists.last_recorded(record, without=self._record.session)
 
     def decision(self, kind: str) -> tuple[int, str, Any] | None:
         """Return row, `user@host` and value (builtins) of the newest decision of a kind; None without one.
 
         The value is None where it cannot be read.
         """
-        from xovac_tui.recording.disk.lists import newest_change
-
         record = self._record.record
-        found = None if record is None else newest_change(record, kind)
+        found = None if record is None else disk.lists.newest_change(record, kind)
         if found is None:
             return None
         try:
@@ -127,6 +114,4 @@ class RecordAlarmStore:
 
     def note(self, kind: str, value: Any) -> None:
         """Keep what is in force now, as builtins, if the record knows of something else."""
-        from xovac_tui.recording.differences import as_json
-
-        self._record.note_change(kind, as_json(value))
+        self._record.note_change(kind, recording.differences.as_json(value))

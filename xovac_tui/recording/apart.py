@@ -11,7 +11,7 @@ import msgspec
 
 from xovac_tui.api.event import Form
 from xovac_tui.api.outline import Outline
-from xovac_tui.api.payload import NOT_READ
+from xovac_tui.api.payload import TooLong, too_long
 from xovac_tui.durations import format_whole
 from xovac_tui.recording.eventlog import LoggedEvent
 
@@ -26,7 +26,7 @@ _LOOKS = (Form.JSON, Form.OBJECT, Form.ARGUMENTS, Form.BYTES)
 
 def can_be_read_apart(event: LoggedEvent) -> bool:
     """Return whether a payload is only too long to be decoded here, and looks like JSON."""
-    return event.problem == NOT_READ and event.form in _LOOKS
+    return too_long(event.problem) is TooLong.NOT_READ and event.form in _LOOKS
 
 
 async def read_apart(event: LoggedEvent, limit: int, *, seconds: float = _SECONDS) -> Outline:

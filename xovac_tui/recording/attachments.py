@@ -44,7 +44,7 @@ def read_file(path: Path) -> File:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             # Opening a pipe alone would wait for a writer.
-            raise RecordError(f"{path} is no plain file. Name a file that can be read as a whole.")
+            raise RecordError(f"{path} is not a regular file. Name a file that can be read as a whole.")
         with path.open("rb") as opened:
             data = opened.read(MOST + 1)
     except OSError as error:

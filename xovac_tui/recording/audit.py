@@ -1,4 +1,4 @@
-"""Reads the chain of hashes in a record: what it vouches for, and whether that is as it was written."""
+"""Reads the chain of hashes in a record: what it covers, and whether that is as it was written."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class AuditedRow(msgspec.Struct, frozen=True, kw_only=True):
     """A row that is audited, in words that can be shown."""
 
     number: int = 0
-    """In the chain; 0 where the chain does not vouch for it."""
+    """In the chain; 0 where the chain does not cover it."""
     place: str
     """Its table."""
     row: int
@@ -108,11 +108,11 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     """What the chain ends with."""
     faults: tuple[AuditFault, ...] = ()
     migrated: int | None = None
-    """How many rows were there before there was a chain, and are vouched for only since; None: none were."""
+    """How many rows were there before there was a chain, and are covered only since; None: none were."""
     noted: int | None = None
     """Number of the entry with the noted hash; None where it was not asked for, or not found."""
     unchained: dict[str, int] = {}
-    """How many there are of what the chain does not vouch for, by what it is called."""
+    """How many there are of what the chain does not cover, by what it is called."""
 
     @property
     def well(self) -> bool:
@@ -128,7 +128,7 @@ def head_of(path: Path) -> Head | None:
 
 
 def entries(path: Path, since: float = 0.0) -> Iterator[AuditedRow]:
-    """Yield what the chain vouches for, in its order, from a record time on; raises RecordError."""
+    """Yield what the chain covers, in its order, from a record time on; raises RecordError."""
     with _reading(path) as db:
         _refuse_old(db, path)
         replace_missing_tables(db)
@@ -172,7 +172,7 @@ class _Walk:
         self._db = db
         self._faults: list[AuditFault] = []
         self._doubts: list[_Doubt] = []
-        self._vouched: dict[str, set[int]] = {place: set() for place in AUDITED}
+        self._covered: dict[str, set[int]] = {place: set() for place in AUDITED}
         self._newest = 0
         self._hash: str | None = BEGINNING
         """Of the newest entry, as the chain has it; None where that entry is missing."""
@@ -199,8 +199,8 @@ class _Walk:
         beside = unchained(self._db)
         if not self._newest and (beside.get("events") or beside.get("runs")):
             why = (
-                "The chain is empty, and nothing vouches for this record: a recorder notes the settings in "
-                "force before its first event, so the chain was emptied, or was never written"
+                "The chain is empty, so it proves nothing about this record: a recorder notes the settings "
+                "in force before its first event, so the chain was emptied, or was never written"
             )
             self._faults.insert(0, AuditFault(wrong="chain", entry=_NOWHERE, why=why))
         if expected and self._noted is None:
@@ -225,7 +225,7 @@ class _Walk:
         self._newest, self._hash, self._fitting = number, hashed, ()
         values = _values(self._db, place, row)
         if values is not None and place in AUDITED:
-            self._vouched[place].add(row)
+            self._covered[place].add(row)
         if place == MIGRATED and number == 1:
             self._migrated = row
         if before is None:
@@ -253,7 +253,7 @@ class _Walk:
         self._fault(
             "chain",
             AuditedRow(place="", row=0, number=first),
-            f"{why}: it was removed, and what entry {after} vouches for cannot be proven",
+            f"{why}: it was removed, and what entry {after} covers cannot be proven",
         )
 
     def _check_head(self) -> None:
@@ -282,8 +282,8 @@ class _Walk:
     def _settle(self) -> None:
         """Report for each doubt whether its row was changed, removed or moved, and find what was added."""
         added: dict[tuple[str, int], None] = {}
-        for place, vouched in self._vouched.items():
-            added |= {(place, row): None for row in audited_rows(self._db, place) if row not in vouched}
+        for place, covered in self._covered.items():
+            added |= {(place, row): None for row in audited_rows(self._db, place) if row not in covered}
         # What is at another place now is there, or where another one was doubted.
         there = [
             *added,
@@ -306,7 +306,7 @@ class _Walk:
             self._fault("added", entry, "was added past the chain, or its entry there was removed")
 
     def _at_another_place(self, doubt: _Doubt, place: str, row: int) -> None:
-        """Report a row that an entry vouched for and that it does not name now."""
+        """Report a row that an entry covered and that it does not name now."""
         entry = self._entry(doubt.number, place, row)
         if place == doubt.place and self._fits(doubt, place, row) == doubt.row:
             self._fault("moved", entry, f"was moved there: it was written in row {doubt.row}")
@@ -314,7 +314,7 @@ class _Walk:
             self._fault("chain", entry, "is as it was written, but its entry in the chain was changed")
 
     def _fits(self, doubt: _Doubt, place: str, row: int) -> int | None:
-        """Return in which row it was written if a row is what an entry vouched for; None if it is not."""
+        """Return in which row it was written if a row is what an entry covered; None if it is not."""
         values = read_row(self._db, place, row)
         rows = {row, doubt.row} if place == doubt.place else {row}
         for one in rows if values is not None else ():
@@ -349,11 +349,19 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
             db.execute("BEGIN")
             yield db
     except sqlite3.DatabaseError as error:
-        if "no such column" in str(error):
+        if _lacks_a_column(error):
             raise TornRecordError(f"{path} is not as it was written: {error}.") from error
         raise as_record_error(error, path) from error
     finally:
         db.close()
+
+
+def _lacks_a_column(error: sqlite3.DatabaseError) -> bool:
+    """Return whether a statement failed because a table lacks a column.
+
+    SQLite 3.x has no extended code for it: it is SQLITE_ERROR, as every mistake in a statement is.
+    """
+    return "no such column" in str(error)
 
 
 def _version(db: sqlite3.Connection) -> int:
@@ -363,7 +371,7 @@ def _version(db: sqlite3.Connection) -> int:
 def _refuse_old(db: sqlite3.Connection, path: Path) -> None:
     if _version(db) < CHAINED:
         raise RecordError(
-            f"{path} was written before there was an audit, so nothing vouches for it yet. When this version "
+            f"{path} was written before there was an audit, so no chain covers it yet. When this version "
             "writes it for the first time, it is audited from then on."
         )
 

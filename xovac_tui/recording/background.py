@@ -27,8 +27,8 @@ _LETTING_GO = 1.0
 _FRESH = 0.5
 """Seconds for which the picture of a stretch that is still being written is new enough."""
 
-_Series = tuple[str, int, float]
-"""Channel, number of columns and their width: successive pictures of one chart share them."""
+_Series = tuple[str, int, float, float]
+"""Channel, number of columns, their width, and `until`: successive pictures of one chart share them."""
 
 
 class _Picture(msgspec.Struct):
@@ -80,11 +80,14 @@ class BackgroundPast:
 
     # -- asked by charts, on the event loop -----------------------------------------------------------
 
-    def window(self, name: str, start: float, end: float, columns: int) -> Bins:
-        """Return lowest and highest values per column as far as they are known; never waits."""
+    def window(self, name: str, start: float, end: float, columns: int, until: float = math.inf) -> Bins:
+        """Return lowest and highest values per column as far as they are known; never waits.
+
+        What is recorded after `until` may be missing.
+        """
         columns = max(1, columns)
         width = (end - start) / columns
-        series = (name, columns, round(width, 6))
+        series = (name, columns, round(width, 6), until)
         with self._lock:
             found = self._pictures.get((series, start))
             before = self._newest.get(series)
@@ -153,10 +156,10 @@ class BackgroundPast:
                 self.version += 1
 
     def _draw(self, past: Past, series: _Series, start: float, end: float) -> bool:
-        name, columns, _ = series
+        name, columns, _, until = series
         made = self._clock()
-        done = end <= past.end
-        bins = past.window(name, start, end, columns)
+        done = min(end, until) <= past.end
+        bins = past.window(name, start, end, columns, until)
         with self._lock:
             before = self._pictures.get((series, start))
             self._pictures[(series, start)] = _Picture(bins, done, made)

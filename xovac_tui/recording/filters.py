@@ -8,17 +8,14 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from xovac_tui.api.event import Direction, EventKind
 from xovac_tui.errors import XovacError
+from xovac_tui.recording import disk
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.log import Log
-
-if TYPE_CHECKING:
-    from xovac_tui.recording.disk.codec import BlockSummary
 
 SYNTAX = 'words, "some words", kind:message, name:state, dir:out, is:malformed, and - before any to leave out'
 """The whole language, for the screen."""
@@ -61,13 +58,13 @@ class Term(msgspec.Struct, frozen=True):
             found = found or self.value in _text(event).lower()
         return found is not self.negated
 
-    def may_match(self, kind: BlockSummary) -> bool:
+    def may_match(self, kind: disk.codec.BlockSummary) -> bool:
         """Return whether an event of this kind could fulfil it, whatever its payload."""
         if self.field is not FilterField.TEXT:
             return self._found(kind) is not self.negated
         return not self.negated or self.value not in kind.name.lower()
 
-    def _found(self, event: LoggedEvent | BlockSummary) -> bool:
+    def _found(self, event: LoggedEvent | disk.codec.BlockSummary) -> bool:
         """Return whether the value is in the field, of an event or of a kind of events."""
         match self.field:
             case FilterField.KIND:
@@ -88,7 +85,7 @@ class Filter(msgspec.Struct, frozen=True):
         """Return whether the event passes."""
         return all(term.matches(event) for term in self.terms)
 
-    def may_hold(self, kinds: Sequence[BlockSummary]) -> bool:
+    def may_hold(self, kinds: Sequence[disk.codec.BlockSummary]) -> bool:
         """Return whether any of these kinds of events could pass, whatever their payloads."""
         return any(all(term.may_match(kind) for term in self.terms) for kind in kinds)
 

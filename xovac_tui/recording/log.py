@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from xovac_tui.api.event import Event
 from xovac_tui.errors import XovacError
+from xovac_tui.recording import disk
 from xovac_tui.recording.eventlog import EventLog, LoggedEvent
 
-if TYPE_CHECKING:
-    from xovac_tui.recording.disk.codec import BlockSummary
-    from xovac_tui.recording.disk.record import Record
-
-Passes = Callable[["tuple[BlockSummary, ...]"], bool]
+Passes = Callable[["tuple[disk.codec.BlockSummary, ...]"], bool]
 """Returns from the kinds of events there are whether any may be wanted."""
 
 
@@ -22,7 +18,7 @@ class Log:
 
     def __init__(self, keep: int = 50_000) -> None:
         self.memory = EventLog(keep)
-        self._record: Record | None = None
+        self._record: disk.record.Record | None = None
         self._begin = 0
         """Index of the first event that came into memory."""
         self._attached = False
@@ -30,7 +26,7 @@ class Log:
         self.problem = ""
         """Why the record can no longer be read; from then on only what memory holds is shown."""
 
-    def attach(self, record: Record, *, ours: bool, begin: int | None = None) -> int:
+    def attach(self, record: disk.record.Record, *, ours: bool, begin: int | None = None) -> int:
         """Put a record behind memory; return by how much the indices of the events in memory have grown.
 
         `ours` where what comes now is written into it by this program. `begin` is the index that the first
@@ -82,7 +78,7 @@ class Log:
         return self.memory.first
 
     @property
-    def _readable(self) -> Record | None:
+    def _readable(self) -> disk.record.Record | None:
         return None if self.problem else self._record
 
     def failed(self, error: XovacError) -> None:
@@ -140,18 +136,16 @@ class Log:
 
     def _older(
         self,
-        record: Record,
+        record: disk.record.Record,
         start: int,
         end: int,
         newest: Iterator[LoggedEvent],
         passes: Passes | None,
     ) -> Iterator[LoggedEvent]:
-        from xovac_tui.recording.disk.record import Record
-
         end, following = end if self._ours else min(end, self._begin), start
         # Its own reader: the one of the screen is no business of another thread.
         try:
-            with Record(record.path) as own:
+            with disk.record.Record(record.path) as own:
                 for event in own.scan(start, passes=passes):
                     if event.index >= end:
                         break

@@ -88,6 +88,6 @@ def _day(utc: float, zone: tzinfo | None) -> date:
 
 def _unreadable(text: str) -> RecordError:
     return RecordError(
-        f'"{clean(text, 40)}" is no moment. Write a date and time such as 2026-11-23T14:05:00Z, '
+        f'"{clean(text, 40)}" is not a time. Write a date and time such as 2026-11-23T14:05:00Z, '
         "a time of day such as 14:05, or how long after the start, such as 2h30."
     )

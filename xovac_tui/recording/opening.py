@@ -6,18 +6,14 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from xovac_tui import recording
 from xovac_tui.api.contract import Contract
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.errors import XovacError
-
-if TYPE_CHECKING:
-    from xovac_tui.recording.background import BackgroundPast
-    from xovac_tui.recording.disk.record import Record
-    from xovac_tui.recording.past import Past
+from xovac_tui.recording import disk
 
 PATIENCE = 0.25
 """Seconds for which the loop waits for a record that another program has locked meanwhile."""
@@ -41,9 +37,9 @@ class Beginning(msgspec.Struct, frozen=True):
 class Found(msgspec.Struct, frozen=True):
     """What a record knows of the time before this program."""
 
-    record: Record
+    record: disk.record.Record
     """Open for the loop's use."""
-    past: Past | BackgroundPast
+    past: recording.past.Past | recording.background.BackgroundPast
     begin: int
     """Index in the record of the first event that came since this program began."""
     ours: bool
@@ -68,14 +64,7 @@ def read_record(
     events. `first_utc` is when the first event came; None before there is one. `session` is the number of
     this program's session in it; 0 where it has none.
     """
-    from xovac_tui.recording.background import BackgroundPast
-    from xovac_tui.recording.digest import away_since, axis_to_now
-    from xovac_tui.recording.disk.lists import marks
-    from xovac_tui.recording.disk.record import Record
-    from xovac_tui.recording.disk.windows import Windows
-    from xovac_tui.recording.past import Past
-
-    record = Record(path)
+    record = disk.record.Record(path)
     record.judge_by(began.contract)
     try:
         shift = began.utc - began.mono
@@ -85,20 +74,25 @@ def read_record(
         found = Found(
             record=record,
             past=(
-                BackgroundPast(path, shift, began.mono, begin, contract=began.contract)
+                recording.background.BackgroundPast(path, shift, began.mono, begin, contract=began.contract)
                 if began.background
-                else Past(Windows(record), shift, began.mono, begin)
+                else recording.past.Past(disk.windows.Windows(record), shift, began.mono, begin)
             ),
             begin=begin,
             ours=first_index is not None,
             away_since=(
-                away_since(record, began.who, began.utc, axis_to_now(record, began.utc, session, began.mono))
+                recording.digest.away_since(
+                    record,
+                    began.who,
+                    began.utc,
+                    recording.digest.axis_to_now(record, began.utc, session, began.mono),
+                )
                 if began.visit
                 else None
             ),
             marks=tuple(
                 Mark(one.t - shift, one.mark.utc, one.mark.kind, one.mark.text)
-                for one in marks(record)
+                for one in disk.lists.marks(record)
                 if one.t - shift < began.mono
             ),
         )
@@ -109,7 +103,7 @@ def read_record(
     return found
 
 
-def _index_at(record: Record, utc: float) -> int:
+def _index_at(record: disk.record.Record, utc: float) -> int:
     """Return the index of the first event of a record that came at a moment (UTC seconds) or after it."""
     for event in record.scan(max(record.first, record.total - _NEWEST)):
         if event.utc >= utc:

@@ -72,11 +72,11 @@ class Past:
         self._shift = shift
         self._next = windows.record.total if first is None else first
         """Index of the first event that is recorded in this program's time."""
-        self._looked = -1
+        self._total = -1
         self._pieces = [_Piece(shift)]
         self.began = began
         """Monotonic time at which this program's own histories begin."""
-        self._kept: OrderedDict[tuple[str, float, float, int], Bins] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, float, float, int, float], Bins] = OrderedDict()
         self._firsts: dict[str, float | None] = {}
         self.problem = ""
         """Why the record could not be read when that failed first; empty while it never did."""
@@ -85,13 +85,16 @@ class Past:
         """Let go of the record."""
         self._windows.record.close()
 
-    def window(self, name: str, start: float, end: float, columns: int) -> Bins:
-        """Return lowest and highest values per column, monotonic seconds, as the record has them."""
-        key = (name, start, end, columns)
+    def window(self, name: str, start: float, end: float, columns: int, until: float = math.inf) -> Bins:
+        """Return lowest and highest values per column, monotonic seconds, as the record has them.
+
+        What is recorded after `until` may be missing.
+        """
+        key = (name, start, end, columns, until)
         bins = self._kept.get(key)
         if bins is None:
             # What is still being written is another picture the next time.
-            done = end <= self.end
+            done = min(end, until) <= self.end
             try:
                 bins = self._picture(name, start, end, max(1, columns))
             except XovacError as error:
@@ -126,8 +129,8 @@ class Past:
         """Return the stretches of this program's time between which the clock was set, oldest first."""
         record = self._windows.record
         total = record.total
-        if total != self._looked:
-            self._looked = total
+        if total != self._total:
+            self._total = total
             pieces = [_Piece(self._shift)]
             for shift in record.shifts_from(self._next):
                 if abs(shift.seconds - pieces[-1].shift) > _SET:
@@ -197,8 +200,11 @@ class AnyPast(Protocol):
         """Return the monotonic time from which on the record holds a channel; None where it never does."""
         ...
 
-    def window(self, name: str, start: float, end: float, columns: int) -> Bins:
-        """Return lowest and highest values per column, monotonic seconds, as far as they are known."""
+    def window(self, name: str, start: float, end: float, columns: int, until: float = math.inf) -> Bins:
+        """Return lowest and highest values per column, monotonic seconds, as far as they are known.
+
+        What is recorded after `until` may be missing.
+        """
         ...
 
 
@@ -260,7 +266,7 @@ class RecordedHistory:
         start, began, width = bins.start, self._past.began, bins.seconds
         if live.bin_seconds(start, end) > max(1.0, _COARSE * width):
             return self._finer(bins, end)
-        if start >= began or (first := self._past.first(self._name)) is None or first >= end:
+        if start >= began or (first := self._past.first(self._name)) is None or first >= min(began, end):
             return bins
         return self._before(bins, began)
 
@@ -280,7 +286,10 @@ class RecordedHistory:
         count = min(len(bins.lows), math.ceil((began - bins.start) / bins.seconds))
         if count < 1:
             return bins
-        past = self._past.window(self._name, bins.start, bins.start + count * bins.seconds, count)
+        # The last column is recorded while it lasts, which is no reason to read it again: since the beginning
+        # its values are in the history, too.
+        end = bins.start + count * bins.seconds
+        past = self._past.window(self._name, bins.start, end, count, began)
         return joined(past, bins, count - 1)
 
     def last(self, seconds: float, now: float, n: int) -> Sequence[float]:

@@ -9,14 +9,15 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from xovac_tui import __version__
+from xovac_tui import __version__, recipes
+from xovac_tui import recording as room
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkView
+from xovac_tui.chamber.alarm import AlarmChange, Ask
 from xovac_tui.chamber.history import ChannelHistory, History
 from xovac_tui.chamber.news import (
     LedgerChanged,
@@ -31,22 +32,12 @@ from xovac_tui.clock import Clock
 from xovac_tui.durations import format_whole
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
+from xovac_tui.recording import disk
 from xovac_tui.recording.disk.share import network_share, share_advice
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.opening import Beginning, Found, RecordReading, read_record
+from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordTrouble
-
-if TYPE_CHECKING:
-    from xovac_tui.chamber.alarm import AlarmChange, Ask
-    from xovac_tui.recipes.plan import Plan, PlanSettings
-    from xovac_tui.recording.background import BackgroundPast
-    from xovac_tui.recording.digest import Digest
-    from xovac_tui.recording.disk.kinds import Item, RunItem
-    from xovac_tui.recording.disk.record import Record
-    from xovac_tui.recording.disk.recorder import Recorder
-    from xovac_tui.recording.disk.writer import Writer
-    from xovac_tui.recording.past import Past
-    from xovac_tui.recording.settings import RecordSettings
 
 OPENING = 5.0
 """Seconds after which a record that has not opened counts as one that cannot be written."""
@@ -107,16 +98,16 @@ class RecordService:
         subject: Subject,
         clock: Clock,
         log: Log,
-        publish: Callable[[RecorderChanged | RecordOpened | RecordReplaced], None] = lambda news: None,
+        publish: Callable[[RecorderChanged | RecordOpened | RecordReplaced], None],
     ) -> None:
         self.choice = choice
         self._subject, self._contract, self._who = subject, subject.contract, subject.who
         self._clock, self._log, self._publish = clock, log, publish
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._recorder: Recorder | None = None
-        self.record: Record | None = None
+        self._recorder: disk.recorder.Recorder | None = None
+        self.record: disk.record.Record | None = None
         """For reading; None until it is open, or where there is none."""
-        self.past: Past | BackgroundPast | None = None
+        self.past: room.past.Past | room.background.BackgroundPast | None = None
         self.away_since: float | None = None
         """When (even time that ends now) this user last watched, if that is long ago; else None."""
         self._arrived = clock.utc()
@@ -131,7 +122,7 @@ class RecordService:
         self._read_once = choice is None
         """What the record knows is known, or it is known that it cannot be read."""
         self._published_settled = choice is None
-        self._early: list[Event | Item] = []
+        self._early: list[Event | disk.kinds.Item] = []
         """What happened before the recorder was there."""
         self._later: dict[str, tuple[str, str]] = {}
         """Kind -> (JSON, text) of what is to be noted once the record can be read: it may know it."""
@@ -236,12 +227,8 @@ class RecordService:
                 self._recorder.put(item)
         self._read(self._opened)
 
-    def _make_recorder(self, choice: RecordChoice) -> Recorder:
-        from xovac_tui.recording.disk.housekeeping import Retention
-        from xovac_tui.recording.disk.kinds import Session
-        from xovac_tui.recording.disk.recorder import Recorder
-
-        session = Session(
+    def _make_recorder(self, choice: RecordChoice) -> disk.recorder.Recorder:
+        session = disk.kinds.Session(
             pid=os.getpid(),
             host=socket.gethostname(),
             who=self._who,
@@ -258,12 +245,14 @@ class RecordService:
             speed=self._subject.speed,
         )
         settings = choice.settings
-        retention = Retention(settings.keep_days, delete_unexported=settings.delete_unexported)
+        retention = disk.housekeeping.Retention(
+            settings.keep_days, delete_unexported=settings.delete_unexported
+        )
 
-        def clean_up(writer: Writer, utc: float) -> None:
+        def clean_up(writer: disk.writer.Writer, utc: float) -> None:
             retention.tidy(writer.execute, writer.session, utc, self._clock.mono())
 
-        return Recorder(
+        return disk.recorder.Recorder(
             choice.path,
             session,
             self._clock,
@@ -273,12 +262,10 @@ class RecordService:
             in_force=self._first_entries,
         )
 
-    def _first_entries(self) -> Iterable[Item]:
+    def _first_entries(self) -> Iterable[disk.kinds.Item]:
         """Return what a new record begins with: the settings, contract and trust in force."""
-        from xovac_tui.recording.differences import in_words
-
         for kind, after in self._subject.in_force():
-            yield self._change_item(kind, in_words("", after), "", after)
+            yield self._change_item(kind, room.differences.in_words("", after), "", after)
 
     def _opened(self) -> None:
         """Open the record for writing, if that is wanted; returns when that is done or has failed."""
@@ -369,8 +356,6 @@ class RecordService:
 
     async def close(self) -> None:
         """Write what is left, the end of a visit with it; what cannot be written is given up soon."""
-        from xovac_tui.recording.differences import in_words
-
         self._closed = True
         recorder, self._recorder = self._recorder, None
         # Before the recorder ends: what reads keeps it from making one file of the record.
@@ -383,7 +368,7 @@ class RecordService:
             if self._replacing and not text:
                 # The recorder has saved it with the rest, or has begun the new file with it.
                 continue
-            recorder.put(self._change_item(kind, text or in_words("", after), "", after))
+            recorder.put(self._change_item(kind, text or room.differences.in_words("", after), "", after))
         why = recorder.view.why
         well = recorder.view.state is RecorderState.ON
         left = recorder.close(_CLOSING_WELL if well else CLOSING)
@@ -411,7 +396,7 @@ class RecordService:
             self.choice is not None and not self.choice.read_only and not self._read_once
         )
 
-    def _put(self, item: Event | Item, *, hurry: bool = False) -> None:
+    def _put(self, item: Event | disk.kinds.Item, *, hurry: bool = False) -> None:
         """Give something to the recorder, or keep it until there is one."""
         if self._recorder is None:
             if self._takes and len(self._early) < _EARLY:
@@ -446,50 +431,38 @@ class RecordService:
     def _link(self, link: LinkView) -> None:
         """Take the connection as it is shown now: STALE is one of its words."""
         if self._takes:
-            from xovac_tui.recording.disk.kinds import RecordedLink
-
             bare = msgspec.structs.replace(link, rtt=None, next_try_mono=None)
-            self._put(RecordedLink(link=bare, t=self._clock.utc(), mono=self._clock.mono()))
+            self._put(disk.kinds.RecordedLink(link=bare, t=self._clock.utc(), mono=self._clock.mono()))
 
     def _entry(self, entry: LedgerEntry) -> None:
         """Record a change of a command's ledger entry."""
         if self._takes:
-            from xovac_tui.recording.disk.kinds import RecordedCommand
-
-            self._put(RecordedCommand(entry=entry, t=self._clock.utc(), mono=self._clock.mono()))
+            self._put(disk.kinds.RecordedCommand(entry=entry, t=self._clock.utc(), mono=self._clock.mono()))
 
     def _keep_marks(self, marks: Iterable[Mark]) -> None:
         """Take marks on the time axis."""
         if self._takes:
-            from xovac_tui.recording.disk.kinds import RecordedMark
-
             for mark in marks:
-                self._put(RecordedMark(mark=mark, who=self._who))
+                self._put(disk.kinds.RecordedMark(mark=mark, who=self._who))
 
     def alarms(self, changes: Iterable[AlarmChange]) -> None:
         """Take what happened to alarms, and write it at once: a console beside this program waits for it."""
         if self._takes:
-            from xovac_tui.recording.disk.kinds import RecordedAlarm
-
             for change in changes:
-                self._put(RecordedAlarm(change=change), hurry=True)
+                self._put(disk.kinds.RecordedAlarm(change=change), hurry=True)
 
     def ask(self, ask: Ask) -> None:
         """Record a user's request on an alarm, for the recorder to carry out."""
         if self._takes:
-            from xovac_tui.recording.disk.kinds import RecordedAsk
-
-            self._put(RecordedAsk(ask=ask, mono=self._clock.mono()), hurry=True)
+            self._put(disk.kinds.RecordedAsk(ask=ask, mono=self._clock.mono()), hurry=True)
 
     def change(self, kind: str, text: str, *, before: str = "", after: str = "") -> None:
         """Record a decision of a user here, and write it at once; `before` and `after` are JSON."""
         if self._takes:
             self._put(self._change_item(kind, text, before, after), hurry=True)
 
-    def _change_item(self, kind: str, text: str, before: str, after: str) -> Item:
-        from xovac_tui.recording.disk.kinds import RecordedChange
-
-        return RecordedChange(
+    def _change_item(self, kind: str, text: str, before: str, after: str) -> disk.kinds.Item:
+        return disk.kinds.RecordedChange(
             kind=kind,
             who=self._who,
             text=text,
@@ -509,23 +482,28 @@ class RecordService:
         if self.record is None:
             self._later[kind] = (after, text)
             return
-        from xovac_tui.recording.differences import in_words
-        from xovac_tui.recording.disk.lists import newest_change
 
         # The record's own word first: another program may have noted something else meanwhile.
         before = self._noted.get(kind, "")
         try:
-            found = newest_change(self.record, kind)
+            found = disk.lists.newest_change(self.record, kind)
             before = found.after if found is not None else before
         except XovacError:
             text = text or "what it was before could not be read"
         self._noted[kind] = after
         if before != after:
             # Nothing waits for it, so the record's usual turn is early enough.
-            self._put(self._change_item(kind, text or in_words(before, after), before, after))
+            self._put(
+                self._change_item(kind, text or room.differences.in_words(before, after), before, after)
+            )
 
     def load(
-        self, name: str, entry: LedgerEntry, plan: Plan | None, settings: PlanSettings, source: str
+        self,
+        name: str,
+        entry: LedgerEntry,
+        plan: recipes.plan.Plan | None,
+        settings: recipes.plan.PlanSettings,
+        source: str,
     ) -> None:
         """Take a recipe that was handed to the chamber, as it was sent; `source` is its file's text.
 
@@ -533,17 +511,15 @@ class RecordService:
         """
         if not self._takes:
             return
-        from xovac_tui.recording.disk.kinds import RecordedLoad
-        from xovac_tui.recording.disk.lists import payload_hash
 
         self._put(
-            RecordedLoad(
+            disk.kinds.RecordedLoad(
                 t=entry.utc,
                 mono=entry.mono,
                 who=self._who,
                 name=name,
                 outcome=entry.outcome.value,
-                hash=payload_hash(entry.payload),
+                hash=disk.lists.payload_hash(entry.payload),
                 source=source,
                 payload=entry.payload,
                 plan=msgspec.json.encode(plan).decode() if plan is not None else "",
@@ -570,18 +546,47 @@ class RecordService:
         unread = self.record is None or recorder.first_index is None
         return unread and self.view.state is not RecorderState.BESIDE
 
-    def run(self, item: RunItem) -> None:
-        """Take how far a run was at a moment."""
-        if self._recorder is not None and item.id and self.recording:
-            self._recorder.put(item)
+    def run(
+        self,
+        number: int,
+        *,
+        name: str,
+        load: str,
+        started: tuple[float, float],
+        at: tuple[float, float],
+        result: str,
+        reason: str,
+        flight: bytes,
+        rates: bytes,
+    ) -> None:
+        """Take how far a run was `at` a moment.
+
+        `started` is its beginning; both in UTC and monotonic seconds. `load` is the hash of its list.
+        """
+        if self._recorder is None or not number or not self.recording:
+            return
+
+        self._recorder.put(
+            disk.kinds.RunItem(
+                id=number,
+                name=name,
+                load=load or None,
+                started_utc=started[0],
+                started_mono=started[1],
+                utc=at[0],
+                mono=at[1],
+                result=result,
+                reason=reason,
+                flight=flight,
+                rates=rates,
+            )
+        )
 
     def close_runs(self, keep: int) -> None:
         """Note that runs which another program left open have ended unseen, all but one."""
         if self._recorder is not None and self.recording:
-            from xovac_tui.recording.disk.kinds import CloseRunsItem
-
             self._recorder.put(
-                CloseRunsItem(keep, "Nobody followed it to its end: what recorded it was gone.")
+                disk.kinds.CloseRunsItem(keep, "Nobody followed it to its end: what recorded it was gone.")
             )
 
     def came_back(self, seconds: float) -> None:
@@ -608,35 +613,34 @@ class RecordService:
         if self._clock.mono() - self._visited >= VISIT_EVERY:
             self._visit(recorder)
 
-    def _visit(self, recorder: Recorder) -> None:
-        from xovac_tui.recording.disk.kinds import Visit
-
+    def _visit(self, recorder: disk.recorder.Recorder) -> None:
         self._visited = self._clock.mono()
-        recorder.put(Visit(who=self._who, arrived=self._arrived, seen=self._clock.utc(), mono=self._visited))
+        recorder.put(
+            disk.kinds.Visit(who=self._who, arrived=self._arrived, seen=self._clock.utc(), mono=self._visited)
+        )
 
     # -- what comes back ------------------------------------------------------------------------------
 
-    def digest(self, channels: Sequence[ChannelView], pins: Sequence[str] | None = None) -> Digest | None:
+    def digest(
+        self, channels: Sequence[ChannelView], pins: Sequence[str] | None = None
+    ) -> room.digest.Digest | None:
         """Return what happened while this user was away; None where they were not. For a thread: it reads.
 
         It includes the channels that the user pinned (full names), else of those that the contract pins.
         """
-        from xovac_tui.recording.digest import axis_to_now, digest
-        from xovac_tui.recording.disk.record import Record
-
         if self.away_since is None or self.record is None:
             return None
         if pins is None:
             pins = [one.full_name for one in channels if one.pinned and not one.hidden]
-        with Record(self.record.path) as own:
+        with disk.record.Record(self.record.path) as own:
             called = own.names()
             known = {one.name: (one.name, called[one.name], one.unit, False) for one in own.channels()}
             # What a contract says of a channel is the better word, where it is seen already.
             known |= {one.full_name: (one.full_name, one.label, one.unit, one.log) for one in channels}
             pinned = [known[name] for name in pins if name in known]
             utc, mono = self._clock.utc(), self._clock.mono()
-            axis = axis_to_now(own, utc, self.session, mono)
-            return digest(own, self.away_since, utc, channels=pinned, axis=axis)
+            axis = room.digest.axis_to_now(own, utc, self.session, mono)
+            return room.digest.digest(own, self.away_since, utc, channels=pinned, axis=axis)
 
     def others(self) -> bool:
         """Return whether other programs add to this record, so that their commands must be read."""
@@ -656,17 +660,14 @@ class RecordService:
 
     def cancelled_by(self, command: str) -> str:
         """Return the user who sent a command in the last two minutes, else empty. For a thread."""
-        from xovac_tui.recording.disk.lists import axis_of, commands
-        from xovac_tui.recording.disk.record import Record
-
         if self.record is None:
             return ""
         happened = (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE)
-        with contextlib.suppress(XovacError), Record(self.record.path) as own:
-            axis = axis_of(own)
+        with contextlib.suppress(XovacError), disk.record.Record(self.record.path) as own:
+            axis = disk.lists.axis_of(own)
             if axis.knows(self.session):
                 recent = axis.within(axis.even(self.session, self._clock.mono() - 120.0), math.inf)
-                for found in reversed(commands(own, recent)):
+                for found in reversed(disk.lists.commands(own, recent)):
                     if found.entry.command == command and found.entry.outcome in happened:
                         return found.entry.who
         return ""
@@ -685,7 +686,5 @@ class RecordService:
             return live(name)
         found = self._histories.get(name)
         if found is None:
-            from xovac_tui.recording.past import RecordedHistory
-
-            found = self._histories[name] = RecordedHistory(name, lambda: live(name), self.past)
+            found = self._histories[name] = room.past.RecordedHistory(name, lambda: live(name), self.past)
         return found

@@ -20,8 +20,7 @@ from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.kinds import RecordedAlarm, RecordedLoad, RecordedMark
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.exports.slice import RecordSlice
-from xovac_tui.recording.log import Log
-from xovac_tui.recording.service import RecordService, Subject
+from xovac_tui.replay.replay_record import ReplayRecord
 from xovac_tui.replay.timeline import OWN_MARKS, RECORDERS_MARKS, Timeline, TimelineCursor, TimelineStep
 from xovac_tui.runs.follower import RunFollower
 from xovac_tui.runs.loaded import LoadedRecipe
@@ -70,9 +69,7 @@ class Replay:
         self.chamber = Chamber(contract, stale_after=stale_after)
         self.assumed_speed = recorders[0].about.speed if recorders else 1.0
         """Of a device that does not say in its messages how fast it goes."""
-        # What is replayed is on record already.
-        unrecorded = RecordService(None, Subject(contract=contract), self.clock, Log(1_000))
-        self.runs = RunFollower(contract, unrecorded, self.clock, speed=self.assumed_speed)
+        self.runs = RunFollower(contract, ReplayRecord(), self.clock, speed=self.assumed_speed)
         self._since_check = 0
         self._checks = [self._checkpoint()]
         self._every = _CHECK_STEPS

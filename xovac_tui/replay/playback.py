@@ -12,7 +12,7 @@ from xovac_tui.replay.model import Replay
 SPEEDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1e3, 2e3, 5e3, 1e4)
 """Seconds of the record in one of the wall clock."""
 _SLICE = 0.05
-"""Seconds that one turn may take, so that keys are heard in between."""
+"""Seconds that one turn may take, so that keys are handled in between."""
 _LONGEST_TURN = 1.0
 """Seconds: after the program was held up, a replay goes on from where it was."""
 _SAME = 1.0

@@ -21,10 +21,10 @@ from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.log import Log, Passes
 from xovac_tui.recording.past import Past, RecordedHistory
-from xovac_tui.recording.service import RecordService, Subject
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.replay.model import Replay
 from xovac_tui.replay.playback import Playback
+from xovac_tui.replay.replay_record import ReplayRecord
 from xovac_tui.runs.follower import RunFollower
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import Jumped
@@ -61,14 +61,13 @@ class ReplayStation(Station):
         self.playback = Playback(self._replay, self.clock, speed=speed)
         self.assumed_speed = self._replay.assumed_speed
         self.log = ReplayLog(self._replay)
-        # For the list of its runs; the model knows nothing of what comes later.
-        self.record = RecordService(None, Subject(contract=self.contract), replay.clock, Log(1_000))
-        self.record.record = record
         self.alarms = RecordedAlarms(lambda: self._replay.chamber, self._replay.clock)
         self.alarms.follow(self._replay.alarms(record))
         if record is not None:
             record.judge_by(self.contract)
-        self._past = self.record.past = None if record is None else _PastOfReplay(record, self._replay)
+        self._past = None if record is None else _PastOfReplay(record, self._replay)
+        # For the list of its runs; the model knows nothing of what comes later.
+        self.record = ReplayRecord(record, self._past)
         self._histories: dict[str, RecordedHistory] = {}
         self._shown_link = LinkView()
 
@@ -247,9 +246,9 @@ class _PastOfReplay(Past):
         """The moment of the replay."""
         return self._replay.mono
 
-    def window(self, name: str, start: float, end: float, columns: int) -> Bins:
+    def window(self, name: str, start: float, end: float, columns: int, until: float = math.inf) -> Bins:
         """Return lowest and highest values per column, NaN from now on."""
-        bins = super().window(name, start, end, columns)
+        bins = super().window(name, start, end, columns, until)
         known = math.ceil((self.end - bins.start) / bins.seconds)
         if known >= len(bins.lows):
             return bins

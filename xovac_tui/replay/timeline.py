@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from xovac_tui.api.event import Event
-from xovac_tui.api.link import LinkCode, LinkView, LinkWord
+from xovac_tui.api.link import LinkCode, LinkReason, LinkView, LinkWord
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark
 from xovac_tui.recording.disk.axis import Placed
 from xovac_tui.recording.disk.kinds import RecordedCommand, RecordedLink, RecordedLoad, RecordedMark
@@ -65,6 +65,12 @@ class TimelineCursor(msgspec.Struct, frozen=True):
     def utc(self, mono: float) -> float:
         """Return the wall time (UTC seconds) at a moment of the timeline after this place."""
         return mono - self.offset + self.shift
+
+
+def not_recorded(*, closed: bool) -> LinkReason:
+    """Return why the link is OFFLINE after the recorder's end; not `closed`: it was cut short."""
+    how = "ended" if closed else "was killed or lost power"
+    return LinkReason(LinkCode.NOT_RECORDED, f"Nothing was recorded from here on: the recorder {how}.")
 
 
 class Timeline:
@@ -220,9 +226,8 @@ class Timeline:
         began = (life.mono + offset) if life is not None else math.inf
         ended = max(place.mono, min(ended, began))
         utc = place.utc(ended)
-        how = "ended" if before is None or before.closed else "was killed or lost power"
-        why = f"Nothing was recorded from here on: the recorder {how}."
-        offline = LinkView(LinkWord.OFFLINE, utc, ended, why, code=LinkCode.NOT_RECORDED)
+        why = not_recorded(closed=before is None or before.closed)
+        offline = LinkView(LinkWord.OFFLINE, utc, ended, why.sentence, code=why.code.value)
         return TimelineStep(ended, utc, offline), _replace(
             place, session=session, shift=first, offset=offset, mono=ended
         )

@@ -36,7 +36,7 @@ def attachment_words(paper: Paper, times: ReportTimes) -> dict[str, Any]:
     return {
         "name": text(one.name, 120),
         "caption": text(one.text, 400) if one.text else "",
-        "told": f"{text(media_words(one.media), 60)}, {counted(len(data), 'byte')}, "
+        "about": f"{text(media_words(one.media), 60)}, {counted(len(data), 'byte')}, "
         f"attached {times.stamp(one.t)} by {text(one.who, 60)}",
         "hash": text(one.hash, 64),
         "picture": picture,
@@ -50,7 +50,7 @@ def bare_words(facts: ReportFacts, times: ReportTimes) -> dict[str, str] | None:
     if sent is None:
         return None
     return {
-        "told": f"{times.stamp(sent.utc)} by {text(sent.who, 60)}",
+        "sent": f"{times.stamp(sent.utc)} by {text(sent.who, 60)}",
         "payload": lines(sent.payload),
         "hash": payload_hash(sent.payload),
     }
@@ -108,7 +108,7 @@ def reading_pairs(facts: ReportFacts) -> list[Pair]:
 
 def session_rows(facts: ReportFacts) -> list[Row]:
     """Return one row a recorder: session, program, user, address, contract, speed (the run's, if any)."""
-    # A session that began before a simulator was heard does not know how fast it goes; the run does.
+    # A session that began before a simulator reported its speed does not know it; the run does.
     speed = facts.past.state.speed
     return [
         (

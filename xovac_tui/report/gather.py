@@ -287,6 +287,6 @@ def _in_force(record: Record, axis: EvenAxis, start: float) -> tuple[kinds.Recor
 
 
 def _audit(record: Record) -> str:
-    """Return the newest entry of the chain that vouches for the record; empty where there is none."""
+    """Return the newest entry of the chain that covers the record; empty where there is none."""
     found = record.has(CHAINED) and record.rows("SELECT id, hash FROM chain ORDER BY id DESC LIMIT 1")
     return f"entry {found[0][0]:,}, {found[0][1]}" if found else ""

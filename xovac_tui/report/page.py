@@ -46,19 +46,19 @@ _SIMULATOR = "simulator.toml"
 """Contract of the built-in simulator: no real part was tested where it is in force."""
 _MOST_STEP_ROWS = 300
 """Rows of figures by step; of more, only those of channels that the contract names are shown."""
+_ENVIRONMENT = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 
 
 def page(facts: ReportFacts, zone: tzinfo | None) -> str:
     """Return the report as one page of HTML that needs nothing else."""
     times = ReportTimes(zone, facts.past.recorded.started, facts.past.until)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2").render(_Page(facts, times).all())
+    return _ENVIRONMENT.get_template("report.html.j2").render(_Page(facts, times).all())
 
 
 class _Page:

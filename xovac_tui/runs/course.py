@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from xovac_tui.recipes.plan import Plan, Segment
+from xovac_tui import recipes
 
 
 class PlanCourse:
     """A plan, made ready for finding a place in it often; times in seconds of the recipe."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: recipes.plan.Plan) -> None:
         self.plan = plan
         self.items = tuple(segment for segment in plan.segments if segment.index is not None)
         """The segments that take time, in order; the first is the device's step 1."""
@@ -21,11 +19,11 @@ class PlanCourse:
         self._shortest = list(accumulate((segment.shortest for segment in self.items), initial=0.0))
         self._longest = list(accumulate((segment.longest for segment in self.items), initial=0.0))
 
-    def item(self, step: int) -> Segment | None:
+    def item(self, step: int) -> recipes.plan.Segment | None:
         """Return the segment of the device's step (the first is 1), or None."""
         return self.items[step - 1] if 1 <= step <= len(self.items) else None
 
-    def at(self, position: float) -> Segment | None:
+    def at(self, position: float) -> recipes.plan.Segment | None:
         """Return the segment at a time of the plan, from its end on the last; None where there is none."""
         if not self.items:
             return None

@@ -18,13 +18,13 @@ from xovac_tui.chamber.observation import Observation
 
 NEAR_PERIODS = 3.0
 NEAR_SECONDS = 3.0
-"""Values this many usual periods apart, and always this many seconds, vouch for the time between them."""
+"""Values this many usual periods apart, and always this many seconds, cover the time between them."""
 _DIGITS = 9
 """Decimals of a difference in K that count: 50.1 is within 50 ± 0.1, whatever binary fractions make of it."""
 
 
 def near(period: float | None) -> float:
-    """Return how far two values may be apart, in seconds, and vouch for the time between them."""
+    """Return how far two values may be apart, in seconds, and cover the time between them."""
     return max(NEAR_PERIODS * (period or 0.0), NEAR_SECONDS)
 
 

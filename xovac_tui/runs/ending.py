@@ -54,7 +54,7 @@ def ending(state: RunSnapshot, course: PlanCourse | None, seen: Observation) -> 
 def time_is_up(state: RunSnapshot, course: PlanCourse | None, seen: Observation) -> tuple[Result, str] | None:
     """Return how a run that the chamber never reports has ended by its plan, else None."""
     silent = state.running_t is None and not state.reports_steps and seen.state is RunState.UNKNOWN
-    if not silent or not state.heard or course is None or not state.start_seen:
+    if not silent or not state.receiving or course is None or not state.start_seen:
         return None
     over = state.t - (course.plan.total + state.shift) / state.speed
     if over < 0:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from xovac_tui import recipes
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.runs.course import PlanCourse
@@ -13,9 +14,6 @@ from xovac_tui.runs.dwell import NEAR_PERIODS, Dwell, near
 from xovac_tui.runs.ending import away, cancelled_blind, ending, time_is_up
 from xovac_tui.runs.state import Leg, Result, RunSnapshot
 from xovac_tui.runs.view import RunProgress, position, view
-
-if TYPE_CHECKING:
-    from xovac_tui.recipes.plan import Plan, Segment
 
 UNWATCHED = 10.0
 """Seconds between two observations (or three periods of the data) after which the run was not observed."""
@@ -28,7 +26,7 @@ class Run:
 
     def __init__(
         self,
-        plan: Plan | None,
+        plan: recipes.plan.Plan | None,
         *,
         name: str = "",
         speed: float = 1.0,
@@ -130,11 +128,17 @@ class Run:
     def _pass_time(self, seen: Observation) -> None:
         """Advance to an observation, and count the time without data as a gap."""
         state = self._state
-        heard = seen.linked and seen.fresh
+        receiving = seen.linked and seen.fresh
         if state.began_utc is None:
             self._resuming = False
             self._origin = seen.mono
-            self._set(began_utc=seen.utc, utc=seen.utc, mono=seen.mono, heard=heard, gaps=0 if heard else 1)
+            self._set(
+                began_utc=seen.utc,
+                utc=seen.utc,
+                mono=seen.mono,
+                receiving=receiving,
+                gaps=0 if receiving else 1,
+            )
             return
         resumed, self._resuming = self._resuming, False
         if resumed:
@@ -146,17 +150,17 @@ class Run:
         unwatched = t - state.t > max(UNWATCHED, NEAR_PERIODS * (seen.period or 0.0))
         newest = min(t, self._value_t(seen))
         missed = 0.0
-        if unwatched or not heard or not state.heard:
+        if unwatched or not receiving or not state.receiving:
             # A gap goes from the newest value before it to the first one after it.
-            begin = state.heard_t if state.heard else state.t
-            missed = (newest if heard and newest > begin else t) - begin
+            begin = state.received_t if state.receiving else state.t
+            missed = (newest if receiving and newest > begin else t) - begin
         self._set(
             t=t,
             utc=seen.utc,
             mono=seen.mono,
-            heard=heard,
-            heard_t=max(state.heard_t, newest) if heard else state.heard_t,
-            gaps=state.gaps + (state.heard and (unwatched or not heard)),
+            receiving=receiving,
+            received_t=max(state.received_t, newest) if receiving else state.received_t,
+            gaps=state.gaps + (state.receiving and (unwatched or not receiving)),
             gap_seconds=state.gap_seconds + missed,
         )
         leg = state.leg
@@ -319,6 +323,6 @@ def _confirms(state: RunSnapshot, leg: Leg, seen: Observation) -> bool:
     return leg.step == 1 or leg.start is None or state.t - leg.start <= near(seen.period)
 
 
-def _reached(segment: Segment, seen: Observation, tolerance: float) -> bool:
+def _reached(segment: recipes.plan.Segment, seen: Observation, tolerance: float) -> bool:
     measured = seen.linked and seen.fresh and seen.actual is not None
     return measured and abs((seen.actual or 0.0) - segment.to_temp) <= tolerance

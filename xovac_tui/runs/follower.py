@@ -6,28 +6,19 @@ import asyncio
 import contextlib
 import copy
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from xovac_tui import recipes, recording, runs
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND, Contract, Role
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
 from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
-from xovac_tui.recording.service import RecordService
+from xovac_tui.recording import disk
 from xovac_tui.runs.loaded import LoadedRecipe
+from xovac_tui.runs.store import RunRecord
 from xovac_tui.text import clean
-
-if TYPE_CHECKING:
-    from xovac_tui.recipes.rates import Rates
-    from xovac_tui.recording.disk.axis import EvenAxis, Placed
-    from xovac_tui.recording.disk.kinds import RecordedRun
-    from xovac_tui.recording.disk.lists import SentLoad
-    from xovac_tui.recording.disk.record import Record
-    from xovac_tui.runs.followed import Run
-    from xovac_tui.runs.state import RunSnapshot
-    from xovac_tui.runs.view import RunProgress
 
 SAVE_EVERY = 10.0
 """Seconds between two notes in the record of how far a run is; a step that begins is noted at once."""
@@ -59,7 +50,7 @@ class _Unsaved(msgspec.Struct, frozen=True):
     """How far a run was at a moment, until the record is open in which that is noted."""
 
     run: _RunEntry
-    state: RunSnapshot
+    state: runs.state.RunSnapshot
     mono: float
     """Monotonic time of that moment."""
     rates: bytes
@@ -68,7 +59,7 @@ class _Unsaved(msgspec.Struct, frozen=True):
 class RunFollower:
     """The run that goes on, the recipe that was loaded last, and what the chamber has managed."""
 
-    def __init__(self, contract: Contract, record: RecordService, clock: Clock, *, speed: float) -> None:
+    def __init__(self, contract: Contract, record: RunRecord, clock: Clock, *, speed: float) -> None:
         self._contract, self._record, self._clock = contract, record, clock
         self._speed = speed
         """Of a device that does not say its own."""
@@ -77,9 +68,9 @@ class RunFollower:
         )
         self.loaded: LoadedRecipe | None = None
         """The recipe that was handed to the chamber last, from here or by another program on this record."""
-        self.rates: Rates | None = None
+        self.rates: recipes.rates.Rates | None = None
         """What the chamber has managed in its recorded runs; None where nothing is known."""
-        self.newest: Run | None = None
+        self.newest: runs.followed.Run | None = None
         """The run that goes on, or the newest that has ended."""
         self.handing: LoadedRecipe | None = None
         """The recipe that is on its way to the chamber from here."""
@@ -124,11 +115,9 @@ class RunFollower:
                 one.run.number = self._record.new_run()
                 self._note(one)
 
-    def _take_up(self, record: Record) -> None:
+    def _take_up(self, record: disk.record.Record) -> None:
         """Take up the recipe that was loaded last and the learned rates."""
-        from xovac_tui.recording.disk import lists
-
-        self._ledger_seen = lists.newest_state(record)
+        self._ledger_seen = disk.lists.newest_state(record)
         sent = self._sent_by_others()
         if self.handed is None or (sent is not None and self._is_newer(sent)):
             self.loaded = self._loaded_by(sent)
@@ -140,10 +129,8 @@ class RunFollower:
         if record is None:
             return
         try:
-            from xovac_tui.recording.disk import lists
-
             self._take_up(record)
-            going = lists.open_run(record)
+            going = disk.lists.open_run(record)
             if going is not None and going.flight:
                 self._resume(going)
         except (XovacError, msgspec.MsgspecError, UnicodeError):
@@ -151,57 +138,50 @@ class RunFollower:
             return
         self._record.close_runs(keep=self._entry.number)
 
-    def _resume(self, going: RecordedRun) -> None:
+    def _resume(self, going: disk.kinds.RecordedRun) -> None:
         """Go on with a run of the record, from where it was last seen."""
         # The first picture does not wait for what follows runs.
-        from xovac_tui.recording.disk import lists
-        from xovac_tui.runs.followed import Run
-        from xovac_tui.runs.state import RunSnapshot
 
-        state = msgspec.json.decode(going.flight, type=RunSnapshot)
+        state = msgspec.json.decode(going.flight, type=runs.state.RunSnapshot)
         load = going.load
         if load is None and self._record.record is not None:
             # The load may have been written just after the run's last note.
-            newest = lists.newest_load(self._record.record, going.name, of=going)
+            newest = disk.lists.newest_load(self._record.record, going.name, of=going)
             load = newest.id if newest is not None else None
         loaded = self._plan_of(load)
         self.loaded = loaded or self.loaded
-        self.newest = Run(loaded.plan if loaded else None, resume=state)
+        self.newest = runs.followed.Run(loaded.plan if loaded else None, resume=state)
         began = self._mono_of_run(going)
         self._entry = _RunEntry(going.id, (going.started, began), loaded.hash if loaded else "")
         self._saved = self._clock.mono()
 
-    def _sent_by_others(self) -> SentLoad | None:
+    def _sent_by_others(self) -> disk.lists.SentLoad | None:
         """Return the list that another program on this record handed over last."""
-        from xovac_tui.recording.disk import lists
-
         record = self._record.record
-        return lists.newest_sent_load(record, without=self._record.session) if record is not None else None
+        return (
+            disk.lists.newest_sent_load(record, without=self._record.session) if record is not None else None
+        )
 
-    def _loaded_by(self, sent: SentLoad | None) -> LoadedRecipe | None:
+    def _loaded_by(self, sent: disk.lists.SentLoad | None) -> LoadedRecipe | None:
         """Return the recipe of a list that was sent; None where no plan of it is known."""
-        from xovac_tui.recording.disk import lists
-
         record = self._record.record
         if record is None or sent is None:
             return None
-        load = lists.load_with(record, sent.hash)
+        load = disk.lists.load_with(record, sent.hash)
         found = self._plan_of(load.id) if load is not None else None
         return None if found is None else LoadedRecipe(found.name, found.plan, self._mono_of(sent), sent.hash)
 
-    def _axis(self) -> EvenAxis:
+    def _axis(self) -> disk.axis.EvenAxis:
         """Return the even time of the record, which ends now by the wall clock."""
-        from xovac_tui.recording.digest import axis_to_now
-
         assert self._record.record is not None
         utc, mono = self._clock.utc(), self._clock.mono()
-        return axis_to_now(self._record.record, utc, self._record.session, mono)
+        return recording.digest.axis_to_now(self._record.record, utc, self._record.session, mono)
 
-    def _mono_of(self, row: Placed) -> float:
+    def _mono_of(self, row: disk.axis.Placed) -> float:
         """Return when something in the record happened, in monotonic seconds of this program."""
         return self._clock.mono() - (self._clock.utc() - self._axis().of(row))
 
-    def _mono_of_run(self, run: RecordedRun) -> float:
+    def _mono_of_run(self, run: disk.kinds.RecordedRun) -> float:
         """Return when a run in the record began, in monotonic seconds of this program."""
         axis = self._axis()
         began = run.started
@@ -211,26 +191,20 @@ class RunFollower:
 
     def _plan_of(self, load: int | None) -> LoadedRecipe | None:
         """Return the recipe of a load in the record; None where no plan of it is known."""
-        from xovac_tui.recipes.plan import Plan
-        from xovac_tui.recording.disk import lists
-
         record = self._record.record
-        found = lists.load(record, load) if record is not None and load is not None else None
+        found = disk.lists.load(record, load) if record is not None and load is not None else None
         if found is None or not found.plan:
             return None
-        plan = msgspec.json.decode(found.plan, type=Plan)
+        plan = msgspec.json.decode(found.plan, type=recipes.plan.Plan)
         return LoadedRecipe(found.name, plan, self._mono_of(found), found.hash)
 
     def _learn_again(self) -> None:
         """Put together what all recorded runs have taught."""
-        from xovac_tui.recipes.rates import Rates, merge
-        from xovac_tui.recording.disk import lists
-
         record = self._record.record
         if record is None:
             return
-        known = [msgspec.json.decode(data, type=Rates) for _, data in lists.rates(record)]
-        merged = merge(known)
+        known = [msgspec.json.decode(data, type=recipes.rates.Rates) for _, data in disk.lists.rates(record)]
+        merged = recipes.rates.merge(known)
         self.rates = merged if merged.bands else None
 
     def recording_began(self) -> None:
@@ -239,9 +213,7 @@ class RunFollower:
         if record is None:
             return
         try:
-            from xovac_tui.recording.disk import lists
-
-            going = lists.open_run(record)
+            going = disk.lists.open_run(record)
         except XovacError:
             return
         run, followed = self._entry, self.running
@@ -263,7 +235,7 @@ class RunFollower:
     # -- what happens -----------------------------------------------------------------------------------
 
     @property
-    def running(self) -> Run | None:
+    def running(self) -> runs.followed.Run | None:
         """The run that goes on; None where none is known to."""
         return self.newest if self.newest is not None and not self.newest.over else None
 
@@ -277,7 +249,7 @@ class RunFollower:
         view = self.view() if self.running is not None else None
         return None if view is None else (self.number, view.name, view.step)
 
-    def view(self) -> RunProgress | None:
+    def view(self) -> runs.view.RunProgress | None:
         """Return the run that goes on, or the newest that has ended; None before the first."""
         return self.newest.view() if self.newest is not None else None
 
@@ -323,28 +295,24 @@ class RunFollower:
         self._asked = mono
         try:
             if self._record.recording:
-                self._hear_others()
+                self._read_others()
             elif mono - self._saved >= SAVE_EVERY:
                 self._saved = mono
                 self._follow_record()
         except (XovacError, msgspec.MsgspecError, UnicodeError):
             return
 
-    def _hear_others(self) -> None:
-        from xovac_tui.recording.disk import lists
-
+    def _read_others(self) -> None:
         record = self._record.record
         assert record is not None
-        for state in lists.later_states(record, self._ledger_seen, without=self._record.session):
+        for state in disk.lists.later_states(record, self._ledger_seen, without=self._record.session):
             self._ledger_seen = state.id
             self.took(state.entry, session=state.session)
 
     def _follow_record(self) -> None:
         """Take over the recorder's account of the run, which is the one that stays."""
-        from xovac_tui.recording.disk import lists
-
         record = self._record.record
-        going = lists.open_run(record) if record is not None else None
+        going = disk.lists.open_run(record) if record is not None else None
         if going is not None and going.flight:
             self._resume(going)
 
@@ -383,8 +351,8 @@ class RunFollower:
     def _may_begin(self, seen: Observation, *, start_seen: bool) -> None:
         """Begin a run; beside consoles only after they have written which recipe they handed over.
 
-        One that went on before this program did begins for it with the first data: what was not heard before
-        is no gap.
+        One that went on before this program did begins for it with the first data: what it did not receive
+        before is no gap.
         """
         self._held.append(seen)
         waited = seen.mono - self._held[0].mono
@@ -399,8 +367,6 @@ class RunFollower:
         self._begin(held, start_seen=start_seen)
 
     def _begin(self, held: list[Observation], *, start_seen: bool, asked: bool = False) -> None:
-        from xovac_tui.runs.followed import Run
-
         first = held[0]
         try:
             loaded = self._recipe_of(held[-1].recipe, asked=asked)
@@ -408,7 +374,7 @@ class RunFollower:
             loaded = None
         self.loaded = loaded or self.loaded
         name = held[-1].recipe or (loaded.name if loaded else "")
-        followed = self.newest = Run(
+        followed = self.newest = runs.followed.Run(
             loaded.plan if loaded else None,
             name=name,
             speed=held[-1].speed or self._speed,
@@ -438,13 +404,11 @@ class RunFollower:
             return None
         return None if name is None and not asked and self._has_run(found) else found
 
-    def _is_newer(self, theirs: SentLoad) -> bool:
+    def _is_newer(self, theirs: disk.lists.SentLoad) -> bool:
         """Return whether another program's list came after the newest one from here."""
         return self.handed is None or self.handed < self._mono_of(theirs)
 
     def _has_run(self, loaded: LoadedRecipe) -> bool:
-        from xovac_tui.recording.disk import lists
-
         record = self._record.record
         if record is None:
             return False
@@ -452,11 +416,11 @@ class RunFollower:
         handed = self._clock.utc() - (self._clock.mono() - loaded.mono)
         return any(
             axis.even(run.session, run.started_mono) > handed
-            for run in lists.runs(record, states=False)
+            for run in disk.lists.runs(record, states=False)
             if run.started_mono is not None and axis.knows(run.session)
         )
 
-    def _save(self, followed: Run, run: _RunEntry, rates: bytes = b"") -> None:
+    def _save(self, followed: runs.followed.Run, run: _RunEntry, rates: bytes = b"") -> None:
         """Note in the record how far a run is, if this program is the one that records."""
         self._saved = self._clock.mono()
         run.number = run.number or self._record.new_run()
@@ -470,28 +434,21 @@ class RunFollower:
             self._unsaved = [*(old for old in self._unsaved if old.run is not run), one][-_MOST_UNSAVED:]
 
     def _note(self, one: _Unsaved) -> None:
-        from xovac_tui.recording.disk.kinds import RunItem
-
         # By the clock as it is now: an older reading of it would look like a clock that was set.
         utc = self._clock.utc() - (self._clock.mono() - one.mono)
-        started_utc, started_mono = one.run.started
         self._record.run(
-            RunItem(
-                id=one.run.number,
-                name=one.state.name,
-                load=one.run.load or None,
-                started_utc=started_utc,
-                started_mono=started_mono,
-                utc=utc,
-                mono=one.mono,
-                result=one.state.result.value,
-                reason=one.state.reason,
-                flight=msgspec.json.encode(one.state),
-                rates=one.rates,
-            )
+            one.run.number,
+            name=one.state.name,
+            load=one.run.load,
+            started=one.run.started,
+            at=(utc, one.mono),
+            result=one.state.result.value,
+            reason=one.state.reason,
+            flight=msgspec.json.encode(one.state),
+            rates=one.rates,
         )
 
-    def _ended(self, followed: Run) -> None:
+    def _ended(self, followed: runs.followed.Run) -> None:
         run = self._entry
         self._save(followed, run)
         try:
@@ -501,13 +458,15 @@ class RunFollower:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _settle(self, followed: Run, run: _RunEntry) -> None:
+    async def _settle(self, followed: runs.followed.Run, run: _RunEntry) -> None:
         """Find out after the end whether another user cancelled it, and learn how fast the chamber was."""
         if not self._record.recording:
             return
-        from xovac_tui.runs.state import Result
 
-        if followed.state().result in (Result.ENDED_EARLY, Result.UNKNOWN) and self._record.others():
+        if (
+            followed.state().result in (runs.state.Result.ENDED_EARLY, runs.state.Result.UNKNOWN)
+            and self._record.others()
+        ):
             await asyncio.sleep(_OTHERS_COMMIT)
             await asyncio.to_thread(self._find_cancel, followed)
         ramps, speed = followed.quick_ramps(), followed.state().speed
@@ -522,16 +481,14 @@ class RunFollower:
         record = self._record.record
         if record is None:
             return b""
-        from xovac_tui.runs.rate_learning import learn_run
 
         self._record.flush()
-        return learn_run(record.path, self._contract, number, ramps, speed)
+        return runs.rate_learning.learn_run(record.path, self._contract, number, ramps, speed)
 
-    def _find_cancel(self, followed: Run) -> None:
-        from xovac_tui.runs.state import Result
-
+    def _find_cancel(self, followed: runs.followed.Run) -> None:
         who = self._record.cancelled_by(STOP_COMMAND)
         if who:
             followed.amend(
-                Result.CANCELLED, f"{STOP_COMMAND} was sent by {clean(who, 60)}, and the chamber stopped."
+                runs.state.Result.CANCELLED,
+                f"{STOP_COMMAND} was sent by {clean(who, 60)}, and the chamber stopped.",
             )

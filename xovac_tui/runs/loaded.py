@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
-if TYPE_CHECKING:
-    from xovac_tui.recipes.plan import Plan
+from xovac_tui import recipes
 
 
 class LoadedRecipe(msgspec.Struct, frozen=True):
     """A recipe that this console handed to the chamber."""
 
     name: str
-    plan: Plan
+    plan: recipes.plan.Plan
     mono: float
     """Monotonic time of sending, seconds."""
     hash: str = ""

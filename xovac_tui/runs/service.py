@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from xovac_tui import recipes
 from xovac_tui.api.contract import LOAD_COMMAND
 from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkView
@@ -16,14 +16,11 @@ from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import LedgerChanged, RecordOpened, RecordReplaced
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.clock import Clock
+from xovac_tui.recording import disk
 from xovac_tui.recording.service import RecordService
 from xovac_tui.recording.status import RecorderChanged, RecorderState
 from xovac_tui.runs.follower import RunFollower
 from xovac_tui.runs.loaded import LoadedRecipe
-
-if TYPE_CHECKING:
-    from xovac_tui.recipes.plan import Plan, PlanSettings
-    from xovac_tui.recipes.rates import Rates
 
 
 class _Handing(msgspec.Struct, frozen=True):
@@ -46,7 +43,7 @@ class RunService:
         chamber: Chamber,
         record: RecordService,
         clock: Clock,
-        settings: Callable[[Rates | None], PlanSettings],
+        settings: Callable[[recipes.rates.Rates | None], recipes.plan.PlanSettings],
     ) -> None:
         """Take `settings`: how the device reads recipes, with the rates that its runs have shown."""
         self.runs = runs
@@ -55,13 +52,13 @@ class RunService:
         """It is known what the record knows, or that this is not to be waited for."""
         self._early: list[Callable[[], None]] = []
         """What is to be taken once it is known which runs the record holds."""
-        self._next: tuple[Plan | None, str] = (None, "")
+        self._next: tuple[recipes.plan.Plan | None, str] = (None, "")
         """Plan and source of the list that is sent next."""
         self._handing: dict[int, _Handing] = {}
         """Number of a load_recipe in the ledger -> what it hands over, until its outcome is final."""
 
     @contextlib.contextmanager
-    def handing(self, plan: Plan, source: str) -> Iterator[None]:
+    def handing(self, plan: recipes.plan.Plan, source: str) -> Iterator[None]:
         """Keep the plan, and the text of its file, of a list that is sent meanwhile; any other has none."""
         self._next = plan, source
         try:
@@ -123,15 +120,15 @@ class RunService:
 
     def _hand_over(self, entry: LedgerEntry) -> None:
         """Follow a list that is sent: a run may begin before its answer has come."""
-        from xovac_tui.recording.disk.lists import payload_hash
-
         runs = self.runs
         if entry.outcome is Outcome.SENT:
             if entry.id not in self._handing:
                 (plan, source), mono = self._next, self._clock.mono()
                 # A raw list has no plan.
                 runs.handing = (
-                    LoadedRecipe(_name_in(entry), plan, mono, payload_hash(entry.payload)) if plan else None
+                    LoadedRecipe(_name_in(entry), plan, mono, disk.lists.payload_hash(entry.payload))
+                    if plan
+                    else None
                 )
                 self._handing[entry.id] = _Handing(runs.handing, source, runs.handed)
                 runs.handed = mono

@@ -73,9 +73,9 @@ class RunSnapshot(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     """The device's newest report has another recipe's name."""
     fits: bool = True
     """What the device reports agrees with the plan."""
-    heard: bool = True
+    receiving: bool = msgspec.field(default=True, name="heard")
     """The link was up and the data fresh at the newest observation."""
-    heard_t: float = 0.0
+    received_t: float = msgspec.field(default=0.0, name="heard_t")
     """When the newest message with the controlled temperature came."""
     gaps: int = 0
     """How often the link was gone, the data had stopped, or the run was not observed."""

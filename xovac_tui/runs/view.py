@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import msgspec
 
+from xovac_tui import recipes
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import RunState, RunView
 from xovac_tui.runs.course import PlanCourse
 from xovac_tui.runs.dwell import Dwell
 from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.runs.state import Leg, Result, RunSnapshot
-
-if TYPE_CHECKING:
-    from xovac_tui.recipes.plan import Segment
 
 _UPCOMING = 8
 
@@ -88,7 +86,7 @@ def position(state: RunSnapshot, course: PlanCourse) -> float:
     """
     now = max(0.0, state.t * state.speed - state.shift)
     segment = course.item(state.leg.step) if state.leg is not None else None
-    if state.reports_steps and state.heard and segment is not None:
+    if state.reports_steps and state.receiving and segment is not None:
         return min(now, segment.end)
     return min(now, course.plan.total)
 
@@ -111,7 +109,7 @@ def view(state: RunSnapshot, course: PlanCourse | None, seen: Observation | None
         ends_utc=state.ended_utc,
         gaps=state.gaps,
         gap_seconds=state.gap_seconds,
-        silent=None if state.heard else state.t - state.heard_t,
+        silent=None if state.receiving else state.t - state.received_t,
         legs=legs,
     )
     if course is None or not state.fits or not course.items:
@@ -162,9 +160,9 @@ def at_a_glance(
 def _followed(bare: RunProgress, state: RunSnapshot, course: PlanCourse) -> RunProgress:
     """Fill in what the plan says about a run that goes on."""
     now, speed, leg = position(state, course), state.speed, state.leg
-    reports_steps = state.reports_steps and state.heard
+    reports_steps = state.reports_steps and state.receiving
     segment = course.item(leg.step) if leg is not None else None
-    if segment is None or (state.reports_steps and not state.heard):
+    if segment is None or (state.reports_steps and not state.receiving):
         segment = course.at(now)
     same = leg is not None and segment is not None and segment.index == leg.step
     step_elapsed, step_total = _in_step(state, segment, leg if same else None, now)
@@ -199,7 +197,7 @@ def _followed(bare: RunProgress, state: RunSnapshot, course: PlanCourse) -> RunP
 
 
 def _in_step(
-    state: RunSnapshot, segment: Segment | None, leg: Leg | None, now: float
+    state: RunSnapshot, segment: recipes.plan.Segment | None, leg: Leg | None, now: float
 ) -> tuple[float | None, float | None]:
     """Return how long the step lasts by now, and how long it is to last."""
     if segment is None:

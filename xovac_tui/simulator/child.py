@@ -8,13 +8,18 @@ import sys
 from types import TracebackType
 from typing import Self
 
-from xovac_tui.api.link import LinkCode
-from xovac_tui.errors import LinkError
+from xovac_tui.api.link import LinkCode, LinkReason
 from xovac_tui.simulator.options import SimulatorOptions
 
 _READY = re.compile(r"http://[^\s]+?:\d+")
 _START_SECONDS = 30.0
 _STOP_SECONDS = 2.0
+
+
+def not_started(said: str) -> LinkReason:
+    """Return the reason for a simulator that did not start; `said` is its last line, if there is one."""
+    why = said or "Run `xovac-tui simulate` to see why."
+    return LinkReason(LinkCode.NO_SIMULATOR, f"The simulator did not start. {why}")
 
 
 class SimulatorChild:
@@ -60,9 +65,7 @@ class SimulatorChild:
             line = ""
         ready = _READY.search(line)
         if ready is None:
-            said = await self._end()
-            sentence = f"The simulator did not start. {said or 'Run `xovac-tui simulate` to see why.'}"
-            raise LinkError(sentence, LinkCode.NO_SIMULATOR)
+            raise not_started(await self._end()).error()
         self.url = ready[0]
         return self
 

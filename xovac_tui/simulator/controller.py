@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from xovac_tui.simulator.parameters import ControllerParameters, Parameters
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """Temperatures that the controller reads, degC."""
 
     part: float

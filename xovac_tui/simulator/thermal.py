@@ -8,6 +8,7 @@ step is stable however stiff the parameters are, and what one node loses another
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from xovac_tui.simulator.parameters import Parameters, Tec
 
@@ -27,18 +28,20 @@ NODES = (
     "external_2",
     "internal_1",
     "internal_2",
-    "part",
     "plate_a",
     "plate_b",
+    "part",
     "shroud",
     "water",
 )
 INDEX = {name: number for number, name in enumerate(NODES)}
-COUNT = len(NODES)
+RADIATOR, EXCHANGER, EXTERNAL, INTERNAL = (
+    INDEX[f"{name}_1"] for name in ("radiator", "exchanger", "external", "internal")
+)
+PLATE_A, PLATE_B, PART, SHROUD, WATER = range(INDEX["plate_a"], len(NODES))
 
 
-@dataclass(frozen=True, slots=True)
-class TecFlow:
+class TecFlow(NamedTuple):
     """What a TEC does at one moment, W."""
 
     from_inner: float
@@ -56,8 +59,7 @@ def tec_flow(tec: Tec, current: float, inner: float, outer: float) -> TecFlow:
     return TecFlow(from_inner, to_outer, to_outer - from_inner)
 
 
-@dataclass(frozen=True, slots=True)
-class Drive:
+class Drive(NamedTuple):
     """External inputs to the nodes during a step."""
 
     external: tuple[float, float] = (0.0, 0.0)
@@ -81,11 +83,12 @@ class Thermal:
     energy_in: float = 0.0
     """Energy that has crossed the model's border since the start, J: electrical, ambient and faults."""
     capacities: tuple[float, ...] = ()
+    _network: _Network | None = None
 
     def __post_init__(self) -> None:
         p = self.parameters
         if not self.kelvin:
-            self.kelvin = [p.ambient.temperature + ZERO_CELSIUS] * COUNT
+            self.kelvin = [p.ambient.temperature + ZERO_CELSIUS] * len(NODES)
         by_kind = {
             "radiator": p.radiator.heat_capacity,
             "exchanger": p.exchanger.heat_capacity,
@@ -115,84 +118,115 @@ class Thermal:
         p = self.parameters
         t = self.kelvin
         ambient = p.ambient.temperature + ZERO_CELSIUS
-        # Upper triangle of the conductance matrix by rows, diagonal in `diagonal`, W/K.
-        rows: list[dict[int, float]] = [{} for _ in range(COUNT)]
-        diagonal = [capacity / dt for capacity in self.capacities]
-        right = [c * value for c, value in zip(diagonal, t, strict=True)]
-        to_ambient = [0.0] * COUNT
-
-        def join(a: int, b: int, conductance: float) -> None:
-            diagonal[a] += conductance
-            diagonal[b] += conductance
-            low, high = (a, b) if a < b else (b, a)
-            rows[low][high] = rows[low].get(high, 0.0) - conductance
-
-        def join_ambient(a: int, conductance: float) -> None:
-            diagonal[a] += conductance
-            right[a] += conductance * ambient
-            to_ambient[a] += conductance
-
-        radiator = INDEX["radiator_1"]
-        exchanger = INDEX["exchanger_1"]
-        external = INDEX["external_1"]
-        internal = INDEX["internal_1"]
-        part, plate_a, plate_b = INDEX["part"], INDEX["plate_a"], INDEX["plate_b"]
-        shroud, water = INDEX["shroud"], INDEX["water"]
+        net = self._network
+        if net is None or net.dt != dt:
+            net = self._network = _network(p, self.capacities, dt)
+        right = [c * value for c, value in zip(net.inertia, t, strict=True)]
         electrical = 0.0
         for way in (0, 1):
-            r, x, e, n = radiator + way, exchanger + way, external + way, internal + way
-            join_ambient(r, p.radiator.to_air)
-            join(r, water, p.radiator.to_water)
-            join(x, water, p.exchanger.to_water)
-            join(x, e, p.external_tec.conductance)
-            join(e, n, p.internal_tec.conductance)
-            join(n, shroud, p.internal_tec.to_shroud)
+            r, x, e, n = RADIATOR + way, EXCHANGER + way, EXTERNAL + way, INTERNAL + way
+            right[r] += p.radiator.to_air * ambient
             outer = tec_flow(p.external_tec, drive.external[way], t[e], t[x])
             inner = tec_flow(p.internal_tec, drive.internal[way], t[n], t[e])
             right[x] += outer.to_outer
             right[e] += inner.to_outer - outer.from_inner
             right[n] -= inner.from_inner
             electrical += outer.power + inner.power
-        right[external] += drive.extra_external_1
+        right[EXTERNAL] += drive.extra_external_1
+        right[PART] += p.part.power
+        radiation = _radiation(p.part.emissivity * p.part.area, t[PART], t[SHROUD])
+        across = radiation + p.part.gas_to_shroud * drive.gas
+        radiation = _radiation(p.shroud.emissivity * p.shroud.area, t[SHROUD], ambient)
+        to_walls = p.shroud.to_walls + radiation + p.shroud.gas_to_walls * drive.gas
+        right[SHROUD] += to_walls * ambient
 
-        join(plate_a, shroud, p.plate.to_shroud)
-        join(plate_b, shroud, p.plate.to_shroud)
-        join(plate_a, plate_b, p.plate.across)
-        join(part, plate_a, p.part.to_plate_a)
-        join(part, plate_b, p.part.to_plate_b)
-        radiation = _radiation(p.part.emissivity * p.part.area, t[part], t[shroud])
-        join(part, shroud, radiation + p.part.gas_to_shroud * drive.gas)
-        right[part] += p.part.power
-        radiation = _radiation(p.shroud.emissivity * p.shroud.area, t[shroud], ambient)
-        join_ambient(shroud, p.shroud.to_walls + radiation + p.shroud.gas_to_walls * drive.gas)
-
-        _solve(rows, diagonal, right)
-        self.kelvin = [min(max(value, COLDEST), HOTTEST) for value in right]
+        net.solve(right, across, to_walls)
+        bounded = min(right) > COLDEST and max(right) < HOTTEST
+        self.kelvin = right if bounded else [min(max(value, COLDEST), HOTTEST) for value in right]
         self.electrical = electrical
-        inflow = sum(g * (ambient - value) for g, value in zip(to_ambient, self.kelvin, strict=True))
+        air = 2 * ambient - self.kelvin[RADIATOR] - self.kelvin[RADIATOR + 1]
+        inflow = p.radiator.to_air * air + to_walls * (ambient - self.kelvin[SHROUD])
         self.energy_in += dt * (electrical + drive.extra_external_1 + p.part.power + inflow)
+
+
+@dataclass(frozen=True, slots=True)
+class _Network:
+    """The conductances that never change, for one `dt`, with all nodes but the last three eliminated.
+
+    Radiation and gas change only how part and shroud are joined, and the shroud with its walls.
+    """
+
+    dt: float
+    inertia: list[float]
+    """Heat capacity of each node over `dt`, W/K."""
+    factors: tuple[tuple[tuple[int, float], ...], ...]
+    """For each node that is eliminated: the nodes after it that it is joined to, and its share in them."""
+    diagonal: list[float]
+    rows: list[dict[int, float]]
+
+    def solve(self, right: list[float], across: float, to_walls: float) -> None:
+        """Solve for heat flows `right` (W), of which the temperatures (K) are made in place.
+
+        `across` joins part and shroud, `to_walls` shroud and walls, W/K.
+        """
+        for i, factors in enumerate(self.factors):
+            value = right[i]
+            for j, factor in factors:
+                right[j] -= factor * value
+            right[i] = value / self.diagonal[i]
+        part = self.diagonal[PART] + across
+        joined = self.rows[PART][SHROUD] - across
+        factor = joined / part
+        shroud = self.diagonal[SHROUD] + across + to_walls - factor * joined
+        right[SHROUD] -= factor * right[PART]
+        joined = self.rows[SHROUD][WATER]
+        water = self.diagonal[WATER] - joined / shroud * joined
+        right[WATER] = (right[WATER] - joined / shroud * right[SHROUD]) / water
+        right[SHROUD] = (right[SHROUD] - joined * right[WATER]) / shroud
+        right[PART] = right[PART] / part - factor * right[SHROUD]
+        for i in range(PART - 1, -1, -1):
+            for j, factor in self.factors[i]:
+                right[i] -= factor * right[j]
+
+
+def _network(p: Parameters, capacities: tuple[float, ...], dt: float) -> _Network:
+    """Eliminate the nodes before the part from the symmetric matrix of the steady conductances (L D L^T)."""
+    inertia = [capacity / dt for capacity in capacities]
+    diagonal = list(inertia)
+    # Upper triangle of the matrix by rows, W/K.
+    rows: list[dict[int, float]] = [{} for _ in NODES]
+
+    def join(a: int, b: int, conductance: float) -> None:
+        diagonal[a] += conductance
+        diagonal[b] += conductance
+        low, high = min(a, b), max(a, b)
+        rows[low][high] = rows[low].get(high, 0.0) - conductance
+
+    for way in (0, 1):
+        r, x, e, n = RADIATOR + way, EXCHANGER + way, EXTERNAL + way, INTERNAL + way
+        diagonal[r] += p.radiator.to_air
+        join(r, WATER, p.radiator.to_water)
+        join(x, WATER, p.exchanger.to_water)
+        join(x, e, p.external_tec.conductance)
+        join(e, n, p.internal_tec.conductance)
+        join(n, SHROUD, p.internal_tec.to_shroud)
+    join(PLATE_A, SHROUD, p.plate.to_shroud)
+    join(PLATE_B, SHROUD, p.plate.to_shroud)
+    join(PLATE_A, PLATE_B, p.plate.across)
+    join(PLATE_A, PART, p.part.to_plate_a)
+    join(PLATE_B, PART, p.part.to_plate_b)
+    factors = []
+    for i in range(PART):
+        entries = list(rows[i].items())
+        factors.append(tuple((j, value / diagonal[i]) for j, value in entries))
+        for j, factor in factors[-1]:
+            diagonal[j] -= factor * rows[i][j]
+            for k, other in entries:
+                if k > j:
+                    rows[j][k] = rows[j].get(k, 0.0) - factor * other
+    return _Network(dt, inertia, tuple(factors), diagonal, rows)
 
 
 def _radiation(emissive_area: float, a: float, b: float) -> float:
     """Return grey-body exchange as a conductance between two temperatures in K, W/K."""
     return STEFAN_BOLTZMANN * emissive_area * (a * a + b * b) * (a + b)
-
-
-def _solve(rows: list[dict[int, float]], diagonal: list[float], right: list[float]) -> None:
-    """Solve the symmetric system in place; the solution ends in `right`."""
-    for i, row in enumerate(rows):
-        pivot = diagonal[i]
-        entries = list(row.items())
-        for j, value in entries:
-            factor = value / pivot
-            right[j] -= factor * right[i]
-            diagonal[j] -= factor * value
-            target = rows[j]
-            for k, other in entries:
-                if k > j:
-                    target[k] = target.get(k, 0.0) - factor * other
-    for i in range(len(rows) - 1, -1, -1):
-        value = right[i]
-        for j, entry in rows[i].items():
-            value -= entry * right[j]
-        right[i] = value / diagonal[i]

@@ -10,10 +10,11 @@ import socket
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import msgspec
 
+from xovac_tui import recipes
 from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND
 from xovac_tui.api.event import Event, EventKind
@@ -38,9 +39,6 @@ from xovac_tui.station.service import RecordDesk, RunKeeper, Service, Services
 from xovac_tui.station.setup import StationSetup
 from xovac_tui.station.station import Station
 from xovac_tui.text import clean
-
-if TYPE_CHECKING:
-    from xovac_tui.recipes.plan import Plan
 
 _TICK = 0.25
 """Seconds between checks of what time alone changes: time-outs and staleness."""
@@ -253,7 +251,7 @@ class LiveStation(Station):
 
     def dismiss_unknown(self) -> None:
         """Dismiss the commands whose outcome is unknown: the user has seen them."""
-        self._changed(self.chamber.ledger.look_at_all())
+        self._changed(self.chamber.ledger.dismiss_all())
 
     # -- commands -------------------------------------------------------------------------------------
 
@@ -276,7 +274,12 @@ class LiveStation(Station):
         return await self.send_prepared(prepared, timeout=timeout)
 
     async def load_recipe(
-        self, plan: Plan, payload: Mapping[str, Any], source: str = "", *, timeout: float | None = None
+        self,
+        plan: recipes.plan.Plan,
+        payload: Mapping[str, Any],
+        source: str = "",
+        *,
+        timeout: float | None = None,
     ) -> LedgerEntry:
         """Hand a compiled recipe to the chamber; its plan is kept for the run's time line.
 
@@ -365,7 +368,7 @@ class LiveStation(Station):
             self.news.publish(LinkChanged(link, before))
 
     def _on_news(self, news: News) -> None:
-        """Let services hear news, and take what concerns commands and the record."""
+        """Hand news to the services, and take what concerns commands and the record."""
         self._keep_marks()
         self._services.each(lambda service: service.on_news(news))
         if isinstance(news, LedgerChanged):

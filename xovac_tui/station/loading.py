@@ -21,6 +21,8 @@ from xovac_tui.recipes import bounds
 from xovac_tui.recipes.compiler import Compiled
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.study import Study, study_recipe
+from xovac_tui.recording.disk.housekeeping import forecast, size_words
+from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.station import Station
@@ -149,8 +151,6 @@ def recording_facts(station: Station, compiled: Compiled) -> Facts:
     choice = station.record.choice
     if choice is None or station.recorder.state in (RecorderState.OFF, RecorderState.STARTING):
         return ()
-    from xovac_tui.recording.disk.housekeeping import forecast, size_words
-    from xovac_tui.recording.disk.schema import RecordError
 
     seconds = compiled.total / station.speed
     try:

@@ -49,7 +49,7 @@ class StopProofs:
         self.path = path or paths.stop_proofs_file()
         self._known: dict[str, StopProof] = {}
         self._read: tuple[int, int] | None = None
-        self._looked = -_LOOK
+        self._checked = -_LOOK
 
     def get(self, profile: str, address: str, form: str) -> StopProof | None:
         """Return the proof that holds for a profile at this address and in this form, else None."""
@@ -76,9 +76,9 @@ class StopProofs:
 
     def _reload(self, *, now: bool = False) -> None:
         """Read the file where it is another than the one that was read."""
-        if not now and time.monotonic() - self._looked < _LOOK:
+        if not now and time.monotonic() - self._checked < _LOOK:
             return
-        self._looked = time.monotonic()
+        self._checked = time.monotonic()
         try:
             found = self.path.stat()
             seal = (found.st_mtime_ns, found.st_ino)

@@ -5,23 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from xovac_tui import recipes, recording, runs
 from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkView
 from xovac_tui.chamber.history import ChannelHistory, History
 from xovac_tui.chamber.snapshot import ChannelView, Mark
+from xovac_tui.recording import disk
+from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.status import RecorderView
-
-if TYPE_CHECKING:
-    from xovac_tui.recipes.plan import Plan
-    from xovac_tui.recipes.rates import Rates
-    from xovac_tui.recording.digest import Digest
-    from xovac_tui.recording.disk.record import Record
-    from xovac_tui.recording.service import RecordChoice
-    from xovac_tui.runs.followed import Run
-    from xovac_tui.runs.loaded import LoadedRecipe
-    from xovac_tui.runs.view import RunProgress
+from xovac_tui.runs.loaded import LoadedRecipe
 
 
 class Service(Protocol):
@@ -51,7 +45,7 @@ class RecordDesk(Protocol):
         """Which record it is and how it is kept; None: not recorded."""
 
     @property
-    def record(self) -> Record | None:
+    def record(self) -> disk.record.Record | None:
         """The record for reading; None until it is open, or where there is none."""
 
     @property
@@ -98,7 +92,9 @@ class RecordDesk(Protocol):
     def with_past(self, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
         """Return marks of this program behind those of the time before."""
 
-    def digest(self, channels: Sequence[ChannelView], pins: Sequence[str] | None = None) -> Digest | None:
+    def digest(
+        self, channels: Sequence[ChannelView], pins: Sequence[str] | None = None
+    ) -> recording.digest.Digest | None:
         """Return what happened while this user was away; None where they were not. For a thread."""
 
     def change(self, kind: str, text: str, *, before: str = "", after: str = "") -> None:
@@ -112,11 +108,11 @@ class RunDesk(Protocol):
     """The runs of a chamber, as its station and screens use them."""
 
     @property
-    def newest(self) -> Run | None:
+    def newest(self) -> runs.followed.Run | None:
         """The run that goes on, or the newest that has ended."""
 
     @property
-    def running(self) -> Run | None:
+    def running(self) -> runs.followed.Run | None:
         """The run that goes on; None where none is known to."""
 
     @property
@@ -128,10 +124,10 @@ class RunDesk(Protocol):
         """Number of the newest run in the record; 0 where it has none."""
 
     @property
-    def rates(self) -> Rates | None:
+    def rates(self) -> recipes.rates.Rates | None:
         """What the chamber has managed in its recorded runs; None where nothing is known."""
 
-    def view(self) -> RunProgress | None:
+    def view(self) -> runs.view.RunProgress | None:
         """Return the run that goes on, or the newest that has ended; None before the first."""
 
     def times(self) -> tuple[float | None, float | None]:
@@ -151,7 +147,7 @@ class RunKeeper(Protocol):
     def observe(self, utc: float, mono: float) -> None:
         """Let the run that goes on, or begins, see the chamber as it was at a moment just now."""
 
-    def handing(self, plan: Plan, source: str) -> AbstractContextManager[None]:
+    def handing(self, plan: recipes.plan.Plan, source: str) -> AbstractContextManager[None]:
         """Keep the plan, and the text of its file, of a list that is sent meanwhile."""
 
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from xovac_tui import analysis, recipes
 from xovac_tui.api.contract import Contract
 from xovac_tui.clock import Clock
-
-if TYPE_CHECKING:
-    from xovac_tui.analysis.insight import Insight, InsightSource
-    from xovac_tui.recipes.plan import PlanSettings
-    from xovac_tui.recipes.rates import Rates
 
 
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +40,6 @@ class StationSetup(msgspec.Struct, frozen=True, kw_only=True):
     """`user@host`."""
     speed: float = 1.0
     """Seconds that pass in the device in one of the clock, until it says so itself."""
-    plan_settings: Callable[[Rates | None], PlanSettings]
+    plan_settings: Callable[[recipes.rates.Rates | None], recipes.plan.PlanSettings]
     """How the device reads recipes, with the rates that its runs have shown."""
-    insight: Callable[[InsightSource], Insight]
+    insight: Callable[[analysis.insight.InsightSource], analysis.insight.Insight]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from xovac_tui import analysis, recipes
+from xovac_tui import runs as runs_room
 from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
@@ -18,16 +20,11 @@ from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.station import commands
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import Bulletin
+from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.proving import Proving
 from xovac_tui.station.refusal import Refusal
 from xovac_tui.station.service import RecordDesk, RunDesk
 from xovac_tui.station.setup import StationSetup
-
-if TYPE_CHECKING:
-    from xovac_tui.analysis.insight import Insight
-    from xovac_tui.recipes.plan import Plan, PlanSettings
-    from xovac_tui.runs.view import RunProgress
-    from xovac_tui.station.proofs import StopProofs
 
 
 class Station(ABC):
@@ -51,7 +48,7 @@ class Station(ABC):
         self.proving = Proving(self, proofs)
         """Whether STOP is proven on this chamber."""
         self._setup = setup
-        self._insight: Insight | None = None
+        self._insight: analysis.insight.Insight | None = None
 
     @property
     def speed(self) -> float:
@@ -108,7 +105,12 @@ class Station(ABC):
 
     @abstractmethod
     async def load_recipe(
-        self, plan: Plan, payload: Mapping[str, Any], source: str = "", *, timeout: float | None = None
+        self,
+        plan: recipes.plan.Plan,
+        payload: Mapping[str, Any],
+        source: str = "",
+        *,
+        timeout: float | None = None,
     ) -> LedgerEntry:
         """Hand a compiled recipe to the chamber."""
 
@@ -134,15 +136,16 @@ class Station(ABC):
 
     # -- what screens read ----------------------------------------------------------------------------
 
-    def progress(self, snapshot: Snapshot) -> RunProgress:
+    def progress(self, snapshot: Snapshot) -> runs_room.view.RunProgress:
         """Return the run that goes on, by the chamber's reports and the plan; an empty view without one."""
         followed = self.runs.view() if self.runs.running is not None else None
         if followed is not None and followed.planned:
             return followed
         # Only where a run is shown; the first picture does without.
-        from xovac_tui.runs.view import at_a_glance
 
-        seen = at_a_glance(snapshot.run, self.loaded, utc=snapshot.utc, mono=snapshot.mono, speed=self.speed)
+        seen = runs_room.view.at_a_glance(
+            snapshot.run, self.loaded, utc=snapshot.utc, mono=snapshot.mono, speed=self.speed
+        )
         if followed is None or seen.planned or seen.elapsed is None:
             return seen
         # The run may be older than this program: its clock goes on.
@@ -160,13 +163,13 @@ class Station(ABC):
         return self.runs.loaded
 
     @property
-    def insight(self) -> Insight:
+    def insight(self) -> analysis.insight.Insight:
         """Insight into the readings: stability, the course of the pressure, advice."""
         if self._insight is None:
             self._insight = self._setup.insight(self)
         return self._insight
 
-    def newest_run(self) -> RunProgress | None:
+    def newest_run(self) -> runs_room.view.RunProgress | None:
         """Return the run that goes on, or the newest that has ended; None before the first."""
         return self.runs.view()
 
@@ -176,7 +179,7 @@ class Station(ABC):
         view = self.newest_run()
         return "" if view is None or view.over else view.kind
 
-    def plan_settings(self) -> PlanSettings:
+    def plan_settings(self) -> recipes.plan.PlanSettings:
         """Return how this chamber reads recipes, as its profile assumes."""
         return self._setup.plan_settings(self.runs.rates)
 

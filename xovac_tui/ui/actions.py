@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import NamedTuple
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 from xovac_tui.errors import SettingsError
 from xovac_tui.text import nearest
 from xovac_tui.ui import app_actions, replay_actions, tabs
-from xovac_tui.ui.action import STOP, Action, KeyTables, printed, printed_keys
+from xovac_tui.ui.action import MOVING, STOP, Action, KeyTables, printed, printed_keys
 from xovac_tui.ui.stop_key import STOP_KEY
 
 
@@ -48,8 +48,8 @@ def footer_order(own: tuple[Action, ...], *, first: bool) -> list[str]:
 def check_keymap(keys: Mapping[str, str], where: tuple[ActionPlace, ...] | None = None) -> dict[str, str]:
     """Return the settings' `[keys]` as a keymap; raises SettingsError for an unsafe one.
 
-    Refused: an unknown action, a key of another action in the same place, and anything that
-    touches STOP or its keys.
+    Refused: an unknown action, a key of another action in the same place, a fixed key that is not the
+    action's own by default, and anything that touches STOP or its keys.
     """
     if not keys and where is None:
         # A test proves that the default keys do not collide, so the first picture need not wait for a check.
@@ -75,13 +75,26 @@ def check_keymap(keys: Mapping[str, str], where: tuple[ActionPlace, ...] | None 
                     f'Settings, table "keys": "{key}" would be both {first.id} and {second.id}. '
                     "Give one of them another key."
                 )
+    for name in keys:
+        for key in sorted((_bound(known[name], keys) - _bound(known[name], {})) & _FIXED):
+            raise SettingsError(
+                f'Settings, key "keys.{name}": "{key}" is a fixed key of lists and dialogs, so it would not '
+                "work there. Choose another."
+            )
     return dict(keys)
 
 
 def _bound(action: Action, keymap: Mapping[str, str]) -> set[str]:
     """Return the keys of an action as Textual names them: `/` and `slash` are one key."""
-    written = [(key, "", "") for key in action.keys_by(keymap)]
+    return _names((key, "", "") for key in action.keys_by(keymap))
+
+
+def _names(written: Iterable[BindingType]) -> set[str]:
     return {binding.key for binding in Binding.make_bindings(written)}
+
+
+_FIXED = _names(MOVING) | {"enter", "escape", "tab", "shift+tab"}
+"""Keys of lists and dialogs, which no setting changes."""
 
 
 class Keys(dict[str, str]):
@@ -107,7 +120,7 @@ class Keys(dict[str, str]):
         return dict(self)[action]
 
 
-_FIXED = """## Moving about
+_ABOUT_FIXED = """## Moving about
 
 These keys are fixed: arrows or `j` and `k`, `home`/`g` and `end`/`G`, page up and down, `tab` to the next
 part of a screen, `enter` to take, `esc` to go back.
@@ -127,4 +140,4 @@ def keys_page() -> str:
             keys = " ".join(f"`{key}`" for key in action.keys_by({}))
             parts.append(f"| {keys} | {action.help} | `{action.id}` |")
         parts.append("")
-    return "\n".join([*parts, _FIXED])
+    return "\n".join([*parts, _ABOUT_FIXED])

@@ -54,7 +54,7 @@ _READ_AHEAD_SECONDS = 3.0
 """Seconds after which all tabs are imported: the first picture and the link come first."""
 _DEFECT = "Defect"
 """Title of the toast about one."""
-_AGAIN_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
+AGAIN_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
 """Seconds before the station restarts after a defect: at first, and at most."""
 _TOAST_ROWS = 6
 """Rows of a usual toast with its margin."""
@@ -70,7 +70,6 @@ class XovacApp(TerminalApp):
     """The console's app; everything it shows comes from snapshots of its stations."""
 
     TITLE = "xovac-tui"
-    CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -82,7 +81,8 @@ class XovacApp(TerminalApp):
     def __init__(
         self, start: Start, station: Station, playback: Playback | None = None, *, connect: bool = True
     ) -> None:
-        super().__init__(self._build_again, self._say_defect)
+        css = ("app.tcss", "ascii.tcss") if start.display.ascii else ("app.tcss",)
+        super().__init__(self._build_again, self._say_defect, css)
         self._start = start
         self._problems = list(start.notes)
         keymap: dict[str, str] = {}
@@ -155,7 +155,7 @@ class XovacApp(TerminalApp):
     def _attend(self, workspace: Workspace) -> None:
         """Subscribe to the news of a chamber, and ring for its alarms."""
 
-        def hear(news: News) -> None:
+        def on_news(news: News) -> None:
             # A defect in showing news must not reach the station.
             with self._context():
                 try:
@@ -163,7 +163,7 @@ class XovacApp(TerminalApp):
                 except Exception as error:
                     self._handle_exception(error)
 
-        self._unsubscribe.append(workspace.station.subscribe(hear))
+        self._unsubscribe.append(workspace.station.subscribe(on_news))
         if ring_if_due := ring_for_alarms(workspace):
             self.set_interval(CHECK_SECONDS, ring_if_due)
 
@@ -188,7 +188,7 @@ class XovacApp(TerminalApp):
 
     async def _keep_station(self, workspace: Workspace) -> None:
         """Run the station to the end of the console; after a defect restart it and show a message."""
-        pause = _AGAIN_SECONDS
+        pause = AGAIN_SECONDS
         while True:
             try:
                 await workspace.station.run()

@@ -87,7 +87,8 @@ class ChamberScreen(LeanScreen[None]):
         yield TrustBar(id="trust")
         yield TabBar(id="tabs")
         yield StopBar(id="stop")
-        yield ReplayBar(id="replay")
+        if self.workspace.playback is not None:
+            yield ReplayBar(id="replay")
         yield LinkBar(id="link")
         yield AlarmStrip(id="alarm-strip")
         yield SmallNotice(id="small")

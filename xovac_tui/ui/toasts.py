@@ -135,7 +135,7 @@ def unreadable_words(why: str) -> ToastText:
 def outcome_words(entry: LedgerEntry, keys: Mapping[str, str]) -> ToastText | None:
     """Return the toast for a command's outcome, None if it needs none; `keys` as `Workspace.keys`."""
     name = f"{'STOP: ' if entry.stop else ''}{entry.command}"
-    if entry.outcome is Outcome.SENT or entry.looked_at:
+    if entry.outcome is Outcome.SENT or entry.dismissed:
         return None
     if entry.duplicates:
         return ToastText(name, f"Answered {entry.duplicates + 1} times: {entry.outcome.shown}.", "warning")

@@ -54,7 +54,7 @@ class Stale(Condition):
             return None
         if quality is Quality.NO_DATA:
             # A contract names it and other data come: it is missing, and not only late.
-            missing = chamber.heard and chamber.open_for(context.mono) > NEVER_CAME
+            missing = chamber.has_messages and chamber.open_for(context.mono) > NEVER_CAME
             return Holding.HOLDS if missing else None
         return now_holds(quality is not Quality.GOOD or _no_number(channel))
 

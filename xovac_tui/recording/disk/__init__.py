@@ -5,6 +5,15 @@ from typing import TYPE_CHECKING
 from xovac_tui.later import later
 
 if TYPE_CHECKING:
+    from xovac_tui.recording.disk import axis as axis
+    from xovac_tui.recording.disk import codec as codec
+    from xovac_tui.recording.disk import housekeeping as housekeeping
+    from xovac_tui.recording.disk import kinds as kinds
+    from xovac_tui.recording.disk import lists as lists
     from xovac_tui.recording.disk import lock as lock
+    from xovac_tui.recording.disk import record as record
+    from xovac_tui.recording.disk import recorder as recorder
+    from xovac_tui.recording.disk import windows as windows
+    from xovac_tui.recording.disk import writer as writer
 else:
     __getattr__ = later(__name__)

@@ -1,4 +1,4 @@
-"""Keep the chain of hashes in a record: each entry vouches for one row, and for every entry before it.
+"""Keep the chain of hashes in a record: each entry covers one row, and every entry before it.
 
 What people did and what was reported to them (commands, notes, recipes loaded, alarms, changes of settings,
 attachments) is chained in the transaction that writes it. `docs/audit.md` says how a hash is computed.
@@ -22,7 +22,7 @@ BEGINNING = "0" * 64
 """In place of the hash before the first entry."""
 
 Values = tuple[Any, ...]
-Vouch = Callable[[str, int], None]
+ChainRow = Callable[[str, int], None]
 
 
 def canonical(values: Iterable[Any]) -> bytes:
@@ -77,32 +77,32 @@ def read_row(db: sqlite3.Connection, place: str, row: int) -> Values | None:
 
 
 def audited_rows(db: sqlite3.Connection, place: str) -> Iterator[int]:
-    """Yield the ids of the rows of a table for which the chain must vouch."""
+    """Yield the ids of the rows of a table that the chain must cover."""
     for (row,) in db.execute(f"SELECT id FROM {place} WHERE {AUDITED[place].table.audited} ORDER BY id"):
         yield row
 
 
 @contextlib.contextmanager
-def vouching(db: sqlite3.Connection) -> Iterator[Vouch]:
+def chaining(db: sqlite3.Connection) -> Iterator[ChainRow]:
     """Give what adds a row that was just written to the chain; for within one transaction.
 
     Several processes write a record, so the head is read anew each time.
     """
     head: tuple[int, str] | None = None
 
-    def vouch(place: str, row: int) -> None:
+    def chain_row(place: str, row: int) -> None:
         nonlocal head
         # What counts is what the file holds: a whole number in a column of times comes back as a float.
         values = read_row(db, place, row) or ()
         head = _append(db, head or _head(db), place, row, values)
 
     with raw_text(db):
-        yield vouch
+        yield chain_row
         if head is not None:
             db.execute("INSERT OR REPLACE INTO head (id, count, hash) VALUES (1, ?, ?)", head)
 
 
-def vouch_for_all(db: sqlite3.Connection) -> None:
+def chain_all(db: sqlite3.Connection) -> None:
     """Chain what a file of the first version holds, in the order of time; for within a transaction."""
     tables = [kind.table for kind in AUDITED.values()]
     parts = [f"SELECT '{one.name}', id, t FROM {one.name} WHERE {one.audited}" for one in tables]
@@ -110,9 +110,9 @@ def vouch_for_all(db: sqlite3.Connection) -> None:
     with raw_text(db):
         head = _append(db, _head(db), MIGRATED, len(rows), ())
     db.execute("UPDATE head SET count = ?, hash = ?", head)
-    with vouching(db) as vouch:
+    with chaining(db) as chain_row:
         for place, row, _ in rows:
-            vouch(place, row)
+            chain_row(place, row)
 
 
 def _head(db: sqlite3.Connection) -> tuple[int, str]:

@@ -57,7 +57,7 @@ def array_length(data: msgspec.Raw) -> int:
         return first & _FEW_BITS
     if first in (_SHORT, _LONG):
         return int.from_bytes(head[1 : 3 if first == _SHORT else 5], "big")
-    raise ValueError("what is packed is no list")
+    raise ValueError("the packed data are not a list")
 
 
 def check_first(first: int) -> None:
@@ -69,7 +69,7 @@ def check_first(first: int) -> None:
 def check_times(values: Sequence[float]) -> None:
     """Raise ValueError where one of some moments or clock readings, in seconds, cannot be one."""
     if len(values) and not (math.isfinite(sum(values)) and min(values) >= EARLIEST and max(values) <= LATEST):
-        raise ValueError("a time in it is none")
+        raise ValueError("one of its times is not a time")
 
 
 def check_tail(groups: Sequence[tuple[float, Sequence[LoggedEvent]]]) -> None:
@@ -82,7 +82,7 @@ def check_tail(groups: Sequence[tuple[float, Sequence[LoggedEvent]]]) -> None:
         if first < 0 or any(event.index != index for index, event in enumerate(events, first)):
             raise ValueError("an event in it has another number than comes next")
         if any(not isinstance(event.raw, str | bytes) for event in events):
-            raise ValueError("a payload in it is no text")
+            raise ValueError("one of its payloads is not text")
 
 
 def payloads(data: msgspec.Raw, most: int) -> list[Any]:
@@ -137,12 +137,12 @@ def _check_column(column: str) -> None:
     """
     if column.startswith('"'):
         if not all(len(text) > 1 and text[0] == text[-1] == '"' for text in column.split("\n")):
-            raise ValueError("something in place of a text is none")
+            raise ValueError("a value that must be text is not")
     elif (not column.isascii() or column.encode().translate(None, _NUMERIC)) and any(
         text not in _LITERALS and (not text.isascii() or text.encode().translate(None, _NUMERIC))
         for text in column.split("\n")
     ):
-        raise ValueError("something in place of a number is none")
+        raise ValueError("a value that must be a number is not")
 
 
 def _text_of(group: EventGroup, count: int) -> int:

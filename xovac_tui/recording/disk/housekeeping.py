@@ -75,7 +75,7 @@ class Retention:
         A run that was never exported keeps its events, if the settings do not say otherwise, and so does one
         that goes on. What the present session has recorded stays, and so does the newest block: indices go on
         from it. Bins of a minute and more are kept for good: the trend still reaches back, in less detail.
-        Everything that the chain of hashes vouches for stays, too.
+        Everything that the chain of hashes covers stays, too.
         """
         if self._keep <= 0:
             return 0

@@ -185,7 +185,7 @@ class RecordedMark(Recorded, frozen=True, kw_only=True):
         return self.mark.utc, self.mark.mono
 
     @property
-    def vouched(self) -> bool:
+    def chained(self) -> bool:
         """True for notes, which people wrote."""
         return self.mark.kind == "note"
 
@@ -515,7 +515,7 @@ KINDS: tuple[type[Recorded], ...] = (
 )
 """Every kind with a table of its own, in the order of their lines in a transcript."""
 AUDITED = {kind.table.name: kind for kind in KINDS if kind.table.audited}
-"""Table -> kind whose rows the chain of hashes vouches for."""
+"""Table -> kind whose rows the chain of hashes covers."""
 
 Item: TypeAlias = Recorded | RunItem | CloseRunsItem
 """What a recorder takes beside events."""

@@ -94,7 +94,7 @@ def axis_of(record: Record) -> EvenAxis:
     try:
         return EvenAxis([SessionTimes(*row) for row in found], record.pieces())
     except TypeError as error:
-        raise TornRecordError(f"{record.path} is damaged: a session's time is no number.") from error
+        raise TornRecordError(f"{record.path} is damaged: a session's time is not a number.") from error
 
 
 def last_recorded(record: Record, *, without: int) -> float:

@@ -118,7 +118,7 @@ class Record:
             raise as_record_error(error, self.path) from error
         # Every number with a fraction in a record is a moment or a clock reading, and becomes a date.
         if any(type(one) is float and not EARLIEST <= one <= LATEST for row in found for one in row):
-            raise TornRecordError(f"{self.path} is damaged: a time in it is none.")
+            raise TornRecordError(f"{self.path} is damaged: one of its times is not a time.")
         if found:
             kinds = column_kinds(STATEMENTS)
             for place, (name, *_) in enumerate(cursor.description):

@@ -633,7 +633,7 @@ def _sentence(error: Exception, reason: RecordTrouble, path: Path, *, ending: bo
         RecordTrouble.DISK_FULL: room,
         RecordTrouble.QUOTA_FULL: room,
         RecordTrouble.READ_ONLY: (
-            "Set `folder` in [record] to one that can be written, or mend its permissions.",
+            "Set `folder` in [record] to one that can be written, or correct its permissions.",
         )
         * 2,
         RecordTrouble.LOCKED: ("Another program holds it.", "Another program holds it; it is tried again."),

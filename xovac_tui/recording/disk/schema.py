@@ -14,7 +14,7 @@ import msgspec
 
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.disk import claim, files
-from xovac_tui.recording.disk.chain import BEGINNING, vouch_for_all
+from xovac_tui.recording.disk.chain import BEGINNING, chain_all
 from xovac_tui.recording.disk.files import RecordConnection
 from xovac_tui.recording.disk.kinds import KINDS
 from xovac_tui.recording.disk.lock import recorded_as, unfinished_names
@@ -24,7 +24,7 @@ from xovac_tui.recording.disk.upgrade import place_copies, place_rows
 from xovac_tui.recording.status import RecordTrouble
 
 CHAINED = 2
-"""Version from which on the chain of hashes vouches for what people did."""
+"""Version from which on the chain of hashes covers what people did."""
 PLACED = 3
 """Version from which on runs and sessions are spans of indices, and every row has its monotonic time."""
 VERSION = max(PLACED, *(kind.table.version for kind in KINDS))
@@ -187,7 +187,7 @@ def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
         if 0 < found < PLACED:
             place_rows(connection)
         if 0 < found < CHAINED:
-            vouch_for_all(connection)
+            chain_all(connection)
         if found < VERSION:
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute(f"PRAGMA user_version = {VERSION}")

@@ -24,7 +24,7 @@ class RecordedRow(NamedTuple):
     statement: str
     values: tuple[Any, ...]
     audited: str = ""
-    """Table to which it adds a row that the chain vouches for; empty where it does not."""
+    """Table to which it adds a row that the chain covers; empty where it does not."""
 
 
 class RowPlace(NamedTuple):
@@ -57,7 +57,7 @@ class Table(msgspec.Struct, frozen=True):
     index: str = ""
     """Column with an index."""
     audited: str = ""
-    """Which rows the chain of hashes vouches for, as a condition (`1`: all); empty: none."""
+    """Which rows the chain of hashes covers, as a condition (`1`: all); empty: none."""
     row: str = ""
     """What an audited row is called."""
     says: str = "{text}"
@@ -110,11 +110,11 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
             columns.insert(0, table.key)
         values = ", ".join(instead.get(column, "?") for column in columns)
         statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({values})"
-        return RecordedRow(statement, tuple(map(self.written, columns)), table.name if self.vouched else "")
+        return RecordedRow(statement, tuple(map(self.written, columns)), table.name if self.chained else "")
 
     @property
-    def vouched(self) -> bool:
-        """True where the chain of hashes vouches for its row."""
+    def chained(self) -> bool:
+        """True where the chain of hashes covers its row."""
         return bool(self.table.audited)
 
     def written(self, column: str) -> Any:

@@ -1,4 +1,4 @@
-"""What the chain of hashes in a record does not vouch for: counted, so that an audit can name it."""
+"""What the chain of hashes in a record does not cover: counted, so that an audit can name it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _COUNTED = "WHERE typeof(count) = 'integer' AND count BETWEEN 0 AND ?"
 
 
 def unchained(db: sqlite3.Connection) -> dict[str, int]:
-    """Return how many there are of each kind of thing that nothing vouches for, by what it is called."""
+    """Return how many there are of each kind of thing that nothing covers, by what it is called."""
     found: dict[str, int] = {}
     there = tables(db)
     audited = {name: kind.table.audited for name, kind in AUDITED.items()}

@@ -22,7 +22,7 @@ from xovac_tui.plural import counted
 from xovac_tui.recording.disk import claim
 from xovac_tui.recording.disk.axis import Piece
 from xovac_tui.recording.disk.bins import CHUNK, LEVELS, Bin, Chunk, by_chunk, coarser, fold_samples
-from xovac_tui.recording.disk.chain import vouching
+from xovac_tui.recording.disk.chain import chaining
 from xovac_tui.recording.disk.codec import (
     block_of,
     pack_about,
@@ -331,11 +331,11 @@ class Writer:
             lost = counted(self.unreported, "event was", "events were")
             said = f"{lost} not recorded: nothing could be written"
             rows = [*rows, self._mark(utc, self._mono_of(utc), utc, "unrecorded", said)]
-        with vouching(self._db) as vouch:
+        with chaining(self._db) as chain_row:
             for statement, values, audited in rows:
                 made = self._db.execute(statement, values)
                 if audited:
-                    vouch(audited, int(made.lastrowid or 0))
+                    chain_row(audited, int(made.lastrowid or 0))
 
     def _write_events(self) -> None:
         db = self._db
@@ -425,7 +425,7 @@ class Writer:
 
     @property
     def new(self) -> bool:
-        """True while nothing was ever recorded in this file, and no entry vouches for anything."""
+        """True while nothing was ever recorded in this file, and no entry covers anything."""
         chained = self._db.execute("SELECT EXISTS (SELECT 1 FROM chain)").fetchone()[0]
         return not (self.next_index or chained)
 

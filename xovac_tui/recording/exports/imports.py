@@ -115,7 +115,7 @@ class _Reading:
         value = self._decode(line.removeprefix(codecs.BOM_UTF8))
         if value.get("xovac") != "record":
             raise RecordError(
-                f"{self._path} is no exported record: its first line does not say so. Export one with "
+                f"{self._path} is not an exported record: its first line does not say so. Export one with "
                 "`xovac-tui export RUN --format jsonl` (without --channels)."
             )
         found = value.get("format")
@@ -128,7 +128,7 @@ class _Reading:
         lives, channels = value.pop("sessions", []), value.pop("channels", [])
         with self._checked():
             if not isinstance(lives, list):
-                raise TypeError("its sessions are no list")
+                raise TypeError("its sessions are not a list")
             head = msgspec.structs.replace(
                 msgspec.convert(value, SliceHead),
                 sessions=tuple(_convert(one, RecordedSession) for one in lives),
@@ -164,12 +164,12 @@ class _Reading:
         try:
             value = json.loads(line.decode("utf-8"))
         except UnicodeDecodeError as error:
-            raise self._wrong(f"its byte {error.start + 1} is no UTF-8 text") from None
+            raise self._wrong(f"its byte {error.start + 1} is not UTF-8 text") from None
         except (ValueError, RecursionError):
             cut = "" if line.endswith(b"\n") else ", and it has no end: the file was cut off"
-            raise self._wrong(f"it is no JSON{cut}") from None
+            raise self._wrong(f"it is not JSON{cut}") from None
         if not isinstance(value, dict):
-            raise self._wrong("it is no JSON object")
+            raise self._wrong("it is not a JSON object")
         return value
 
     def _event(self, value: dict[str, Any]) -> None:
@@ -204,14 +204,14 @@ class _Reading:
                 place = msgspec.convert(held, _Place)
                 check_times((place.shift,))
                 if place.session not in self._sessions:
-                    raise ValueError(f"session {place.session} is none of the first line")
+                    raise ValueError(f"session {place.session} is not in the first line")
                 self._place = place
             elif word in _KINDS:
                 one = _convert(held, _KINDS[word])
                 _check_floats(one)
                 self._found[type(one)].append(one)
             else:
-                raise self._wrong(f'"{clean(word, 40)}" is no known kind of line')
+                raise self._wrong(f'"{clean(word, 40)}" is not a known kind of line')
 
     def _pack(self) -> None:
         if self._events and self._place is not None:

@@ -52,7 +52,7 @@ def not_written(path: Path, error: OSError) -> RecordError:
 
 
 def _open_special(target: Path) -> int | None:
-    """Open what is no plain file for writing, and return its descriptor; None where it is none."""
+    """Open what is not a regular file for writing, and return its descriptor; None where it is none."""
     flags = os.O_WRONLY | getattr(os, "O_CLOEXEC", 0)
     if not str(target).startswith(tuple(f"{folder}/" for folder in _DEVICES)):
         flags |= getattr(os, "O_NOFOLLOW", 0)

@@ -154,7 +154,7 @@ class LedgerLine(Bar):
         A command that waits for its answer comes before both: it was just sent, and may be STOP.
         """
         entries, glyphs = snapshot.ledger, workspace.glyphs
-        unknown = [e for e in entries if e.outcome is Outcome.UNKNOWN and not e.looked_at]
+        unknown = [e for e in entries if e.outcome is Outcome.UNKNOWN and not e.dismissed]
         if not entries:
             self.show_lines([((f" {glyphs.then} No command has been sent from here.", "$no-data"),)])
             return
@@ -201,20 +201,16 @@ _LEAST_BAR = 10
 
 
 class ReplayBar(Bar):
-    """State and position of a replay; hidden in a console on a live chamber."""
+    """State and position of a replay."""
 
-    DEFAULT_CSS = """
-    ReplayBar { height: 1; display: none; background: $surface; color: $foreground; }
-    ReplayBar.-shown { display: block; }
-    """
+    DEFAULT_CSS = "ReplayBar { height: 1; background: $surface; color: $foreground; }"
 
     def show(self, workspace: Workspace, snapshot: Snapshot) -> None:
-        """Show the replay's position; nothing without a replay."""
-        playback = workspace.playback
-        self.set_class(playback is not None, "-shown")
-        if playback is not None:
+        """Show the replay's position."""
+        if workspace.playback is not None:
             width = self.size.width or self.app.size.width
-            self.show_lines([replay_line(playback, width, glyphs=workspace.glyphs, times=workspace.times)])
+            line = replay_line(workspace.playback, width, glyphs=workspace.glyphs, times=workspace.times)
+            self.show_lines([line])
 
 
 def replay_line(playback: Playback, width: int, *, glyphs: Glyphs, times: Times) -> Line:

@@ -76,7 +76,7 @@ def small_lines(
             (f" {snapshot.run.recipe or ''}", ""),
         ),
     ]
-    unknown = [e for e in snapshot.ledger if e.outcome is Outcome.UNKNOWN and not e.looked_at]
+    unknown = [e for e in snapshot.ledger if e.outcome is Outcome.UNKNOWN and not e.dismissed]
     if unknown:
         lines.append(((f"{unknown[-1].command}: outcome UNKNOWN", "bold $bad"),))
     lines += _alarm_lines(unresolved, glyphs, width)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from enum import Enum
 from typing import Any, Protocol, runtime_checkable
@@ -48,8 +48,9 @@ class TakesPictures(Protocol):
 class TerminalApp(App[int]):
     """An app that sends few bytes, never waits for its terminal, and survives defects of its screen."""
 
-    def __init__(self, build_again: BuildAgain, say_defect: SayDefect) -> None:
-        super().__init__()
+    def __init__(self, build_again: BuildAgain, say_defect: SayDefect, css: Sequence[str] = ()) -> None:
+        """Take `css`, the names of style sheets beside the module of the app's class."""
+        super().__init__(css_path=list(css))
         self.mender = Mender(self, time.monotonic, build_again, say_defect)
         self._stage = _Stage.BEFORE
         self._dispatching = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Console
 from rich.control import Control
@@ -24,11 +24,11 @@ class CroppedUpdate(CompositorUpdate):
 
 
 class CroppedCompositor(Compositor):
-    """Renders, in a partial update, only lines with changed cells, of widgets that are seen there.
+    """Renders only lines of widgets that are seen there, and in a partial update only changed cells.
 
-    Textual renders all widgets in the smallest rectangle around all changes, which with a changed first and
-    last line is the whole screen. It crops an update only at its right end, so a changed value at the end
-    of a line would send the whole line: over SSH that is most of what a quiet screen sends.
+    Textual renders all widgets in the smallest rectangle around all changes, those below others too. It
+    crops an update only at its right end, so a changed value at the end of a line would send the whole
+    line: over SSH that is most of what a quiet screen sends.
     """
 
     def render_partial_update(self) -> CroppedUpdate | None:  # type: ignore[override]
@@ -36,14 +36,27 @@ class CroppedCompositor(Compositor):
         screen = self.size.region
         changed = [region.intersection(screen) for region in self._dirty_regions]
         self._dirty_regions.clear()
-        # Of each line, the changed cells that no widget has drawn yet, as (first, last + 1).
         bare: dict[int, list[tuple[int, int]]] = {}
         for y, first, after in self._regions_to_spans(changed):
             bare.setdefault(y, []).append((first, after))
-        if not bare:
-            return None
+        return CroppedUpdate(self._pieces(bare)) if bare else None
+
+    def _render_chops(
+        self, crop: Region, is_rendered_line: Callable[[int], bool]
+    ) -> Sequence[Mapping[int, Strip]]:
+        chops: list[dict[int, Strip]] = [{} for _ in range(self.size.height)]
+        edges = crop.x, crop.right
+        for y, x, strip in self._pieces({y: [edges] for y in crop.line_range if is_rendered_line(y)}):
+            chops[y][x] = strip
+        return chops
+
+    def _pieces(self, bare: dict[int, list[tuple[int, int]]]) -> list[tuple[int, int, Strip]]:
+        """Return pieces of lines as (y, x, strip), in the order of their places.
+
+        `bare` are the cells to render of each line, as (first, last + 1).
+        """
         pieces: list[tuple[int, int, Strip]] = []
-        # The order is from front to back.
+        # From front to back, until no cell is left.
         for widget, (region, clip) in self.visible_widgets.items():
             seen = region.intersection(clip)
             rows = [
@@ -71,4 +84,4 @@ class CroppedCompositor(Compositor):
             if not bare:
                 break
         pieces.sort(key=lambda piece: piece[:2])
-        return CroppedUpdate(pieces)
+        return pieces

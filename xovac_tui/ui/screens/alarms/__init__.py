@@ -39,7 +39,7 @@ ACTIONS = (
         "alarm-view",
         "v",
         "view",
-        "Show what stands, all that is watched, or what is shelved and out of service.",
+        "Show active alarms, everything that is watched, or what is shelved and out of service.",
         footer=True,
     ),
     Action(
@@ -49,5 +49,5 @@ ACTIONS = (
         "Give the whole tab to the chosen alarm, or show the list again.",
         footer=True,
     ),
-    Action("alarm-back", "escape", "back", "Back to the list, then to what stands."),
+    Action("alarm-back", "escape", "back", "Back to the list, then to the active alarms."),
 )

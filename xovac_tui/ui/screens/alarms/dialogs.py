@@ -80,9 +80,7 @@ class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
 
     def contents(self) -> ComposeResult:
         """Build the question."""
-        yield Static(
-            "Whoever acknowledges says: I have seen it. Nothing is sent to the chamber.", markup=False
-        )
+        yield Static("Acknowledging means: I have seen it. Nothing is sent to the chamber.", markup=False)
         with VerticalScroll(can_focus=False):
             yield LinesWidget(id="asked")
         with Horizontal(classes="buttons"):
@@ -214,7 +212,7 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
         reason = self.query_one(Input).value.strip()
         if not reason:
             wrong = self.query_one("#wrong", Static)
-            wrong.update("Write why: whoever comes next must be able to judge it.")
+            wrong.update("Write why, so that the next operator can judge it.")
             wrong.display = True
             self.query_one(Input).focus()
             return

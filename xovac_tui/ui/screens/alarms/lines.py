@@ -193,12 +193,12 @@ def _facts(alarm: AlarmView, view: AlarmsView, times: Times) -> Iterator[tuple[s
         now = f"{alarm.value or 'not known'}" + (f", limit {alarm.limit}" if alarm.limit else "")
         yield "Now", now, ""
     if alarm.raised_utc is not None:
-        count = f", {counted(alarm.times, 'time', 'times')} since the watching began" if alarm.times else ""
+        count = f", {counted(alarm.times, 'time', 'times')} since evaluation began" if alarm.times else ""
         yield "Raised", f"{times.stamp(alarm.raised_utc)}{count}", ""
     if alarm.since_utc is not None and alarm.state is AlarmState.RETURNED:
         yield "Returned", f"{times.stamp(alarm.since_utc)}; not acknowledged since it was raised", ""
     if alarm.since_utc is not None and alarm.state is AlarmState.ACKNOWLEDGED:
-        yield "Acked", f"{times.stamp(alarm.since_utc)} by {alarm.who or 'somebody'}", ""
+        yield "Acked", f"{times.stamp(alarm.since_utc)} by {alarm.who or 'an unknown user'}", ""
     yield "Rule", alarm.rule, "$no-data"
 
 
@@ -209,7 +209,7 @@ def _silenced(alarm: AlarmView, times: Times) -> Iterator[tuple[str, str, str]]:
     until = f" until {times.day_and_time(alarm.until_utc)}" if alarm.until_utc is not None else ""
     word = "Shelved" if alarm.state is AlarmState.SHELVED else "Out"
     why = f": {alarm.reason}" if alarm.reason else ""
-    yield word, f"by {alarm.who or 'somebody'}{until}{why}", "$stale"
+    yield word, f"by {alarm.who or 'an unknown user'}{until}{why}", "$stale"
     if alarm.active:
         yield "", "The condition holds by now.", "$stale"
 

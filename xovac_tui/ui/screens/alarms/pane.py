@@ -282,7 +282,7 @@ class AlarmsPane(Pane):
         if self._strokes.held(key, mono):
             return None
         if self.chosen is not None and mono - self._fell_at < _IGNORE_SECONDS:
-            self._say("The list has just become another one: look at it, then press the key again.")
+            self._say("The list has just changed: check it, then press the key again.")
             return None
         return self.chosen
 
@@ -325,7 +325,7 @@ class AlarmsPane(Pane):
             )
             if reason is None:
                 return
-            problem = "Write why: whoever comes next must be able to judge it."
+            problem = "Write why, so that the next operator can judge it."
         self._report(self.desk.take_out(alarm.rule, reason), "")
 
     async def _limits(self) -> None:

@@ -137,7 +137,7 @@ class LedgerList(CursorRows[LedgerEntry]):
     @property
     def unknown(self) -> int:
         """The number of unknown outcomes that are not dismissed."""
-        return sum(e.outcome is Outcome.UNKNOWN and not e.looked_at for e in self._items)
+        return sum(e.outcome is Outcome.UNKNOWN and not e.dismissed for e in self._items)
 
     def key_of(self, item: LedgerEntry) -> Hashable:
         """Return the entry's number."""

@@ -58,7 +58,7 @@ class ControlsPane(Pane):
         "your contract file names it. Until STOP is proven on this chamber, the heading says so.\n"
         "Under the commands stands the ledger, newest on top: sent, then the chamber's answer, then "
         "confirmed when its own messages show the effect. unknown: it may or may not have happened; {seen} "
-        "says that you have looked at it. {open-command} shows an entry in full. Tab moves between commands "
+        "dismisses it. {open-command} shows an entry in full. Tab moves between commands "
         "and ledger."
     )
     ACTIONS = ACTIONS

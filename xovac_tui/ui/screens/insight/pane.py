@@ -63,7 +63,7 @@ class InsightPane(Pane):
             yield TrendChart(ascii_only=self.workspace.glyphs.ascii, keys=self.keys, id="insight-chart")
             yield RunFacts(id="insight-facts")
         advice = Rows(id="insight-advice")
-        advice.border_title = f"Advice, {LABEL}"
+        advice.border_title = LABEL
         yield advice
 
     def on_mount(self) -> None:

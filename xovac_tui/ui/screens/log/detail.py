@@ -6,7 +6,7 @@ from typing import Any
 
 from xovac_tui.api.event import Direction, Form
 from xovac_tui.api.outline import Outline
-from xovac_tui.api.payload import BULKY_PROBLEMS, pretty
+from xovac_tui.api.payload import pretty, too_long
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.text import clean, clean_lines
 from xovac_tui.ui.format import Times
@@ -37,7 +37,7 @@ def detail_lines(
     head += paragraph(about, max(10, width), "$foreground-muted")
     if event.problem:
         problem = glyphs.literal(clean(event.problem, 400))
-        what = "not read" if event.problem in BULKY_PROBLEMS else "malformed"
+        what = "not read" if too_long(event.problem) else "malformed"
         head += paragraph(f"{glyphs.warning} {what}: {problem}", max(10, width), "$warning")
     if apart is not None:
         words = apart.problem or f"Decoded aside: {apart.about}."

@@ -156,7 +156,7 @@ class LogPane(Pane):
         if rows.filter is None:
             spans.append((f"   {counted(len(log), 'event')}", ""))
         else:
-            busy = "" if rows.done else f" so far, {rows.part_done:.0%} looked at"
+            busy = "" if rows.done else f" so far, {rows.part_done:.0%} read"
             spans.append((f"   {len(rows):,} of {len(log):,} match{busy}", ""))
             typed = clean(self.query_one("#log-filter", Input).value.strip(), 80)
             spans.append((f"   {glyphs.then} {glyphs.literal(typed)}", ""))

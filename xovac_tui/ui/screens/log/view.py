@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from xovac_tui.api.event import Direction, EventKind
-from xovac_tui.api.payload import BULKY_PROBLEMS
+from xovac_tui.api.payload import too_long
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.filters import LogRows
 from xovac_tui.text import clean
@@ -68,7 +68,7 @@ def event_line(
     sign = glyphs.arrow_out if out else glyphs.arrow_in
     name = glyphs.literal(clean(event.name, 64))
     payload = glyphs.literal(event.line(min(_LONGEST, columns.payload + 1)))
-    what = "not read" if event.problem in BULKY_PROBLEMS else "malformed"
+    what = "not read" if too_long(event.problem) else "malformed"
     wrong = f"{glyphs.warning} {what} " if event.problem else ""
     shown = fit(payload, max(0, columns.payload - len(wrong)), ellipsis=glyphs.ellipsis)
     day = f"{times.day(event.utc)} " if columns.dated else ""

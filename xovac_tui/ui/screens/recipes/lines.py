@@ -12,7 +12,7 @@ from xovac_tui.plural import counted
 from xovac_tui.quantities import number, quantity, unit
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.findings import Finding, Severity
-from xovac_tui.recipes.places import number_at
+from xovac_tui.recipes.places import step_number
 from xovac_tui.recipes.plan import PlanSettings, Segment
 from xovac_tui.recipes.study import Library, Study
 from xovac_tui.station.loading import LoadStart
@@ -202,7 +202,7 @@ def step_line(segment: Segment, width: int, glyphs: Glyphs, number_width: int = 
     ramp = segment.kind == "ramp"
     cells = (
         glyphs.dash if segment.index is None else str(segment.index),
-        number_at(segment.where),
+        step_number(segment.path),
         segment.kind,
         number(segment.from_temp, "degC") if ramp else "",
         number(segment.to_temp, "degC"),
@@ -215,7 +215,7 @@ def step_line(segment: Segment, width: int, glyphs: Glyphs, number_width: int = 
 
 def number_width(segments: Sequence[Segment]) -> int:
     """Return the width of the number column in cells: the longest number, or the column's name."""
-    return max((len(number_at(segment.where)) for segment in segments), default=0)
+    return max((len(step_number(segment.path)) for segment in segments), default=0)
 
 
 def _step_row(cells: Sequence[str], width: int, number_room: int) -> str:

@@ -29,7 +29,9 @@ def editor_command(environ: Mapping[str, str]) -> list[str]:
             # A path on Windows is full of backslashes.
             words = shlex.split(value, posix=os.name != "nt")
         except ValueError:
-            raise RecipeError(f'{name} is "{clean(value, 60)}", which has an open quote: mend it.') from None
+            raise RecipeError(
+                f'{name} is "{clean(value, 60)}", which has an unclosed quote: correct it.'
+            ) from None
         if words:
             return words
     raise RecipeError(

@@ -176,8 +176,8 @@ class RecipesPane(Pane):
             self.view.show_study(checked.study, checked.start)
         if file.recipe != shown.recipe:
             say(
-                f"{paths.shown(file.path)} has changed since it was shown. This is how it is now: look at "
-                "it, then load it again.",
+                f"{paths.shown(file.path)} has changed since it was shown. Check it as it is now, then "
+                "load it again.",
                 "warning",
             )
             self._read()

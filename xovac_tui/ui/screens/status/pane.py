@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from textual.actions import SkipAction
@@ -12,7 +13,7 @@ from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.config import state
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.status import ACTIONS
-from xovac_tui.ui.screens.status.readings import Readings
+from xovac_tui.ui.screens.status.readings import SPARK, Readings
 from xovac_tui.ui.screens.status.run_moment import RunMoment
 from xovac_tui.ui.screens.status.run_panel import RunPanel
 from xovac_tui.ui.widgets.trend import TrendChart
@@ -103,7 +104,13 @@ class StatusPane(Pane):
         """Show a snapshot in all three panels."""
         self._fit(snapshot)
         channels = self._ordered(snapshot)
-        self.query_one(Readings).show(channels, self._newest, why=snapshot.link.why)
+        self.query_one(Readings).show(
+            channels,
+            self._newest,
+            self._moment(channels),
+            why=snapshot.link.why,
+            left_out=snapshot.counters.left_out,
+        )
         self._say_advice(snapshot)
         moment = RunMoment(snapshot, self.station.progress(snapshot), self.station.newest_run())
         glyphs, times = self.workspace.glyphs, self.workspace.times
@@ -126,6 +133,12 @@ class StatusPane(Pane):
     def _newest(self, full_name: str, bins: int) -> Sequence[float]:
         history = self.station.history(full_name)
         return history.last(_TREND_SECONDS, self.workspace.snapshot.mono, bins) if history else ()
+
+    def _moment(self, channels: Sequence[ChannelView]) -> tuple[int, ...]:
+        """Return what the small trends depend on beside their channels: time and the known past."""
+        histories = (self.station.history(channel.full_name) for channel in channels)
+        moment = math.ceil(self.workspace.snapshot.mono * SPARK / _TREND_SECONDS)
+        return moment, *(getattr(history, "version", 0) for history in histories)
 
     def _fit(self, snapshot: Snapshot) -> None:
         """Choose the layout for the size: the trend gets the rows that the readings leave."""

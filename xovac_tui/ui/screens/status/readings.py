@@ -27,7 +27,8 @@ _QUALITY_STYLE = {
     Quality.NO_DATA: "$no-data",
 }
 _COLUMN_WIDTH = 36
-_SPARK = 10
+SPARK = 10
+"""Bars of a small trend."""
 _QUIET = 1.0
 """Smallest span of a small trend, K, so that small changes look small."""
 
@@ -47,7 +48,7 @@ class Columns(msgspec.Struct, frozen=True):
     @classmethod
     def for_width(cls, width: int) -> Columns:
         """Return the parts that fit, the least important left out first."""
-        value, change, old, spark = 13, 8, 7, _SPARK + 1
+        value, change, old, spark = 13, 8, 7, SPARK + 1
         rest = width - 2 - value
         if rest - change - old - spark >= 16:
             return cls(min(30, rest - change - old - spark), value, change, old, spark)
@@ -115,7 +116,9 @@ class Readings(LinesWidget, can_focus=True):
         self._glyphs, self._keys = glyphs, keys
         self._channels: tuple[ChannelView, ...] = ()
         self._trend: Trend = lambda name, bins: ()
-        self._why = ""
+        self._why = self._left_out = ""
+        self._inputs: tuple[object, ...] = ()
+        """What the shown lines were made from, beside size, focus and cursor, which draw by themselves."""
         self._chosen = 0
         self._top = 0
         self.full = False
@@ -126,18 +129,32 @@ class Readings(LinesWidget, can_focus=True):
         """The channel under the cursor."""
         return self._channels[self._chosen] if self._chosen < len(self._channels) else None
 
-    def show(self, channels: tuple[ChannelView, ...], trend: Trend, *, why: str = "") -> None:
+    def show(
+        self,
+        channels: tuple[ChannelView, ...],
+        trend: Trend,
+        moment: tuple[int, ...] = (),
+        *,
+        why: str = "",
+        left_out: str = "",
+    ) -> None:
         """Show these channels; `trend` returns the newest values for the small trends.
 
-        `why` is shown if there are no channels: the reason for the missing link.
+        `moment` is what these values depend on beside the channels. `why` is shown if there are no
+        channels: the reason for the missing link. `left_out` is a sentence about values without a channel.
         """
         before = self.chosen
-        self._why = why
+        self._why, self._left_out = why, left_out
         self._channels, self._trend = channels, trend
         if before is not None and (self.chosen is None or self.chosen.full_name != before.full_name):
             names = [channel.full_name for channel in channels]
             self._chosen = names.index(before.full_name) if before.full_name in names else 0
-        self.draw()
+        # An age is shown only where it is overdue.
+        aged = [one if one.overdue else msgspec.structs.replace(one, age=None) for one in channels]
+        inputs = (aged, moment, why, left_out)
+        if inputs != self._inputs:
+            self._inputs = inputs
+            self.draw()
 
     def action_page(self, pages: int) -> None:
         """Choose a channel ten further up or down."""
@@ -161,7 +178,9 @@ class Readings(LinesWidget, can_focus=True):
         """Lay out again."""
         width, height = self.size.width, self.size.height
         if width and height:
-            self.show_lines(self._layout(width, height))
+            said = textwrap.wrap(self._left_out, max(20, width - 1))[: height - 1]
+            below: list[Line] = [((f" {line}", "$stale"),) for line in said]
+            self.show_lines([*self._layout(width, height - len(below)), *below])
 
     def _layout(self, width: int, height: int) -> list[Line]:
         if not self._channels:
@@ -207,9 +226,9 @@ class Readings(LinesWidget, can_focus=True):
         chosen = self.has_focus and channel is self.chosen
         spark = ""
         if columns.spark and channel.value is not None and not channel.is_bool:
-            newest = self._trend(channel.full_name, _SPARK)
+            newest = self._trend(channel.full_name, SPARK)
             least = 0.0 if channel.log else _quiet(channel.unit)
-            spark = sparkline(newest, _SPARK, self._glyphs.ascii, least=least, log=channel.log)
+            spark = sparkline(newest, SPARK, self._glyphs.ascii, least=least, log=channel.log)
         return reading_line(channel, columns, self._glyphs, spark, chosen=chosen)
 
 

@@ -93,7 +93,7 @@ def run_lines(
     if not moment.on:
         lines = _resting(moment, width, low, glyphs, times, keys)
     elif moment.silent:
-        lines = _not_heard(moment, width, low, glyphs, times)
+        lines = _silent(moment, width, low, glyphs, times)
     elif low:
         lines = [_head(moment, width, glyphs, _where(moment, short=True)), _low(moment, width, glyphs, times)]
     else:
@@ -191,7 +191,7 @@ def _where(moment: RunMoment, *, short: bool, estimated: bool = True) -> str:
     return "   ".join(parts) or "Step not reported"
 
 
-def _not_heard(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Times) -> list[Line]:
+def _silent(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Times) -> list[Line]:
     """Return the age of the last report, and what would follow if nothing had changed since."""
     progress, followed = moment.progress, moment.planned
     lines: list[Line] = [

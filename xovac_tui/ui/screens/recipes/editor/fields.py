@@ -215,7 +215,7 @@ class _Reader:
     def _count(self, before: int) -> int:
         text = self._texts["count"].strip()
         if not re.fullmatch(r"[0-9]{1,9}", text):
-            self.problems["count"] = f'"{clean(text, 40)}" is no whole number of rounds: say one like 4.'
+            self.problems["count"] = f'"{clean(text, 40)}" is not a whole number of rounds: say one like 4.'
             return before
         if problem := bounds.count_problem(int(text)):
             self.problems["count"] = f'"{text}" {problem}.'

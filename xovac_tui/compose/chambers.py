@@ -1,0 +1,90 @@
+"""A chamber as the settings describe it. Light to import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from xovac_tui import paths, recipes
+from xovac_tui.analysis.settings import InsightSettings
+from xovac_tui.api.contract import Contract, Role
+from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
+from xovac_tui.config import Effective, Profile, Secrets, load_secrets, profile_name_for
+from xovac_tui.link.target import Target
+
+
+class ChamberSetup(msgspec.Struct, frozen=True):
+    """One chamber as the settings describe it."""
+
+    name: str
+    profile: Profile
+    contract: Contract
+    secrets: Secrets = Secrets()
+    insight: InsightSettings = InsightSettings()
+    """What counts as stable, and which advice is given."""
+
+
+def resolve(found: Effective) -> ChamberSetup:
+    """Return the chamber of the settings in force, with its contract and secrets."""
+    name, profile = found.resolve()
+    return ChamberSetup(name, profile, contract_of(profile), load_secrets(profile), found.settings.insight)
+
+
+def contract_of(profile: Profile) -> Contract:
+    """Return the contract read from the files of a profile."""
+    files = [Path(name) for name in profile.contracts if name != SIMULATOR_CONTRACT]
+    return load_contract(files, simulator=SIMULATOR_CONTRACT in profile.contracts)
+
+
+def target(setup: ChamberSetup) -> Target:
+    """Return the address and manner of connecting, from the profile."""
+    profile, secrets = setup.profile, setup.secrets
+    return Target(
+        url=profile.url,
+        path=profile.path,
+        namespace=profile.namespace,
+        transports=profile.transports,
+        ca_file=profile.ca_file,
+        fingerprint=profile.fingerprint,
+        connect_timeout=profile.connect_timeout,
+        lost_after=profile.lost_after,
+        auth=secrets.auth,
+        headers=secrets.headers,
+        query=secrets.query,
+    )
+
+
+def plan_settings(
+    profile: Profile, contract: Contract, rates: recipes.rates.Rates | None = None
+) -> recipes.plan.PlanSettings:
+    """Return how the device of a profile reads recipes; `rates` are those of its recorded runs."""
+    recipe = profile.recipe
+    return recipes.plan.PlanSettings(
+        temperature_unit=recipe.temperature_unit,
+        duration_unit=recipe.duration_unit,
+        step_reading=recipe.step_reading,
+        chamber_min=recipe.min,
+        chamber_max=recipe.max,
+        assumed_rate=recipe.assumed_rate,
+        tolerance=recipe.tolerance,
+        pressure=recipe.pressure,
+        max_items=recipe.max_items,
+        rates=rates,
+        pressure_reported=contract.by_role(Role.PRESSURE) is not None,
+    )
+
+
+def record_path(found: Effective, setup: ChamberSetup) -> Path:
+    """Return the path of a chamber's record; a typed address becomes part of the name.
+
+    A profile at its own address has its name alone, so that two chambers never share a record.
+    """
+    name, url = setup.name, setup.profile.url
+    known = found.settings.profiles.get(name)
+    if found.url == url and (known is None or known.url != url):
+        name = name if found.profile is None else f"{name}-{profile_name_for(url)}"
+        port = urlsplit(url).port
+        name = f"{name}-{port}" if port else name
+    return paths.record_file(name, paths.records_folder(found.settings.record.folder, found.path))

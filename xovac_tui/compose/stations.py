@@ -1,0 +1,258 @@
+"""Builds stations from settings."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from xovac_tui import alarms, analysis, config, link
+from xovac_tui.alarms.in_force import watchlist
+from xovac_tui.alarms.service import AlarmPorts, AlarmService
+from xovac_tui.alarms.watchlist import Watchlist
+from xovac_tui.api.contract import STOP_COMMAND
+from xovac_tui.api.loader import SIMULATOR_CONTRACT
+from xovac_tui.chamber.history import ChannelHistory
+from xovac_tui.chamber.model import Chamber
+from xovac_tui.clock import Clock, SystemClock
+from xovac_tui.compose.chambers import ChamberSetup, plan_settings, record_path, target
+from xovac_tui.config import Effective, Profile
+from xovac_tui.config.addresses import read_addresses
+from xovac_tui.link.target import Target
+from xovac_tui.notify.service import NotifyService
+from xovac_tui.notify.settings import NotifySettings
+from xovac_tui.recording.alarm_store import RecordAlarmStore
+from xovac_tui.recording.log import Log
+from xovac_tui.recording.service import RecordChoice, RecordService, Subject
+from xovac_tui.runs.follower import RunFollower
+from xovac_tui.runs.service import RunService
+from xovac_tui.simulator.child import SimulatorChild
+from xovac_tui.simulator.options import SimulatorOptions
+from xovac_tui.station.live import LiveStation, Parts, this_user
+from xovac_tui.station.news import Bulletin
+from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort, Reach
+from xovac_tui.station.proofs import StopProof, StopProofs
+from xovac_tui.station.service import Service
+from xovac_tui.station.setup import Manner, StationSetup
+
+
+class Equipment(msgspec.Struct, frozen=True, kw_only=True):
+    """The parts of a station other than its link; None: the station lacks that part."""
+
+    record: RecordChoice | None = None
+    """Record that the station writes."""
+    watchlist: Watchlist | None = None
+    """Alarm rules that the station evaluates."""
+    notify: NotifySettings | None = None
+    """Receivers of alarms, with their addresses read."""
+    proofs: StopProofs | None = msgspec.field(default_factory=StopProofs)
+    """Chambers on which STOP is proven, from this user's file; None: not used."""
+    log_events: int = 50_000
+    """Newest events kept in memory."""
+
+
+def build_station(
+    setup: ChamberSetup,
+    equipment: Equipment | None = None,
+    *,
+    simulator: SimulatorOptions | None = None,
+    clock: Clock | None = None,
+    who: str | None = None,
+    link: LinkFactory | None = None,
+) -> LiveStation:
+    """Return the station of a chamber, not connected yet.
+
+    `simulator` makes the built-in one start and end with the station as a child process. `clock`, `who`
+    (`user@host`) and `link` default to this machine's clock, its user, and socket.io.
+    """
+    has, name, contract = equipment or Equipment(), setup.name, setup.contract
+    clock, who, news = clock or SystemClock(), who or this_user(), Bulletin()
+    speed = 1.0 if simulator is None else simulator.speed
+    about = described(setup, clock, who=who, speed=speed, demo=simulator is not None)
+    chamber, log = Chamber(contract, stale_after=setup.profile.stale_after), Log(has.log_events)
+
+    def in_force() -> Iterable[tuple[str, str]]:
+        assert has.record is not None
+        return config.in_force.in_force(setup.profile, has.record.settings, contract)
+
+    subject = Subject(
+        name=name,
+        url=lambda: station.manner.address,
+        contract=contract,
+        who=who,
+        speed=speed,
+        in_force=in_force,
+    )
+    record = RecordService(has.record, subject, clock, log, news.publish)
+    follower = RunFollower(contract, record, clock, speed=speed)
+    runs = RunService(follower, chamber, record, clock, about.plan_settings)
+    alarms = AlarmService(
+        has.watchlist,
+        chamber,
+        contract,
+        clock,
+        AlarmPorts(
+            store=RecordAlarmStore(record),
+            values=lambda: values(
+                setup, chamber, lambda full_name: record.history(full_name, chamber.history), follower.times
+            ),
+            run_now=follower.now,
+            publish=news.publish,
+        ),
+        who=who,
+    )
+    notify = NotifyService(has.notify, name, alarms, clock)
+    # The order is behaviour: an event is recorded before it is evaluated, a run sees the chamber
+    # before an alarm names its step, and notifications know what was active before the rules are evaluated.
+    services: Sequence[Service] = (record, runs, notify, alarms)
+    station = LiveStation(
+        about,
+        Parts(chamber, log, record, runs, alarms, services),
+        Reach(target(setup), link or real_link, None if simulator is None else partial(_served, simulator)),
+        news,
+        # The simulator's STOP needs no proof, and every demo has another address.
+        has.proofs if simulator is None else None,
+    )
+    return station
+
+
+def described(
+    setup: ChamberSetup, clock: Clock, *, who: str = "", speed: float = 1.0, demo: bool = False
+) -> StationSetup:
+    """Return what a station, live or replayed, is told of its chamber."""
+    profile = setup.profile
+
+    def insight(source: analysis.insight.InsightSource) -> analysis.insight.Insight:
+        return analysis.insight.Insight(
+            setup.insight, source, volume=profile.volume, limit_pressure=profile.recipe.pressure
+        )
+
+    return StationSetup(
+        name=setup.name,
+        contract=setup.contract,
+        manner=Manner(
+            observe_only=profile.observe,
+            expert=profile.expert,
+            send_when_stale=profile.send_when_stale,
+            address=profile.url,
+            place=place_of(profile),
+            demo=demo,
+        ),
+        clock=clock,
+        who=who,
+        speed=speed,
+        plan_settings=partial(plan_settings, profile, setup.contract),
+        insight=insight,
+    )
+
+
+def place_of(profile: Profile) -> str:
+    """Return the server and namespace that a proof belongs to."""
+    return f"{profile.url.rstrip('/')}{profile.path} {profile.namespace}"
+
+
+@asynccontextmanager
+async def _served(simulator: SimulatorOptions) -> AsyncIterator[str]:
+    """Run the simulator as a child process, and yield its address."""
+    async with SimulatorChild(simulator) as child:
+        yield child.url
+
+
+def stop_proof(setup: ChamberSetup) -> StopProof | None:
+    """Return this user's proof that STOP has reached the chamber; None if there is none."""
+    form = setup.contract.commands[STOP_COMMAND].form.words
+    return StopProofs().get(setup.name, place_of(setup.profile), form)
+
+
+def real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:
+    """Return a socket.io link. socket.io, which takes a third of a second to import, is imported here."""
+    return link.connection.Link(
+        target,
+        contract_kind=callbacks.contract_kind,
+        on_event=callbacks.on_event,
+        on_status=callbacks.on_status,
+        clock=callbacks.clock,
+    )
+
+
+def values(
+    setup: ChamberSetup,
+    chamber: Chamber,
+    curve: Callable[[str], ChannelHistory | None],
+    times: Callable[[], analysis.values.Times],
+) -> analysis.values.ChamberValues:
+    """Return the values for expressions: the channels' past, the run, and the settings' criteria.
+
+    Shared by alarm rules and `wait`. `curve` gives the past of a channel by its
+    full name, `times` the seconds for which run and step go on.
+    """
+    return analysis.values.ChamberValues(
+        chamber, curve=curve, criteria=setup.insight.stability.criteria, times=times
+    )
+
+
+def attending(
+    found: Effective, setup: ChamberSetup, record: RecordChoice | None, *, demo: bool = False
+) -> Equipment:
+    """Return the services of a program that attends to a chamber: alarms, and notifications of the settings.
+
+    A demo keeps terminal receivers only: nothing leaves this machine.
+    """
+    return Equipment(
+        record=record,
+        watchlist=alarm_watchlist(found, setup),
+        notify=None if demo else read_addresses(found.settings.notify),
+        log_events=found.settings.display.log_events,
+    )
+
+
+def alarm_watchlist(found: Effective, setup: ChamberSetup) -> Watchlist:
+    """Return the alarm rules in force, from the settings and the files that they name."""
+    settings, profile = found.settings.alarms, setup.profile
+    written: Sequence[alarms.kinds.Rule] = ()
+    if settings.files or settings.rules or profile.alarms:
+        written = alarms.rules.read_rules(settings, profile.alarms)
+    return watchlist(
+        settings,
+        profile.recipe,
+        setup.contract,
+        written,
+        records=profile.record,
+        simulator=SIMULATOR_CONTRACT in profile.contracts,
+    )
+
+
+def record_choice(
+    found: Effective,
+    setup: ChamberSetup,
+    *,
+    may_record: bool = True,
+    begin: bool = True,
+    visit: bool = False,
+    asked: bool | None = None,
+) -> RecordChoice | None:
+    """Return the record of this chamber by the settings in force; None: not recorded.
+
+    Without `begin` an existing record is continued, and none is begun. `asked` is the command line's
+    choice: True, False, or None for none.
+    """
+    if not (setup.profile.record if asked is None else asked):
+        return None
+    return RecordChoice(
+        path=record_path(found, setup),
+        settings=found.settings.record,
+        may_record=may_record,
+        begin=begin,
+        visit=visit,
+        # Keys must not wait for a record that takes long to read; a script waits for the data it asks for.
+        background=visit,
+    )
+
+
+def past_choice(found: Effective, path: Path) -> RecordChoice:
+    """Return a record to be read only; the file need not exist yet."""
+    # Whether there is one is not checked here: a share that does not answer would hold up the command.
+    return RecordChoice(path=path, settings=found.settings.record, may_record=False, read_only=True)
