@@ -73,9 +73,6 @@ class AuditedRow(msgspec.Struct, frozen=True, kw_only=True):
         return AUDITED[self.place].table.row if self.place in AUDITED else "entry"
 
 
-_NOWHERE = AuditedRow(place="", row=0)
-
-
 class AuditFault(msgspec.Struct, frozen=True, kw_only=True):
     """Something in a record that is not as it was written."""
 
@@ -185,7 +182,7 @@ class _Walk:
     def audit(self, expected: str) -> Audit:
         """Check all entries, and what is in the record beside the chain."""
         for table in self._missing_tables:
-            self._fault("removed", _NOWHERE, f"The table {table} was removed")
+            self._fault("removed", AuditedRow(place="", row=0), f"The table {table} was removed")
         for number, place, row, hashed in self._db.execute(
             "SELECT id, place, row, hash FROM chain ORDER BY id"
         ):
@@ -195,20 +192,20 @@ class _Walk:
         self._check_head()
         self._settle()
         for stretch in given_twice(self._db):
-            self._fault("twice", _NOWHERE, twice_words(*stretch))
+            self._fault("twice", AuditedRow(place="", row=0), twice_words(*stretch))
         beside = unchained(self._db)
         if not self._newest and (beside.get("events") or beside.get("runs")):
             why = (
                 "The chain is empty, so it proves nothing about this record: a recorder notes the settings "
                 "in force before its first event, so the chain was emptied, or was never written"
             )
-            self._faults.insert(0, AuditFault(wrong="chain", entry=_NOWHERE, why=why))
+            self._faults.insert(0, AuditFault(wrong="chain", entry=AuditedRow(place="", row=0), why=why))
         if expected and self._noted is None:
             why = (
                 f"The head that was noted is not in the chain: no entry has the hash {clean(expected, 64)}. "
                 "This is another record, an older copy, or its chain was made anew"
             )
-            self._fault("chain", _NOWHERE, why)
+            self._fault("chain", AuditedRow(place="", row=0), why)
         return Audit(
             head=Head(self._newest, self._hash or ""),
             faults=tuple(sorted(self._faults, key=lambda one: one.entry.number or 1 << 62)),
@@ -261,7 +258,7 @@ class _Walk:
         head = _head_from(self._db)
         if head is None and not self._newest:
             why = "The head of the chain, which says where it ends, was removed"
-            self._fault("chain", _NOWHERE, why)
+            self._fault("chain", AuditedRow(place="", row=0), why)
             return
         if head is None:
             why = "is the last, and the head of the chain, which should say so, was removed"
