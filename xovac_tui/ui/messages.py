@@ -10,16 +10,7 @@ from xovac_tui.chamber.news import AlarmsChanged, LedgerChanged, LinkChanged, Mo
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.status import RecorderChanged
 from xovac_tui.station.news import News, ServiceFailed
-from xovac_tui.ui.toasts import (
-    ToastText,
-    alarm_words,
-    link_words,
-    mode_words,
-    outcome_words,
-    recorder_words,
-    service_words,
-    unreadable_words,
-)
+from xovac_tui.ui import toasts
 from xovac_tui.ui.workspace import Workspace
 
 AWAY = 1800.0
@@ -39,26 +30,26 @@ class Messages:
     def on_news(self, news: News) -> None:
         """Show a toast for news that need one."""
         if isinstance(news, LinkChanged):
-            self._toast(link_words(news))
+            self._toast(toasts.link_words(news))
         elif isinstance(news, LedgerChanged):
-            self._toast(outcome_words(news.entry, self._workspace.keys))
+            self._toast(toasts.outcome_words(news.entry, self._workspace.keys))
         elif isinstance(news, RecorderChanged):
-            self._toast(recorder_words(news))
+            self._toast(toasts.recorder_words(news))
         elif isinstance(news, AlarmsChanged):
-            self._toast(alarm_words(news.changes))
+            self._toast(toasts.alarm_words(news.changes))
         elif isinstance(news, RecordOpened):
             self._welcome()
         elif isinstance(news, ModeChanged):
-            self._toast(mode_words(news))
+            self._toast(toasts.mode_words(news))
         elif isinstance(news, ServiceFailed):
-            self._toast(service_words(news, self._workspace.window.where_logged()))
+            self._toast(toasts.service_words(news, self._workspace.window.where_logged()))
 
     def report_unreadable(self) -> None:
         """Report once that the record cannot be read, so that the past shown is incomplete."""
         said, before = self._workspace.station.unreadable, self._unreadable
         self._unreadable = said
         if said and not before:
-            self._toast(unreadable_words(said))
+            self._toast(toasts.unreadable_words(said))
 
     def key_pressed(self) -> None:
         """Note a key as a sign of the operator; show the digest after `AWAY` seconds without one."""
@@ -69,7 +60,7 @@ class Messages:
             station.record.came_back(away)
             self._welcome()
 
-    def _toast(self, words: ToastText | None) -> None:
+    def _toast(self, words: toasts.ToastText | None) -> None:
         if words is not None:
             self._workspace.say(words.said, words.severity, title=words.title, seconds=words.seconds)
 
@@ -87,7 +78,7 @@ class Messages:
         try:
             digest = await asyncio.to_thread(station.record.digest, channels, pins)
         except (XovacError, OSError) as error:
-            self._toast(unreadable_words(str(error)))
+            self._toast(toasts.unreadable_words(str(error)))
             return
         if digest is not None and digest.events:
             await workspace.ask(DigestDialog(workspace, digest, station.runs.running))

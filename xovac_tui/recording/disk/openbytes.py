@@ -15,15 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xovac_tui import createfile
-from xovac_tui.recording.disk.files import (
-    ENDINGS,
-    RecordConnection,
-    beside,
-    connect,
-    create,
-    delete,
-    descriptor_of,
-)
+from xovac_tui.recording.disk import files
 
 _PIECE = 1 << 20
 """Bytes that are read at a time."""
@@ -31,13 +23,13 @@ _WAL_HEADER, _FRAME_HEADER = 32, 24
 """Bytes in front of a `-wal` and of each page in it."""
 
 
-def keep_bytes(source: RecordConnection, target: Path) -> None:
+def keep_bytes(source: files.RecordConnection, target: Path) -> None:
     """Write the database and the `-wal` that a connection has open into new files.
 
     Raises OSError, also where this system does not list what is open.
     """
-    for ending in ENDINGS[:2]:
-        _copy(descriptor_of(source.files.known(ending)), beside(target, ending))
+    for ending in files.ENDINGS[:2]:
+        _copy(files.descriptor_of(source.files.known(ending)), files.beside(target, ending))
 
 
 def _copy(file: int, target: Path) -> None:
@@ -49,12 +41,12 @@ def _copy(file: int, target: Path) -> None:
 
 
 @contextlib.contextmanager
-def as_written(source: RecordConnection) -> Iterator[RecordConnection]:
+def as_written(source: files.RecordConnection) -> Iterator[files.RecordConnection]:
     """Give a connection to a copy of these bytes, with the pages of the `-wal` in the main file."""
     with _scratch(source, "bytes") as part:
-        _copy(descriptor_of(source.files.known("")), part)
-        _overlay(descriptor_of(source.files.known("-wal")), part)
-        with contextlib.closing(connect(part)) as made:
+        _copy(files.descriptor_of(source.files.known("")), part)
+        _overlay(files.descriptor_of(source.files.known("-wal")), part)
+        with contextlib.closing(files.connect(part)) as made:
             made.execute("PRAGMA journal_mode = DELETE").fetchone()
             yield made
 
@@ -85,14 +77,14 @@ def _overlay(wal: int, part: Path) -> None:
 
 
 @contextlib.contextmanager
-def own_tables(source: RecordConnection, names: frozenset[str]) -> Iterator[RecordConnection]:
+def own_tables(source: files.RecordConnection, names: frozenset[str]) -> Iterator[files.RecordConnection]:
     """Give a connection to a new database with these tables out of such a copy.
 
     What another program has written beside them may be what spoils the file.
     """
     with as_written(source) as spoilt, _scratch(source, "tables") as part:
-        create(part)
-        with contextlib.closing(connect(part)) as made:
+        files.create(part)
+        with contextlib.closing(files.connect(part)) as made:
             made.execute("PRAGMA auto_vacuum = INCREMENTAL")
             for pragma in ("application_id", "user_version"):
                 (number,) = spoilt.execute(f"PRAGMA {pragma}").fetchone()
@@ -117,11 +109,11 @@ def _copy_tables(source: sqlite3.Connection, target: sqlite3.Connection, names: 
 
 
 @contextlib.contextmanager
-def _scratch(source: RecordConnection, ending: str) -> Iterator[Path]:
+def _scratch(source: files.RecordConnection, ending: str) -> Iterator[Path]:
     part = source.files.real.with_name(f".{source.files.real.name}.{os.getpid()}.{ending}")
     part.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    delete(part)
+    files.delete(part)
     try:
         yield part
     finally:
-        delete(part)
+        files.delete(part)

@@ -29,7 +29,7 @@ _APART = 8
 
 def styled(widget: Widget, words: str) -> Style:
     """Return a style over the widget's own; `words` are Textual's, such as `bold $bad on $panel`."""
-    return (widget.visual_style + VisualStyle.parse(words)).rich_style
+    return (VisualStyle.from_rich_style(widget.rich_style) + VisualStyle.parse(words)).rich_style
 
 
 class SizedWidget(Widget):

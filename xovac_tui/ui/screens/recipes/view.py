@@ -10,16 +10,7 @@ from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.study import Library, Study
 from xovac_tui.station.loading import LoadStart
 from xovac_tui.ui.glyphs import ASCII
-from xovac_tui.ui.screens.recipes.lines import (
-    RecipeListRow,
-    entry_line,
-    fact_lines,
-    finding_lines,
-    list_entries,
-    number_width,
-    step_head,
-    step_line,
-)
+from xovac_tui.ui.screens.recipes import lines
 from xovac_tui.ui.screens.recipes.profile import ProfileChart
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 from xovac_tui.ui.widgets.rows import Rows
@@ -56,7 +47,7 @@ class RecipesView(Horizontal):
         self.workspace = workspace
         self.library = Library()
         """The recipes that can be chosen from."""
-        self.entries: list[RecipeListRow] = []
+        self.entries: list[lines.RecipeListRow] = []
         self.chosen: RecipeFile | None = None
         self.study: Study | None = None
         """Plan and findings of the chosen recipe; None until they are computed."""
@@ -135,18 +126,18 @@ class RecipesView(Horizontal):
         self.query_one(ProfileChart).show(study.plan)
         steps = self.query_one("#recipe-steps", Rows)
         segments = study.plan.segments if study.plan else ()
-        room = number_width(segments)
+        room = lines.number_width(segments)
         self._share()
 
         def step(index: int, chosen: bool) -> Line:
-            return step_line(segments[index], steps.size.width, glyphs, room)
+            return lines.step_line(segments[index], steps.size.width, glyphs, room)
 
         def head() -> Line:
-            return step_head(steps.size.width, room) if segments else ()
+            return lines.step_head(steps.size.width, room) if segments else ()
 
         steps.show_rows(len(segments), step, head=head, rewind=rewind)
         self.query_one("#recipe-check", Rows).show_folded(
-            lambda width: finding_lines(study.findings, width, glyphs), rewind=rewind
+            lambda width: lines.finding_lines(study.findings, width, glyphs), rewind=rewind
         )
 
     def _share(self) -> None:
@@ -159,16 +150,18 @@ class RecipesView(Horizontal):
             return
         steps = len(study.plan.segments) + 1 if study.plan else 0
         found = len(
-            finding_lines(study.findings, max(10, self.query_one("#recipe-facts").size.width - 2), ASCII)
+            lines.finding_lines(
+                study.findings, max(10, self.query_one("#recipe-facts").size.width - 2), ASCII
+            )
         )
         least = height // 2 if study.compiled is None or study.compiled.warnings else height // 3
         wanted = max(4, min(found + 2, max(least, height - steps - 2)))
         check.styles.height, table.styles.height = wanted, "1fr"
 
-    def listed(self) -> list[RecipeListRow]:
+    def listed(self) -> list[lines.RecipeListRow]:
         """Return the lines of the list."""
         folder = self.workspace.start.recipes
-        return list_entries(self.library, paths.shown(folder) if folder else "", self.files.size.width)
+        return lines.list_entries(self.library, paths.shown(folder) if folder else "", self.files.size.width)
 
     def show_files(self) -> None:
         """Show the list, with the cursor on the chosen file."""
@@ -180,7 +173,7 @@ class RecipesView(Horizontal):
         skip = [number for number, entry in enumerate(entries) if entry.file is None]
 
         def line(index: int, chosen: bool) -> Line:
-            return entry_line(entries[index], width, glyphs, chosen=chosen, focus=files.has_focus)
+            return lines.entry_line(entries[index], width, glyphs, chosen=chosen, focus=files.has_focus)
 
         files.show_rows(len(entries), line, skip=skip, chosen=at)
 
@@ -191,7 +184,7 @@ class RecipesView(Horizontal):
             return
         workspace, station = self.workspace, self.workspace.station
         facts.show_lines(
-            fact_lines(
+            lines.fact_lines(
                 study,
                 self.start,
                 station.plan_settings(),

@@ -18,17 +18,8 @@ from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.status.run_moment import RunMoment
+from xovac_tui.ui.widgets import run_words
 from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, folded, paragraph
-from xovac_tui.ui.widgets.run_words import (
-    basis_words,
-    clock_words,
-    condition_words,
-    drift_words,
-    ended_words,
-    gap_words,
-    range_words,
-    why_not,
-)
 from xovac_tui.units import from_celsius, unit_of
 
 if TYPE_CHECKING:
@@ -74,8 +65,8 @@ def run_subtitle(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
     followed = moment.planned
     if not low or not moment.on or followed is None or followed.dwell is None:
         return ""
-    clocks = " ".join(f"{name} {time:<6}" for name, time in clock_words(followed.dwell)).rstrip()
-    why = why_not(followed.dwell, followed, moment.snapshot)
+    clocks = " ".join(f"{name} {time:<6}" for name, time in run_words.clock_words(followed.dwell)).rstrip()
+    why = run_words.why_not(followed.dwell, followed, moment.snapshot)
     return glyphs.plain(f"dwell: {clocks}" + (f", not now: {why}" if why else ""))
 
 
@@ -126,7 +117,7 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
         rows["basis"] = _basis(followed)
         rows["dwell"], rows["why"] = _dwell(moment, followed, glyphs)
     if moment.running is not None:
-        gaps = gap_words(moment.running.gaps, moment.running.gap_seconds)
+        gaps = run_words.gap_words(moment.running.gaps, moment.running.gap_seconds)
         rows["gaps"] = (("Gaps  ", "$no-data"), (gaps, "$stale" if moment.running.gaps else ""))
     lines = [rows[name] for name in _ORDER if name in kept and name in rows]
     room = height - len(lines) - 1
@@ -207,7 +198,7 @@ def _silent(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Tim
             said += f" It would be in {_where(moment, short=True, estimated=False)}."
         lines += paragraph(glyphs.plain(said), width, "$no-data")
     if moment.running is not None:
-        gaps = gap_words(moment.running.gaps, moment.running.gap_seconds)
+        gaps = run_words.gap_words(moment.running.gaps, moment.running.gap_seconds)
         lines.append((("Gaps  ", "$no-data"), (gaps, "$stale")))
     return lines
 
@@ -244,7 +235,7 @@ def _resting(
     if ended is None:
         return [head, *paragraph(glyphs.plain(said), max(20, width), "$no-data")]
     result = (f"{glyphs.result(ended.result)} {ended.result.value} ", _result_style(ended.result))
-    when = glyphs.plain(ended_words(ended, times))
+    when = glyphs.plain(run_words.ended_words(ended, times))
     name = glyphs.plain(clean(ended.name, 80)) or "a recipe without a name"
     reason = folded(glyphs.plain(clean(ended.reason, 400)), max(20, width))
     if low:
@@ -262,7 +253,7 @@ def _resting(
         (("Last run  ", "$no-data"), (name, "bold")),
         (result, (when, "")),
         *(((line, ""),) for line in reason),
-        (("Gaps  ", "$no-data"), (gap_words(ended.gaps, ended.gap_seconds), "")),
+        (("Gaps  ", "$no-data"), (run_words.gap_words(ended.gaps, ended.gap_seconds), "")),
         (),
         *paragraph(glyphs.plain(after), max(20, width), "$no-data"),
     ]
@@ -325,14 +316,14 @@ def _ends(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
     progress, followed = moment.progress, moment.planned
     if progress.ends_utc is None or progress.left is None:
         return (("Ends  not known: it was not loaded from here", "$no-data"),)
-    spread = range_words(followed) if followed is not None else ""
+    spread = run_words.range_words(followed) if followed is not None else ""
     about = "about " if progress.basis and not spread else ""
     spans: list[Span] = [
         ("Ends  ", "$no-data"),
         (f"{about}{times.day_and_time(progress.ends_utc)}", "bold"),
         (glyphs.plain(f" {spread}" if spread else ""), ""),
     ]
-    drift = drift_words(followed.drift) if followed is not None else ""
+    drift = run_words.drift_words(followed.drift) if followed is not None else ""
     late = followed is not None and (followed.drift or 0.0) >= 60
     if drift:
         spans.append((glyphs.plain(f"  ({drift})"), "$stale" if late else "$no-data"))
@@ -343,7 +334,7 @@ def _ends(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
 
 
 def _basis(followed: RunProgress) -> Line:
-    said = basis_words(followed.basis) or "as the recipe says"
+    said = run_words.basis_words(followed.basis) or "as the recipe says"
     return (("Times ", "$no-data"), (said, "$stale" if followed.assumed else "$no-data"))
 
 
@@ -353,14 +344,14 @@ def _dwell(moment: RunMoment, followed: RunProgress, glyphs: Glyphs) -> tuple[Li
     if dwell is None:
         none = "none now: the step is a ramp" if followed.kind != "hold" else "its beginning was not seen"
         return (("Dwell ", "$no-data"), (none, "$no-data")), ()
-    why = why_not(dwell, followed, moment.snapshot)
+    why = run_words.why_not(dwell, followed, moment.snapshot)
     spans: list[Span] = [("Dwell ", "$no-data")]
-    for name, time in clock_words(dwell):
+    for name, time in run_words.clock_words(dwell):
         last = name == "counts"
         style = ("$stale" if why else "bold $good") if last else "bold"
         # As wide as the longest time, so that the names do not move.
         spans += [(f"{name} ", "$no-data"), (time if last else f"{time:<7}", style)]
-    said = f"does not count: {why}" if why else f"counts now: {condition_words(dwell)}"
+    said = f"does not count: {why}" if why else f"counts now: {run_words.condition_words(dwell)}"
     return tuple(spans), ((glyphs.plain(f"      {said}"), "$stale" if why else "bold $good"),)
 
 
@@ -380,7 +371,7 @@ def _low(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
         spans += [("Step ", "$no-data"), (full, "$running"), (empty, "$grid"), (fit(words, 19), "")]
     ends: list[Span] = []
     if progress.ends_utc is not None:
-        spread = range_words(followed).replace(" ", "") if followed is not None else ""
+        spread = run_words.range_words(followed).replace(" ", "") if followed is not None else ""
         about = "about " if progress.basis and not spread else ""
         ends = [
             ("  ends ", "$no-data"),
@@ -394,7 +385,7 @@ def _low(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
     elif progress.elapsed is not None:
         least = "at least " if progress.elapsed_is_least else ""
         whole = [("  All ", "$no-data"), (f"{least}{format_duration(progress.elapsed)} so far", "")]
-    drift = drift_words(followed.drift) if followed is not None else ""
+    drift = run_words.drift_words(followed.drift) if followed is not None else ""
     after: list[Span] = [(glyphs.plain(f"  {drift}"), "$no-data")] if drift else []
     if progress.left is not None:
         after.append((f"  in {format_duration(progress.left)}", "$no-data"))
