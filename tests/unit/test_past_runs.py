@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from tests.helpers.examples import examples
 from tests.helpers.pastruns import BEGAN, begin, record_run, three_runs
 from xovac_tui.api.loader import documented_contract, load_contract
-from xovac_tui.chamber.columns import Bins
+from xovac_tui.chamber.ring import Bins
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.disk.bins import LEVELS
 from xovac_tui.recording.disk.kinds import Attachment, RunItem

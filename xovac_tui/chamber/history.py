@@ -16,8 +16,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Protocol
 
-from xovac_tui.chamber.columns import NAN, Bins
-from xovac_tui.chamber.ring import Ring
+from xovac_tui.chamber.ring import NAN, Bins, Ring
 from xovac_tui.units import MINUTE
 
 QUIET = 3.0

@@ -107,8 +107,9 @@ class ChamberScreen(LeanScreen[None]):
         """Show a new snapshot in the bars, and in the tab or dialog unless the picture is held."""
         workspace = self.workspace
         snapshot = workspace.take_snapshot()
-        for bar in self.query(Bar):
-            bar.show(workspace, snapshot)
+        for bar in self.children:
+            if isinstance(bar, Bar):
+                bar.show(workspace, snapshot)
         workspace.window.show_stop()
         if self.has_class("-small"):
             self.query_one(SmallNotice).show(workspace, snapshot)
