@@ -10,7 +10,7 @@ from types import ModuleType
 def later(room: str) -> Callable[[str], ModuleType]:
     """Return the `__getattr__` of a package (PEP 562): each of its modules is imported when first named.
 
-    Whoever imports `room` and says `room.module.name` waits for the module then, and not at the start. The
+    The first use of `room.module.name` imports the module, and not the start of the program. The
     package imports those that are used so under `if TYPE_CHECKING`, so that types and circles are checked;
     tests/unit/test_import_hygiene.py tests that the first picture is drawn without them.
     """

@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import Literal
 
+import platformdirs
+
+from xovac_tui.createfile import PRIVATE, whole_file
 from xovac_tui.errors import SettingsError
 
 APP = "xovac-tui"
@@ -34,8 +37,6 @@ _Kind = Literal["user_config_path", "user_state_path", "user_log_path", "user_da
 
 def _platform(kind: _Kind) -> Path:
     """Return one of this platform's usual folders; SettingsError where no home is known."""
-    import platformdirs
-
     try:
         path = Path(getattr(platformdirs.PlatformDirs(APP, appauthor=False), kind))
     except RuntimeError:
@@ -144,8 +145,6 @@ def write_atomically(path: Path, text: str, mode: int | None = None, *, replace:
     `mode` are its permissions; without, only its owner may read it. A link is replaced, not followed. Raises
     OSError where the place cannot be written, and FileExistsError without `replace` where the name is taken.
     """
-    from xovac_tui.createfile import PRIVATE, whole_file
-
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path, replace=replace, mode=PRIVATE if mode is None else mode) as file:
         file.write(text)

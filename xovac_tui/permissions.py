@@ -6,7 +6,12 @@ import os
 import shlex
 import stat
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+
+with suppress(ImportError):  # not there on Windows, where nothing asks for them
+    import grp
+    import pwd
 
 _GROUP_READ, _GROUP_WRITE = stat.S_IRGRP, stat.S_IWGRP
 _OTHERS_READ, _OTHERS_WRITE = stat.S_IROTH, stat.S_IWOTH
@@ -57,10 +62,7 @@ def _others(path: Path, *, readable: bool) -> int:
 def _is_private(uid: int, gid: int) -> bool:
     """Return whether a group is the owner's alone, as many systems give each user one of the same name."""
     try:
-        import grp
-        import pwd
-
         owner, group = pwd.getpwuid(uid), grp.getgrgid(gid)
-    except (ImportError, KeyError):
+    except KeyError:
         return False
     return group.gr_name == owner.pw_name and set(group.gr_mem) <= {owner.pw_name}

@@ -17,7 +17,7 @@ from msgspec import inspect
 from xovac_tui.digits import digits
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.readfile import read_at_most
-from xovac_tui.text import clean, nearest
+from xovac_tui.text import clean, near_miss, nearest
 
 T = TypeVar("T")
 
@@ -177,10 +177,7 @@ def _check(value: Any, node: inspect.Type, key: str, hide: bool) -> Iterator[str
             if not _fits(value, node):
                 hint = ""
                 if isinstance(value, str) and (words := _words(node)):
-                    import difflib
-
-                    close = difflib.get_close_matches(value, words, 1)
-                    hint = f' Did you mean "{close[0]}"?' if close else ""
+                    hint = near_miss(value, words)
                 elif isinstance(value, str) and _NUMBER_FIRST.match(value):
                     hint = " Write the number alone: no quotes, no unit, decimals with a point."
                 yield _wrong(key, value, _right(node), hide) + hint

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -82,8 +83,6 @@ def without_secrets(settings: T) -> T:
 
 def address_mistake(url: str, *, http: bool) -> str:
     """Return why nothing can be sent to this address, without repeating it; empty when it can."""
-    from urllib.parse import urlsplit
-
     if not url.isprintable() or " " in url:
         return "the address holds spaces or control characters. Write it on one line, without spaces."
     if not http:

@@ -36,13 +36,17 @@ def simulator(chamber: SimulatorProcess) -> Iterator[SimulatorProcess]:
         ask(client, "cancel_recipe")
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A home whose only profile knows the names of the simulator's readings."""
-    (tmp_path / "config.toml").write_text(
+def a_home(folder: Path) -> Path:
+    """Make a home whose only profile knows the names of the simulator's readings."""
+    (folder / "config.toml").write_text(
         '[profiles.bench]\nurl = "http://127.0.0.1:1"\ncontracts = ["simulator"]\n'
     )
-    return tmp_path
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return a_home(tmp_path)
 
 
 @contextmanager
@@ -68,6 +72,14 @@ def open_console(simulator: SimulatorProcess, home: Path, *arguments: str, **how
     return console("--profile", "bench", "--url", simulator.url, *arguments, home=home, **how)
 
 
+@pytest.fixture(scope="module")
+def shown(chamber: SimulatorProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pty]:
+    """One console for the tests that leave it as it was; the last of them sends the first command."""
+    with open_console(chamber, a_home(tmp_path_factory.mktemp("home"))) as program:
+        program.wait_for(READING.search)
+        yield program
+
+
 def fills(columns: int, rows: int, text: str) -> bool:
     """Tell whether Status is drawn to the edges of a terminal of this size."""
     lines = text.split("\n")
@@ -75,23 +87,47 @@ def fills(columns: int, rows: int, text: str) -> bool:
     return bool(READING.search(text)) and "Trend" in text and (widest, len(lines)) == (columns, rows)
 
 
-def test_stop_ends_a_running_recipe(simulator: SimulatorProcess, home: Path) -> None:
-    with another_client(simulator.url) as client, open_console(simulator, home) as program:
-        assert ask(client, "load_recipe", RECIPE)["result"] == "success"
-        assert ask(client, "start_recipe")["result"] == "success"
-        program.wait_for("RUN 1/2")
-        press_stop(program)
-        program.wait_for(lambda text: "cancel_recipe" in text and "success" in text and "confirmed" in text)
-        program.wait_for(lambda text: "RUN 1/2" not in text and "IDLE" in text)
-        assert ask(client, "cancel_recipe")["result"] == "warning"
+def test_one_stroke_does_not_stop(simulator: SimulatorProcess, shown: Pty) -> None:
+    with another_client(simulator.url) as client:
+        ask(client, "load_recipe", RECIPE)
+        ask(client, "start_recipe")
+        shown.wait_for("RUN 1/2")
+        shown.send("!")
+        shown.wait_for("STOP armed")
+        shown.wait_for(lambda text: "STOP armed" not in text)
+        assert "No command has been sent from here" in shown.text()
+        assert ask(client, "cancel_recipe")["result"] == "success"
+
+
+def test_a_dead_link_never_looks_live(simulator: SimulatorProcess, shown: Pty) -> None:
+    shown.wait_for("● ONLINE")
+    simulator.pause()
+    # Not lost yet: a server may be blocked for a while, and its connection is kept.
+    text = shown.wait_for("STALE", 10)
+    assert "● ONLINE" not in text
+    simulator.resume()
+    shown.wait_for("ONLINE", 15)
+    assert "No command has been sent from here" in shown.text()
+
+
+def test_down_to_40_by_10_and_back(simulator: SimulatorProcess, shown: Pty) -> None:
+    shown.resize(40, 10)
+    # The whole of it, for a picture may be caught while it is being drawn.
+    text = shown.wait_for(lambda text: "All else needs 80x24." in text and "ONLINE" in text)
+    assert all(len(line) <= 40 for line in text.splitlines())
+    assert "STOP works" in text
+    for columns, rows in ((80, 24), (120, 36)):
+        shown.resize(columns, rows)
+        shown.wait_for(partial(fills, columns, rows))
 
 
 def test_text_a_held_key_and_a_burst_do_not_stop_but_esc_and_two_strokes_do(
-    simulator: SimulatorProcess, home: Path
+    simulator: SimulatorProcess, shown: Pty
 ) -> None:
-    with another_client(simulator.url) as client, open_console(simulator, home) as program:
-        ask(client, "load_recipe", RECIPE)
-        ask(client, "start_recipe")
+    program = shown
+    with another_client(simulator.url) as client:
+        assert ask(client, "load_recipe", RECIPE)["result"] == "success"
+        assert ask(client, "start_recipe")["result"] == "success"
         program.wait_for("RUN 1/2")
         program.send("n")
         program.wait_for("STOP: esc ! !")
@@ -120,19 +156,14 @@ def test_text_a_held_key_and_a_burst_do_not_stop_but_esc_and_two_strokes_do(
         program.wait_for("STOP armed")
         time.sleep(0.3)
         program.send("!")
-        program.wait_for(lambda text: "cancel_recipe" in text and "success" in text)
-
-
-def test_one_stroke_does_not_stop(simulator: SimulatorProcess, home: Path) -> None:
-    with another_client(simulator.url) as client, open_console(simulator, home) as program:
-        ask(client, "load_recipe", RECIPE)
-        ask(client, "start_recipe")
-        program.wait_for("RUN 1/2")
-        program.send("!")
-        program.wait_for("STOP armed")
-        program.wait_for(lambda text: "STOP armed" not in text)
-        assert "No command has been sent from here" in program.text()
-        assert ask(client, "cancel_recipe")["result"] == "success"
+        program.wait_for(lambda text: "cancel_recipe" in text and "success" in text and "confirmed" in text)
+        program.wait_for(lambda text: "RUN 1/2" not in text and "IDLE" in text)
+        assert ask(client, "cancel_recipe")["result"] == "warning"
+    program.send("\x1b")
+    program.wait_for(lambda text: "STOP: esc ! !" not in text)
+    leave(program)
+    assert program.wait() == 0
+    program.assert_as_before()
 
 
 @pytest.mark.slow
@@ -145,18 +176,6 @@ def test_a_lost_ack_is_shown_as_unknown(home: Path) -> None:
         press_stop(program)
         shown = program.wait_for(lambda text: "cancel_recipe" in text and "unknown" in text, 25)
         assert "success" not in shown
-
-
-def test_a_dead_link_never_looks_live(simulator: SimulatorProcess, home: Path) -> None:
-    with open_console(simulator, home) as program:
-        program.wait_for(READING.search)
-        simulator.pause()
-        # Not lost yet: a server may be blocked for a while, and its connection is kept.
-        shown = program.wait_for("STALE", 10)
-        assert "● ONLINE" not in shown
-        simulator.resume()
-        program.wait_for("ONLINE", 15)
-        assert "No command has been sent from here" in program.text()
 
 
 def test_two_consoles_at_once(simulator: SimulatorProcess, home: Path, tmp_path: Path) -> None:
@@ -197,22 +216,6 @@ def test_quitting_leaves_the_run_alone(simulator: SimulatorProcess, home: Path) 
         assert program.wait() == 0
         program.assert_as_before()
         assert ask(client, "cancel_recipe")["result"] == "success"
-
-
-def test_down_to_40_by_10_and_back(simulator: SimulatorProcess, home: Path) -> None:
-    with open_console(simulator, home) as program:
-        program.wait_for(READING.search)
-        program.resize(40, 10)
-        # The whole of it, for a picture may be caught while it is being drawn.
-        shown = program.wait_for(lambda text: "All else needs 80x24." in text and "ONLINE" in text)
-        assert all(len(line) <= 40 for line in shown.splitlines())
-        assert "STOP works" in shown
-        for columns, rows in ((80, 24), (120, 36)):
-            program.resize(columns, rows)
-            program.wait_for(partial(fills, columns, rows))
-        leave(program)
-        assert program.wait() == 0
-        program.assert_as_before()
 
 
 @pytest.mark.parametrize(
@@ -260,10 +263,11 @@ def test_over_ssh_nothing_is_animated(simulator: SimulatorProcess, home: Path) -
         "app.XovacApp.on_mount = look\n"
         "from xovac_tui.cli import main\nmain()"
     )
-    for client, level in (("10.0.0.1 5 10.0.0.2 22", "none"), (None, "full")):
-        arguments = [sys.executable, "-c", code, "--url", simulator.url]
-        with Pty(arguments, home=home, env={"SSH_CONNECTION": client}) as program:
-            program.wait_for(f"animation {level}")
+    arguments = [sys.executable, "-c", code, "--url", simulator.url]
+    far, near = {"SSH_CONNECTION": "10.0.0.1 5 10.0.0.2 22"}, {"SSH_CONNECTION": None}
+    with Pty(arguments, home=home, env=far) as remote, Pty(arguments, home=home, env=near) as local:
+        remote.wait_for("animation none")
+        local.wait_for("animation full")
 
 
 @pytest.mark.slow

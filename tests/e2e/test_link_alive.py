@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,70 +30,69 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this sys
 class Peer:
     """A socket.io server in its own process."""
 
-    process: asyncio.subprocess.Process
+    process: subprocess.Popen[bytes]
     port: int
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def send(self, number: int) -> None:
-        os.kill(self.process.pid, number)
 
-
-@contextlib.asynccontextmanager
-async def peer(count: int = 0) -> AsyncIterator[Peer]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.helpers.servers",
-        str(count),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        assert process.stdout is not None
-        async with asyncio.timeout(20):
-            port = int(await process.stdout.readline())
-        yield Peer(process, port)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signal.SIGCONT)
+@contextlib.contextmanager
+def peer(count: int = 0) -> Iterator[Peer]:
+    arguments = [sys.executable, "-m", "tests.helpers.servers", str(count)]
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            yield Peer(process, int(process.stdout.readline()))
+        finally:
             process.kill()
-        await process.wait()
+
+
+@pytest.fixture(scope="module")
+def one_peer() -> Iterator[Peer]:
+    with peer() as running:
+        yield running
+
+
+@pytest.fixture
+def server(one_peer: Peer) -> Iterator[Peer]:
+    """The module's peer, which goes on after each test."""
+    yield one_peer
+    one_peer.process.send_signal(signal.SIGCONT)
 
 
 @pytest.mark.parametrize("transports", [("websocket",), ("polling",), ("polling", "websocket")])
-async def test_a_stopped_peer_is_lost_after_the_setting(transports: tuple[str, ...]) -> None:
+async def test_a_stopped_peer_is_lost_after_the_setting(server: Peer, transports: tuple[str, ...]) -> None:
     target = Target(url="", transports=transports, lost_after=1.0)
-    async with peer() as server, running(replace(target, url=server.url)) as harness:
+    async with running(replace(target, url=server.url)) as harness:
         await harness.state(LinkWord.ONLINE)
-        server.send(signal.SIGSTOP)
+        server.process.send_signal(signal.SIGSTOP)
         begin = time.monotonic()
         status = await harness.state(LinkWord.LOST, within=10)
         assert time.monotonic() - begin <= 3
         assert "no sign of life for 1 s" in status.why
         with pytest.raises(LinkError):
             await harness.link.emit("cancel_recipe", "")
-        server.send(signal.SIGCONT)
+        server.process.send_signal(signal.SIGCONT)
         harness.link.reconnect_now()
         await harness.until(lambda: harness.link.status.session == 2)
 
 
 @pytest.mark.parametrize("transports", [("websocket",), ("polling",)])
 async def test_a_blocked_peer_is_silent_and_not_lost_and_its_late_answer_counts(
-    transports: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    server: Peer, transports: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The six seconds of a field bus that times out, ten times as fast."""
     monkeypatch.setattr(dial, "_MEASURE", 0.1)
     monkeypatch.setattr(life, "CHECK_EVERY", 0.05)
     monkeypatch.setattr(life, "SILENT", 0.4)
     target = Target(url="", transports=transports, connect_timeout=1.0)
-    async with peer() as server, running(replace(target, url=server.url)) as harness:
+    async with running(replace(target, url=server.url)) as harness:
         await harness.state(LinkWord.ONLINE)
         for longer in (True, False):
             harness.events.clear()
-            server.send(signal.SIGSTOP)
+            server.process.send_signal(signal.SIGSTOP)
             await harness.link.emit("cancel_recipe", "")
             await harness.until(lambda: harness.link.status.silent)
             if longer:
@@ -101,7 +100,7 @@ async def test_a_blocked_peer_is_silent_and_not_lost_and_its_late_answer_counts(
                 await asyncio.sleep(target.connect_timeout + 0.2)
             # Nothing was heard, and nothing is given up.
             assert not harness.received
-            server.send(signal.SIGCONT)
+            server.process.send_signal(signal.SIGCONT)
             await harness.event("cancel_recipe_ack")
             await harness.until(lambda: not harness.link.status.silent)
         assert harness.states == [LinkWord.CONNECTING, LinkWord.ONLINE]
@@ -127,8 +126,8 @@ async def test_the_library_does_not_give_a_silent_server_up_before_the_setting(
         assert engine.ping_interval + engine.ping_timeout > longest
 
 
-async def test_a_quiet_peer_that_lives_is_not_lost_and_its_round_trip_is_known() -> None:
-    async with peer() as server, running(Target(url=server.url, lost_after=1.5)) as harness:
+async def test_a_quiet_peer_that_lives_is_not_lost_and_its_round_trip_is_known(server: Peer) -> None:
+    async with running(Target(url=server.url, lost_after=1.5)) as harness:
         await harness.state(LinkWord.ONLINE)
         await harness.until(lambda: harness.link.status.rtt is not None, within=3)
         with pytest.raises(TimeoutError):
@@ -137,42 +136,43 @@ async def test_a_quiet_peer_that_lives_is_not_lost_and_its_round_trip_is_known()
         assert 0 <= harness.link.status.rtt < 1
 
 
-async def test_connecting_to_a_stopped_process_ends_with_the_connect_timeout() -> None:
-    async with peer() as server:
-        server.send(signal.SIGSTOP)
-        begin = time.monotonic()
-        async with running(Target(url=server.url, connect_timeout=0.5)) as harness:
-            why = await harness.refused()
-            # Each of the two transports has its turn, and both say the same.
-            assert 0.9 <= time.monotonic() - begin <= 2
-            assert why.count("within 0.5 s") == 1
-            server.send(signal.SIGCONT)
-            await harness.state(LinkWord.ONLINE)
+async def test_connecting_to_a_stopped_process_ends_with_the_connect_timeout(server: Peer) -> None:
+    server.process.send_signal(signal.SIGSTOP)
+    begin = time.monotonic()
+    async with running(Target(url=server.url, connect_timeout=0.5)) as harness:
+        why = await harness.refused()
+        # Each of the two transports has its turn, and both say the same.
+        assert 0.9 <= time.monotonic() - begin <= 2
+        assert why.count("within 0.5 s") == 1
+        server.process.send_signal(signal.SIGCONT)
+        await harness.state(LinkWord.ONLINE)
 
 
 async def test_a_killed_peer_is_lost_at_once() -> None:
-    async with peer() as server, running(server.url) as harness:
-        await harness.state(LinkWord.ONLINE)
-        begin = time.monotonic()
-        server.process.kill()
-        status = await harness.state(LinkWord.LOST)
-        assert time.monotonic() - begin < 1
-        assert server.url in status.why
+    with peer() as server:
+        async with running(server.url) as harness:
+            await harness.state(LinkWord.ONLINE)
+            begin = time.monotonic()
+            server.process.kill()
+            status = await harness.state(LinkWord.LOST)
+            assert time.monotonic() - begin < 1
+            assert server.url in status.why
 
 
 async def test_everybody_gets_a_turn_while_events_pour_in() -> None:
-    count = 20_000
-    async with peer(count) as server, running(server.url) as harness:
-        await harness.state(LinkWord.ONLINE)
-        # In time of the processor: on the clock of the wall a turn is as long as other programs let it be.
-        worst, before, waited, seen = 0.0, time.thread_time(), 0.0, time.monotonic()
-        async with asyncio.timeout(60):
-            while not harness.events or harness.events[-1].name != "done":
-                await asyncio.sleep(0.002)
-                now, checked = time.thread_time(), time.monotonic()
-                worst, before = max(worst, now - before), now
-                waited, seen = max(waited, checked - seen), checked
-        assert len(harness.received) == count + 1
-        assert worst < 0.15
-        assert waited < 2.0
-        assert harness.states == [LinkWord.CONNECTING, LinkWord.ONLINE]
+    count = 10_000
+    with peer(count) as server:
+        async with running(server.url) as harness:
+            await harness.state(LinkWord.ONLINE)
+            # In processor time: by the wall clock a turn is as long as other programs let it be.
+            worst, before, waited, seen = 0.0, time.thread_time(), 0.0, time.monotonic()
+            async with asyncio.timeout(60):
+                while not harness.events or harness.events[-1].name != "done":
+                    await asyncio.sleep(0.002)
+                    now, checked = time.thread_time(), time.monotonic()
+                    worst, before = max(worst, now - before), now
+                    waited, seen = max(waited, checked - seen), checked
+            assert len(harness.received) == count + 1
+            assert worst < 0.15
+            assert waited < 2.0
+            assert harness.states == [LinkWord.CONNECTING, LinkWord.ONLINE]

@@ -14,7 +14,7 @@ from aiohttp import WSCloseCode, web
 from tests.helpers.links import Harness, running
 from tests.helpers.servers import raw_server, socketio_server, stay
 from xovac_tui.api.event import Direction, EventKind, Form
-from xovac_tui.api.link import LinkWord
+from xovac_tui.api.link import LinkCode, LinkWord
 from xovac_tui.errors import LinkError
 from xovac_tui.link.connection import MALFORMED
 from xovac_tui.link.target import Target
@@ -282,19 +282,19 @@ async def test_the_ways_to_be_left() -> None:
         await ws.send_str('44{"message":"not any more"}')
 
     expected = {
-        by_namespace: "has sent this console away",
-        by_engine: "has closed the connection",
-        by_close: "WebSocket code 1001, lunch ␛[2J",
-        by_cut: "broke off",
-        by_junk: "no WebSocket data",
-        by_late_refusal: "has sent this console away",
+        by_namespace: (LinkCode.SENT_AWAY, ""),
+        by_engine: (LinkCode.SERVER_CLOSED, ""),
+        by_close: (LinkCode.SERVER_CLOSED, "WebSocket code 1001, lunch ␛[2J"),
+        by_cut: (LinkCode.BROKEN_OFF, ""),
+        by_junk: (LinkCode.NOT_WEBSOCKET, ""),
+        by_late_refusal: (LinkCode.SENT_AWAY, ""),
     }
-    for script, words in expected.items():
+    for script, (code, words) in expected.items():
         async with raw_server(script) as server, running(server.url) as harness:
             lost = await harness.state(LinkWord.LOST)
-            assert words in next(status.why for status in harness.statuses if status.word is LinkWord.LOST), (
-                script
-            )
+            status = next(status for status in harness.statuses if status.word is LinkWord.LOST)
+            assert status.code == code, script
+            assert words in status.why
             assert lost.session == 1
             with pytest.raises(LinkError, match="LOST"):
                 await harness.link.emit("cancel_recipe", "")

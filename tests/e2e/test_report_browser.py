@@ -12,7 +12,7 @@ import pytest
 
 from tests.helpers.reports import NOW, eventful
 from xovac_tui.api.loader import load_contract
-from xovac_tui.report import write_report
+from xovac_tui.report.writing import write_report
 
 CHROMIUM = next(
     (

@@ -20,6 +20,7 @@ import socketio
 from tests.helpers.simulator import ROOT, Lines, Peer, peer, reachable, simulator, simulator_process
 from xovac_tui.clock import SystemClock
 from xovac_tui.errors import SettingsError, XovacError
+from xovac_tui.simulator.__main__ import main
 from xovac_tui.simulator.faults import FaultPlan, SimulatedFault
 from xovac_tui.simulator.options import SimulatorOptions, check_options
 from xovac_tui.simulator.run import ready_line
@@ -459,12 +460,20 @@ def test_a_server_ends_while_a_client_hangs_on() -> None:
         (["--period", "0"], "The period 0 s is not usable."),
         (["--fault", "fire"], "There is no fault 'fire'."),
         (["--parameters", "nowhere.toml"], "nowhere.toml: there is no such file."),
-        (["--host", "256.256.256.256", "--port", "0"], "The simulator cannot listen on 256.256.256.256"),
     ],
 )
-def test_a_wrong_argument_is_a_sentence_and_code_2(arguments: list[str], words: str) -> None:
+def test_a_wrong_argument_is_a_sentence_and_code_2(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert words in said.err
+
+
+def test_an_address_that_cannot_be_ends_the_program_with_a_sentence_and_code_2() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "xovac_tui.simulator", *arguments],
+        [sys.executable, "-m", "xovac_tui.simulator", "--host", "256.256.256.256", "--port", "0"],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -473,7 +482,7 @@ def test_a_wrong_argument_is_a_sentence_and_code_2(arguments: list[str], words: 
         check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert words in done.stderr
+    assert "The simulator cannot listen on 256.256.256.256" in done.stderr
     assert "Traceback" not in done.stderr
 
 

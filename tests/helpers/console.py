@@ -15,6 +15,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from tests.helpers.quiet import wait_until_quiet
 from xovac_tui.analysis.settings import InsightSettings
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Direction, Event
-from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.api.link import LinkCallbacks, LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
@@ -45,7 +46,7 @@ from xovac_tui.link.target import Target
 from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.recording.service import RecordService
 from xovac_tui.station.live import LiveStation
-from xovac_tui.station.port import LinkCallbacks, LinkFactory
+from xovac_tui.station.port import LinkFactory
 from xovac_tui.station.station import Station
 from xovac_tui.ui.app import XovacApp
 from xovac_tui.ui.chamber_screen import ChamberScreen
@@ -290,6 +291,12 @@ def reading(mode: str, utc: float, **leaves: Any) -> dict[str, Any]:
     }
 
 
+@cache
+def of_the_simulator() -> Contract:
+    """Return the simulator's contract, read once."""
+    return load_contract((), simulator=True)
+
+
 def make_station(
     clock: Clock,
     link: FakeLink | LinkFactory,
@@ -310,7 +317,7 @@ def make_station(
     setup = ChamberSetup(
         name,
         profile or Profile(url=URL),
-        contract or load_contract((), simulator=True),
+        contract or of_the_simulator(),
         secrets or Secrets(),
         insight or InsightSettings(),
     )

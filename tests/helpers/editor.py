@@ -151,6 +151,11 @@ class Edited:
         await self.c.until(lambda: isinstance(self.c.frame.pane, RecipesPane))
         await self.c.settle()
 
+    async def saved(self) -> None:
+        """Wait until the recipe is saved; what is said of it then is a matter of one test."""
+        await self.c.until(lambda: self.editor.editing.opened and not self.editor.editing.draft.dirty)
+        await self.c.settle()
+
     def said(self, words: str) -> bool:
         """Return whether a toast says this."""
         return any(words in toast for toast in self.c.toasts)

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import time
 import weakref
-from typing import Any
+from typing import Any, ClassVar, cast
 
 import pytest
+from textual import _time, notifications
 from textual._compositor import Compositor
+from textual.app import App
+from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.dom import DOMNode
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.widget import Widget
+
+from tests.helpers.fastloop import ScreenLoop
 
 SOON = 0.02
 """Seconds; what is due by then is waited for."""
@@ -22,13 +30,15 @@ _TURNS = 3
 _MOST_TURNS, _MOST_TIMERS = 20_000, 60
 """After so many turns, or timers, an app that is never quiet is waited for no longer: about a second."""
 THREADS = 1.0
-"""Seconds for which what a loop gave to a thread is waited for; longer work is for the test to await.
+"""Real seconds for which a thread that works for the loop is waited for; longer work is for the test.
 
 A test that holds a thread up on purpose sets it to 0.
 """
-_at_work: weakref.WeakSet[asyncio.Future[Any]] = weakref.WeakSet()
 _due: weakref.WeakSet[Frame] = weakref.WeakSet()
 _parsed: dict[Any, Any] = {}
+_rules: dict[tuple[int, ...], dict[Any, Any]] = {}
+"""By the rules of a style sheet (which `_parsed` keeps): those that apply to a node, by its place."""
+_found: weakref.WeakKeyDictionary[Stylesheet, tuple[Any, dict[Any, Any]]] = weakref.WeakKeyDictionary()
 
 
 class Frame:
@@ -77,6 +87,17 @@ class Frame:
             Frame.painting = False
 
 
+def run_in_the_screens_loop(patch: pytest.MonkeyPatch) -> None:
+    """Have `App.run`, by which pictures are taken, use the loop that the other tests run in."""
+    honest = App.run
+
+    def run(self: App[Any], **how: Any) -> Any:
+        with asyncio.Runner(loop_factory=ScreenLoop) as runner:
+            return honest(self, loop=runner.get_loop(), **how)
+
+    patch.setattr(App, "run", run)
+
+
 def draw_when_quiet(patch: pytest.MonkeyPatch) -> None:
     """Lay screens out when the app is quiet, and paint them when a pilot pauses, before a test reads them."""
     paint, pause = Compositor.render_update, Pilot.pause
@@ -120,16 +141,69 @@ def parse_styles_once(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Stylesheet, "_parse_rules", parsed)
 
 
-def watch_threads(patch: pytest.MonkeyPatch) -> None:
-    """Have it known what loops give to threads from now on."""
-    honest = asyncio.BaseEventLoop.run_in_executor
+class _Remembered:
+    """In place of Textual's cache of the rules found in one update: one for all apps of this process.
 
-    def seen(loop: Any, *arguments: Any) -> Any:
-        future = honest(loop, *arguments)
-        _at_work.add(future)
-        return future
+    It holds for nodes of which the style sheet and all ancestors are alike in what a selector can ask.
+    """
 
-    patch.setattr(asyncio.BaseEventLoop, "run_in_executor", seen)
+    _above: ClassVar[tuple[DOMNode | None, Any]] = (None, None)
+    """The widget to which styles are applied, and its key: its component classes come next."""
+
+    def __init__(self, sheet: Stylesheet, node: DOMNode) -> None:
+        self._sheet, self._node = sheet, node
+        if isinstance(node, Widget):
+            _Remembered._above = None, None
+
+    def get(self, _key: object) -> Any:
+        rules = self._sheet.rules
+        known, self._found = _found.get(self._sheet, (None, {}))
+        if known is not rules:
+            self._found = _rules.setdefault(tuple(map(id, rules)), {})
+            _found[self._sheet] = rules, self._found
+        self._place = self._key(self._node)
+        if isinstance(self._node, Widget):
+            _Remembered._above = self._node, self._place
+        return self._found.get(self._place)
+
+    def __setitem__(self, _key: object, rules: Any) -> None:
+        self._found[self._place] = rules
+
+    def _key(self, node: DOMNode) -> Any:
+        if node is _Remembered._above[0]:
+            return _Remembered._above[1]
+        state: tuple[object, ...] = ()
+        if isinstance(node, Widget):
+            state = node.mouse_hover, node.has_focus, node.disabled, node.allow_focus()
+        elif isinstance(node, App):
+            state = tuple(holds(node) for holds in App._PSEUDO_CLASSES.values())
+        above = self._key(node._parent) if isinstance(node._parent, DOMNode) else None
+        return above, type(node), node._id, frozenset(node._classes), state
+
+
+def apply_styles_once(patch: pytest.MonkeyPatch) -> None:
+    """Have the rules that apply to a node found once for all apps of this process."""
+    honest = Stylesheet.apply
+
+    def apply(self: Stylesheet, node: DOMNode, *, animate: bool = False, cache: object = None) -> None:
+        honest(self, node, animate=animate, cache=cast(Any, _Remembered(self, node)))
+
+    patch.setattr(Stylesheet, "apply", apply)
+    patch.setattr(RuleSet, "__hash__", object.__hash__)
+
+
+def keep_the_loops_time(patch: pytest.MonkeyPatch) -> None:
+    """Have Textual's timers, messages and toasts count in the time of the loop they run in."""
+    elsewhere = _time.get_time
+
+    def get_time() -> float:
+        try:
+            return asyncio.get_running_loop().time()
+        except RuntimeError:
+            return elsewhere()
+
+    patch.setattr(_time, "get_time", get_time)
+    patch.setattr(notifications, "time", get_time)
 
 
 async def wait_until_quiet(*_: Any, threads: float | None = None, drawing: bool = True, **__: Any) -> bool:
@@ -141,7 +215,7 @@ async def wait_until_quiet(*_: Any, threads: float | None = None, drawing: bool 
     """
     loop: Any = asyncio.get_running_loop()
     quiet = timers = 0
-    patience = loop.time() + (THREADS if threads is None else threads)
+    patience = time.monotonic() + (THREADS if threads is None else threads)
     for _turn in range(_MOST_TURNS):
         await asyncio.sleep(0)
         if loop._ready:
@@ -154,8 +228,8 @@ async def wait_until_quiet(*_: Any, threads: float | None = None, drawing: bool 
                 return True
             await asyncio.sleep(max(0.0, due - loop.time()))
             continue
-        working = [one for one in _at_work if one.get_loop() is loop and not one.done()]
-        if working and loop.time() < patience:
+        working = loop.at_work
+        if working and time.monotonic() < patience:
             quiet = 0
             await asyncio.wait(working, timeout=SOON, return_when=asyncio.FIRST_COMPLETED)
             continue

@@ -6,8 +6,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.helpers.quiet import draw_when_quiet, parse_styles_once, wait_until_quiet, watch_threads
+from tests.helpers.fastloop import ScreenLoop
+from tests.helpers.quiet import (
+    apply_styles_once,
+    draw_when_quiet,
+    keep_the_loops_time,
+    parse_styles_once,
+    run_in_the_screens_loop,
+    wait_until_quiet,
+)
 from xovac_tui.ui.terminal.mending import Mender
+
+
+def pytest_asyncio_loop_factories() -> dict[str, type[ScreenLoop]]:
+    """Run these tests in a loop that waits for nothing but threads."""
+    return {"screen": ScreenLoop}
 
 
 @pytest.fixture(autouse=True)
@@ -29,8 +42,10 @@ def defects(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[BaseException]]:
 @pytest.fixture(autouse=True)
 def quiet_by_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a pilot go on as soon as the app has nothing to do."""
-    watch_threads(monkeypatch)
+    run_in_the_screens_loop(monkeypatch)
+    keep_the_loops_time(monkeypatch)
     draw_when_quiet(monkeypatch)
     parse_styles_once(monkeypatch)
+    apply_styles_once(monkeypatch)
     for module in ("textual.app", "textual.pilot"):
         monkeypatch.setattr(f"{module}.wait_for_idle", wait_until_quiet)

@@ -17,7 +17,7 @@ from textual import events
 from textual.command import CommandPalette
 from textual.widgets import Input, Static
 
-from tests.helpers.console import NAME, URL, Console, console
+from tests.helpers.console import NAME, URL, Console, console, of_the_simulator
 from tests.ui.test_stop import choose
 from xovac_tui.api.contract import (
     CommandSpec,
@@ -28,7 +28,6 @@ from xovac_tui.api.contract import (
     PayloadField,
     ResponseSpec,
 )
-from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog, confirm_and_send, letters
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, FactsView, wrap
@@ -107,7 +106,7 @@ def below(dialog: FormDialog, name: str) -> str:
 
 def contract_with(*specs: CommandSpec) -> Contract:
     """Return the simulator's contract with more commands, each with an answer."""
-    known = load_contract((), simulator=True)
+    known = of_the_simulator()
     answers = [ResponseSpec(f"{spec.event}_ack", spec.event) for spec in specs]
     return msgspec.structs.replace(
         known,

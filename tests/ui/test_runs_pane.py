@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.helpers import quiet
 from tests.helpers.console import Console, console
 from tests.helpers.pastruns import BEGAN, begin, three_runs
 from xovac_tui.config import Display
@@ -206,6 +207,7 @@ async def test_reading_never_holds_up_the_screen(
             return original(*args, **options)
 
         monkeypatch.setattr(module, "read_run", slow)
+        monkeypatch.setattr(quiet, "THREADS", 0.0)
         await c.press("down")
         await c.press("1")
         assert c.frame.active_tab == "status"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -35,7 +36,9 @@ def _in(name: str, rooms: Iterable[str]) -> bool:
 
 
 ALL = _modules()
-NETWORKED = [name for name in ALL if _in(name, ["xovac_tui.link", "xovac_tui.simulator"])]
+NETWORKED = [
+    name for name in ALL if _in(name, ["xovac_tui.link", "xovac_tui.simulator", "xovac_tui.notify.web"])
+]
 DRAWING = [f"xovac_tui.report.{name}" for name in ("charts", "figures", "gather", "page")]
 LIBRARIES = ("jinja2", "matplotlib", "numpy")
 UI = [name for name in ALL if _in(name, ["xovac_tui.ui"])]
@@ -80,7 +83,7 @@ def test_only_the_screen_brings_in_textual_and_only_what_draws_a_report_its_libr
     assert brought_in([*OTHERS, *NETWORKED], (*SCREEN, *LIBRARIES), block=POSIX_ONLY) == {}
 
 
-def test_only_link_and_simulator_bring_in_the_network() -> None:
+def test_only_link_simulator_and_webhooks_bring_in_the_network() -> None:
     # Nor does the screen: socket.io's import is longer than the first paint may be late.
     rooms = [*OTHERS, *(name for name in UI if name != DRIVER)]
     found = brought_in([*rooms, *DRAWING], (*NETWORK, *LIBRARIES), block=POSIX_ONLY)
@@ -110,6 +113,62 @@ def test_the_first_picture_does_not_wait_for_the_record_or_for_runs() -> None:
     )
     assert brought_in(["xovac_tui.cli.console", "xovac_tui.ui.app"], (*NETWORK, *late)) == {}
     assert brought_in(["xovac_tui.recording.disk.recorder"], late)
+
+
+LATE = {
+    "logfile.py": "xovac_tui.logwriter",
+    "notify/services.py": "apprise",
+    "recording/exports/parquet.py": "pyarrow",
+    "text.py": "difflib",
+}
+"""Modules that import inside a function, and what: a library that may be missing, or what few starts need."""
+
+
+def test_imports_are_at_the_top() -> None:
+    found = {
+        (str(file.relative_to(_PACKAGE)), alias.name.partition(".")[0] if given is None else given)
+        for file in _PACKAGE.rglob("*.py")
+        for function in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for given in [node.module if isinstance(node, ast.ImportFrom) else None]
+        for alias in node.names
+    }
+    assert found == set(LATE.items())
+
+
+def late_modules() -> dict[str, list[str]]:
+    """Return the modules that rooms import when they are first named, by room (`later.py`)."""
+    found: dict[str, list[str]] = {}
+    for file in _PACKAGE.rglob("__init__.py"):
+        room = ".".join(file.parent.relative_to(_PACKAGE.parent).parts)
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                assert ast.unparse(node.orelse[0]) == "__getattr__ = later(__name__)"
+                found[room] = [
+                    f"{room}.{one.names[0].name}" for one in node.body if isinstance(one, ast.ImportFrom)
+                ]
+    return found
+
+
+def test_what_rooms_import_later_is_not_there_at_the_first_picture() -> None:
+    # The screen itself is late for commands only.
+    late = [name for room, names in late_modules().items() if room != "xovac_tui.ui" for name in names]
+    assert "xovac_tui.recording.disk.lists" in late
+    assert brought_in(["xovac_tui.cli.console", "xovac_tui.ui.app"], late) == {}
+
+
+def test_a_room_imports_what_is_named_and_says_what_it_lacks() -> None:
+    code = """
+import sys
+from xovac_tui import runs
+print("xovac_tui.runs.followed" in sys.modules, runs.followed.Run.__name__, hasattr(runs, "nothing_like_it"))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "False Run False\n"
 
 
 def test_settings_without_rules_are_read_without_the_kinds_of_alarms() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.fastloop import LoopClock, run_fast
 from xovac_tui.api.event import Direction, Event, EventKind
-from xovac_tui.api.link import LinkCode, LinkReason, LinkView, LinkWord
+from xovac_tui.api.link import LinkCallbacks, LinkCode, LinkReason, LinkView, LinkWord
 from xovac_tui.errors import LinkError, SettingsError, XovacError
 from xovac_tui.link import backoff
 from xovac_tui.link.connect import Handlers, LinkConnection
@@ -74,10 +74,9 @@ class Scene:
         self.events: list[Event] = []
         self.link = Link(
             Target(url="http://chamber:1", transports=("websocket", "polling")),
-            contract_kind=lambda _: EventKind.MESSAGE,
-            on_event=self.events.append,
-            on_status=self.statuses.append,
-            clock=LoopClock(self.loop),
+            LinkCallbacks(
+                lambda _: EventKind.MESSAGE, self.events.append, self.statuses.append, LoopClock(self.loop)
+            ),
             random=random,
             connector=self.dial,
         )

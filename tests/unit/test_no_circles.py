@@ -95,5 +95,5 @@ def test_circles_are_found(imports: dict[str, set[str]], expected: list[list[str
 
 def test_imports_for_typing_and_late_ones_count() -> None:
     imports = module_imports()
-    assert "xovac_tui.ui.terminal.driver" in imports["xovac_tui.ui.terminal.lifecycle"], "inside a function"
-    assert "xovac_tui.ui.terminal.app" in imports["xovac_tui.ui.terminal.driver"], "for typing"
+    assert "xovac_tui.logwriter" in imports["xovac_tui.logfile"], "inside a function"
+    assert "xovac_tui.ui.terminal.driver" in imports["xovac_tui.ui.terminal"], "for typing"

@@ -23,10 +23,10 @@ from xovac_tui.report.gather import gather
 from xovac_tui.report.page import page
 
 KINDS = [
-    Kind(1.0, "degC"),
-    Kind(10.0, "degF"),
     Kind(10.0, "K", "step last"),
     Kind(1.0, "degF", "step first", jitter=0.2),
+    pytest.param(Kind(1.0, "degC"), marks=pytest.mark.slow),
+    pytest.param(Kind(10.0, "degF"), marks=pytest.mark.slow),
     pytest.param(Kind(0.05, "K"), marks=pytest.mark.slow),
     pytest.param(Kind(0.05, "degC", "step last", jitter=0.3), marks=pytest.mark.slow),
     pytest.param(Kind(10.0, "degC", "step first"), marks=pytest.mark.slow),

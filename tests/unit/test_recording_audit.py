@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.audited import PLACES, audited_record, done_to, downgraded, one_of_each, opened
-from tests.helpers.record import UTC, reading, writer
+from tests.helpers.record import UTC, copied, reading, writer
 from xovac_tui.recording.attachments import File, attach
 from xovac_tui.recording.audit import Audit, Head, entries, head_of, verify
 from xovac_tui.recording.disk import writer as writer_module
@@ -27,13 +27,14 @@ from xovac_tui.recording.exports.exported import note_exported
 from xovac_tui.units import DAY
 
 ROUNDS = 4
+"""Of `audited_record`."""
 EACH = 7
 """Audited rows of a round."""
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return audited_record(tmp_path / "bench.record", ROUNDS)
+    return copied(tmp_path / "bench.record", audited_record)
 
 
 def reported(found: Audit) -> list[tuple[str, str, int]]:

@@ -195,7 +195,7 @@ async def test_a_recorded_run_is_followed_again(tmp_path: Path) -> None:
     async with life(path, clock) as one:
         await one.report(seconds=3)
         await load_soak(one)
-        for step, minutes in ((1, 30), (2, 20)):
+        for step, minutes in ((1, 9), (2, 6)):
             for _ in range(minutes):
                 await one.report("running", 60, part=50.0, recipe="Soak", step=step, steps=2)
                 pictures.append(picture(one))

@@ -40,7 +40,7 @@ from xovac_tui.recording.exports.parts import columns_of, open_still, part_of
 from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.recording.exports.tables import csv_chunks
 from xovac_tui.recording.exports.transcript import transcript
-from xovac_tui.report import ReportError, charts, write_report
+from xovac_tui.report import charts
 from xovac_tui.report.alarm_episodes import alarm_episodes, handled
 from xovac_tui.report.deviations import deviations
 from xovac_tui.report.facts import ReportFacts
@@ -50,6 +50,7 @@ from xovac_tui.report.gather import gather
 from xovac_tui.report.judge import CriterionOutcome, Judgement, RunVerdict, judge
 from xovac_tui.report.page import page
 from xovac_tui.report.runs import run_number
+from xovac_tui.report.writing import ReportError, write_report
 from xovac_tui.runs.state import Result
 
 CONTRACT = load_contract((), simulator=True)

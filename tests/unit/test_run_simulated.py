@@ -17,9 +17,6 @@ from xovac_tui.runs.view import RunProgress
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.program import Program, ProgramItem
 
-# What is run and learned once is for all of them.
-pytestmark = pytest.mark.xdist_group("runs")
-
 HARD = Recipe(
     "Hard", (Ramp(60, over=60), Hold(2700), Ramp(-20, over=60), Hold(7200), Ramp(22, over=60), Hold(1800))
 )

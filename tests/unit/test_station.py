@@ -12,7 +12,7 @@ import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station
 from xovac_tui.api.event import Event, EventKind
-from xovac_tui.api.link import LinkCode, LinkWord
+from xovac_tui.api.link import LinkCallbacks, LinkCode, LinkWord
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
@@ -27,7 +27,6 @@ from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.station.commands import STOP_AGAIN
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
-from xovac_tui.station.port import LinkCallbacks
 from xovac_tui.station.refusal import Refusal, RefusalCode
 
 

@@ -12,6 +12,7 @@ from xovac_tui.link import explain
 from xovac_tui.link.certificate import Certificate
 from xovac_tui.link.handshake import Handshake
 from xovac_tui.link.target import Address, Target
+from xovac_tui.link.wording import worded
 from xovac_tui.replay.timeline import not_recorded
 from xovac_tui.simulator.child import not_started
 
@@ -53,22 +54,22 @@ def engine(code: int | None, refusal: str, by: str = "websocket") -> LinkReason:
 
 HERE = "http://lab:8080"
 SENTENCES = {
-    explain.NOT_YET: "Not connected yet.",
-    explain.CLOSED_HERE: "Disconnected at the operator's wish. Connect again with reconnect.",
-    explain.RECONNECTING: "Reconnecting on request.",
-    explain.ENDED_HERE: "Disconnected: this program has ended the connection.",
-    explain.defect("KeyError"): (
+    worded(C.NOT_YET): "Not connected yet.",
+    worded(C.CLOSED_HERE): "Disconnected at the operator's wish. Connect again with reconnect.",
+    worded(C.RECONNECTING): "Reconnecting on request.",
+    worded(C.ENDED_HERE): "Disconnected: this program has ended the connection.",
+    worded(C.DEFECT, why="KeyError"): (
         "Connecting failed unexpectedly (KeyError); the log file has details. Trying again."
     ),
-    explain.not_online("vent", LinkWord.LOST): (
+    worded(C.OFFLINE, event="vent", word=LinkWord.LOST): (
         "vent was not sent: the link is LOST. Wait until it is ONLINE and ask again; nothing is kept for "
         "later."
     ),
-    explain.reserved_event("connect"): (
+    worded(C.RESERVED_EVENT, event="connect"): (
         '"connect" was not sent: socket.io keeps this name for itself. Use another event.'
     ),
-    explain.not_handed_over("vent", ValueError("it is too long")): "vent was not sent: it is too long.",
-    explain.no_name(PLAIN): (
+    worded(C.NOT_HANDED_OVER, event="vent", why="it is {too} long"): "vent was not sent: it is {too} long.",
+    worded(C.UNKNOWN_HOST, PLAIN): (
         "The name lab is not known here. Check the url's spelling and this machine's name service, or use "
         "the "
         "address in numbers."
@@ -83,26 +84,38 @@ SENTENCES = {
     explain.no_connection(OSError(errno.EMFILE, "Too many open files"), PLAIN): (
         "The connection to lab port 8080 failed: Too many open files. Check the network and the url."
     ),
-    explain.no_answer(PLAIN): (
+    worded(C.NO_ANSWER, PLAIN): (
         "lab port 8080 did not answer in time. The machine may be off or hung, or a firewall swallows the "
         "connection; connect_timeout in the profile sets how long is waited."
     ),
-    explain.hung_up(PLAIN): (
+    worded(C.HUNG_UP, PLAIN): (
         f"{HERE} took the connection and closed it without an answer. If the server is encrypted, the url "
         "must begin with https://; else check the server."
     ),
-    explain.hung_up(TLS): (
+    worded(C.HUNG_UP, TLS, "tls"): (
         "https://lab:8443 took the connection and closed it without an answer. Check the server."
     ),
     explain.silent(PLAIN, "answer", 5.0): (
         f"{HERE} took the connection but sent no answer within 5 s. The server may be hung, or there is no "
         "socket.io server at /socket.io; connect_timeout in the profile sets how long is waited."
     ),
-    explain.no_http(PLAIN): (
+    worded(C.NOT_CONNECTED, PLAIN, "otherwise", why="odd"): f"The connection to {HERE} failed: odd.",
+    worded(C.NOT_HTTP, TLS, "tls"): (
+        "https://lab:8443 answered with something that is not HTTP. Check the port in the url."
+    ),
+    explain.not_socketio(PLAIN, Handshake(200, 4), None, ("websocket", "polling")): (
+        f"{HERE} is a socket.io server, but refused the WebSocket. A proxy may be in the way, or it offers "
+        "only polling."
+    ),
+    explain.refused(Target(url=HERE, auth={"token": "x"}), PLAIN, ()): (
+        f"{HERE} refused the connection to namespace / with what auth_file holds. Check auth and headers in "
+        "auth_file of the profile."
+    ),
+    worded(C.NOT_HTTP, PLAIN): (
         f"{HERE} answered with something that is not HTTP. Check the port in the url. If the server is "
         "encrypted, the url must begin with https://."
     ),
-    explain.encrypted(PLAIN): (
+    worded(C.TLS_EXPECTED, PLAIN): (
         f"{HERE} is encrypted (TLS), but the url begins with http://. Write https://lab:8080 in the url."
     ),
     explain.no_tls(tls("WRONG_VERSION_NUMBER"), TLS): (
@@ -113,12 +126,12 @@ SENTENCES = {
         "No encrypted connection to https://lab:8443 could be agreed on (UNSUPPORTED_PROTOCOL). The server's "
         "TLS may be too old or want a client certificate; ask its administrator."
     ),
-    explain.client_certificate(TLS): (
+    worded(C.CLIENT_CERTIFICATE, TLS): (
         "https://lab:8443 wants a certificate of the client (mutual TLS), which this program cannot present. "
         "Reach it through something that can, such as ssh -L or stunnel, or ask who runs it for another way "
         "in."
     ),
-    explain.wrong_fingerprint(b"\x01", b"\x02", TLS): (
+    worded(C.OTHER_FINGERPRINT, TLS, pinned="02", presented="01"): (
         "WARNING: the certificate of https://lab:8443 is NOT the pinned one. Pinned: 02. Presented: 01. "
         "Another machine may be between here and the chamber; nothing was sent. Only if you know that the "
         "certificate was renewed, put the new fingerprint into the profile."
@@ -149,11 +162,11 @@ SENTENCES = {
         f"{HERE} is a socket.io 2 server (Engine.IO 3); this program speaks Engine.IO 4, that is socket.io 3 "
         "and later. Ask for an update of the server, or for the port of a newer one."
     ),
-    explain.other_parser(PLAIN): (
+    worded(C.OTHER_PARSER, PLAIN): (
         f"{HERE} is a socket.io server with the msgpack parser; this program speaks only the usual one. Ask "
         "for a server, or a port of it, with the default parser (JSON)."
     ),
-    explain.redirected(PLAIN, "http://else/"): (
+    worded(C.REDIRECTED, PLAIN, to="http://else/"): (
         f"{HERE} redirects to http://else/. That is not followed, because a command must only reach the "
         "chamber that was named. Put the right address into the url."
     ),
@@ -221,34 +234,34 @@ SENTENCES = {
         f'{HERE} refused the connection to namespace / without credentials: "who are you". Check auth and '
         "headers in auth_file of the profile."
     ),
-    explain.ended_early(PLAIN, "consent to namespace /"): (
+    worded(C.ENDED_EARLY, PLAIN, stage="consent to namespace /"): (
         f"{HERE} ended the connection before its consent to namespace /. It may be restarting, or may want "
         "other credentials; trying again."
     ),
-    explain.stopped_answering(PLAIN, 15.0): (
+    worded(C.STOPPED_ANSWERING, PLAIN, time="15 s"): (
         f"{HERE} has stopped answering (no sign of life for 15 s): its machine is hung, off, or cut from the "
         "network. Trying again."
     ),
-    explain.sent_away(PLAIN): (
+    worded(C.SENT_AWAY, PLAIN): (
         f"The server at {HERE} has sent this console away. It may be restarting, or let only some clients "
         "in; trying again."
     ),
-    explain.closed(PLAIN): (
+    worded(C.SERVER_CLOSED, PLAIN): (
         f"The server at {HERE} has closed the connection. It may be restarting; trying again."
     ),
-    explain.closed(PLAIN, 1001, "bye"): (
+    worded(C.SERVER_CLOSED, PLAIN, "websocket", number=1001, said=", bye"): (
         f"{HERE} has closed the connection (WebSocket code 1001, bye). It may be restarting; trying again."
     ),
-    explain.broken_off(PLAIN): (
+    worded(C.BROKEN_OFF, PLAIN): (
         f"The connection to {HERE} broke off: the server was ended, or the network cut it. Trying again."
     ),
-    explain.too_long(PLAIN, C.ANSWER_TOO_LONG, 1 << 24): (
+    worded(C.ANSWER_TOO_LONG, PLAIN, most=16): (
         f"{HERE} answered with more than 16 MiB at once, which ended the connection."
     ),
-    explain.too_long(PLAIN, C.MESSAGE_TOO_LONG, 1 << 24): (
+    worded(C.MESSAGE_TOO_LONG, PLAIN, most=16): (
         f"{HERE} sent a message of more than 16 MiB, which ended the connection."
     ),
-    explain.not_websocket(PLAIN, ValueError("reserved bits")): (
+    worded(C.NOT_WEBSOCKET, PLAIN, why="reserved bits"): (
         f"{HERE} sent something other than WebSocket data (reserved bits). Trying again."
     ),
     DATA_STOPPED: "The connection is open, but the data that used to come have stopped.",
@@ -271,7 +284,7 @@ def test_every_code_has_a_sentence() -> None:
 
 
 def test_transports_that_failed_alike_have_one_reason() -> None:
-    reason = explain.broken_off(PLAIN)
+    reason = worded(C.BROKEN_OFF, PLAIN)
     assert explain.no_transport({"websocket": reason, "polling": reason}) == reason
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from xovac_tui import alarms
 from xovac_tui.alarms.settings import AlarmSettings
@@ -11,15 +10,12 @@ from xovac_tui.alarms.watchlist import InForce, Watchlist
 from xovac_tui.api.contract import Contract
 from xovac_tui.recipes.settings import RecipeSettings
 
-if TYPE_CHECKING:
-    from xovac_tui.alarms.kinds import Rule
-
 
 def watchlist(
     settings: AlarmSettings,
     recipe: RecipeSettings,
     contract: Contract,
-    written: Sequence[Rule],
+    written: Sequence[alarms.kinds.Rule],
     *,
     records: bool = True,
     simulator: bool = False,
@@ -39,8 +35,10 @@ def watchlist(
     return Watchlist(settings=settings, merge=merge)
 
 
-def _merged(defaults: Iterable[tuple[Rule, str]], written: Iterable[Rule]) -> InForce:
-    merged: dict[str, Rule] = {}
+def _merged(
+    defaults: Iterable[tuple[alarms.kinds.Rule, str]], written: Iterable[alarms.kinds.Rule]
+) -> InForce:
+    merged: dict[str, alarms.kinds.Rule] = {}
     off: dict[str, str] = {}
     for rule, why in [*defaults, *((rule, "") for rule in written)]:
         before = merged.get(rule.name)

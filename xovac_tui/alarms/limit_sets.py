@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xovac_tui.alarms.settings import AlarmSettings
+from xovac_tui.alarms.store import AlarmStore
 from xovac_tui.api.contract import Contract, Role
 from xovac_tui.chamber.alarm import LIMIT_SETS
 from xovac_tui.chamber.alarm_reasons import AlarmRefusal, AlarmRefusalCode
@@ -13,9 +12,6 @@ from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import Quality, RunState
 from xovac_tui.clock import Clock
 from xovac_tui.units import HOUR
-
-if TYPE_CHECKING:
-    from xovac_tui.alarms.store import AlarmStore
 
 CHOSEN = "limit set"
 """Kind of decision in the record: a set of limits was chosen by hand, or `auto`."""

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from xovac_tui import alarms
+from xovac_tui.alarms.store import AlarmStore
 from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.chamber.alarm import AlarmChange, Ask
 from xovac_tui.chamber.alarm_reasons import AlarmsProblem, AlarmsProblemCode
 from xovac_tui.errors import XovacError
-
-if TYPE_CHECKING:
-    from xovac_tui.alarms.evaluator import AlarmEvaluator
-    from xovac_tui.alarms.store import AlarmStore
 
 LIMITS = "limits"
 """Kind of what is in force in the record: the rules of the process that evaluates."""
@@ -74,7 +71,7 @@ class Mirror:
             self.row = found[-1][0]
         return [what for _, what in found]
 
-    def take(self, change: AlarmChange, evaluator: AlarmEvaluator) -> None:
+    def take(self, change: AlarmChange, evaluator: alarms.evaluator.AlarmEvaluator) -> None:
         """Show what the process that evaluates reports of an alarm."""
         evaluator.restore(change)
         self._asked.pop(change.rule, None)

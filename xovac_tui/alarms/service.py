@@ -12,6 +12,7 @@ from xovac_tui import alarms
 from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.alarms.limit_sets import LimitSetChoice
 from xovac_tui.alarms.mirror import LIMITS, Mirror
+from xovac_tui.alarms.store import AlarmStore
 from xovac_tui.alarms.surroundings import Surroundings
 from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.api.contract import Contract
@@ -24,9 +25,6 @@ from xovac_tui.chamber.news import AlarmsChanged, RecordOpened, RecordReplaced
 from xovac_tui.clock import Clock
 
 if TYPE_CHECKING:
-    from xovac_tui.alarms.evaluator import AlarmEvaluator
-    from xovac_tui.alarms.kinds import Context
-    from xovac_tui.alarms.store import AlarmStore
     from xovac_tui.expressions import MovingValues
 
 _LISTEN_EVERY = 1.0
@@ -85,7 +83,7 @@ class AlarmService(AlarmDesk):
         self._chamber = chamber
         store = self._store = ports.store
         self._make_values, self._run_now, self._publish = ports.values, ports.run_now, ports.publish
-        self._begun: tuple[AlarmEvaluator, MovingValues] | None = None
+        self._begun: tuple[alarms.evaluator.AlarmEvaluator, MovingValues] | None = None
         self._surroundings = Surroundings(store, ports.free)
         self.will_notify = self._surroundings.will_notify
         self.notified = self._surroundings.notified
@@ -98,14 +96,14 @@ class AlarmService(AlarmDesk):
 
     # -- what it does by itself -----------------------------------------------------------------------
 
-    def _made(self) -> tuple[AlarmEvaluator, MovingValues]:
+    def _made(self) -> tuple[alarms.evaluator.AlarmEvaluator, MovingValues]:
         """Return what evaluates the rules, made when it is needed: the first picture does not wait for it."""
         if self._begun is None:
             self._begun = alarms.evaluator.AlarmEvaluator(self.watchlist, self._chamber), self._make_values()
         return self._begun
 
     @property
-    def _evaluator(self) -> AlarmEvaluator:
+    def _evaluator(self) -> alarms.evaluator.AlarmEvaluator:
         return self._made()[0]
 
     @property
@@ -199,7 +197,7 @@ class AlarmService(AlarmDesk):
                     if self._may_evaluate and self._store.readable:
                         self._mirror.compare_rules(self.watchlist)
 
-    def _begin(self, context: Context) -> list[AlarmChange]:
+    def _begin(self, context: alarms.kinds.Context) -> list[AlarmChange]:
         """Begin to evaluate in this process; return the changes of alarms by that."""
         # From now on what no rule here watches is watched by no process.
         changes = self._evaluator.drop_foreign(context)
@@ -255,7 +253,7 @@ class AlarmService(AlarmDesk):
             problem=self._problem(context.mono),
         )
 
-    def _context(self) -> Context:
+    def _context(self) -> alarms.kinds.Context:
         utc, mono = self._clock.utc(), self._clock.mono()
         around, values = self._surroundings, self._made()[1]
         values.at(utc, mono)

@@ -8,10 +8,8 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from xovac_tui.alarms.store import AlarmStore
+from xovac_tui.alarms.store import AlarmStore
 
 _MEASURE_EVERY = 30.0
 """Seconds between two measurements of how much room the disk has."""

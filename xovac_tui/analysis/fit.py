@@ -17,7 +17,7 @@ _BOTH_SIDES = 4
 _FAR = 5.0
 """Standard deviations, as neighbours show them, from which on a value is far off."""
 _SUSPECT = 4.0
-"""Standard deviations of the second differences below which no value is looked at closer."""
+"""Standard deviations of the second differences below which no value is examined further."""
 _MOST_SPIKES = 0.1
 """Part of the values that may be spikes; more are what the channel does."""
 _NORMAL = 1.4826
@@ -25,7 +25,7 @@ _NORMAL = 1.4826
 _TRIMMED = 0.05
 """Part of the columns, those that spread widest, that a noise is not taken from."""
 _TOGETHER = 30
-"""Samples whose spread is looked at together, at least."""
+"""Least number of samples whose spread is examined together."""
 _PROOF = 1.5
 """Steps from which on a spread proves noise."""
 _NOTHING_LEFT = 10.0
@@ -146,7 +146,7 @@ FEWEST = 5
 _FINEST = 1.0
 """Seconds; no column is narrower, because the history itself keeps nothing finer."""
 COLUMNS = 120
-"""Columns that a window is looked at in."""
+"""Columns in which a window is evaluated."""
 _LENGTHS = ((1200.0, 1.0), (11_000.0, 8.0), (math.inf, 64.0))
 """(seconds of the past, seconds of the history's bins so far back): a column is a whole number of them."""
 _FEWEST_EFFECTIVE = 5.0

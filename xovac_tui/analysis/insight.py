@@ -1,6 +1,6 @@
-"""What the readings mean, for somebody who looks: stability, the course of the pressure, and advice.
+"""What the readings mean: stability, the course of the pressure, and advice.
 
-Nothing here runs by itself. A picture is made when somebody asks for one, at most once a second. In a demo
+Nothing here runs by itself. A picture is made on request, at most once a second. In a demo
 that runs faster than time, durations and rates are those of the simulated chamber, as in its recipes.
 """
 
@@ -55,13 +55,13 @@ class Threshold(msgspec.Struct, frozen=True):
 
 
 class VacuumView(msgspec.Struct, frozen=True):
-    """What the pressure tells."""
+    """What follows from the pressure."""
 
     channel: ChannelView
     mbar: float | None
     """None: too old, or no number."""
     pump: bool | None = None
-    """None: no role tells, or the data are old."""
+    """None: no role reports it, or the data are old."""
     falls: bool = False
     """It surely falls."""
     halves: float | None = None
@@ -123,7 +123,7 @@ class Insight:
         self._view: InsightView | None = None
         self._room = _AT_ONCE
         self._foreseen: tuple[tuple[float, int], PumpDown | None] = (math.inf, 0), None
-        """When the pump-down was looked at last and how much of the record was known, and what was seen."""
+        """When the pump-down was evaluated last and how much of the record was known, and what was seen."""
         self._advised_at: float | None = None
         self._advice: tuple[Advice, ...] = ()
 
@@ -264,7 +264,7 @@ class Insight:
         )
 
     def _thresholds(self, mbar: float, falls: PumpDown | None, mono: float) -> tuple[Threshold, ...]:
-        """Return the next round pressures below, and those that somebody waits for."""
+        """Return the next round pressures below, and those that the settings name."""
         asked = [self._settings.advice.cold_below_pressure]
         if self._limit_pressure is not None:
             asked.append(self._limit_pressure)

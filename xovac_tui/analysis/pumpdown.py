@@ -23,16 +23,16 @@ from xovac_tui.chamber.history import Curve
 from xovac_tui.units import DAY, HOUR
 
 SURFACES = 1.0
-"""mbar below which the law is looked for: medium vacuum (ISO 3529-1) and better."""
+"""mbar below which the law is fitted: medium vacuum (ISO 3529-1) and better."""
 LOOK_BACK = 48 * HOUR
-"""Seconds of the past in which the pump-down is looked for."""
+"""Seconds of the past in which the pump-down is searched for."""
 LONGEST = 7 * DAY
 """Seconds; what may take longer is not foreseen."""
 WIDEST = 5.0
 """Latest over soonest from which on nothing is foreseen: exponent and floor are not determined."""
 
 _SCAN = 720
-"""Columns in which the beginning of the pump-down is looked for."""
+"""Columns in which the beginning of the pump-down is searched for."""
 _TOP = 0.9
 """Part of the highest pressure above which the pump-down has not begun."""
 _ROSE = 0.5

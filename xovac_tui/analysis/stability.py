@@ -1,6 +1,6 @@
 """Is a channel stable: named criteria, the time that it was so, and when it will be. Pure.
 
-A criterion looks at the past `over` seconds: the values stay within a band, or change slowly enough, its
+A criterion evaluates the past `over` seconds: the values stay within a band, or change slowly enough, its
 uncertainty included; and this must have been so for `hold` seconds. Only what was measured counts: a gap of
 up to a tenth of the window stops the clock, a longer one begins it anew.
 """
@@ -145,13 +145,13 @@ def _foreseen(seconds: float) -> float | None:
 _BRIDGED = 0.1
 """Part of a window that gaps may take."""
 _SLACK = 5.0
-"""Seconds from one look to the next; what happened in more is looked at in the channel's past."""
+"""Seconds between two evaluations; what happened in a longer pause is read from the channel's past."""
 _BACK = 3
 """How many times the time that it needs a criterion looks back when it begins, to count resets."""
 _STEPS = 60
-"""Looks at that past."""
+"""Evaluations of that past."""
 _PROGRESS = 0.25
-"""Part of the time needed that is worth telling when it is lost again."""
+"""Part of the time needed that is worth reporting when it is lost again."""
 _LEFT = 0.25
 """Part of it that is left at most after a reset: noise makes a beginning come and go."""
 
@@ -189,7 +189,7 @@ class Stability(msgspec.Struct, frozen=True):
     uncertainty: float | None = None
     """Of that change, expanded: about 95 %."""
     resets: int = 0
-    """How often it was lost again, in the time that was looked at."""
+    """How often it was lost again, in the time that was evaluated."""
     forecast: float | None = None
     """Seconds until it is stable if it goes on as it does; None where that cannot be foreseen."""
 
@@ -208,7 +208,7 @@ def change_per_hour(curve: ChannelHistory, now: float, window: float) -> tuple[f
 
 
 class _Judged(msgspec.Struct, frozen=True):
-    """One look at one window."""
+    """The evaluation of one window."""
 
     met: bool
     """All that was asked is fulfilled, over the whole window."""
@@ -236,7 +236,7 @@ class StabilityWatch:
 
     def _forget(self) -> None:
         self._seen: float | None = None
-        """Time of the newest value that was looked at."""
+        """Time of the newest value that was evaluated."""
         self._met = False
         self._kept = 0.0
         self._best = 0.0
@@ -265,7 +265,7 @@ class StabilityWatch:
         )
 
     def _catch_up(self, curve: ChannelHistory, newest: float) -> None:
-        """Look at what the channel did since the last look, or before the first one."""
+        """Evaluate the channel since the last evaluation, or its past before the first one."""
         criterion = self.criterion
         back = _BACK * criterion.needed
         step = back / _STEPS
@@ -304,7 +304,7 @@ class StabilityWatch:
         return judged
 
     def _judge(self, past: ColumnTrack, *, brief: bool) -> _Judged:
-        """Look at the window that ends with the newest value."""
+        """Evaluate the window that ends with the newest value."""
         criterion, over = self.criterion, self.criterion.over
         tails = _tails(past, criterion)
         window = past.last(tails.columns)

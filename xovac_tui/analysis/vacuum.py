@@ -24,7 +24,7 @@ _SHORTEST = 12
 _FINER = 6.0
 """How many times narrower columns are for this than for other windows of that length."""
 _SWITCHED = 64.0
-"""Seconds to which it is looked up when the pump went on."""
+"""Seconds to which the time at which the pump went on is searched."""
 _SETTLING = 0.1
 """Part of the time since the pump went off that its valves may still work."""
 

@@ -24,7 +24,7 @@ RATE_WINDOW = 1800.0
 BAND_WINDOW = 600.0
 """Seconds of the past for a band, by default."""
 _LOOK_EVERY = 1.0
-"""Seconds between two looks at what is worked out from a long past."""
+"""Seconds between two evaluations of what is worked out from a long past."""
 _FULL = 0.9
 """Part of a window that must have been there before its change is given."""
 

@@ -17,6 +17,9 @@ from xovac_tui.api.payload import why_unread
 from xovac_tui.plural import counted
 from xovac_tui.text import clean, writable
 
+with contextlib.suppress(ImportError):  # not there on Windows
+    import resource
+
 _KEYS = 6
 """Keys of the outermost object that are named."""
 _MEMORY = 2_000_000_000
@@ -105,9 +108,7 @@ def main() -> None:
 
 def _bound() -> None:
     """Let a payload that is made to grow take no more than it may."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
+    with contextlib.suppress(NameError, OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
         resource.setrlimit(resource.RLIMIT_CPU, (_CPU, _CPU))
 

@@ -113,7 +113,7 @@ class Ask(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     until: float | None = None
     """UTC seconds, for SHELVED."""
     raised_utc: float | None = None
-    """Of the occurrence that was looked at: one that came later is not acknowledged with it."""
+    """Of the occurrence that was shown: one that came later is not acknowledged with it."""
 
 
 class AlarmView(msgspec.Struct, frozen=True, kw_only=True):

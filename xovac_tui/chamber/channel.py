@@ -122,7 +122,7 @@ class Channel:
         self.seen: float | None = None
         self.order = 0
         self.watch: Extremes | None = None
-        """Where what came since an alarm's last look is kept; None where no alarm looks at this channel."""
+        """What came since the last evaluation of an alarm; None where no alarm evaluates this channel."""
         self.problem = ""
         """Why the newest value does not count, as a clause; empty where it does, or is none."""
         self._validity = self.spec.validity

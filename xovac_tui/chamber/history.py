@@ -276,7 +276,7 @@ class History:
     def rate_per_minute(self, now: float, ratio: bool = False) -> float | None:
         """Return the change per minute over the last minute: absolute, or as a ratio (-0.002 is -0.2 %).
 
-        None with less than 10 s of samples, or when the newest is overdue. A slower channel is looked at
+        None with less than 10 s of samples, or when the newest is overdue. A slower channel is evaluated
         over four of its periods.
         """
         usual = self._usual

@@ -1,4 +1,4 @@
-"""One look at the chamber with all that a run is judged by, in degC, mbar and seconds."""
+"""One observation of the chamber with all that a run is judged by, in degC, mbar and seconds."""
 
 from __future__ import annotations
 

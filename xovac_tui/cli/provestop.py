@@ -23,7 +23,7 @@ from xovac_tui.station.proving import BLIND, PROVES
 _LISTEN = 3.0
 """Seconds within which a chamber that reports its state has done so; about the period of slow ones."""
 _RECORD = 5.0
-"""Seconds to wait for the record to tell whether a run goes on."""
+"""Seconds to wait for the record to show whether a run goes on."""
 
 
 def prove(found: Effective, *, yes: bool) -> Exit:

@@ -13,8 +13,8 @@ from xovac_tui.cli.records import Ticker, find_record, missing, record_options
 from xovac_tui.errors import Exit
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.record import Record
-from xovac_tui.report import need_libraries, write_report
 from xovac_tui.report.runs import run_number
+from xovac_tui.report.writing import need_libraries, write_report
 
 
 @click.command()

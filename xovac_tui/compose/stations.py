@@ -14,6 +14,7 @@ from xovac_tui.alarms.in_force import watchlist
 from xovac_tui.alarms.service import AlarmPorts, AlarmService
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.contract import STOP_COMMAND
+from xovac_tui.api.link import LinkCallbacks
 from xovac_tui.api.loader import SIMULATOR_CONTRACT
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
@@ -33,7 +34,7 @@ from xovac_tui.simulator.child import SimulatorChild
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.station.live import LiveStation, Parts, this_user
 from xovac_tui.station.news import Bulletin
-from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort, Reach
+from xovac_tui.station.port import LinkFactory, LinkPort, Reach
 from xovac_tui.station.proofs import StopProof, StopProofs
 from xovac_tui.station.service import Service
 from xovac_tui.station.setup import Manner, StationSetup
@@ -169,13 +170,7 @@ def stop_proof(setup: ChamberSetup) -> StopProof | None:
 
 def real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:
     """Return a socket.io link. socket.io, which takes a third of a second to import, is imported here."""
-    return link.connection.Link(
-        target,
-        contract_kind=callbacks.contract_kind,
-        on_event=callbacks.on_event,
-        on_status=callbacks.on_status,
-        clock=callbacks.clock,
-    )
+    return link.connection.Link(target, callbacks)
 
 
 def values(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import tomli_w
 
 from xovac_tui import paths
 from xovac_tui.errors import SettingsError
@@ -51,8 +52,6 @@ def load_state(path: Path | None = None) -> tuple[State, str]:
 
 def save_state(state: State, path: Path | None = None) -> str:
     """Write the state file whole or not at all; return a note where it could not be written (else empty)."""
-    import tomli_w
-
     file = path or paths.state_file()
     try:
         paths.write_atomically(file, _HEAD + tomli_w.dumps(_without_none(msgspec.to_builtins(state))))

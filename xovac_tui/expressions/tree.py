@@ -50,7 +50,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """A channel, by its short or full name, or one of `WORDS`."""
     over: float | None = None
-    """Seconds of the past that are looked at; None: as many as usual."""
+    """Seconds of the past that are evaluated; None: as many as usual."""
     within: float | None = None
     """For `STABLE`: K around the middle in which the values must stay."""
     rate: float | None = None

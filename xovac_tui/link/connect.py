@@ -13,6 +13,7 @@ import aiohttp
 import msgspec
 
 from xovac_tui.api.link import LinkCode, LinkReason
+from xovac_tui.durations import format_whole
 from xovac_tui.errors import LinkError
 from xovac_tui.link import bounded, explain
 from xovac_tui.link.client import REFUSED, SENT_AWAY, SERVER_CLOSED, STOPPED, Client
@@ -21,6 +22,8 @@ from xovac_tui.link.reasons import TransportError, raise_reason
 from xovac_tui.link.session import open_session
 from xovac_tui.link.signs_of_life import LifeSigns
 from xovac_tui.link.target import Address, Target, check_target
+from xovac_tui.link.wording import worded
+from xovac_tui.text import clean
 
 PATIENCE = 0.5
 """Seconds to say good-bye."""
@@ -103,9 +106,7 @@ async def _connect_by(
     session = open_session(target, address, seen)
     client = Client(
         session,
-        target.namespace,
-        request_timeout=target.connect_timeout,
-        lost_after=target.lost_after,
+        target,
         on_arguments=handlers.arguments,
         on_malformed=handlers.malformed,
         on_connect=lambda: handlers.connected(connection),
@@ -256,17 +257,19 @@ class _Connection:
         ending = socket.ending if isinstance(socket, Socket) else None
         error = socket.exception() if isinstance(socket, Socket) else None
         if self._client.ended_by == STOPPED or isinstance(error, aiohttp.ServerTimeoutError):
-            return explain.stopped_answering(address, self._target.lost_after)
+            return worded(LinkCode.STOPPED_ANSWERING, address, time=format_whole(self._target.lost_after))
         if self._client.eio.too_long:
-            return explain.too_long(address, LinkCode.ANSWER_TOO_LONG, bounded.LONGEST_BODY)
+            return worded(LinkCode.ANSWER_TOO_LONG, address, most=bounded.LONGEST_BODY >> 20)
         if self._client.ended_by in (SENT_AWAY, REFUSED):
-            return explain.sent_away(address)
+            return worded(LinkCode.SENT_AWAY, address)
         if self._client.ended_by == SERVER_CLOSED:
-            return explain.closed(address)
+            return worded(LinkCode.SERVER_CLOSED, address)
         if ending is not None and ending.type is aiohttp.WSMsgType.ERROR:
             if getattr(ending.data, "code", None) == aiohttp.WSCloseCode.MESSAGE_TOO_BIG:
-                return explain.too_long(address, LinkCode.MESSAGE_TOO_LONG, MAX_MESSAGE)
-            return explain.not_websocket(address, ending.data)
+                return worded(LinkCode.MESSAGE_TOO_LONG, address, most=MAX_MESSAGE >> 20)
+            return worded(LinkCode.NOT_WEBSOCKET, address, why=clean(str(ending.data), 120))
         if ending is not None and ending.type is aiohttp.WSMsgType.CLOSE:
-            return explain.closed(address, ending.data, str(ending.extra or ""))
-        return explain.broken_off(address)
+            said = clean(str(ending.extra or ""), 100)
+            said = f", {said}" if said else ""
+            return worded(LinkCode.SERVER_CLOSED, address, "websocket", number=ending.data, said=said)
+        return worded(LinkCode.BROKEN_OFF, address)

@@ -11,16 +11,16 @@ from typing import Any
 
 from xovac_tui.api.contract import RESERVED_EVENTS
 from xovac_tui.api.event import Direction, Event, EventKind, Form, Payload
-from xovac_tui.api.link import LinkCode, LinkReason, LinkView, LinkWord
+from xovac_tui.api.link import LinkCallbacks, LinkCode, LinkReason, LinkView, LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
-from xovac_tui.clock import Clock
 from xovac_tui.errors import LinkError, SettingsError
-from xovac_tui.link import backoff, explain
+from xovac_tui.link import backoff
 from xovac_tui.link.connect import Connector, Handlers, LinkConnection, connect
 from xovac_tui.link.engine import log
 from xovac_tui.link.reasons import Untrusted
 from xovac_tui.link.target import Target
+from xovac_tui.link.wording import worded
 from xovac_tui.text import clean, writable
 
 MALFORMED = "(not socket.io)"
@@ -39,18 +39,14 @@ class Link:
     def __init__(
         self,
         target: Target,
+        callbacks: LinkCallbacks,
         *,
-        contract_kind: Callable[[str], EventKind],
-        on_event: Callable[[Event], None],
-        on_status: Callable[[LinkView], None],
-        clock: Clock,
         random: Callable[[], float] = chance.random,
         connector: Connector = connect,
     ) -> None:
         self._target = target
-        self._kind = contract_kind
-        self._on_event = on_event
-        self._on_status = on_status
+        self._kind, self._on_event = callbacks.contract_kind, callbacks.on_event
+        self._on_status, clock = callbacks.on_status, callbacks.clock
         self._clock = clock
         self._random = random
         self._connect = connector
@@ -60,8 +56,8 @@ class Link:
         self._status = LinkView(
             since_utc=clock.utc(),
             since_mono=clock.mono(),
-            why=explain.NOT_YET.sentence,
-            code=explain.NOT_YET.code,
+            why=worded(LinkCode.NOT_YET).sentence,
+            code=LinkCode.NOT_YET,
         )
 
     @property
@@ -78,7 +74,7 @@ class Link:
                 self._wake.clear()
                 if self._closed:
                     failures, why = 0, None
-                    self._set(LinkWord.OFFLINE, explain.CLOSED_HERE)
+                    self._set(LinkWord.OFFLINE, worded(LinkCode.CLOSED_HERE))
                     await self._wake.wait()
                     continue
                 try:
@@ -97,7 +93,7 @@ class Link:
                     hidden = self._target.hidden
                     log.error("connecting failed unexpectedly\n%s", hidden(traceback.format_exc()))
                     what = clean(hidden(str(error)), 160) or type(error).__name__
-                    why = explain.defect(what)
+                    why = worded(LinkCode.DEFECT, why=what)
                     failures += 1
                     seconds = self._delay(failures)
                 else:
@@ -107,7 +103,7 @@ class Link:
                 if not self._wake.is_set():
                     await self._pause(seconds, failures, why)
         finally:
-            self._set(LinkWord.OFFLINE, explain.ENDED_HERE)
+            self._set(LinkWord.OFFLINE, worded(LinkCode.ENDED_HERE))
 
     async def emit(self, name: str, *arguments: Any, callback: bool = False) -> Event:
         """Send one event now and return it, or raise a LinkError; nothing is ever kept for later.
@@ -116,13 +112,14 @@ class Link:
         """
         connection = self._connection
         if self._status.word is not LinkWord.ONLINE or connection is None or not connection.alive:
-            raise explain.not_online(name, self._status.word).error()
+            raise worded(LinkCode.OFFLINE, event=clean(name, 60), word=self._status.word).error()
         if not name or name in RESERVED_EVENTS:
-            raise explain.reserved_event(name).error()
+            raise worded(LinkCode.RESERVED_EVENT, event=name).error()
         try:
             await connection.emit(name, *arguments, callback=callback)
         except Exception as error:
-            raise explain.not_handed_over(name, error).error() from error
+            why = clean(str(error), 160) or type(error).__name__
+            raise worded(LinkCode.NOT_HANDED_OVER, event=clean(name, 60), why=why).error() from error
         event = self._event(name, as_sent(arguments), Direction.OUT)
         self._hand_on(event)
         return event
@@ -184,7 +181,7 @@ class Link:
         if why:
             self._set(LinkWord.LOST, why)
         elif not self._closed:
-            self._set(LinkWord.CONNECTING, explain.RECONNECTING)
+            self._set(LinkWord.CONNECTING, worded(LinkCode.RECONNECTING))
 
     async def _until_woken(self, future: asyncio.Future[Any]) -> None:
         """Wait until the future is done or the operator asks for something else."""

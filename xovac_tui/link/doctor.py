@@ -17,6 +17,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from xovac_tui.api.link import LinkCode
 from xovac_tui.durations import format_whole
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import explain
@@ -27,6 +28,7 @@ from xovac_tui.link.name_lookup import look_up
 from xovac_tui.link.reasons import no_server
 from xovac_tui.link.session import open_session
 from xovac_tui.link.target import Address, Target, check_target, show_fingerprint
+from xovac_tui.link.wording import worded
 from xovac_tui.plural import counted
 from xovac_tui.text import clean
 
@@ -152,12 +154,15 @@ async def _name(patient: _Patient) -> DoctorCheck:
             "name",
             False,
             f"{clean(host, 100)}: no answer in time.",
-            explain.no_name(patient.address).sentence,
+            worded(LinkCode.UNKNOWN_HOST, patient.address).sentence,
         )
     except (OSError, UnicodeError) as why:
         reason = clean(getattr(why, "strerror", None) or str(why), 120)
         return DoctorCheck(
-            "name", False, f"{clean(host, 100)}: {reason}.", explain.no_name(patient.address).sentence
+            "name",
+            False,
+            f"{clean(host, 100)}: {reason}.",
+            worded(LinkCode.UNKNOWN_HOST, patient.address).sentence,
         )
     numbers = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     return DoctorCheck("name", True, f"{clean(host, 100)} is {', '.join(numbers[:4])}.")
@@ -174,7 +179,7 @@ async def _tcp(patient: _Patient) -> DoctorCheck:
             "tcp",
             False,
             f"No connection to port {address.port} in time.",
-            explain.no_answer(address).sentence,
+            worded(LinkCode.NO_ANSWER, address).sentence,
         )
     except OSError as why:
         reason = explain.no_connection(why, address)
@@ -198,7 +203,7 @@ async def _tls(patient: _Patient) -> DoctorCheck:
         return DoctorCheck("tls", False, "No trusted encrypted connection.", reason.sentence)
     limit = min(2.0, patient.target.connect_timeout)
     if certificate is None and await asks_client(address.host, address.port, limit):
-        why = explain.client_certificate(address).sentence
+        why = worded(LinkCode.CLIENT_CERTIFICATE, address).sentence
         return DoctorCheck("tls", False, "No encrypted connection without a certificate of ours.", why)
     if certificate is None:
         why = explain.silent(address, "certificate", patient.target.connect_timeout).sentence
@@ -246,7 +251,9 @@ async def _http(patient: _Patient) -> DoctorCheck:
         )
     status = f"HTTP status {answer.status}" + (f", {answer.server}" if answer.server else "")
     if answer.old:
-        return DoctorCheck("http", False, f"Engine.IO 3 ({status}).", explain.old_protocol(address).sentence)
+        return DoctorCheck(
+            "http", False, f"Engine.IO 3 ({status}).", worded(LinkCode.OLD_PROTOCOL, address).sentence
+        )
     if answer.version == 4:
         return DoctorCheck("http", True, f"Engine.IO 4 ({status}).")
     if answer.refusal:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import aiohttp
 import msgspec
 
-from xovac_tui.api.link import LinkReason
+from xovac_tui.api.link import LinkCode, LinkReason
 from xovac_tui.errors import LinkError
 from xovac_tui.link import clues, explain
 from xovac_tui.link.client import OLD, REFUSED, SENT_AWAY, Client
@@ -18,6 +18,7 @@ from xovac_tui.link.handshake import Handshake, NoAnswer, ask
 from xovac_tui.link.library import socketio
 from xovac_tui.link.session import Redirected, open_session
 from xovac_tui.link.target import Address, Target
+from xovac_tui.link.wording import elsewhere, worded
 from xovac_tui.text import clean
 
 _SILENT = Handshake(no_answer=NoAnswer.SILENT)
@@ -46,9 +47,9 @@ async def raise_reason(
     if client.ended_by == REFUSED:
         raise explain.refused(target, address, client.refusal).error()
     if client.ended_by == OLD:
-        raise explain.old_protocol(address).error()
+        raise worded(LinkCode.OLD_PROTOCOL, address).error()
     if client.ended_by == SENT_AWAY:
-        raise explain.sent_away(address).error()
+        raise worded(LinkCode.SENT_AWAY, address).error()
     if isinstance(seen.error, Redirected):
         raise seen.error.reason.error()
     if seen.connected and isinstance(seen.error, TimeoutError):
@@ -70,13 +71,13 @@ async def raise_reason(
     if seen.status is None and error is None and not client.ended.is_set():
         if seen.connected:
             raise (await no_server(target, address, _SILENT)).error(TransportError)
-        raise explain.no_answer(address).error()
+        raise worded(LinkCode.NO_ANSWER, address).error()
     if client.eio.sid or client.ended.is_set():
         if await clues.speaks_msgpack(session, address, target.namespace):
-            raise explain.other_parser(address).error()
+            raise worded(LinkCode.OTHER_PARSER, address).error()
         stage = f"consent to namespace {clean(target.namespace, 80)}"
         if client.ended.is_set():
-            raise explain.ended_early(address, stage).error()
+            raise worded(LinkCode.ENDED_EARLY, address, stage=stage).error()
         raise explain.silent(address, stage, target.connect_timeout).error()
     status = seen.status if seen.status not in (None, 101, 200) else None
     answer = await ask(session, address, min(2.0, target.connect_timeout))
@@ -108,15 +109,15 @@ async def no_server(
     if reason is not None and not reached:
         return await _elsewhere(target, address, reason) if clues.is_loopback(address) else reason
     if await explain.wants_certificate(address, answer):
-        return explain.client_certificate(address)
+        return worded(LinkCode.CLIENT_CERTIFICATE, address)
     if await clues.wants_tls(address, answer):
-        return explain.encrypted(address)
+        return worded(LinkCode.TLS_EXPECTED, address)
     if reason is None:
         match answer.no_answer:
             case NoAnswer.SILENT:
                 reason = explain.silent(address, "answer", target.connect_timeout)
             case NoAnswer.NO_HTTP:
-                reason = explain.no_http(address)
+                reason = worded(LinkCode.NOT_HTTP, address, explain.tls_variant(address))
             case _:
                 reason = explain.not_socketio(address, answer, None, target.transports)
     return reason if answer.serves else await _elsewhere(target, address, reason)
@@ -128,6 +129,6 @@ async def _elsewhere(target: Target, address: Address, reason: LinkReason) -> Li
     with suppress(TimeoutError):
         limit = min(1.0, target.connect_timeout)
         async with asyncio.timeout(limit), open_session(anonymous, address) as session:
-            clue = explain.elsewhere(address, await clues.elsewhere(session, address))
+            clue = elsewhere(address, await clues.elsewhere(session, address))
             return LinkReason(reason.code, reason.sentence + clue)
     return reason

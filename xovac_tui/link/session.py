@@ -8,12 +8,14 @@ from typing import Any
 import aiohttp
 
 import xovac_tui
-from xovac_tui.api.link import LinkReason
-from xovac_tui.link import bounded, explain
+from xovac_tui.api.link import LinkCode, LinkReason
+from xovac_tui.link import bounded
 from xovac_tui.link.certificate import trust
 from xovac_tui.link.engine import Socket
 from xovac_tui.link.name_lookup import Resolver
 from xovac_tui.link.target import Address, Target, parse_fingerprint
+from xovac_tui.link.wording import worded
+from xovac_tui.text import clean
 
 
 def open_session(
@@ -65,7 +67,8 @@ def _trace(address: Address, seen: SimpleNamespace) -> aiohttp.TraceConfig:
         seen.connected = True
 
     async def redirected(session: Any, context: Any, params: aiohttp.TraceRequestRedirectParams) -> None:
-        raise Redirected(explain.redirected(address, params.response.headers.get("Location", "?")))
+        to = clean(params.response.headers.get("Location", "?"), 120)
+        raise Redirected(worded(LinkCode.REDIRECTED, address, to=to))
 
     trace = aiohttp.TraceConfig()
     trace.on_request_exception.append(failed)

@@ -1,1 +1,11 @@
-"""Tells people and machines elsewhere of alarms: messages, who gets which when, and the ways to send them."""
+"""Notifies people and machines elsewhere of alarms: messages, receivers and times, and ways to send them."""
+
+from typing import TYPE_CHECKING
+
+from xovac_tui.later import later
+
+if TYPE_CHECKING:
+    from xovac_tui.notify import terminal as terminal
+    from xovac_tui.notify import web as web
+else:
+    __getattr__ = later(__name__)

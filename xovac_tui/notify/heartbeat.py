@@ -6,8 +6,8 @@ import math
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
+from xovac_tui import notify
 from xovac_tui.notify.settings import CHAMBER_FIELD, Heartbeat
-from xovac_tui.notify.web import call
 
 _TIMEOUT = 10.0
 """Seconds that one call may take."""
@@ -34,6 +34,6 @@ def heartbeat(settings: Heartbeat, chamber: str) -> Callable[[], Awaitable[None]
     timeout = min(_TIMEOUT, settings.every)
 
     async def beat() -> None:
-        await call(url, timeout=timeout)
+        await notify.web.call(url, timeout=timeout)
 
     return beat

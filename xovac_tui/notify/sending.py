@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from xovac_tui import notify
 from xovac_tui.durations import format_whole
 from xovac_tui.errors import NotifyError
+from xovac_tui.notify.command import run_command
 from xovac_tui.notify.message import Message
+from xovac_tui.notify.services import send_by_apprise
 from xovac_tui.notify.settings import Receiver
 
 WITHIN = 60.0
@@ -26,16 +29,10 @@ async def send(
     At a terminal: `show` lets a command write on the terminal, `said` gets more about a failure.
     """
     if receiver.kind == "command":
-        from xovac_tui.notify.command import run_command
-
         await run_command(receiver.command, message, timeout=receiver.timeout, show=show)
     elif receiver.kind == "webhook":
-        from xovac_tui.notify.web import call
-
-        await call(receiver.url, message.fields(), timeout=receiver.timeout)
+        await notify.web.call(receiver.url, message.fields(), timeout=receiver.timeout)
     elif receiver.kind == "apprise":
-        from xovac_tui.notify.services import send_by_apprise
-
         await send_by_apprise(receiver.url, message, timeout=receiver.timeout, said=said)
     else:
         raise NotifyError("it rings in the terminal of a console only.", again=False)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.alarm import AlarmsView
 from xovac_tui.chamber.news import AlarmsChanged, LinkChanged
 from xovac_tui.clock import Clock
+from xovac_tui.notify.notifier import Notifier
 from xovac_tui.notify.settings import NotifySettings
 
-if TYPE_CHECKING:
-    from xovac_tui.notify.notifier import Notifier
-
 _LOOK = 1.0
-"""Seconds between looks at what time alone makes due: reminders, what was held back, the heartbeat."""
+"""Seconds between checks of what time alone makes due: reminders, what was held back, the heartbeat."""
 
 
 class Alarms(Protocol):
@@ -89,8 +87,6 @@ class NotifyService:
 
     def _notifier(self, settings: NotifySettings) -> Notifier:
         if self._made is None:
-            from xovac_tui.notify.notifier import Notifier
-
             self._made = Notifier(
                 settings,
                 self._chamber,

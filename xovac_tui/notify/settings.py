@@ -35,7 +35,7 @@ class Receiver(WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     timeout: Annotated[float, Meta(ge=0.5, le=60)] = 10.0
     """Seconds that one try may take."""
     returned: bool = True
-    """Tell also that an alarm has returned to normal."""
+    """Notify also when an alarm has returned to normal."""
     reminder: Annotated[float, Meta(ge=0, le=86_400)] = 1800.0
     """Seconds after which it reminds of what is not acknowledged; 0: never."""
     same_after: Annotated[float, Meta(ge=0, le=86_400)] = 300.0

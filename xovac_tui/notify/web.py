@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+import aiohttp
+
 from xovac_tui import __version__
 from xovac_tui.durations import format_whole
 from xovac_tui.errors import NotifyError, is_refused
@@ -19,8 +21,6 @@ _WORTH_ANOTHER_TRY = (408, 425, 429)
 
 async def call(url: str, fields: dict[str, Any] | None = None, *, timeout: float) -> None:
     """POST fields as JSON, or GET without any; NotifyError unless it was taken within `timeout` seconds."""
-    import aiohttp
-
     headers = {"User-Agent": f"xovac-tui/{__version__}"}
     body = None
     if fields is not None:
@@ -67,8 +67,6 @@ def _bare_proxy(url: str) -> str | None:
 
 def _explained(error: Exception) -> NotifyError:
     """Return why there was no answer, in words that do not hold the address."""
-    import aiohttp
-
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return NotifyError("its certificate cannot be trusted, so nothing was sent.", again=False)
     if isinstance(error, aiohttp.ClientSSLError):

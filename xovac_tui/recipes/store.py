@@ -19,6 +19,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from xovac_tui import recipes
 from xovac_tui.createfile import create
 from xovac_tui.errors import RecipeError
 from xovac_tui.paths import write_atomically
@@ -193,10 +194,7 @@ def file_name(name: str) -> str:
 
 
 def _rewritten(opened: Opened, recipe: Recipe) -> str:
-    # The TOML library takes 50 ms to import, and only saving needs it.
-    from xovac_tui.recipes.rewriting import rewritten
-
-    return rewritten(opened.text, opened.recipe, recipe)
+    return recipes.rewriting.rewritten(opened.text, opened.recipe, recipe)
 
 
 def _renamed(opened: Opened, name: str) -> str:

@@ -21,6 +21,8 @@ class RecordAlarmStore:
 
     def __init__(self, record: RecordService) -> None:
         self._record = record
+        self._nothing_in: tuple[object, ...] = ()
+        """Record, its version, and what was asked of it when `later` found nothing last."""
 
     @property
     def starting(self) -> bool:
@@ -70,8 +72,15 @@ class RecordAlarmStore:
 
     def later(self, after: int) -> Sequence[tuple[int, AlarmChange | Ask]]:
         """Return what other processes wrote about alarms since a row, oldest first, each with its row."""
-        record = self._record.record
-        found = [] if record is None else disk.lists.later_alarms(record, after, without=self._record.session)
+        record, own = self._record.record, self._record.session
+        if record is None:
+            return []
+        # Asked four times a second, while it is written once.
+        asked = record, record.version, after, own
+        if asked == self._nothing_in:
+            return []
+        found = disk.lists.later_alarms(record, after, without=own)
+        self._nothing_in = () if found else asked
         return [(one.id, one.ask if isinstance(one, disk.kinds.RecordedAsk) else one.change) for one in found]
 
     def unanswered(self, seconds: float) -> Sequence[Ask]:

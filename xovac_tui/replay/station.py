@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from xovac_tui import recipes
 from xovac_tui.alarms.recorded import RecordedAlarms
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.link import LinkView
@@ -31,9 +32,6 @@ from xovac_tui.station.news import Jumped
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.station.setup import StationSetup
 from xovac_tui.station.station import Station
-
-if TYPE_CHECKING:
-    from xovac_tui.recipes.plan import Plan
 
 _TURN = 0.1
 """Seconds between two turns of the replay."""
@@ -155,7 +153,12 @@ class ReplayStation(Station):
         return self._refuse(prepared.spec.event, prepared.text, stop=stop)
 
     async def load_recipe(
-        self, plan: Plan, payload: Mapping[str, Any], source: str = "", *, timeout: float | None = None
+        self,
+        plan: recipes.plan.Plan,
+        payload: Mapping[str, Any],
+        source: str = "",
+        *,
+        timeout: float | None = None,
     ) -> LedgerEntry:
         """Refuse."""
         return self._refuse("load_recipe", "")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from xovac_tui.later import later
 
 if TYPE_CHECKING:
+    from xovac_tui.runs import dwell as dwell
     from xovac_tui.runs import followed as followed
     from xovac_tui.runs import rate_learning as rate_learning
     from xovac_tui.runs import state as state

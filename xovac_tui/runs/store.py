@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording import disk
 
 
 class RunRecord(Protocol):
     """The record as the follower of runs sees it. Where there is none, nothing is kept."""
 
     @property
-    def record(self) -> Record | None:
+    def record(self) -> disk.record.Record | None:
         """The record for reading; None until it is open, or where there is none."""
 
     @property

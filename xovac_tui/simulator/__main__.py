@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from xovac_tui.errors import XovacError
-from xovac_tui.logfile import OutletHandler
+from xovac_tui.logwriter import OutletHandler
 from xovac_tui.simulator.faults import parse_fault
 from xovac_tui.simulator.handlers import HANDLER_FORMS
 from xovac_tui.simulator.options import TRANSPORTS, SimulatorOptions

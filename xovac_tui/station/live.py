@@ -18,7 +18,7 @@ from xovac_tui import recipes
 from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND
 from xovac_tui.api.event import Event, EventKind
-from xovac_tui.api.link import LinkCode, LinkView, LinkWord
+from xovac_tui.api.link import LinkCallbacks, LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged, MarksMade, ModeChanged, RecordOpened
@@ -32,7 +32,7 @@ from xovac_tui.station.commands import Prepared, Sender
 from xovac_tui.station.confirmation import STOP_KEY, confirmed_by
 from xovac_tui.station.eventqueue import EventQueue
 from xovac_tui.station.news import Bulletin, News, ServiceFailed
-from xovac_tui.station.port import LinkCallbacks, Reach
+from xovac_tui.station.port import Reach
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.station.service import RecordDesk, RunKeeper, Service, Services

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
+import tomli_w
 
 from xovac_tui import paths
 from xovac_tui.errors import SettingsError
@@ -59,8 +60,6 @@ class StopProofs:
 
     def put(self, profile: str, proof: StopProof | None) -> str:
         """Keep a proof, or forget it (None); return a sentence where it cannot be written, else empty."""
-        import tomli_w
-
         self._reload(now=True)
         if proof is None and profile not in self._known:
             return ""

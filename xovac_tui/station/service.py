@@ -1,4 +1,4 @@
-"""What runs beside a chamber and hears everything, and how the record and the runs are asked."""
+"""Services, which run beside a chamber and receive everything; interfaces of the record and the runs."""
 
 from __future__ import annotations
 

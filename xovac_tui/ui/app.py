@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from math import ceil
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual import events, work
@@ -22,13 +22,14 @@ from textual.scrollbar import ScrollBar
 from textual.widget import Widget
 from textual.widgets import Input
 
-from xovac_tui import paths
+from xovac_tui import paths, replay
 from xovac_tui.config.themes import DEFAULT_THEME, unknown_theme, variable_defaults
 from xovac_tui.errors import SettingsError
+from xovac_tui.outlet import say_last
 from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
 from xovac_tui.text import writable
-from xovac_tui.ui import app_actions, replay_actions, tabs
+from xovac_tui.ui import app_actions, dialogs, replay_actions, tabs
 from xovac_tui.ui.action import STOP, Action, bindings
 from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
 from xovac_tui.ui.chamber_screen import BAR_ROWS, ChamberScreen
@@ -44,9 +45,6 @@ from xovac_tui.ui.terminal.modal import Modal
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.workspace import Memory, Workspace
-
-if TYPE_CHECKING:
-    from xovac_tui.replay.playback import Playback
 
 _START_SECONDS = 1.0
 """Seconds after which the station starts even without a first picture."""
@@ -79,7 +77,12 @@ class XovacApp(TerminalApp):
     ]
 
     def __init__(
-        self, start: Start, station: Station, playback: Playback | None = None, *, connect: bool = True
+        self,
+        start: Start,
+        station: Station,
+        playback: replay.playback.Playback | None = None,
+        *,
+        connect: bool = True,
     ) -> None:
         css = ("app.tcss", "ascii.tcss") if start.display.ascii else ("app.tcss",)
         super().__init__(self._build_again, self._say_defect, css)
@@ -299,13 +302,13 @@ class XovacApp(TerminalApp):
     @work(group="dialog")
     async def action_help(self) -> None:
         """Explain the tab."""
-        from xovac_tui.ui.dialogs.help import HelpDialog
-
         workspace, frame = self.workspace, self.frame
         shown = frame.pane if frame is not None else None
         pane, title = shown or Pane, tabs.named(str(shown.id)).title if shown is not None else ""
         tables = self._keys.tables(title, pane.ACTIONS, replay=workspace.playback is not None)
-        await workspace.ask(HelpDialog(workspace, title, pane.HELP.format_map(self._keys), tables))
+        await workspace.ask(
+            dialogs.help.HelpDialog(workspace, title, pane.HELP.format_map(self._keys), tables)
+        )
 
     def _handle_exception(self, error: Exception) -> None:
         frame = self.frame
@@ -448,12 +451,10 @@ def _toast_rows(toast: Notification) -> int:
 
 
 def _is_quit(screen: Screen[object]) -> bool:
-    from xovac_tui.ui.dialogs.quit import QuitDialog
-
-    return isinstance(screen, QuitDialog)
+    return isinstance(screen, dialogs.quit.QuitDialog)
 
 
-def run_console(start: Start, station: Station, playback: Playback | None = None) -> int:
+def run_console(start: Start, station: Station, playback: replay.playback.Playback | None = None) -> int:
     """Run the console in this terminal until it is left; return the exit code.
 
     `playback` drives a replay; None for a live chamber.
@@ -461,7 +462,5 @@ def run_console(start: Start, station: Station, playback: Playback | None = None
     app = XovacApp(start, station, playback)
     code = run_in_terminal(app)
     if unwritten := station.record.unwritten:
-        from xovac_tui.outlet import say_last
-
         say_last(sys.stderr, unwritten)
     return code

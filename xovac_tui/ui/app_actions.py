@@ -10,9 +10,12 @@ from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Outcome, RunState
 from xovac_tui.config import state
 from xovac_tui.errors import XovacError
+from xovac_tui.recording import exports
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.station.station import Station
+from xovac_tui.ui import dialogs
 from xovac_tui.ui.action import Action, placed
+from xovac_tui.ui.screens import recipes
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.workspace import Workspace
 
@@ -114,10 +117,8 @@ class AppActions:
 
     def action_prove_stop(self) -> None:
         """Prove that STOP reaches the chamber, after a question."""
-        from xovac_tui.ui.screens.recipes.loading import Loading
-
         if (workspace := self._live()) is not None:
-            self._ask(Loading(workspace).prove_stop())
+            self._ask(recipes.loading.Loading(workspace).prove_stop())
 
     def action_reconnect(self) -> None:
         """Connect now."""
@@ -136,27 +137,23 @@ class AppActions:
             self._ask(self._note(workspace))
 
     async def _note(self, workspace: Workspace) -> None:
-        from xovac_tui.ui.dialogs.ask import AskDialog
-
         words = "Goes on the time axis, with the time of now."
-        if text := await workspace.ask(AskDialog(workspace, "Note", words)):
+        if text := await workspace.ask(dialogs.ask.AskDialog(workspace, "Note", words)):
             workspace.station.note(text)
             workspace.say("Noted.", seconds=2)
 
     def action_theme(self) -> None:
-        """Choose a theme, with a look at it while choosing."""
+        """Choose a theme, shown while choosing."""
         self._ask(self._theme(self._workspace()))
 
     async def _theme(self, workspace: Workspace) -> None:
-        from xovac_tui.ui.dialogs.choose import ChooseDialog
-
         app, before = self._app, self._app.theme
         names = sorted(app.available_themes, key=lambda n: (not n.startswith("xovac"), n))
 
         def preview(name: str) -> None:
             app.theme = name
 
-        chosen = await workspace.ask(ChooseDialog(workspace, "Theme", names, before, preview))
+        chosen = await workspace.ask(dialogs.choose.ChooseDialog(workspace, "Theme", names, before, preview))
         app.theme = chosen or before
         if chosen:
             workspace.remember(theme=state.Remembered(chosen, workspace.start.display.theme))
@@ -181,19 +178,14 @@ class AppActions:
                 return False
         if not _may_run(workspace) and not _would_end(workspace.station):
             return True
-        from xovac_tui.ui.dialogs.quit import QuitDialog
-
-        return await workspace.ask(QuitDialog(workspace)) == "leave"
+        return await workspace.ask(dialogs.quit.QuitDialog(workspace)) == "leave"
 
     def action_save_screen(self) -> None:
         """Save the screen as an SVG beside the program's other files."""
-        from xovac_tui.recording.exports.events import export_file
-        from xovac_tui.recording.exports.newfile import new_file
-
         workspace, folder = self._workspace(), paths.state_folder()
-        saved = export_file(folder, "screen", workspace.station.clock.utc(), ".svg")
+        saved = exports.events.export_file(folder, "screen", workspace.station.clock.utc(), ".svg")
         try:
-            with new_file(saved, derived=True) as file:
+            with exports.newfile.new_file(saved, derived=True) as file:
                 file.write(self._app.export_screenshot())
         except (OSError, XovacError) as why:
             said = getattr(why, "strerror", None) or why

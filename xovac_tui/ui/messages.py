@@ -6,11 +6,12 @@ import asyncio
 import os
 from collections.abc import Callable
 
+from xovac_tui import notify
 from xovac_tui.chamber.news import AlarmsChanged, LedgerChanged, LinkChanged, ModeChanged, RecordOpened
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.status import RecorderChanged
 from xovac_tui.station.news import News, ServiceFailed
-from xovac_tui.ui import toasts
+from xovac_tui.ui import dialogs, toasts
 from xovac_tui.ui.workspace import Workspace
 
 AWAY = 1800.0
@@ -71,8 +72,6 @@ class Messages:
         workspace, station = self._workspace, self._workspace.station
         if station.record.away_since is None:
             return
-        from xovac_tui.ui.dialogs.digest import DigestDialog
-
         channels = station.snapshot().channels
         pins = workspace.memory.state.pinned.get(station.name)
         try:
@@ -81,7 +80,7 @@ class Messages:
             self._toast(toasts.unreadable_words(str(error)))
             return
         if digest is not None and digest.events:
-            await workspace.ask(DigestDialog(workspace, digest, station.runs.running))
+            await workspace.ask(dialogs.digest.DigestDialog(workspace, digest, station.runs.running))
 
 
 CHECK_SECONDS = 1.0
@@ -96,10 +95,8 @@ def ring_for_alarms(workspace: Workspace) -> Callable[[], None] | None:
     settings = workspace.start.bell
     if not settings.in_terminal:
         return None
-    from xovac_tui.notify.terminal import TerminalNotices
-
     station, plain = workspace.station, workspace.glyphs.plain
-    notices = TerminalNotices(settings, station.name, environ=os.environ)
+    notices = notify.terminal.TerminalNotices(settings, station.name, environ=os.environ)
 
     def ring_if_due() -> None:
         clock = station.clock

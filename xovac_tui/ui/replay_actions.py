@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC
-from typing import TYPE_CHECKING
 
+from xovac_tui import recording, replay
 from xovac_tui.errors import XovacError
+from xovac_tui.ui import dialogs
 from xovac_tui.ui.action import Action, placed
 from xovac_tui.ui.workspace import Workspace
-
-if TYPE_CHECKING:
-    from xovac_tui.replay.playback import Playback
 
 LIVE_ONLY = frozenset({"note", "observe", "reconnect", "seen"})
 """Actions on a live chamber; in a replay they only show a message."""
@@ -70,7 +68,7 @@ class ReplayActions:
     def action_mark(self, step: int) -> None:
         """Go to another mark."""
 
-        def to_mark(playback: Playback) -> None:
+        def to_mark(playback: replay.playback.Playback) -> None:
             if not playback.to_mark(step):
                 where = "after" if step > 0 else "before"
                 self._workspace().say(f"There is no mark {where} this one.", seconds=3)
@@ -81,24 +79,25 @@ class ReplayActions:
         """Ask for a time, and go there."""
         self._workspace().window.run_worker(self._go_to(self._workspace()), group="dialog")
 
-    def _turn(self, what: Callable[[Playback], None]) -> None:
+    def _turn(self, what: Callable[[replay.playback.Playback], None]) -> None:
         workspace = self._workspace()
         if workspace.playback is not None:
             what(workspace.playback)
             workspace.window.flush()
 
     async def _go_to(self, workspace: Workspace) -> None:
-        from xovac_tui.recording.moments import moment
-        from xovac_tui.ui.dialogs.ask import AskDialog
-
         words = "A time such as 14:05, with its date where there are several days, or 2h30 after the start."
-        typed = await workspace.ask(AskDialog(workspace, "Go to", words))
+        typed = await workspace.ask(dialogs.ask.AskDialog(workspace, "Go to", words))
         playback = workspace.playback
         if not typed or playback is None:
             return
         replay, zone = playback.replay, UTC if workspace.times.mode == "utc" else None
         try:
-            playback.seek(replay.mono_of(moment(typed, replay.origin_time, replay.sliced.head.end, zone)))
+            playback.seek(
+                replay.mono_of(
+                    recording.moments.moment(typed, replay.origin_time, replay.sliced.head.end, zone)
+                )
+            )
         except XovacError as error:
             workspace.say(str(error), "warning", seconds=10)
         workspace.window.flush()

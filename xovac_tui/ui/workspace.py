@@ -6,22 +6,20 @@ from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widget import Widget
 
+from xovac_tui import replay
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.config.state import State, save_state
 from xovac_tui.station.station import Station
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.start import Start
-
-if TYPE_CHECKING:
-    from xovac_tui.replay.playback import Playback
 
 T = TypeVar("T")
 
@@ -97,7 +95,7 @@ class Workspace:
         keys: Mapping[str, str],
         memory: Memory,
         window: Window,
-        playback: Playback | None = None,
+        playback: replay.playback.Playback | None = None,
     ) -> None:
         self.station = station
         self.start = start

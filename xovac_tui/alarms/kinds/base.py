@@ -5,21 +5,19 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
 from msgspec import Meta
 
 from xovac_tui.alarms.life import Holding
 from xovac_tui.chamber.alarm import LimitSet, SeverityName
+from xovac_tui.chamber.channel import Channel
+from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import Quality
+from xovac_tui.expressions import Values
 from xovac_tui.quantities import quantity
 from xovac_tui.text import clean
-
-if TYPE_CHECKING:
-    from xovac_tui.chamber.channel import Channel
-    from xovac_tui.chamber.model import Chamber
-    from xovac_tui.expressions import Values
 
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Deadband = Annotated[float, Meta(ge=0)]

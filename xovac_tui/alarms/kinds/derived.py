@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from xovac_tui.chamber.model import Chamber
 from xovac_tui.expressions import ExpressionError, Values, parse, parse_condition
 from xovac_tui.text import clean
 from xovac_tui.units import NONE
-
-if TYPE_CHECKING:
-    from xovac_tui.chamber.model import Chamber
 
 
 class DerivedValue:

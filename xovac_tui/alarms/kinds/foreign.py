@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xovac_tui.alarms.kinds.base import Condition, Context, Rule
 from xovac_tui.alarms.life import Holding
-
-if TYPE_CHECKING:
-    from xovac_tui.chamber.alarm import AlarmChange
+from xovac_tui.chamber.alarm import AlarmChange
 
 
 class ForeignAlarm(Condition):

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from xovac_tui.alarms.kinds.base import ChannelRule, Condition, Context, OfPast, Seconds, now_holds
 from xovac_tui.alarms.life import Holding
 from xovac_tui.api.contract import Role
+from xovac_tui.chamber.channel import Channel
+from xovac_tui.chamber.model import Chamber
 from xovac_tui.durations import spell_duration
 from xovac_tui.text import clean
 from xovac_tui.units import in_one, to_celsius
-
-if TYPE_CHECKING:
-    from xovac_tui.chamber.channel import Channel
-    from xovac_tui.chamber.model import Chamber
 
 
 class NoResponseRule(ChannelRule, frozen=True, tag="no_response"):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xovac_tui.alarms.kinds.base import Condition, Context, Rule, now_holds
 from xovac_tui.alarms.life import Holding
 from xovac_tui.api.link import LinkWord
+from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.snapshot import Quality
-
-if TYPE_CHECKING:
-    from xovac_tui.chamber.channel import Channel
 
 NEVER_CAME = 60.0
 """Seconds of an open link after which a channel that a contract names is missing, and not only late."""

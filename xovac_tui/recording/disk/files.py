@@ -24,6 +24,9 @@ from typing import Any
 
 from xovac_tui import createfile
 
+with contextlib.suppress(ImportError):  # not there on Windows, where nothing asks for it
+    import fcntl
+
 ENDINGS = ("", "-wal", "-shm")
 """What is behind the name of the database in the names of its files."""
 _HEADER = 100
@@ -86,6 +89,7 @@ class Files:
     def __init__(self, path: Path, database: Identity | None) -> None:
         self.path = path
         self.real = real(path)
+        self._paths = {ending: self.real.with_name(self.real.name + ending) for ending in ENDINGS}
         self._known: dict[str, Identity | None] = {"": database}
 
     @property
@@ -133,7 +137,7 @@ class Files:
                 self._at(ending).unlink()
 
     def _at(self, ending: str) -> Path:
-        return self.real.with_name(self.real.name + ending)
+        return self._paths[ending]
 
 
 class RecordConnection(sqlite3.Connection):
@@ -290,8 +294,6 @@ def whereabouts(wanted: Identity | None) -> Path | None:
 
 def _path_of(folder: str, number: int) -> Path | None:
     if sys.platform == "darwin":
-        import fcntl
-
         found = fcntl.fcntl(number, fcntl.F_GETPATH, b"\0" * 1024)
         return Path(os.fsdecode(found.rstrip(b"\0")))
     return Path(os.readlink(f"{folder}/{number}"))

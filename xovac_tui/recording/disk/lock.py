@@ -17,6 +17,11 @@ from stat import S_ISDIR
 from xovac_tui.createfile import open_or_create
 from xovac_tui.recording.disk.files import beside, identity, real, size
 
+with contextlib.suppress(ImportError):
+    import fcntl
+with contextlib.suppress(ImportError):  # Windows
+    import msvcrt
+
 _ATTEMPTS = 5
 
 
@@ -233,8 +238,6 @@ def _is_locked(path: Path) -> bool:
 if sys.platform == "win32":
 
     def _lock(file: int) -> None:
-        import msvcrt
-
         # Far behind what is written there, which must stay readable.
         os.lseek(file, 4096, os.SEEK_SET)
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
@@ -245,11 +248,7 @@ if sys.platform == "win32":
 else:
 
     def _lock(file: int) -> None:
-        import fcntl
-
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def _probe(file: int) -> None:
-        import fcntl
-
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -149,6 +149,11 @@ class Record:
         return found
 
     @property
+    def version(self) -> int:
+        """A number that changes with each commit of another connection (sqlite.org, `data_version`)."""
+        return int(self.rows("PRAGMA data_version")[0][0])
+
+    @property
     def connection(self) -> sqlite3.Connection:
         """The connection, for what reads tables of its own."""
         return self._db

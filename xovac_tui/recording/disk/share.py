@@ -7,6 +7,9 @@ import re
 import sys
 from pathlib import Path
 
+if sys.platform == "win32":
+    import ctypes
+
 MOUNTS = Path("/proc/self/mountinfo")
 """Linux's list of what is mounted where; its form is in proc_pid_mountinfo(5)."""
 _SHARES = {
@@ -88,8 +91,6 @@ def _unescaped(text: str) -> str:
 if sys.platform == "win32":
 
     def _on_windows(folder: Path) -> str:
-        import ctypes
-
         drive = os.path.splitdrive(os.path.abspath(folder))[0]
         if drive.startswith("\\\\"):
             return "SMB"

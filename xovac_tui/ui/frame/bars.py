@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
+from xovac_tui import replay
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.alarm import SEVERITIES, AlarmState, AlarmsView, AlarmView
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, Snapshot
@@ -26,9 +26,6 @@ from xovac_tui.ui.widgets.alarm_words import (
 from xovac_tui.ui.widgets.lines import FOCUSED, Line, LinesWidget, Span, clip, fit
 from xovac_tui.ui.widgets.stopbar import Keys, strip_line
 from xovac_tui.ui.workspace import Workspace
-
-if TYPE_CHECKING:
-    from xovac_tui.replay.playback import Playback
 
 
 class Bar(LinesWidget):
@@ -213,7 +210,7 @@ class ReplayBar(Bar):
             self.show_lines([line])
 
 
-def replay_line(playback: Playback, width: int, *, glyphs: Glyphs, times: Times) -> Line:
+def replay_line(playback: replay.playback.Playback, width: int, *, glyphs: Glyphs, times: Times) -> Line:
     """Return the line's spans; the progress bar takes the room that the texts leave."""
     state = f" {replay_state(playback, glyphs)}"
     state += " " * max(0, _STATE - cell_len(state))
@@ -233,7 +230,7 @@ def replay_line(playback: Playback, width: int, *, glyphs: Glyphs, times: Times)
     )
 
 
-def replay_state(playback: Playback, glyphs: Glyphs) -> str:
+def replay_state(playback: replay.playback.Playback, glyphs: Glyphs) -> str:
     """Return the replay's state and speed as a text."""
     if playback.seeking is not None:
         return f"{glyphs.then} seeking {playback.seeking:.0%}"

@@ -8,7 +8,7 @@ import selectors
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textual import events
 from textual.drivers import linux_driver
@@ -17,11 +17,9 @@ from textual.geometry import Size
 from textual.message import Message
 
 from xovac_tui.signals import ignored_stay_ignored, on_resize
+from xovac_tui.ui.terminal.app import TerminalApp
 from xovac_tui.ui.terminal.keyboard import MOST_COLUMNS, MOST_ROWS, Keyboard
 from xovac_tui.ui.terminal.writer import TerminalWriter, Written
-
-if TYPE_CHECKING:
-    from xovac_tui.ui.terminal.app import TerminalApp
 
 # The queue of Textual's own writer blocks the loop while the terminal accepts no output.
 linux_driver.WriterThread = TerminalWriter  # type: ignore[attr-defined,assignment]
@@ -178,3 +176,9 @@ class PosixDriver(LinuxDriver):
     def _is_noise(self, message: Message) -> bool:
         """Return whether a size report is noise: the system has another size."""
         return isinstance(message, events.Resize) and tuple(message.size) != self._get_terminal_size()
+
+
+def make_robust(app: TerminalApp) -> None:
+    """Have an app that would use Textual's own driver for this terminal use this one."""
+    if app.driver_class is LinuxDriver:
+        app.driver_class = PosixDriver

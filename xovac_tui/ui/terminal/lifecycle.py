@@ -14,7 +14,11 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from xovac_tui.signals import handled
+from xovac_tui.ui import terminal
 from xovac_tui.ui.terminal.app import TerminalApp
+
+with suppress(ImportError):  # not there on Windows
+    import termios
 
 CHECK_SECONDS = 0.5
 """Seconds between two checks that the terminal is still there."""
@@ -44,12 +48,7 @@ def run_in_terminal(app: TerminalApp) -> int:
     if os.environ.get("SSH_CONNECTION") and not os.environ.get("TEXTUAL_ANIMATIONS"):
         app.animation_level = "none"
     if sys.platform != "win32":
-        from textual.drivers.linux_driver import LinuxDriver
-
-        from xovac_tui.ui.terminal.driver import PosixDriver
-
-        if app.driver_class is LinuxDriver:
-            app.driver_class = PosixDriver
+        terminal.driver.make_robust(app)
     life = _Life(app)
     asyncio.run(life.run())
     if life.signalled:
@@ -132,9 +131,7 @@ class _Life:
 
 def _settings_keeper() -> Callable[[], None]:
     """Return a function that restores the terminal's current settings."""
-    try:
-        import termios
-    except ImportError:
+    if sys.platform == "win32":
         return lambda: None
     try:
         settings = termios.tcgetattr(0)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from xovac_tui import runs
 from xovac_tui.api.contract import Role
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import Quality, Snapshot
@@ -13,15 +12,11 @@ from xovac_tui.quantities import difference, quantity
 from xovac_tui.ui.format import Times
 from xovac_tui.units import to_mbar
 
-if TYPE_CHECKING:
-    from xovac_tui.runs.dwell import Dwell
-    from xovac_tui.runs.view import RunProgress
-
 _NOTHING = 1.0
 """Seconds that are neither a range nor a drift."""
 
 
-def range_words(followed: RunProgress) -> str:
+def range_words(followed: runs.view.RunProgress) -> str:
     """Return the uncertainty of the end: `±25 min`; empty if no range is known."""
     ends, first, last = followed.ends_utc, followed.ends_earliest_utc, followed.ends_latest_utc
     if ends is None or first is None or last is None or last - first < _NOTHING:
@@ -50,7 +45,7 @@ def gap_words(gaps: int, seconds: float) -> str:
     return f"{gaps}, {format_duration(seconds)}" + (" in all" if gaps > 1 else "")
 
 
-def ended_words(followed: RunProgress, times: Times) -> str:
+def ended_words(followed: runs.view.RunProgress, times: Times) -> str:
     """Return the time of a run's end and its duration."""
     when = "" if followed.ends_utc is None else f"{times.day_and_time(followed.ends_utc)} "
     least = "at least " if followed.elapsed_is_least else ""
@@ -58,7 +53,7 @@ def ended_words(followed: RunProgress, times: Times) -> str:
     return f"{when}after {least}{format_duration(followed.elapsed or 0.0)}" + (f", {drift}" if drift else "")
 
 
-def clock_words(dwell: Dwell) -> tuple[tuple[str, str], ...]:
+def clock_words(dwell: runs.dwell.Dwell) -> tuple[tuple[str, str], ...]:
     """Return the three clocks of a dwell as (name, time)."""
     return (
         ("elapsed", format_age(max(dwell.elapsed, 0.0))),
@@ -67,7 +62,7 @@ def clock_words(dwell: Dwell) -> tuple[tuple[str, str], ...]:
     )
 
 
-def why_not(dwell: Dwell, followed: RunProgress, snapshot: Snapshot) -> str:
+def why_not(dwell: runs.dwell.Dwell, followed: runs.view.RunProgress, snapshot: Snapshot) -> str:
     """Return why a dwell does not count now; empty if it counts."""
     word = snapshot.link.word
     if word not in (LinkWord.ONLINE, LinkWord.STALE):
@@ -91,7 +86,7 @@ def why_not(dwell: Dwell, followed: RunProgress, snapshot: Snapshot) -> str:
     return f"pressure above {limit}" if pressure > dwell.pressure else ""
 
 
-def condition_words(dwell: Dwell) -> str:
+def condition_words(dwell: runs.dwell.Dwell) -> str:
     """Return the conditions under which a dwell counts."""
     words = f"within {format_number(dwell.tolerance, 2)} K"
     return words if dwell.pressure is None else f"{words}, ≤ {quantity(dwell.pressure, 'mbar', log=True)}"

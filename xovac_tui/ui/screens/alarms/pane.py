@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
 from textual.content import Content
 
+from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.chamber.alarm import LIMIT_SETS, AlarmState, AlarmsView, AlarmView
+from xovac_tui.chamber.alarm_reasons import AlarmRefusal
 from xovac_tui.chamber.news import AlarmsChanged
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.station.news import News
@@ -33,10 +34,6 @@ from xovac_tui.ui.strokes import Strokes
 from xovac_tui.ui.widgets.alarm_words import state_word
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, paragraph
 from xovac_tui.ui.widgets.rows import Rows
-
-if TYPE_CHECKING:
-    from xovac_tui.alarms.desk import AlarmDesk
-    from xovac_tui.chamber.alarm_reasons import AlarmRefusal
 
 TALL = 28
 """Height in rows from which the detail has room for a usual alarm."""

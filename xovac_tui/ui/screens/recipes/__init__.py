@@ -1,6 +1,15 @@
 """Actions of the Recipes tab: load and start, make, keep and exchange recipes."""
 
+from typing import TYPE_CHECKING
+
+from xovac_tui.later import later
 from xovac_tui.ui.action import Action
+
+if TYPE_CHECKING:
+    from xovac_tui.ui.screens.recipes import files as files
+    from xovac_tui.ui.screens.recipes import loading as loading
+else:
+    __getattr__ = later(__name__)
 
 ACTIONS = (
     Action("load-recipe", "L", "load", "Load the chosen recipe into the chamber; asks first.", footer=True),

@@ -17,6 +17,7 @@ from xovac_tui.recipes.exchange import FORMATS, Imported, export_recipe, import_
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings
+from xovac_tui.recipes.templates import TEMPLATES
 from xovac_tui.station.loading import start_of
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.ask import AskDialog
@@ -26,6 +27,7 @@ from xovac_tui.ui.screens.recipes.editor.model import Editing
 from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
 from xovac_tui.ui.screens.recipes.editor.saving import STOP_AWAY
 from xovac_tui.ui.screens.recipes.outside import edit_outside, editor_command
+from xovac_tui.ui.screens.recipes.template import TemplateDialog
 from xovac_tui.ui.workspace import Workspace
 
 _EMPTY = "Empty"
@@ -60,9 +62,6 @@ class FileWork:
 
     async def new(self) -> None:
         """Ask for a template and its values, and open the new recipe in the editor."""
-        from xovac_tui.recipes.templates import TEMPLATES
-        from xovac_tui.ui.screens.recipes.template import TemplateDialog
-
         names = [template.label for template in TEMPLATES]
         chosen = await self._workspace.ask(
             ChooseDialog(self._workspace, "New recipe from", [*names, _EMPTY], names[0])

@@ -18,6 +18,7 @@ from xovac_tui.station import loading
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.proving import BLIND, PROVES
 from xovac_tui.station.station import Station
+from xovac_tui.ui import dialogs
 from xovac_tui.ui.workspace import Workspace
 
 
@@ -144,9 +145,9 @@ class Loading:
         facts: loading.Facts = (),
         send: Callable[[], Awaitable[LedgerEntry]] | None = None,
     ) -> LedgerEntry | None:
-        from xovac_tui.ui.dialogs.confirm import confirm_and_send
-
         glyphs = self._workspace.glyphs
         said = [(label, glyphs.plain(text)) for label, text in facts]
         title = glyphs.plain(title)
-        return await confirm_and_send(self._workspace, prepared, title=title, facts=said, send=send)
+        return await dialogs.confirm.confirm_and_send(
+            self._workspace, prepared, title=title, facts=said, send=send
+        )

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
@@ -18,15 +17,13 @@ from xovac_tui.recipes.store import Fingerprint, fingerprint
 from xovac_tui.recipes.study import read_library, study_recipe
 from xovac_tui.station.loading import start_of
 from xovac_tui.station.news import News
+from xovac_tui.ui.screens import recipes
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.recipes import ACTIONS
 from xovac_tui.ui.screens.recipes.loading import CheckedFile, Loading
 from xovac_tui.ui.screens.recipes.view import RecipesView
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.workspace import Workspace
-
-if TYPE_CHECKING:
-    from xovac_tui.ui.screens.recipes.files import FileWork
 
 _DRIFT = 1.0
 """Change of the start temperature, K, that causes a new plan."""
@@ -54,7 +51,7 @@ class RecipesPane(Pane):
         super().__init__(workspace, id=id)
         self.view = RecipesView(workspace)
         self._loading = Loading(workspace)
-        self._files: FileWork | None = None
+        self._files: recipes.files.FileWork | None = None
         self._rest_until = 0.0
         self._folder_was: Fingerprint = ()
 
@@ -198,16 +195,16 @@ class RecipesPane(Pane):
     # -- files --------------------------------------------------------------------------------------
 
     @property
-    def work_on_files(self) -> FileWork:
+    def work_on_files(self) -> recipes.files.FileWork:
         """The file operations; imported when first needed."""
         if self._files is None:
-            from xovac_tui.ui.screens.recipes.files import FileWork
-
-            self._files = FileWork(self.workspace, self._reread)
+            self._files = recipes.files.FileWork(self.workspace, self._reread)
         return self._files
 
     @work(group="dialog")
-    async def _with_chosen(self, what: Callable[[FileWork, RecipeFile, bool], Awaitable[None]]) -> None:
+    async def _with_chosen(
+        self, what: Callable[[recipes.files.FileWork, RecipeFile, bool], Awaitable[None]]
+    ) -> None:
         """Run an operation on the chosen file; `work` also gets whether it is an example."""
         files, file = self.work_on_files, self.view.chosen
         if file is not None:

@@ -17,7 +17,9 @@ from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.kinds import RecordedRun
+from xovac_tui.recording.exports.events import export_file
 from xovac_tui.recording.status import RecorderState
+from xovac_tui.report.writing import write_report
 from xovac_tui.runs.past import PastRun, TrackedChannel, read_run, read_runs, with_state
 from xovac_tui.runs.state import RunSnapshot
 from xovac_tui.station.news import News
@@ -426,8 +428,6 @@ class RunsPane(Pane):
         if self._reporting:
             self.workspace.say("A report is being written already.", seconds=4)
             return
-        from xovac_tui.recording.exports.events import export_file
-        from xovac_tui.report import write_report
 
         self._reporting = True
         try:

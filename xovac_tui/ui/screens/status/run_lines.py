@@ -6,10 +6,10 @@ The set of rows depends on the panel's height alone, so that nothing moves durin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from xovac_tui import runs
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.durations import format_age, format_duration
@@ -21,9 +21,6 @@ from xovac_tui.ui.screens.status.run_moment import RunMoment
 from xovac_tui.ui.widgets import run_words
 from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, folded, paragraph
 from xovac_tui.units import from_celsius, unit_of
-
-if TYPE_CHECKING:
-    from xovac_tui.runs.view import RunProgress
 
 LOW = 3
 """Height in rows up to which a panel has two lines and shows the rest in its frame."""
@@ -333,12 +330,12 @@ def _ends(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
     return tuple(spans)
 
 
-def _basis(followed: RunProgress) -> Line:
+def _basis(followed: runs.view.RunProgress) -> Line:
     said = run_words.basis_words(followed.basis) or "as the recipe says"
     return (("Times ", "$no-data"), (said, "$stale" if followed.assumed else "$no-data"))
 
 
-def _dwell(moment: RunMoment, followed: RunProgress, glyphs: Glyphs) -> tuple[Line, Line]:
+def _dwell(moment: RunMoment, followed: runs.view.RunProgress, glyphs: Glyphs) -> tuple[Line, Line]:
     """Return the clocks of the current hold, and why it does not count now."""
     dwell = followed.dwell
     if dwell is None:

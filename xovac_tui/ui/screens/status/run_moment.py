@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import msgspec
 
+from xovac_tui import runs
 from xovac_tui.chamber.snapshot import RunState, Snapshot
-
-if TYPE_CHECKING:
-    from xovac_tui.runs.view import RunProgress
 
 
 class RunMoment(msgspec.Struct, frozen=True):
     """The state of the run at one moment."""
 
     snapshot: Snapshot
-    progress: RunProgress
+    progress: runs.view.RunProgress
     """Progress of the run that goes on: the followed one, else an estimate from the snapshot."""
-    newest: RunProgress | None
+    newest: runs.view.RunProgress | None
     """The run that goes on, or the newest ended one."""
 
     @property
-    def running(self) -> RunProgress | None:
+    def running(self) -> runs.view.RunProgress | None:
         """The run that is followed."""
         followed = self.newest
         return followed if followed is not None and not followed.over else None
 
     @property
-    def ended(self) -> RunProgress | None:
+    def ended(self) -> runs.view.RunProgress | None:
         """The newest run if it has ended and none goes on."""
         return None if self.running is not None else self.newest
 
     @property
-    def planned(self) -> RunProgress | None:
+    def planned(self) -> runs.view.RunProgress | None:
         """The run that is followed if its plan is known."""
         followed = self.running
         return followed if followed is not None and followed.planned else None
