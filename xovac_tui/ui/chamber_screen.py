@@ -14,7 +14,7 @@ from xovac_tui.station.news import News
 from xovac_tui.ui import tabs
 from xovac_tui.ui.actions import footer_order
 from xovac_tui.ui.dialogs.base import Dialog
-from xovac_tui.ui.frame.bars import AlarmStrip, Bar, KeyBar, LedgerLine, LinkBar, ReplayBar, TabBar
+from xovac_tui.ui.frame.bars import AlarmStrip, FrameBar, KeyBar, LedgerLine, LinkBar, ReplayBar, TabBar
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.replay_actions import LIVE_ONLY
@@ -108,7 +108,7 @@ class ChamberScreen(LeanScreen[None]):
         workspace = self.workspace
         snapshot = workspace.take_snapshot()
         for bar in self.children:
-            if isinstance(bar, Bar):
+            if isinstance(bar, FrameBar):
                 bar.show(workspace, snapshot)
         workspace.window.show_stop()
         if self.has_class("-small"):

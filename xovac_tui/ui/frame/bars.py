@@ -28,7 +28,7 @@ from xovac_tui.ui.widgets.stopbar import Keys, strip_line
 from xovac_tui.ui.workspace import Workspace
 
 
-class Bar(LinesWidget):
+class FrameBar(LinesWidget):
     """A bar that shows the newest snapshot, also while the picture of the tab is held."""
 
     def show(self, workspace: Workspace, snapshot: Snapshot) -> None:
@@ -69,7 +69,7 @@ class TabBar(LinesWidget):
                 return
 
 
-class LinkBar(Bar):
+class LinkBar(FrameBar):
     """Shows on every tab why the link is down or impaired; hidden while it is good."""
 
     DEFAULT_CSS = """
@@ -140,7 +140,7 @@ def ledger_spans(entry: LedgerEntry, *, glyphs: Glyphs, times: Times, now: float
     return spans
 
 
-class LedgerLine(Bar):
+class LedgerLine(FrameBar):
     """The newest command and its outcome; an unknown outcome stays until it is dismissed."""
 
     DEFAULT_CSS = "LedgerLine { height: 1; }"
@@ -197,7 +197,7 @@ _STATE = 14
 _LEAST_BAR = 10
 
 
-class ReplayBar(Bar):
+class ReplayBar(FrameBar):
     """State and position of a replay."""
 
     DEFAULT_CSS = "ReplayBar { height: 1; background: $surface; color: $foreground; }"
@@ -247,7 +247,7 @@ _LEAST_TEXT = 12
 """Cells that the alarm's text keeps; the parts beside it go first."""
 
 
-class AlarmStrip(Bar):
+class AlarmStrip(FrameBar):
     """Shows the most urgent alarm, the number of others, and their tab; hidden while none is active."""
 
     DEFAULT_CSS = """

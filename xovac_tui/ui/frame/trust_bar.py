@@ -10,7 +10,6 @@ from xovac_tui.durations import format_age, seconds_to
 from xovac_tui.quantities import quantity
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.ui.format import Times
-from xovac_tui.ui.frame.bars import Bar
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, Span, fit
 from xovac_tui.ui.workspace import Workspace
@@ -29,7 +28,7 @@ _LESS_THAN_NAME = 4
 GOES_ON = "chamber continues on its own"
 
 
-class TrustBar(Bar):
+class TrustBar(FrameBar):
     """The top line, made from the snapshot alone."""
 
     DEFAULT_CSS = """
