@@ -2,7 +2,7 @@
 
 The messages go through the station's event path (decode, record, chamber, a snapshot every 500) in one
 process, by a clock that counts a second a message: a million of them are eleven days. No socket, no screen.
-For the week they are recorded, too, and every hour the trends of all channels are looked at.
+For the week they are recorded, too, and every hour the trends of all channels are checked.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from pathlib import Path
 from msgspec import structs
 from textual.pilot import Pilot
 
-from xovac_tui.alarms.in_force import watchlist
 from xovac_tui.alarms.rules import read_rules
+from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.alarms.settings import AlarmSettings, Rule
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.link import LinkWord
@@ -151,7 +151,7 @@ async def take(folder: Path) -> None:
                 station.note("Heater strap checked")
                 await asyncio.sleep(3)
                 await save(app, pilot, folder / "status.svg")
-                # The first key after so long tells what happened meanwhile.
+                # The first key after so long reports what happened meanwhile.
                 await pilot.press("right")
                 await asyncio.sleep(2)
                 await pilot.press("enter", "escape")

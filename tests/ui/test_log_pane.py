@@ -374,7 +374,7 @@ async def test_a_bulky_event_is_decoded_aside_and_saved_whole(
         await c.until(lambda: c.toasts and "Saved 1 event" in c.toasts[-1])
         (saved,) = (tmp_path / "home").rglob("event-*.jsonl")
         assert rows in json.loads(saved.read_text()).values()
-        # Another event is looked at: nothing of this one is left.
+        # Another event is opened: nothing of this one is left.
         c.link.deliver("small", '{"n": 1}')
         await c.settle()
         assert "aside" not in detail(pane)

@@ -240,7 +240,7 @@ async def test_the_run_that_goes_on_stays_current(tmp_path: Path) -> None:
         assert "step 2 of 2, hold 50 °C for 1h" in facts(pane)
         assert shown(pane, "steps").split("\n")[2].split()[:2] == ["2", "hold"]
         assert re.search(r"▶ running +\S+ \S+ +7s", shown(pane, "list"))
-        # The end is told by list and facts alike, before the record is asked for either.
+        # The end is reported by list and facts alike, before the record is asked for either.
         pane._listed_at = c.station.clock.mono() + 3600.0
         await c.readings("idle", seconds=2)
         await c.until(lambda: "ended early" in facts(pane))

@@ -110,7 +110,7 @@ def test_acknowledgement_and_return_are_notified() -> None:
     acked = alarm(state=AlarmState.ACKNOWLEDGED, who="ada@lab")
     assert "acked by ada" in strip(view(acked))
     assert "RETURNED 2m" in strip(view(alarm(state=AlarmState.RETURNED, active=False)))
-    # Nobody has seen the low one: it comes first, and that a worse one stands is told beside it.
+    # The low one was not acknowledged: it comes first, and the worse active one is named beside it.
     said = strip(
         view(alarm(severity=Severity.CRITICAL, state=AlarmState.ACKNOWLEDGED), alarm(severity=Severity.LOW))
     )

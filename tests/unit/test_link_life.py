@@ -16,14 +16,14 @@ from xovac_tui.link.connection import Link
 from xovac_tui.link.signs_of_life import CHECK_EVERY, LifeSigns
 from xovac_tui.link.target import Target
 
-Told = list[tuple[float, str]]
+LinkReports = list[tuple[float, str]]
 
 
-def live(plot: Callable[[LifeSigns], Coroutine[Any, Any, None]], lost_after: float = 15.0) -> Told:
+def live(plot: Callable[[LifeSigns], Coroutine[Any, Any, None]], lost_after: float = 15.0) -> LinkReports:
     """Return when silence began and ended, and when the server was lost, in seconds."""
 
-    async def go() -> Told:
-        loop, reported = asyncio.get_running_loop(), Told()
+    async def go() -> LinkReports:
+        loop, reported = asyncio.get_running_loop(), LinkReports()
         signs = LifeSigns(
             lost_after,
             lambda silent: reported.append((loop.time(), "silent" if silent else "alive")),

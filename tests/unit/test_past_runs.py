@@ -1,4 +1,4 @@
-"""Runs read back from a record, and told in lines: list, facts, steps, readings, what differs."""
+"""Runs read back from a record, and reported in lines: list, facts, steps, readings, what differs."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_a_run_is_read_with_all_that_is_known_of_it(path: Path) -> None:
     assert past.extremes[0].label == "Test part"
     assert past.extremes[0].summary.high == pytest.approx(50.0, abs=2.0)
     assert {"chamber_state.shroud", "chamber_state.vacuum.p"} < {one.name for one in past.extremes}
-    # 80 s at 50 degC, of which 20 s were not heard.
+    # 80 s at 50 degC, of which 20 s were without data.
     dwell = past.state.as_run[1].dwell
     assert dwell is not None
     assert dwell.elapsed == pytest.approx(80.0)

@@ -62,5 +62,5 @@ def test_counts_are_worded_by_the_one_function() -> None:
 
 
 def _is_constant(node: ast.expr) -> bool:
-    """Tell whether a value is a bound with a name of its own, in capitals."""
+    """Return whether a value is a bound with a name of its own, in capitals."""
     return isinstance(node, ast.Name) and node.id.isupper()

@@ -209,7 +209,7 @@ def check_found(path: Path, cell: Cell, row: int, covered: dict[int, bytes]) -> 
         assert any("head" in one.why or "were written" in one.why for one in found.faults), what
     else:
         assert (cell.table, row) in named, what
-        # And nobody else is accused.
+        # And no other row is accused.
         assert named == {(cell.table, row)}, what
 
 
@@ -287,7 +287,7 @@ def test_an_end_cut_off_with_its_head_is_found_with_the_noted_head(path: Path) -
             db.execute(f"DELETE FROM {place.decode()} WHERE id = ?", (row,))
         db.execute("DELETE FROM chain WHERE id > 5")
         db.execute("UPDATE head SET count = 5, hash = (SELECT hash FROM chain WHERE id = 5)")
-    # Whoever can write the file can do that, and the file alone does not tell.
+    # Any writer of the file can do that, and the file alone does not show it.
     assert verify(path).well
     found = verify(path, noted.hash)
     assert not found.well
@@ -379,7 +379,7 @@ def test_what_is_not_held_is_not_in_the_chain(tmp_path: Path, monkeypatch: pytes
     made.close(UTC)
     found = verify(tmp_path / "r")
     assert found.well
-    # Of ten rows two are marks that nobody wrote by hand.
+    # Of ten rows two are marks that were not written by hand.
     assert found.head.count == 8
 
 

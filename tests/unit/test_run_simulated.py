@@ -142,7 +142,7 @@ def test_a_run_reported_by_the_device(known: bool) -> None:
     assert first.ends_earliest_utc is not None
     assert first.ends_latest_utc is not None
     assert last.ends_utc is not None
-    # The end is told by a message that comes once a second of the wall clock.
+    # The end is reported by a message that comes once a second of the wall clock.
     assert first.ends_earliest_utc - 1 <= last.ends_utc <= first.ends_latest_utc + 2
     assert all(abs(view.drift or 0.0) <= 2 for view in shown)
     assert [leg.step for leg in last.legs] == list(range(1, 11))

@@ -1,4 +1,4 @@
-"""The station: guards before sending, one outcome after it, and nothing sent that nobody asked for."""
+"""The station: guards before sending, one outcome after it, and nothing sent that was not asked for."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from xovac_tui.station.refusal import Refusal, RefusalCode
 
 
 class Bench:
-    """A station on a fake link, and all that it told."""
+    """A station on a fake link, and all that it reported."""
 
     def __init__(self, station: LiveStation, link: FakeLink, clock: FakeClock) -> None:
         self.station, self.link, self.clock = station, link, clock

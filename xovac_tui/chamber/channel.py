@@ -205,11 +205,11 @@ class Channel:
         """Return how far the value may be believed at `now`."""
         if self.seen is None:
             return Quality.NO_DATA
-        if not self.comes(now, linked=linked, stale_after=stale_after):
+        if not self.arrives(now, linked=linked, stale_after=stale_after):
             return Quality.STALE
         return Quality.BAD if self._fault else Quality.GOOD
 
-    def comes(self, now: float, *, linked: bool, stale_after: float) -> bool:
+    def arrives(self, now: float, *, linked: bool, stale_after: float) -> bool:
         """Return whether its message comes as usual, with or without a usable value."""
         return linked and self.seen is not None and now - self.seen <= self.pace.limit(stale_after)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui import alarms, analysis, config, link
-from xovac_tui.alarms.in_force import watchlist
+from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.alarms.service import AlarmPorts, AlarmService
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.contract import STOP_COMMAND
@@ -33,7 +33,7 @@ from xovac_tui.runs.service import RunService
 from xovac_tui.simulator.child import SimulatorChild
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.station.live import LiveStation, Parts, this_user
-from xovac_tui.station.news import Bulletin
+from xovac_tui.station.news import NewsFeed
 from xovac_tui.station.port import LinkFactory, LinkPort, Reach
 from xovac_tui.station.proofs import StopProof, StopProofs
 from xovac_tui.station.service import Service
@@ -70,7 +70,7 @@ def build_station(
     (`user@host`) and `link` default to this machine's clock, its user, and socket.io.
     """
     has, name, contract = equipment or Equipment(), setup.name, setup.contract
-    clock, who, news = clock or SystemClock(), who or this_user(), Bulletin()
+    clock, who, news = clock or SystemClock(), who or this_user(), NewsFeed()
     speed = 1.0 if simulator is None else simulator.speed
     about = described(setup, clock, who=who, speed=speed, demo=simulator is not None)
     chamber, log = Chamber(contract, stale_after=setup.profile.stale_after), Log(has.log_events)

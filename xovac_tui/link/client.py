@@ -304,7 +304,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         # A server that has ended the connection itself wants no good-bye.
         server_ended = self.ended.is_set() and self.ended_by != STOPPED
         self.end(_Reason.CLIENT_DISCONNECT)
-        leaving = asyncio.ensure_future(self._take_leave(server_ended))
+        leaving = asyncio.ensure_future(self._close_session(server_ended))
         waits = {leaving}
         if self.eio.transport() == "polling" and self.eio.write_loop_task is not None:
             # The good-bye is said when it is written; the long poll would hang on for up to a minute.
@@ -319,7 +319,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             if self.eio in engineio.base_client.connected_clients:
                 engineio.base_client.connected_clients.remove(self.eio)
 
-    async def _take_leave(self, server_ended: bool) -> None:
+    async def _close_session(self, server_ended: bool) -> None:
         try:
             if self.namespaces and not server_ended:
                 for namespace in self.namespaces:

@@ -18,7 +18,7 @@ from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import backoff
 from xovac_tui.link.connect import Connector, Handlers, LinkConnection, connect
 from xovac_tui.link.engine import log
-from xovac_tui.link.reasons import Untrusted
+from xovac_tui.link.reasons import UntrustedCertificateError
 from xovac_tui.link.target import Target
 from xovac_tui.link.wording import worded
 from xovac_tui.text import clean, writable
@@ -87,7 +87,11 @@ class Link:
                     continue
                 except LinkError as error:
                     why, failures = LinkReason(LinkCode(error.code), str(error)), failures + 1
-                    seconds = backoff.LONGEST if isinstance(error, Untrusted) else self._delay(failures)
+                    seconds = (
+                        backoff.LONGEST
+                        if isinstance(error, UntrustedCertificateError)
+                        else self._delay(failures)
+                    )
                 except Exception as error:
                     # A defect, here or in a library, must not take the console down with it.
                     hidden = self._target.hidden

@@ -13,7 +13,7 @@ import msgspec
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk import chain
 from xovac_tui.recording.disk.foreign_bounds import EARLIEST, LATEST
-from xovac_tui.recording.disk.indices import given_twice, twice_words
+from xovac_tui.recording.disk.indices import duplicate_words, given_twice
 from xovac_tui.recording.disk.kinds import AUDITED
 from xovac_tui.recording.disk.schema import (
     CHAINED,
@@ -184,7 +184,7 @@ class _Walk:
         self._check_head()
         self._settle()
         for stretch in given_twice(self._db):
-            self._fault("twice", AuditedRow(place="", row=0), twice_words(*stretch))
+            self._fault("twice", AuditedRow(place="", row=0), duplicate_words(*stretch))
         beside = unchained(self._db)
         if not self._newest and (beside.get("events") or beside.get("runs")):
             why = (

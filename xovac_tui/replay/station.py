@@ -28,7 +28,7 @@ from xovac_tui.replay.playback import Playback
 from xovac_tui.replay.replay_record import ReplayRecord
 from xovac_tui.runs.follower import RunFollower
 from xovac_tui.station.commands import Prepared
-from xovac_tui.station.news import Jumped
+from xovac_tui.station.news import ReplayMoved
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.station.setup import StationSetup
 from xovac_tui.station.station import Station
@@ -97,7 +97,7 @@ class ReplayStation(Station):
             playback.paused = True
             return
         if jumping and not self._replay.jumping:
-            self.news.publish(Jumped())
+            self.news.publish(ReplayMoved())
         link, before = self.chamber.link_view(self._replay.mono), self._shown_link
         self._shown_link = link
         if jumping or playback.speed > _REPORTED_UP_TO:

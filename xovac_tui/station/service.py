@@ -80,7 +80,7 @@ class RecordDesk(Protocol):
     def away_since(self) -> float | None:
         """When (record time) this user last watched, if that is long ago; else None."""
 
-    def came_back(self, seconds: float) -> None:
+    def note_return(self, seconds: float) -> None:
         """Note that this user has not watched for so long."""
 
     async def open(self) -> None:

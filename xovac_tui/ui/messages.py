@@ -58,7 +58,7 @@ class Messages:
         mono = station.clock.mono()
         away, self._touched = mono - self._touched, mono
         if away >= AWAY and len(self._workspace.window.screen_stack) == 1:
-            station.record.came_back(away)
+            station.record.note_return(away)
             self._welcome()
 
     def _toast(self, words: toasts.ToastText | None) -> None:

@@ -26,9 +26,9 @@ from xovac_tui.recording.disk.files import (
     connect,
     copy_database,
     identity,
+    present_path,
     real,
     unused,
-    whereabouts,
 )
 from xovac_tui.recording.disk.schema import TABLES, trouble_of
 from xovac_tui.recording.status import RecordTrouble
@@ -202,7 +202,7 @@ def rescue(db: RecordConnection, stamp: str, held: Held) -> Rescued:
             _state(path),
             put=True,
         )
-    moved = whereabouts(files.database)
+    moved = present_path(files.database)
     if moved is not None and _whole(db, held):
         files.drop_left_over()
         said = f"The record {path} was moved to {moved} while it was written; all until then is there."

@@ -234,7 +234,7 @@ class Writer:
             self._hold(self._mark(utc, mono, utc, "clock", said))
         return mono + self._shift
 
-    def asleep(self, before: float, now: float, utc: float) -> None:
+    def note_suspension(self, before: float, now: float, utc: float) -> None:
         """Note that nothing ran here from one moment to another, in monotonic seconds; `utc` is the later."""
         lasted = format_duration(now - before)
         said = f"Nothing was recorded for {lasted}: this machine was suspended, or this program was held."

@@ -26,15 +26,15 @@ class QuitDialog(QuestionDialog):
     def words(self) -> str:
         """Return what goes on when the console is left, as it is now."""
         station = self.station
-        now = what_goes_on(station.name, station.snapshot())
-        return f"{now}\n{what_is_recorded(station.recorder, station.record.at_stake)}"
+        now = state_sentence(station.name, station.snapshot())
+        return f"{now}\n{record_sentence(station.recorder, station.record.at_stake)}"
 
     def on_mount(self) -> None:
         """Start watching the chamber; unlike a held picture, the question is about now."""
         self.set_interval(_CHECK_SECONDS, lambda: self.query_one("#words", Static).update(self.words()))
 
 
-def what_is_recorded(view: RecorderView, at_stake: int) -> str:
+def record_sentence(view: RecorderView, at_stake: int) -> str:
     """Return a sentence on the record after leaving; `at_stake` is the number of events not yet written."""
     if at_stake:
         events = counted(at_stake, "event is", "events are")
@@ -51,7 +51,7 @@ def what_is_recorded(view: RecorderView, at_stake: int) -> str:
     return "Leaving sends nothing, and this console keeps nothing more."
 
 
-def what_goes_on(name: str, snapshot: Snapshot) -> str:
+def state_sentence(name: str, snapshot: Snapshot) -> str:
     """Return a sentence on the chamber's state, as certain as it is known."""
     run = snapshot.run
     recipe = f' "{run.recipe}"' if run.recipe else ""

@@ -42,7 +42,7 @@ BuildAgain = Callable[[Remedy], Awaitable[None]]
 """Rebuilds the screen as a remedy after a defect."""
 
 
-class SayDefect(Protocol):
+class ReportDefect(Protocol):
     """Callback that reports a failure, and what is not affected by it."""
 
     def __call__(self, error: BaseException, *, rebuilt: bool) -> None:
@@ -85,7 +85,7 @@ class Mender:
     """Handles failures of the screen: logs and reports them, and rebuilds the screen."""
 
     def __init__(
-        self, app: App[Any], now: Callable[[], float], build_again: BuildAgain, say_defect: SayDefect
+        self, app: App[Any], now: Callable[[], float], build_again: BuildAgain, say_defect: ReportDefect
     ) -> None:
         self._app, self._now = app, now
         self._build_again, self._say_defect = build_again, say_defect

@@ -227,7 +227,7 @@ class AlarmsPane(Pane):
 
     def action_alarm_ack(self) -> None:
         """Acknowledge the chosen alarm."""
-        alarm = self._meant("a")
+        alarm = self._target("a")
         if alarm is None:
             return
         if not alarm.waits:
@@ -245,13 +245,13 @@ class AlarmsPane(Pane):
 
     def action_alarm_shelve(self) -> None:
         """Shelve the chosen alarm, after asking for how long and why."""
-        alarm = self._meant("s")
+        alarm = self._target("s")
         if alarm is not None:
             self._ask(lambda: self._shelve(alarm))
 
     def action_alarm_unshelve(self) -> None:
         """Unshelve the chosen alarm."""
-        alarm = self._meant("U")
+        alarm = self._target("U")
         if alarm is None:
             return
         if alarm.state is not AlarmState.SHELVED:
@@ -261,7 +261,7 @@ class AlarmsPane(Pane):
 
     def action_alarm_service(self) -> None:
         """Take the chosen alarm out of service, or return it to service."""
-        alarm = self._meant("x")
+        alarm = self._target("x")
         if alarm is None:
             return
         if alarm.state is AlarmState.OUT_OF_SERVICE:
@@ -273,7 +273,7 @@ class AlarmsPane(Pane):
         """Ask for the set of limits to use from now on."""
         self._ask(self._limits)
 
-    def _meant(self, key: str) -> AlarmView | None:
+    def _target(self, key: str) -> AlarmView | None:
         """Return the alarm that a key applies to; None if there is none or it has just left the list."""
         mono = self.station.clock.mono()
         if self._strokes.held(key, mono):

@@ -19,7 +19,7 @@ from xovac_tui.recording.apart import can_be_read_apart, read_apart
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.exports.events import export_file, save_events
 from xovac_tui.recording.filters import SYNTAX, Filter, FilterError, LogRows, parse_filter
-from xovac_tui.station.news import Jumped, News
+from xovac_tui.station.news import News, ReplayMoved
 from xovac_tui.text import clean
 from xovac_tui.ui.screens.log import ACTIONS
 from xovac_tui.ui.screens.log.detail import SHOWN, detail_lines, detail_text, shown_in_part
@@ -114,7 +114,7 @@ class LogPane(Pane):
 
     def on_news(self, news: News) -> None:
         """Read the log again after a jump of a replay, or when events of a record were put before it."""
-        if isinstance(news, Jumped):
+        if isinstance(news, ReplayMoved):
             self.view.use(LogRows(self.station.log, self.view.rows.filter))
             self._sift()
         elif isinstance(news, RecordOpened) and news.moved:

@@ -206,7 +206,7 @@ class RunsPane(Pane):
             except XovacError as error:
                 self._problem = str(error)
             else:
-                self._heed_cursor()
+                self._apply_cursor()
                 self._runs, self._problem = runs, ""
         self._read_once = True
         if self._runs and (self._at_newest or self._chosen not in {run.id for run in self._runs}):
@@ -216,7 +216,7 @@ class RunsPane(Pane):
             self._past = None
             self._draw()
 
-    def _heed_cursor(self) -> None:
+    def _apply_cursor(self) -> None:
         """Use the cursor's current row before the rows change: its message may still be queued."""
         place = self.runs.chosen // 2
         if self.runs.count == 2 * len(self._runs) and place < len(self._runs):
