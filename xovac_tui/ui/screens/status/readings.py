@@ -153,7 +153,8 @@ class Readings(LinesWidget, can_focus=True):
         aged = [one if one.overdue else msgspec.structs.replace(one, age=None) for one in channels]
         inputs = (aged, moment, why, left_out)
         if inputs != self._inputs:
-            self._inputs = inputs
+            # A hidden tab has no room to draw in: it is drawn when it has.
+            self._inputs = inputs if self.size else ()
             self.draw()
 
     def action_page(self, pages: int) -> None:
