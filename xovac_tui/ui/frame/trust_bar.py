@@ -10,6 +10,7 @@ from xovac_tui.durations import format_age, seconds_to
 from xovac_tui.quantities import quantity
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.ui.format import Times
+from xovac_tui.ui.frame.bars import FrameBar
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line, Span, fit
 from xovac_tui.ui.workspace import Workspace
