@@ -32,10 +32,9 @@ from xovac_tui.text import writable
 from xovac_tui.ui import app_actions, dialogs, replay_actions, tabs
 from xovac_tui.ui.action import STOP, Action, bindings
 from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
-from xovac_tui.ui.bell import CHECK_SECONDS, ring_for_alarms
 from xovac_tui.ui.chamber_screen import BAR_ROWS, ChamberScreen
 from xovac_tui.ui.frame.defect_notice import NoticeScreen
-from xovac_tui.ui.messages import Messages
+from xovac_tui.ui.messages import CHECK_SECONDS, Messages, ring_for_alarms
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.start import Start
 from xovac_tui.ui.stopping import Stopping
