@@ -87,7 +87,7 @@ def to_screen(source: Server, folder: str, times: int) -> float:
 
 @contextlib.contextmanager
 def webhook() -> Iterator[tuple[str, queue.Queue[float]]]:
-    """Listen for one kind of caller, and tell when it called (monotonic seconds)."""
+    """Listen for one kind of caller, and report when it called (monotonic seconds)."""
     called: queue.Queue[float] = queue.Queue()
 
     class Taker(http.server.BaseHTTPRequestHandler):

@@ -23,7 +23,7 @@ def all_read(text: str) -> bool:
 
 
 def sift(program: Pty, words: str) -> tuple[float, list[float]]:
-    """Return the seconds until all events were looked at, and the answer times of keys meanwhile in ms."""
+    """Return the seconds until all events were read, and the answer times of keys meanwhile in ms."""
     program.send("/")
     program.wait_for("kind:message")
     began = time.monotonic()

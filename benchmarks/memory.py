@@ -2,7 +2,7 @@
 
 The messages go through the station's event path (decode, record, chamber, a snapshot every 500) in one
 process, by a clock that counts a second a message: a million of them are eleven days. No socket, no screen.
-For the week they are recorded, too, and every hour the trends of all channels are looked at.
+For the week they are recorded, too, and every hour the trends of all channels are checked.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from benchmarks.server import payload
 from benchmarks.week import CHANNELS, DAY, EVENT, PAYLOAD, numbers
 from tests.helpers.pty import ROOT
 from xovac_tui.api.event import Direction, Event, EventKind
-from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.api.link import LinkCallbacks, LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode
 from xovac_tui.compose.chambers import ChamberSetup
@@ -34,7 +34,6 @@ from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.station.live import LiveStation
-from xovac_tui.station.port import LinkCallbacks
 
 MESSAGES = 12
 """Channels of the messages that are not recorded."""

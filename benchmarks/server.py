@@ -29,7 +29,7 @@ def payload(number: int, channels: int, chance: random.Random, fixed: dict[str, 
 
 
 class Source:
-    """Sends telemetry to whoever is connected."""
+    """Sends telemetry to all clients."""
 
     def __init__(self) -> None:
         self.sio = socketio.AsyncServer(async_mode="aiohttp")

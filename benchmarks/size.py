@@ -1,4 +1,4 @@
-"""Bytes that a sample takes on disk, all told, beside the same as CSV."""
+"""Bytes that a sample takes on disk in all, beside the same as CSV."""
 
 from __future__ import annotations
 

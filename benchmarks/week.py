@@ -123,7 +123,7 @@ def numbers(seconds: int) -> Iterator[tuple[str, ...]]:
 
 
 def message(text: str, utc: float, mono: float, name: str = EVENT) -> Event:
-    """Return an event as the link tells it, but not decoded: a record keeps only what came."""
+    """Return an event as the link reports it, but not decoded: a record keeps only what came."""
     return Event(name, Payload(Form.JSON, None, text), Direction.IN, EventKind.MESSAGE, utc, mono)
 
 

@@ -7,6 +7,7 @@ import gc
 import importlib
 import signal
 from collections.abc import Generator
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,14 @@ import pytest
 from tests.helpers.examples import register_profiles
 
 register_profiles()
+with contextlib.suppress(ImportError):
+    # The program loads socket.io without them; clients of tests that are not asynchronous need both.
+    import requests  # noqa: F401
+    import websocket  # noqa: F401
 
 TESTS = Path(__file__).parent
 _REAL = ("e2e", "peer")
+"""Folders of tests with real processes."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -37,12 +43,20 @@ def pytest_collection(session: pytest.Session) -> None:
             importlib.import_module(".".join(file.relative_to(TESTS.parent).with_suffix("").parts))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests with real processes of one file on one worker; before xdist looks for the mark."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have workers begin files that mostly wait, and files that mostly compute, in turns.
+
+    Otherwise all would wait at the beginning and all compute at the end. A worker gets whole files,
+    so that what a module makes for its tests is made once, and what is short comes last.
+    """
+    if not hasattr(config, "workerinput"):
+        return
+    waiting, computing = dict[Path, list[pytest.Item]](), dict[Path, list[pytest.Item]]()
     for item in items:
-        if item.path.relative_to(TESTS).parts[0] in _REAL:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        files = waiting if item.path.relative_to(TESTS).parts[0] in _REAL else computing
+        files.setdefault(item.path, []).append(item)
+    turns = chain.from_iterable(zip_longest(waiting.values(), computing.values(), fillvalue=[]))
+    items[:] = chain.from_iterable(turns)
 
 
 def pytest_configure() -> None:

@@ -89,7 +89,7 @@ class NotifyError(XovacError):
         """Trying again may help."""
 
 
-class WaitedInVain(XovacError):  # noqa: N818 - a condition that did not come true is no error
+class WaitTimeoutError(XovacError):
     """What was waited for did not come true in time."""
 
     exit_code = Exit.TIMEOUT

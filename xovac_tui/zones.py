@@ -25,7 +25,7 @@ def moments_of(typed: datetime, zone: tzinfo | None = None) -> list[datetime]:
     return found[:1] if len(found) == 2 and found[0].utcoffset() == found[1].utcoffset() else found
 
 
-def comes_twice(utc: float, zone: tzinfo | None = None) -> bool:
+def occurs_twice(utc: float, zone: tzinfo | None = None) -> bool:
     """Return whether the local time of a moment is also that of another moment.
 
     Never true of moments beyond the years 1 to 9999, of which no zone is known.

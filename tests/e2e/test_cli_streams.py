@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full, or left by their reader: told in words, and nothing gets lost."""
+"""Standard streams that are closed, full, or left by their reader: reported in words, and nothing is lost."""
 
 import os
 import signal

@@ -81,7 +81,7 @@ def shown(chamber: SimulatorProcess, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def fills(columns: int, rows: int, text: str) -> bool:
-    """Tell whether Status is drawn to the edges of a terminal of this size."""
+    """Return whether Status is drawn to the edges of a terminal of this size."""
     lines = text.split("\n")
     widest = max(map(len, lines))
     return bool(READING.search(text)) and "Trend" in text and (widest, len(lines)) == (columns, rows)
@@ -241,7 +241,7 @@ def test_terminals_of_few_colours(env: dict[str, str], simulator: SimulatorProce
             assert not true
             assert indexed == (env["TERM"] == "xterm-256color")
         if "NO_COLOR" in env:
-            # Textual tells shades of grey, and nothing else, apart by then.
+            # Textual distinguishes only shades of grey by then.
             shades = re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", raw)
             assert all(red == green == blue for red, green, blue in shades)
 

@@ -98,7 +98,7 @@ async def test_a_blocked_peer_is_silent_and_not_lost_and_its_late_answer_counts(
             if longer:
                 # No time-out of one request is shorter than what is let be.
                 await asyncio.sleep(target.connect_timeout + 0.2)
-            # Nothing was heard, and nothing is given up.
+            # Nothing was received, and nothing is given up.
             assert not harness.received
             server.process.send_signal(signal.SIGCONT)
             await harness.event("cancel_recipe_ack")

@@ -215,7 +215,7 @@ async def test_the_program_at_the_other_loopback_address_is_named(ours: str, the
         for why in (await refusal(target), await advised(target)):
             assert "Nothing listens on" in why
             assert f"a socket.io server listens at http://{theirs}:{port} instead" in why
-        # It was asked as a stranger asks.
+        # It was asked as an unknown client asks.
         assert "hunter2" not in str(other.headers) + str(other.requests)
 
 

@@ -96,7 +96,7 @@ async def test_a_token_of_the_address_lets_in_and_is_never_shown(
         assert "(secret)" in said[-1]
         said += [f"{check}" async for check in probe(wrong, listen=0.1)]
         await sio.shutdown()
-    # None: the other address of this machine was asked, as a stranger asks.
+    # None: the other address of this machine was asked, as an unknown client asks.
     assert {TOKEN, TOKEN + "x"} <= set(seen) <= {TOKEN, TOKEN + "x", None}
     said += [repr(target), repr(check_target(target)), *caplog.messages]
     assert not any("hunter2" in text for text in said)

@@ -29,7 +29,7 @@ def sends(*frames: str | bytes) -> Any:
 
 
 async def through(*frames: str | bytes) -> Harness:
-    """Return what a link heard of raw frames; the event `end` comes after them."""
+    """Return what a link received of raw frames; the event `end` comes after them."""
     async with raw_server(sends(*frames, '42["end"]')) as server, running(server.url) as harness:
         await harness.event("end")
         assert harness.states == [LinkWord.CONNECTING, LinkWord.ONLINE]

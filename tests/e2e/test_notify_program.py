@@ -1,4 +1,4 @@
-"""`xovac-tui record` as a program tells of an alarm: a webhook and a command, with nobody at a screen."""
+"""`xovac-tui record` as a program notifies of an alarm: a webhook and a command, without a screen."""
 
 from __future__ import annotations
 

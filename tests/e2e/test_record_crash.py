@@ -53,7 +53,7 @@ def killed_recorder(path: Path, seed: int, after: float) -> tuple[int, int]:
 
 
 def truths(events: list[LoggedEvent]) -> list[tuple[float, float]]:
-    """Return every sample of the temperature by its wall time, which nobody set meanwhile."""
+    """Return every sample of the temperature by its wall time, which was not set meanwhile."""
     found = []
     for one in events:
         value = one.payload().value

@@ -43,7 +43,7 @@ def record_of(home: Path) -> Path:
 
 
 def holds(home: Path, wanted: Callable[[Record], object]) -> bool:
-    """Tell whether the record can be read and fulfils a condition."""
+    """Return whether the record can be read and fulfils a condition."""
     files = list((home / "records").glob("*.xovac.sqlite3"))
     if not files:
         return False

@@ -140,7 +140,15 @@ def test_programs_that_read_and_write_beside_it_lose_nothing(path: Path, tmp_pat
         assert not is_recorded(copy)
 
 
-@pytest.mark.parametrize("gone", [("",), ("-wal",), ("-shm",), ("", "-wal", "-shm")])
+@pytest.mark.parametrize(
+    "gone",
+    [
+        ("-wal",),
+        ("", "-wal", "-shm"),
+        pytest.param(("",), marks=pytest.mark.slow),
+        pytest.param(("-shm",), marks=pytest.mark.slow),
+    ],
+)
 def test_files_that_are_deleted_under_it_lose_nothing(path: Path, gone: tuple[str, ...]) -> None:
     with counting(path) as recorder:
         for ending in gone:
@@ -193,7 +201,7 @@ def test_a_second_recorder_gives_no_index_again(path: Path, tmp_path: Path) -> N
         for other in (path, link):
             for lock in tmp_path.rglob("*.lock"):
                 lock.unlink()
-            with Beside(other) as second:
+            with ViewerProcess(other) as second:
                 assert second.word == "recording beside\n"
         count, notes = first.end()
     assert notes == ""
@@ -201,7 +209,7 @@ def test_a_second_recorder_gives_no_index_again(path: Path, tmp_path: Path) -> N
     assert check(path).well
 
 
-class Beside:
+class ViewerProcess:
     """A second recorder, which must not record."""
 
     def __init__(self, path: Path) -> None:
@@ -213,7 +221,7 @@ class Beside:
         )
         self.word = ""
 
-    def __enter__(self) -> Beside:
+    def __enter__(self) -> ViewerProcess:
         assert self._process.stdout is not None
         self.word = self._process.stdout.readline()
         return self

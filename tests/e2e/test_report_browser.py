@@ -44,7 +44,7 @@ def chromium(html: Path, *options: str) -> str:
             CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
             "--no-first-run", "--no-pdf-header-footer", "--enable-logging=stderr",
             f"--user-data-dir={html.parent / 'profile'}",
-            # Nothing answers there: whatever the page would fetch fails, and is told.
+            # Nothing answers there: whatever the page would fetch fails, and is reported.
             "--proxy-server=http://127.0.0.1:9", *options, html.as_uri(),
         ],
         capture_output=True, text=True, timeout=90, check=False, env={**os.environ, "HOME": str(html.parent)},

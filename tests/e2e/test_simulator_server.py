@@ -78,7 +78,7 @@ def test_the_manuals_example_prints_what_the_manual_says(tmp_path: Path) -> None
         lines, errors = Lines(process.stdout), Lines(process.stderr)
         try:
             printed = [lines.next(), lines.next()]
-            # Ended from its own side, the script may be gone before its client library has told it.
+            # Ended from its own side, the script may be gone before its client library has reported it.
             assert server.stop() == 0
             printed += lines.rest()
             process.wait(15)

@@ -104,7 +104,7 @@ def test_a_vanished_terminal_ends_it(controlling: bool, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_terminal_that_takes_no_more_output_cannot_hold_the_end_up(tmp_path: Path) -> None:
-    # The same as a terminal stopped by ctrl+s or a dead ssh: nobody reads what is written.
+    # The same as a terminal stopped by ctrl+s or a dead ssh: nothing reads what is written.
     with console("--demo", "--speed", "600", home=tmp_path, size=(200, 60)) as program:
         program.wait_for(shows_readings)
         program.stop_reading()

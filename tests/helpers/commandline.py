@@ -14,7 +14,7 @@ import pytest
 
 from xovac_tui import cli
 from xovac_tui.api.event import Direction, Event, EventKind
-from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.api.link import LinkCallbacks, LinkView, LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
 from xovac_tui.api.wireform import callback_answer
@@ -25,7 +25,6 @@ from xovac_tui.errors import LinkError
 from xovac_tui.link.target import Target
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.station.live import LiveStation
-from xovac_tui.station.port import LinkCallbacks
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.ui.start import Start
 

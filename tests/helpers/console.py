@@ -30,7 +30,7 @@ from tests.helpers.quiet import wait_until_quiet
 from xovac_tui.analysis.settings import InsightSettings
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Direction, Event
-from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.api.link import LinkCallbacks, LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
@@ -46,7 +46,7 @@ from xovac_tui.link.target import Target
 from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.recording.service import RecordService
 from xovac_tui.station.live import LiveStation
-from xovac_tui.station.port import LinkCallbacks, LinkFactory
+from xovac_tui.station.port import LinkFactory
 from xovac_tui.station.station import Station
 from xovac_tui.ui.app import XovacApp
 from xovac_tui.ui.chamber_screen import ChamberScreen

@@ -12,7 +12,7 @@ from typing import Any
 import engineio.base_client
 
 from xovac_tui.api.event import Direction, Event, EventKind
-from xovac_tui.api.link import LinkView, LinkWord
+from xovac_tui.api.link import LinkCallbacks, LinkView, LinkWord
 from xovac_tui.clock import SystemClock
 from xovac_tui.link.connection import Link
 from xovac_tui.link.target import Target
@@ -27,10 +27,13 @@ class Harness:
         self._changed = asyncio.Event()
         self.link = Link(
             target,
-            contract_kind=lambda name: EventKind.RESPONSE if name.endswith("_ack") else EventKind.MESSAGE,
-            on_event=self._event,
-            on_status=self._status,
-            **{"clock": SystemClock(), **options},
+            LinkCallbacks(
+                lambda name: EventKind.RESPONSE if name.endswith("_ack") else EventKind.MESSAGE,
+                self._event,
+                self._status,
+                options.pop("clock", SystemClock()),
+            ),
+            **options,
         )
 
     def _event(self, event: Event) -> None:

@@ -109,7 +109,7 @@ def draw_when_quiet(patch: pytest.MonkeyPatch) -> None:
         """Paint a picture of all, and what is due while no pilot waits; all else at the next pause."""
         return paint(self, full=full, **how) if full or Frame.painting else None
 
-    async def pause_and_look(self: Pilot[Any], delay: float | None = None) -> None:
+    async def pause_and_check(self: Pilot[Any], delay: float | None = None) -> None:
         await pause(self, delay)
         screen = self.app.screen
         if screen._compositor._dirty_regions:
@@ -124,7 +124,7 @@ def draw_when_quiet(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(Screen, "_update_timer", property(frame))
     patch.setattr(Pilot, "_wait_for_screen", until_quiet)
-    patch.setattr(Pilot, "pause", pause_and_look)
+    patch.setattr(Pilot, "pause", pause_and_check)
     patch.setattr(Compositor, "render_update", when_seen)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.payload import decode_arguments
@@ -82,6 +84,21 @@ def logged(events: Iterable[Event], first: int = 0) -> list[LoggedEvent]:
 
 def writer(path: Path, mono: float = 0.0, *, recording: bool = True, shift: float = UTC) -> Writer:
     return Writer(path, session(), recording=recording, utc=mono + shift, mono=mono)
+
+
+def copied(path: Path, make: Callable[[Path], object]) -> Path:
+    """Write a record as `make` does, which is called once a process; it must close what it writes."""
+    path.write_bytes(_made(make))
+    path.chmod(0o600)
+    return path
+
+
+@cache
+def _made(make: Callable[[Path], object]) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "r.sqlite3"
+        make(path)
+        return path.read_bytes()
 
 
 def events_of(path: Path) -> list[LoggedEvent]:

@@ -1,4 +1,4 @@
-"""The station, the command line and the console against a socket.io server that nobody here wrote."""
+"""The station, the command line and the console against a socket.io server of another project."""
 
 from __future__ import annotations
 

@@ -27,12 +27,12 @@ from xovac_tui.ui.screens.insight.lines import advice_lines, change_words, end_w
 from xovac_tui.ui.screens.insight.pane import InsightPane
 from xovac_tui.ui.screens.status.pane import StatusPane
 from xovac_tui.ui.screens.status.readings import Readings
-from xovac_tui.ui.widgets.facts_list import RunFacts
+from xovac_tui.ui.widgets.lines import RunFacts
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
 
 
-async def tell(
+async def report(
     c: Console, seconds: int, pressure: Callable[[int], float] = lambda second: 1.3e-4, **leaves: Any
 ) -> None:
     """Let the chamber report once a second, and the screen look once at the end."""
@@ -78,7 +78,7 @@ async def test_what_is_stable_since_when_and_when_it_will_be(
 ) -> None:
     display = Display(time="utc", ascii=ascii_only)
     async with console(tmp_path, size=size, display=display) as c:
-        await tell(c, 700)
+        await report(c, 700)
         pane = await opened(c)
         head, channel, band, fast, slow = text(pane, "stable").splitlines()[:5]
         assert head.split() == ["criterion", "K/h", "stable", "for", "resets", "stable", "in"]
@@ -101,7 +101,7 @@ async def test_what_is_stable_since_when_and_when_it_will_be(
 
 async def test_the_pressure_is_foreseen(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        await tell(c, 600, lambda second: 1000 * math.exp(-second / 60))
+        await report(c, 600, lambda second: 1000 * math.exp(-second / 60))
         pane = await opened(c)
         facts = text(pane, "facts")
         assert "Pump       on" in facts
@@ -111,7 +111,7 @@ async def test_the_pressure_is_foreseen(tmp_path: Path) -> None:
 
 async def test_a_pump_down_is_foreseen_with_a_range(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        await tell(c, 1500, lambda second: 0.6 / (second + 60) * (1 + 0.02 * math.sin(second**2)))
+        await report(c, 1500, lambda second: 0.6 / (second + 60) * (1 + 0.02 * math.sin(second**2)))
         facts = text(await opened(c), "facts")
         # The truth is 74 min.
         found = re.search(r"1e-04 mbar (\d+) to (\d+) min", facts)
@@ -129,8 +129,8 @@ def test_a_range_is_written_shortly() -> None:
 
 async def test_the_rise_says_what_is_missing_for_a_leak(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        await tell(c, 10)
-        await tell(c, 300, lambda second: 1e-3 + second * 1e-5, pump=False)
+        await report(c, 10)
+        await report(c, 300, lambda second: 1e-3 + second * 1e-5, pump=False)
         facts = text(await opened(c), "facts")
         assert "Pump       off" in facts
         assert "Rises      1.0e-05 mbar/s" in facts
@@ -141,9 +141,9 @@ async def test_the_rise_says_what_is_missing_for_a_leak(tmp_path: Path) -> None:
 async def test_advice_is_reported_with_its_limits_and_hinted_at_on_status(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         readings = c.app.query_one(Readings)
-        await tell(c, 10, lambda second: 30.0)
+        await report(c, 10, lambda second: 30.0)
         assert readings.border_title == "Readings"
-        await tell(c, 10, lambda second: 30.0, shroud=5.0)
+        await report(c, 10, lambda second: 30.0, shroud=5.0)
         assert readings.border_title == "Readings  ⚠ advice (i)"
         pane = await opened(c)
         said = text(pane, "advice")
@@ -153,7 +153,7 @@ async def test_advice_is_reported_with_its_limits_and_hinted_at_on_status(tmp_pa
         assert "Advisory only" in str(rows.border_title)
         assert rows.count <= rows.size.height
         await c.press("escape")
-        await tell(c, 10, lambda second: 1e-5)
+        await report(c, 10, lambda second: 1e-5)
         assert readings.border_title == "Readings"
 
 

@@ -25,7 +25,7 @@ from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.recording.status import RecorderState, RecorderView, RecordTrouble
 from xovac_tui.ui.app import XovacApp, run_console
 from xovac_tui.ui.dialogs.digest import DigestDialog
-from xovac_tui.ui.dialogs.quit import QuitDialog, what_is_recorded
+from xovac_tui.ui.dialogs.quit import QuitDialog, record_sentence
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.screens.log.view import LogView
 from xovac_tui.ui.widgets.trend import TrendChart
@@ -257,7 +257,7 @@ def said_at_quitting(c: Console) -> str:
     ],
 )
 def test_what_becomes_of_the_record(view: RecorderView, at_stake: int, said: str) -> None:
-    assert said in what_is_recorded(view, at_stake)
+    assert said in record_sentence(view, at_stake)
 
 
 def test_what_is_not_in_the_record_is_said_once_the_terminal_is_given_back(

@@ -30,7 +30,7 @@ from xovac_tui.runs.past import PastRun, read_run, read_runs
 from xovac_tui.ui.screens.recipes.pane import RecipesPane
 from xovac_tui.ui.screens.runs import pane as module
 from xovac_tui.ui.screens.runs.pane import RunsPane
-from xovac_tui.ui.widgets.facts_list import RunFacts
+from xovac_tui.ui.widgets.lines import RunFacts
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
 
@@ -240,7 +240,7 @@ async def test_the_run_that_goes_on_stays_current(tmp_path: Path) -> None:
         assert "step 2 of 2, hold 50 °C for 1h" in facts(pane)
         assert shown(pane, "steps").split("\n")[2].split()[:2] == ["2", "hold"]
         assert re.search(r"▶ running +\S+ \S+ +7s", shown(pane, "list"))
-        # The end is told by list and facts alike, before the record is asked for either.
+        # The end is reported by list and facts alike, before the record is asked for either.
         pane._listed_at = c.station.clock.mono() + 3600.0
         await c.readings("idle", seconds=2)
         await c.until(lambda: "ended early" in facts(pane))

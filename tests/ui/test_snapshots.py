@@ -1,17 +1,20 @@
 """A few pictures: each screen at both sizes, a lost link, no colour.
 
-After a change that is wanted: pytest tests/ui/test_snapshots.py --snapshot-update; then look at it.
+An app shows one after another; each picture is compared with the one of its name. After a change that is
+wanted: pytest tests/ui/test_snapshots.py --snapshot-update; then look at it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
+from pytest_textual_snapshot import SVGImageExtension  # type: ignore[import-untyped]
+from syrupy.assertion import SnapshotAssertion
 from textual.widgets import Input
 
 from tests.helpers.console import FakeClock, FakeLink, drawn, frame_of, make_app
@@ -30,11 +33,8 @@ from xovac_tui.ui.screens.runs.pane import RunsPane
 from xovac_tui.ui.widgets.rows import Rows
 
 SIZES = [(80, 24), (120, 36)]
-TABS = ["status", "controls", "recipes", "log"]
 NOWHERE = Path("nowhere")
 """A folder that does not exist, with a name that is the same on every machine."""
-
-SnapCompare = Callable[..., bool]
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +64,7 @@ RULES = (
 
 
 class Scene:
-    """A chamber that has been cooling for 20 minutes, on a clock that stands still."""
+    """A chamber that has been cooling for 20 minutes, on a clock that stands still, and pictures of it."""
 
     def __init__(self, record: Path | None = None, rules: tuple[Rule, ...] = ()) -> None:
         self.clock = FakeClock()
@@ -72,116 +72,74 @@ class Scene:
         choice = RecordChoice(path=record, settings=RecordSettings()) if record is not None else None
         watchlist = Watchlist(rules=rules)
         self.app = make_app(NOWHERE, self.clock, self.link, record=choice, watchlist=watchlist)
+        self.pictures: dict[str, str] = {}
+
+    @asynccontextmanager
+    async def shown(self, size: tuple[int, int]) -> AsyncIterator[None]:
+        """Run the app."""
+        async with self.app.run_test(size=size) as self.pilot:
+            async with asyncio.timeout(10):
+                await self.link.running.wait()
+            assert await self.station.record_read(10)
+            yield
 
     @property
     def station(self) -> LiveStation:
         assert isinstance(self.app.workspace.station, LiveStation)
         return self.app.workspace.station
 
-    def showing(self, tab: str, *keys: str, lost: bool = False) -> Callable[[Pilot[int]], Awaitable[None]]:
-        async def play(pilot: Pilot[int]) -> None:
-            await asyncio.wait_for(self.link.running.wait(), 10)
-            assert await self.station.record_read(10)
-            self.link.push(LinkWord.ONLINE)
-            self._say("idle", 0)
+    @property
+    def pane(self) -> object:
+        return frame_of(self.app).pane
+
+    def cool(self) -> None:
+        """Let the chamber cool for 20 minutes."""
+        self.link.push(LinkWord.ONLINE)
+        self._say("idle", 0)
+        self.clock.advance(1)
+        self.link.deliver("recipe_state", json.dumps({"name": "Cycles", "step": 7, "steps": 18}))
+        for second in range(1200):
             self.clock.advance(1)
-            self.link.deliver("recipe_state", json.dumps({"name": "Cycles", "step": 7, "steps": 18}))
-            for second in range(1200):
-                self.clock.advance(1)
-                self._say("running", second)
-                self.station.tick()
-            self.link.deliver("unheard_of", '{"aux": [1, 2.5], "text": "[red]\\u001b[31m"}', b"\x00\xff")
-            if lost:
-                self.clock.advance(40)
-                self.link.push(LinkWord.LOST, "The connection was reset.")
+            self._say("running", second)
             self.station.tick()
-            for seen in self.station.alarms.view().alarms:
-                if seen.rule in ("part cool", "plate cool"):
-                    self.station.alarms.acknowledge([seen])
-            await frame_of(self.app).show_tab(tab)
-            await self._studied(pilot)
-            for key in keys:
-                # Without a toast, which would lie under a question for as long as that is open.
-                await self._still(pilot)
-                await pilot.press(key)
-            await self._still(pilot)
+        self.link.deliver("unheard_of", '{"aux": [1, 2.5], "text": "[red]\\u001b[31m"}', b"\x00\xff")
+        self.station.tick()
+        for seen in self.station.alarms.view().alarms:
+            if seen.rule in ("part cool", "plate cool"):
+                self.station.alarms.acknowledge([seen])
 
-        return play
+    async def show(self, tab: str) -> None:
+        await frame_of(self.app).show_tab(tab)
 
-    def reading_back(self, *keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
-        """Open Runs, with nothing heard from the chamber, and press keys there."""
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            # Without a toast, which would lie under a question for as long as that is open.
+            await self.still()
+            await self.pilot.press(key)
 
-        async def play(pilot: Pilot[int]) -> None:
-            await asyncio.wait_for(self.link.running.wait(), 10)
-            assert await self.station.record_read(10)
-            self.station.tick()
-            # What the recorder writes at its beginning is in the file before a run is read, every time.
-            await asyncio.to_thread(self.station.record.flush)
-            await frame_of(self.app).show_tab("runs")
-            pane = frame_of(self.app).pane
-            assert isinstance(pane, RunsPane)
-            async with asyncio.timeout(10):
-                for key in ("", *keys):
-                    before = pane.past
-                    if key:
-                        await pilot.press(key)
-                    while pane.past is None or (key in ("up", "down") and pane.past is before):
-                        await pilot.pause(0.01)
-                while "c" in keys and pane.pair is None:
-                    await pilot.pause(0.01)
-            await self._still(pilot)
-
-        return play
-
-    def editing(self, *keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
-        """Open the first recipe in the editor, then press keys."""
-
-        async def play(pilot: Pilot[int]) -> None:
-            await self.showing("recipes")(pilot)
-            await pilot.press("e")
-            async with asyncio.timeout(10):
-                while not isinstance(pane := frame_of(self.app).pane, EditorPane) or pane.view.study is None:
-                    await pilot.pause(0.01)
-            for key in keys:
-                await pilot.press(key)
-                await pilot.pause()
-            await self._still(pilot)
-
-        return play
-
-    def looking_deeper(self) -> Callable[[Pilot[int]], Awaitable[None]]:
-        """Open insight over Status."""
-
-        async def play(pilot: Pilot[int]) -> None:
-            await self.showing("status")(pilot)
-            await pilot.press("i")
-            async with asyncio.timeout(10):
-                while not isinstance(frame_of(self.app).pane, InsightPane):
-                    await pilot.pause(0.01)
-            await self._still(pilot)
-
-        return play
-
-    async def _studied(self, pilot: Pilot[int]) -> None:
-        """Wait (bounded) until the recipe, which is studied in a thread, is on the screen."""
-        pane = frame_of(self.app).pane
-        if not isinstance(pane, RecipesPane):
-            return
-        steps = pane.query_one("#recipe-steps", Rows)
+    async def until(self, condition: Callable[[], object]) -> None:
         async with asyncio.timeout(10):
-            while pane.view.study is None or "item" not in steps.plain:
-                await pilot.pause(0.01)
+            while not condition():
+                await self.pilot.pause(0.01)
 
-    async def _still(self, pilot: Pilot[int]) -> None:
-        """Wait (bounded) until the picture is the same several times in a row, without a toast."""
-        same, before = 0, [""]
-        async with asyncio.timeout(20):
-            while same < 3:
-                self.app.clear_notifications()
-                self.app.flush()
-                await pilot.pause(0.02)
-                now = drawn(self.app.screen)
-                same, before = (same + 1 if now == before else 0), now
+    async def still(self) -> None:
+        """Let everything be shown, and no toast."""
+        for _ in range(2):
+            self.app.clear_notifications()
+            self.app.flush()
+            await self.pilot.pause()
+
+    async def take(self, name: str) -> None:
+        """Take the picture of this name, once it is the same twice."""
+        before = None
+        while before != (before := drawn(self.app.screen)):
+            await self.still()
+        self.pictures[name] = self.app.export_screenshot(title=self.app.title, simplify=True)
+
+    def differ(self, snapshot: SnapshotAssertion) -> list[str]:
+        """Return the names of the pictures that are not those of before."""
+        pictures = snapshot.use_extension(SVGImageExtension)
+        return [name for name, picture in self.pictures.items() if picture != pictures(name=name)]
 
     def _say(self, mode: str, second: int) -> None:
         part = 24 - second * 0.03
@@ -197,66 +155,101 @@ class Scene:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("tab", TABS)
-def test_each_screen(snap_compare: SnapCompare, tab: str, size: tuple[int, int]) -> None:
+async def test_the_screens(snapshot: SnapshotAssertion, size: tuple[int, int]) -> None:
     scene = Scene()
-    assert snap_compare(scene.app, terminal_size=size, run_before=scene.showing(tab))
+    async with scene.shown(size):
+        scene.cool()
+        for tab in ("status", "controls", "log"):
+            await scene.show(tab)
+            await scene.take(tab)
+        await scene.show("status")
+        await scene.press("i")
+        await scene.until(lambda: isinstance(scene.pane, InsightPane))
+        await scene.take("insight")
+        await scene.press("escape")
+        await scene.show("recipes")
+        recipes = scene.pane
+        assert isinstance(recipes, RecipesPane)
+        steps = recipes.query_one("#recipe-steps", Rows)
+        await scene.until(lambda: recipes.view.study is not None and "item" in steps.plain)
+        await scene.take("recipes")
+        await scene.press("e")
+        await scene.until(lambda: isinstance(scene.pane, EditorPane) and scene.pane.view.study is not None)
+        await scene.take("editor")
+        await scene.press("enter")
+        await scene.take("editor-form")
+        await scene.press("escape", "m")
+        await scene.take("editor-head")
+        await scene.press("escape", "f")
+        await scene.take("editor-check")
+        await scene.press("escape", "escape")
+        await scene.show("status")
+        if size == SIZES[0]:
+            await scene.pilot.resize_terminal(40, 10)
+            await scene.take("too-small")
+            await scene.pilot.resize_terminal(*size)
+        scene.clock.advance(40)
+        scene.link.push(LinkWord.LOST, "The connection was reset.")
+        scene.station.tick()
+        await scene.take("lost-link")
+    assert scene.differ(snapshot) == []
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_insight(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
-    scene = Scene()
-    assert snap_compare(scene.app, terminal_size=size, run_before=scene.looking_deeper())
+async def test_the_alarms(snapshot: SnapshotAssertion, size: tuple[int, int]) -> None:
+    scene = Scene(rules=RULES)
+    async with scene.shown(size):
+        scene.cool()
+        await scene.show("alarms")
+        await scene.take("alarms")
+        if size == SIZES[0]:
+            await scene.press("A")
+            await scene.take("acknowledge-all")
+    assert scene.differ(snapshot) == []
+
+
+async def test_no_colour(snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    scene = Scene(rules=RULES)
+    async with scene.shown(SIZES[0]):
+        scene.cool()
+        await scene.take("status")
+    assert scene.differ(snapshot) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_runs(
+    snapshot: SnapshotAssertion, tmp_path: Path, recorded: bytes, size: tuple[int, int]
+) -> None:
+    record = tmp_path / "r.sqlite3"
+    record.write_bytes(recorded)
+    scene = Scene(record)
+    async with scene.shown(size):
+        scene.station.tick()
+        # What the recorder writes at its beginning is in the file before a run is read, every time.
+        await asyncio.to_thread(scene.station.record.flush)
+        await scene.show("runs")
+        runs = scene.pane
+        assert isinstance(runs, RunsPane)
+
+        async def choose(key: str) -> None:
+            before = runs.past
+            await scene.press(key)
+            await scene.until(lambda: runs.past is not None and runs.past is not before)
+
+        await scene.until(lambda: runs.past is not None)
+        await scene.take("newest")
+        await choose("down")
+        await choose("down")
+        await scene.take("oldest")
+        await scene.press("c")
+        await choose("up")
+        await scene.press("c")
+        await scene.until(lambda: runs.pair is not None)
+        await scene.take("compared")
+    assert scene.differ(snapshot) == []
 
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return three_runs(tmp_path_factory.mktemp("record") / "r.sqlite3").read_bytes()
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize(
-    "keys",
-    [
-        pytest.param((), marks=pytest.mark.slow),
-        pytest.param(("down", "down"), marks=pytest.mark.slow),
-        ("down", "down", "c", "up", "c"),
-    ],
-)
-def test_the_runs(
-    snap_compare: SnapCompare, tmp_path: Path, recorded: bytes, size: tuple[int, int], keys: tuple[str, ...]
-) -> None:
-    record = tmp_path / "r.sqlite3"
-    record.write_bytes(recorded)
-    scene = Scene(record)
-    assert snap_compare(scene.app, terminal_size=size, run_before=scene.reading_back(*keys))
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("keys", [(), ("enter",), ("m",), ("f",)], ids=["steps", "form", "head", "check"])
-def test_the_recipe_editor(snap_compare: SnapCompare, keys: tuple[str, ...], size: tuple[int, int]) -> None:
-    scene = Scene()
-    assert snap_compare(scene.app, terminal_size=size, run_before=scene.editing(*keys))
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_a_lost_link(snap_compare: SnapCompare, size: tuple[int, int]) -> None:
-    scene = Scene()
-    assert snap_compare(scene.app, terminal_size=size, run_before=scene.showing("status", lost=True))
-
-
-@pytest.mark.parametrize(("size", "keys"), [(SIZES[0], ()), (SIZES[1], ()), (SIZES[0], ("A",))])
-def test_the_alarms(snap_compare: SnapCompare, size: tuple[int, int], keys: tuple[str, ...]) -> None:
-    scene = Scene(rules=RULES)
-    assert snap_compare(scene.app, terminal_size=size, run_before=scene.showing("alarms", *keys))
-
-
-def test_no_colour(snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    scene = Scene(rules=RULES)
-    assert snap_compare(scene.app, terminal_size=SIZES[0], run_before=scene.showing("status"))
-
-
-def test_a_terminal_that_is_too_small(snap_compare: SnapCompare) -> None:
-    scene = Scene()
-    assert snap_compare(scene.app, terminal_size=(40, 10), run_before=scene.showing("status"))

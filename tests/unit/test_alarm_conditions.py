@@ -10,7 +10,6 @@ import pytest
 from tests.helpers import alarmed
 from tests.helpers.alarmed import UTC, Watched, event_names
 from xovac_tui.alarms.evaluator import AlarmEvaluator
-from xovac_tui.alarms.in_force import watchlist
 from xovac_tui.alarms.kinds import Rule
 from xovac_tui.alarms.kinds.deviation import DeviationRule
 from xovac_tui.alarms.kinds.disk import DiskRule
@@ -23,6 +22,7 @@ from xovac_tui.alarms.kinds.notification import NotificationRule
 from xovac_tui.alarms.kinds.rate import RateRule
 from xovac_tui.alarms.kinds.recorder import RecorderRule
 from xovac_tui.alarms.kinds.stale import StaleRule
+from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
@@ -439,7 +439,7 @@ def test_an_expression_that_made_no_sense_for_a_moment_is_watched_again() -> Non
     assert bench.view("apart").off == (
         f"Its value cannot be worked out: {one} is text, and a number is needed here."
     )
-    assert event_names(bench.happened) == [("hot", "raised")], "what nobody can tell does not return"
+    assert event_names(bench.happened) == [("hot", "raised")], "what cannot be evaluated does not return"
     assert event_names(bench.let_pass(3, one=90.0, other=20.0)) == [("apart", "raised")]
     assert bench.view("apart").off == bench.view("hot").off == ""
 

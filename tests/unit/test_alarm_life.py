@@ -59,7 +59,7 @@ class Plain:
             self.state = TABLE[self.state]["up" if self.active else "down"]
 
     def _held_for(self, looks: list[tuple[float, Holding]]) -> bool:
-        """Tell whether the condition has held for the delay without a break, looking back from now."""
+        """Return whether the condition has held for the delay without a break, looking back from now."""
         if looks[-1][1] is Holding.GONE or (looks[-1][1] is Holding.TOUCHED and self.on):
             return False
         since = looks[-1][0]

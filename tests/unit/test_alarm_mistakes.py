@@ -1,7 +1,7 @@
 """`config check` over a file with every mistake about alarms: the sentences, one by one.
 
 `SAME` are sentences of the version in which all kinds were one struct; in `ANOTHER_KIND` those about keys of
-other kinds, which that version told less well, or not at all.
+other kinds, which that version reported less well, or not at all.
 """
 
 from __future__ import annotations

@@ -12,10 +12,10 @@ import pytest
 
 from tests.helpers.alarmed import Watched, event_names
 from xovac_tui.alarms import rules as alarmfiles
-from xovac_tui.alarms.in_force import watchlist
 from xovac_tui.alarms.kinds import AnyRule, Rule
 from xovac_tui.alarms.kinds.level import HighRule
 from xovac_tui.alarms.rules import read_rules
+from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.api.contract import Contract, LeafSpec, MessageSpec, Role

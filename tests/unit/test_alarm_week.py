@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from tests.helpers.console import URL, FakeClock, FakeLink, make_station
-from xovac_tui.alarms.in_force import watchlist
 from xovac_tui.alarms.kinds.deviation import DeviationRule
 from xovac_tui.alarms.kinds.equals import EqualsRule
 from xovac_tui.alarms.kinds.frozen import FrozenRule
 from xovac_tui.alarms.kinds.rate import RateRule
 from xovac_tui.alarms.kinds.stale import StaleRule
+from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
@@ -95,7 +95,7 @@ class Week:
     async def let_pass(
         self, seconds: float, spoil: Callable[[dict[str, Any]], None] | None = None, *, received: bool = True
     ) -> None:
-        """Let time pass; `spoil` changes what the chamber says, unless nothing is heard at all."""
+        """Let time pass; `spoil` changes what the chamber reports, unless nothing is received at all."""
         for number in range(round(seconds / PERIOD)):
             self.clock.advance(PERIOD / 2)
             self.station.tick()

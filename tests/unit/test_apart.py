@@ -1,4 +1,4 @@
-"""A bulky payload that somebody looks at is decoded by another process, and never by the console."""
+"""A bulky payload that is opened is decoded by another process, and never by the console."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def test_what_the_device_denies_is_not_confirmed(result: str, late: bool) -> Non
     """The run ended by itself before the answer came, which looked like the effect."""
     ledger = Ledger(CONTRACT)
     send(ledger, 0.0)
-    ledger.saw(Role.STATE, RunState.IDLE, 0.5)
+    ledger.take_report(Role.STATE, RunState.IDLE, 0.5)
     assert ledger.entries[0].confirmed == 0.5
     if late:
         ledger.tick(10.0)
@@ -50,7 +50,7 @@ def test_one_change_confirms_one_command() -> None:
     send(ledger, 0.0)
     ledger.tick(10.0)
     send(ledger, 60.0)
-    changed = ledger.saw(Role.STATE, RunState.IDLE, 61.0)
+    changed = ledger.take_report(Role.STATE, RunState.IDLE, 61.0)
     assert [entry.id for entry in changed] == [2]
     assert [entry.confirmed for entry in ledger.entries] == [None, 1.0]
 

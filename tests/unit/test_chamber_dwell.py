@@ -1,4 +1,4 @@
-"""The three clocks of a dwell: nothing counts that nobody measured."""
+"""The three clocks of a dwell: nothing counts that was not measured."""
 
 from __future__ import annotations
 

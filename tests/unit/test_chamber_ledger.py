@@ -139,17 +139,17 @@ def test_confirmed_when_the_chamber_shows_the_effect() -> None:
     ledger = Ledger(CONTRACT)
     send(ledger)
     ledger.answer(response("cancel_recipe_ack", 0.2, SUCCESS))
-    assert ledger.saw(Role.STATE, RunState.RUNNING, 1.0) == ()
-    (entry,) = ledger.saw(Role.STATE, RunState.IDLE, 1.4)
+    assert ledger.take_report(Role.STATE, RunState.RUNNING, 1.0) == ()
+    (entry,) = ledger.take_report(Role.STATE, RunState.IDLE, 1.4)
     assert entry.confirmed == 1.4
-    assert ledger.saw(Role.STATE, RunState.IDLE, 2.0) == ()
+    assert ledger.take_report(Role.STATE, RunState.IDLE, 2.0) == ()
 
 
 def test_confirmed_by_the_name_that_was_sent() -> None:
     ledger = Ledger(CONTRACT)
     send(ledger, command="load_recipe", values={"name": "B"})
-    assert ledger.saw(Role.RECIPE_NAME, "A", 1.0) == ()
-    (entry,) = ledger.saw(Role.RECIPE_NAME, "B", 2.0)
+    assert ledger.take_report(Role.RECIPE_NAME, "A", 1.0) == ()
+    (entry,) = ledger.take_report(Role.RECIPE_NAME, "B", 2.0)
     assert entry.confirmed == 2.0
 
 
@@ -157,14 +157,14 @@ def test_a_warning_is_never_confirmed() -> None:
     ledger = Ledger(CONTRACT)
     send(ledger)
     ledger.answer(response("cancel_recipe_ack", 0.2, '{"result": "warning", "message": ""}'))
-    assert ledger.saw(Role.STATE, RunState.IDLE, 1.0) == ()
+    assert ledger.take_report(Role.STATE, RunState.IDLE, 1.0) == ()
 
 
 def test_a_run_that_ends_by_itself_much_later_confirms_nothing() -> None:
     ledger = Ledger(CONTRACT)
     send(ledger)
     ledger.answer(response("cancel_recipe_ack", 0.2, SUCCESS))
-    assert ledger.saw(Role.STATE, RunState.IDLE, CONFIRM_WINDOW + 1) == ()
+    assert ledger.take_report(Role.STATE, RunState.IDLE, CONFIRM_WINDOW + 1) == ()
 
 
 def test_unknown_stays_until_it_is_dismissed() -> None:
@@ -224,7 +224,7 @@ class AnyServer(RuleBasedStateMachine):
 
     @rule(state=st.sampled_from(list(RunState)))
     def report(self, state: RunState) -> None:
-        self.ledger.saw(Role.STATE, state, self.now)
+        self.ledger.take_report(Role.STATE, state, self.now)
 
     @invariant()
     def an_outcome_is_final(self) -> None:
@@ -235,7 +235,7 @@ class AnyServer(RuleBasedStateMachine):
             self.outcomes[entry.id] = entry.outcome
 
     @invariant()
-    def every_answer_is_somebodys(self) -> None:
+    def every_answer_belongs_to_a_client(self) -> None:
         reported = sum(bool(e.answer) + e.duplicates for e in self.ledger.entries) + self.ledger.unasked
         assert reported == self.answers
 

@@ -1,4 +1,4 @@
-"""The live model: channels are learned, stale never looks live, and roles tell the run."""
+"""The live model: channels are learned, stale never looks live, and roles define the run."""
 
 from __future__ import annotations
 
@@ -332,7 +332,7 @@ def test_a_run_is_judged_by_the_roles_in_plain_units(tmp_path: Path) -> None:
     chamber.apply(message("s", 8, {"t": None, "p": "open", "n": 2}))
     broken = chamber.observe(UTC + 8, 8.0)
     assert (broken.fresh, broken.actual, broken.pressure) == (True, None, None)
-    # Stale: what was known is not told as if it were known now.
+    # Stale: what was known is not reported as if it were known now.
     old = chamber.observe(UTC + 60, 60.0)
     assert (old.linked, old.fresh, old.state, old.step, old.target) == (
         True,

@@ -1,4 +1,4 @@
-"""What expressions are told by the live model: values with their doubts, words, changes, stability."""
+"""What expressions get from the live model: values with their doubts, words, changes, stability."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["contract"]
 
 
 class Bench:
-    """A chamber that sends a message a second, and what it tells of itself."""
+    """A chamber that sends a message a second, and what it reports of itself."""
 
     def __init__(self, contract: Any, **options: Any) -> None:
         self.chamber = Chamber(contract)

@@ -1,4 +1,4 @@
-"""`config check` tells every mistake of all files in one round, and nothing that follows from another one."""
+"""`config check` reports every mistake of all files in one round, and no consequence of another one."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_one_round_reports_all(line: CommandLine, monkeypatch: pytest.MonkeyPatc
     for one in wanted:
         assert sum(one in sentence for sentence in lines) >= 1, one
     assert '"furlong" is not a known unit' in said.err
-    # Nothing is told twice for one profile, and nothing that only follows from what was left out.
+    # Nothing is reported twice for one profile, and nothing that only follows from what was left out.
     assert len(lines) == len(set(lines))
     for not_said in (
         "`stability.criteria.mine` asks",

@@ -23,7 +23,7 @@ def xovac(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest
 
 
 class Site:
-    """A server in a thread, and what it was told."""
+    """A server in a thread, and what it received."""
 
     def __init__(self) -> None:
         self.reported: list[dict[str, Any]] = []
@@ -102,7 +102,7 @@ def test_a_test_message_goes_to_everybody_the_real_way(xovac: CommandLine, site:
     said = xovac("notify", "test")
     assert said.code == 0
     assert said.out == "ok  hook: taken.\nok  siren: taken.\n"
-    # A command may write on the terminal of somebody who looks.
+    # A command may write on the terminal of its user.
     assert "siren siren" in said.err
     (reported,) = site.reported
     assert (reported["kind"], reported["severity"], reported["chamber"]) == ("test", "high", "bench-1")

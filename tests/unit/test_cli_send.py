@@ -15,7 +15,7 @@ URL = ("--url", "http://chamber.lab:8080")
 
 @pytest.fixture
 def person(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Somebody at a terminal, who types these lines."""
+    """A user at a terminal, who types these lines."""
     typed: list[str] = []
     monkeypatch.setattr(sending, "on_terminal", lambda: True)
     monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: typed.pop(0))

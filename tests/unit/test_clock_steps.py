@@ -102,7 +102,7 @@ def report(path: Path, now: float) -> dict[str, Any]:
 
 
 def reported(path: Path, now: float) -> dict[str, Any]:
-    """Return what a user is told who looked last at second 20."""
+    """Return what a user is shown who was last there at second 20."""
     with Record(path) as record:
         axis = axis_to_now(record, now)
         since = axis.of(visits(record, "ada@lab")[-1])

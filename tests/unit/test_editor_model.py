@@ -14,9 +14,8 @@ from xovac_tui.recipes.store import Opened
 from xovac_tui.recipes.writer import write_recipe
 from xovac_tui.ui.glyphs import ASCII, UNICODE
 from xovac_tui.ui.screens.recipes.editor.finding_list import finding_rows, words
-from xovac_tui.ui.screens.recipes.editor.lines import state_words
+from xovac_tui.ui.screens.recipes.editor.lines import row_line, state_words, table_head
 from xovac_tui.ui.screens.recipes.editor.model import Editing
-from xovac_tui.ui.screens.recipes.editor.table import row_line, table_head
 
 CYCLES = Recipe("Cycles", (Ramp(50), Repeat(3, (Ramp(-20, over=600), Hold(60, "cold"))), Ramp(22)))
 
@@ -28,44 +27,44 @@ def opened(recipe: Recipe) -> Opened:
 def test_the_head_is_the_first_line() -> None:
     editing = Editing.of_file(opened(CYCLES))
     assert (editing.at, editing.path, editing.step) == (0, (), None)
-    assert [editing.went_to(line).path for line in range(7)] == [
+    assert [editing.with_cursor_on(line).path for line in range(7)] == [
         (), (0,), (1,), (1, 0), (1, 1), (2,), (2,),
     ]  # fmt: skip
-    assert editing.went_to(3).at == 3
+    assert editing.with_cursor_on(3).at == 3
 
 
 @given(recipes)
 def test_every_line_can_be_gone_to(recipe: Recipe) -> None:
     editing = Editing.of_new(recipe)
     for line in range(len(editing.rows) + 1):
-        assert editing.went_to(line).at == line
+        assert editing.with_cursor_on(line).at == line
 
 
 def test_a_new_step_stands_below_the_cursor() -> None:
     editing = Editing.of_file(opened(CYCLES))
     assert editing.inserted(Hold).path == (0,)
-    assert editing.went_to(1).inserted(Hold).path == (1,)
-    inside = editing.went_to(2).inserted(Ramp)
+    assert editing.with_cursor_on(1).inserted(Hold).path == (1,)
+    inside = editing.with_cursor_on(2).inserted(Ramp)
     assert inside.path == (1, 0)
     assert inside.step == Ramp(50)
-    assert editing.went_to(4).inserted(Repeat).step == Repeat(2, ())
+    assert editing.with_cursor_on(4).inserted(Repeat).step == Repeat(2, ())
     assert Editing.of_new(Recipe("", ())).inserted(Ramp).rows[0].step == Ramp(20)
 
 
 def test_the_marked_steps_are_repeated() -> None:
-    editing = Editing.of_new(bakeout()).went_to(1).marked().went_to(2)
+    editing = Editing.of_new(bakeout()).with_cursor_on(1).marked().with_cursor_on(2)
     assert editing.in_range() == {(0,), (1,)}
     wrapped = editing.wrapped()
     assert wrapped.draft.recipe.steps[0] == Repeat(2, bakeout().steps[:2])
     assert wrapped.mark is None
-    assert editing.went_to(1).marked().mark is None
-    assert editing.went_to(0).marked().mark is None
-    assert editing.went_to(0).wrapped().draft.recipe == bakeout()
+    assert editing.with_cursor_on(1).marked().mark is None
+    assert editing.with_cursor_on(0).marked().mark is None
+    assert editing.with_cursor_on(0).wrapped().draft.recipe == bakeout()
 
 
 def test_what_is_said_of_the_file() -> None:
     new, file = Editing.of_new(CYCLES), Editing.of_file(opened(CYCLES))
-    changed = file.went_to(1).inserted(Hold)
+    changed = file.with_cursor_on(1).inserted(Hold)
     assert state_words(new, False)[0] == "new, not saved"
     assert state_words(Editing.of_example(opened(CYCLES)), False)[0] == "copy of an example"
     assert state_words(file, False)[0] == "saved"
@@ -76,14 +75,14 @@ def test_what_is_said_of_the_file() -> None:
 
 
 def test_what_changes_while_it_is_saved_is_still_unsaved() -> None:
-    changed = Editing.of_file(opened(CYCLES)).went_to(1).inserted(Hold)
+    changed = Editing.of_file(opened(CYCLES)).with_cursor_on(1).inserted(Hold)
     on_its_way = changed.draft.recipe
     saved = changed.inserted(Hold).saved(opened(on_its_way), on_its_way)
     assert saved.draft.dirty
 
 
 def test_reading_again_can_be_taken_back() -> None:
-    mine = Editing.of_file(opened(CYCLES)).went_to(1).inserted(Hold)
+    mine = Editing.of_file(opened(CYCLES)).with_cursor_on(1).inserted(Hold)
     read = mine.reread(opened(bakeout()), "read again")
     assert read.draft.recipe == bakeout()
     assert not read.draft.dirty

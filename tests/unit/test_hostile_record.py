@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.audited import audited_record, done_to
 from tests.helpers.examples import examples
-from tests.helpers.record import UTC, logged, reading, writer
+from tests.helpers.record import UTC, copied, logged, reading, writer
 from xovac_tui.recording.attachments import attachments
 from xovac_tui.recording.audit import entries, verify
 from xovac_tui.recording.disk.bins import Chunk
@@ -47,14 +47,17 @@ EVENTS = 600
 """One block, and a tail."""
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    made = writer(tmp_path / "r.sqlite3")
+def block_and_tail(path: Path) -> None:
+    made = writer(path)
     for number in range(EVENTS):
         made.event(reading(number + 0.5, t=number, u=number / 8))
     made.commit(UTC + EVENTS)
     made.close(UTC + EVENTS)
-    return tmp_path / "r.sqlite3"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return copied(tmp_path / "r.sqlite3", block_and_tail)
 
 
 def bomb(size: int) -> bytes:

@@ -177,7 +177,7 @@ import sys
 from pathlib import Path
 from xovac_tui import paths
 from xovac_tui.api.loader import load_contract
-from xovac_tui.alarms.in_force import watchlist
+from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.config import Profile, load_settings
 
 settings = load_settings(Path(paths.example_settings())).settings

@@ -10,20 +10,20 @@ import msgspec
 import pytest
 
 from tests.helpers.fastloop import run_fast
-from xovac_tui.api.link import LinkCode, LinkReason, LinkView, LinkWord
+from xovac_tui.api.link import LinkCallbacks, LinkCode, LinkReason, LinkView, LinkWord
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.link.connection import Link
 from xovac_tui.link.signs_of_life import CHECK_EVERY, LifeSigns
 from xovac_tui.link.target import Target
 
-Told = list[tuple[float, str]]
+LinkReports = list[tuple[float, str]]
 
 
-def live(plot: Callable[[LifeSigns], Coroutine[Any, Any, None]], lost_after: float = 15.0) -> Told:
+def live(plot: Callable[[LifeSigns], Coroutine[Any, Any, None]], lost_after: float = 15.0) -> LinkReports:
     """Return when silence began and ended, and when the server was lost, in seconds."""
 
-    async def go() -> Told:
-        loop, reported = asyncio.get_running_loop(), Told()
+    async def go() -> LinkReports:
+        loop, reported = asyncio.get_running_loop(), LinkReports()
         signs = LifeSigns(
             lost_after,
             lambda silent: reported.append((loop.time(), "silent" if silent else "alive")),
@@ -88,10 +88,7 @@ def test_only_a_link_that_is_online_is_silent() -> None:
     statuses: list[Any] = []
     link = Link(
         Target(url="http://a"),
-        contract_kind=lambda _: pytest.fail("nothing comes"),
-        on_event=lambda _: None,
-        on_status=statuses.append,
-        clock=_Clock(),
+        LinkCallbacks(lambda _: pytest.fail("nothing comes"), lambda _: None, statuses.append, _Clock()),
     )
     link._silent(True)
     assert statuses == []

@@ -1,4 +1,4 @@
-"""The reconnect loop and its words, against connections that are only told, in time that is only counted."""
+"""The reconnect loop and its words, against scripted connections and in counted time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from tests.helpers.fastloop import LoopClock, run_fast
 from xovac_tui.api.event import Direction, Event, EventKind
-from xovac_tui.api.link import LinkCode, LinkReason, LinkView, LinkWord
+from xovac_tui.api.link import LinkCallbacks, LinkCode, LinkReason, LinkView, LinkWord
 from xovac_tui.errors import LinkError, SettingsError, XovacError
 from xovac_tui.link import backoff
 from xovac_tui.link.connect import Handlers, LinkConnection
 from xovac_tui.link.connection import Link
-from xovac_tui.link.reasons import Untrusted
+from xovac_tui.link.reasons import UntrustedCertificateError
 from xovac_tui.link.target import Target
 
 
@@ -74,10 +74,9 @@ class Scene:
         self.events: list[Event] = []
         self.link = Link(
             Target(url="http://chamber:1", transports=("websocket", "polling")),
-            contract_kind=lambda _: EventKind.MESSAGE,
-            on_event=self.events.append,
-            on_status=self.statuses.append,
-            clock=LoopClock(self.loop),
+            LinkCallbacks(
+                lambda _: EventKind.MESSAGE, self.events.append, self.statuses.append, LoopClock(self.loop)
+            ),
             random=random,
             connector=self.dial,
         )
@@ -161,7 +160,7 @@ def test_every_wait_is_between_one_and_five_seconds(failures: int, chance: float
 
 STEPS = st.one_of(
     st.builds(Refuse, after=st.floats(0, 5)),
-    st.builds(Refuse, after=st.floats(0, 5), error=st.just(Untrusted)),
+    st.builds(Refuse, after=st.floats(0, 5), error=st.just(UntrustedCertificateError)),
     st.builds(Refuse, after=st.floats(0, 5), error=st.just(ZeroDivisionError)),
     st.builds(Last, seconds=st.floats(0, 1000), after=st.floats(0, 5)),
 )
@@ -178,7 +177,7 @@ def test_whatever_happens_the_schedule_holds_and_nothing_is_sent(
         failures = 0 if isinstance(step, Last) and not dropped else failures + 1
         upper = min(1.25 * 2 ** (max(failures, 1) - 1), 30 if dropped else 5)
         lower = max(1, 0.8 * upper)
-        if isinstance(step, Refuse) and step.error is Untrusted:
+        if isinstance(step, Refuse) and step.error is UntrustedCertificateError:
             lower, upper = 5, 5
         assert lower - 1e-6 <= wait <= upper + 1e-6
     assert all(not wire.sent for wire in scene.wires)

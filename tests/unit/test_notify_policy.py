@@ -95,7 +95,7 @@ def test_a_chattering_alarm_is_counted_and_notified_when_the_time_is_over() -> N
         one.take([changed(event=event, at=second)], float(second))
         if message := due(one, float(second)):
             sent.append((second, [(reported.times, reported.returned) for reported in message.alarms]))
-    # Raised 30 times: the first is told at once, as its return is; then all of five minutes together.
+    # Raised 30 times: the first is notified at once, as its return is; then all of five minutes together.
     assert sent == [(0, [(1, False)]), (10, [(0, True)]), (300, [(15, False)]), (310, [(0, True)])]
 
 
@@ -155,7 +155,7 @@ def test_it_reminds_until_acknowledged() -> None:
             reminded.append(second)
     assert reminded == [600, 1200, 1800]
     assert due(one, 2500.0, unresolved("part too hot", state=AlarmState.ACKNOWLEDGED)) is None
-    # A new occurrence is told at once, and its reminder counts from there.
+    # A new occurrence is notified at once, and its reminder counts from there.
     one.take([changed(at=2600.0)], 2600.0)
     assert rules(due(one, 2600.0, view)) == ["part too hot"]
     assert due(one, 3199.0, view) is None
@@ -294,7 +294,7 @@ class _Chamber:
         self.waits: set[str] = set()
 
     def apply(self, rule: str, event: AlarmEvent) -> bool:
-        """Do it if it makes sense now; tell whether it did."""
+        """Do it if it makes sense now; return whether it did."""
         if event is AlarmEvent.RAISED and rule not in self.active:
             self.active.add(rule)
             self.waits.add(rule)
@@ -325,7 +325,7 @@ class _Chamber:
 def test_nothing_is_lost_and_never_too_much(
     steps: list[tuple[str, AlarmEvent, float, str]], at_most: int, same_after: float, reminder: float
 ) -> None:
-    """Whatever happens, and whether it arrives or not: every alarm is told or counted, and none too often."""
+    """Whatever happens and whatever arrives: every alarm is notified or counted, and none too often."""
     per = 300.0
     one = policy(at_most=at_most, per=per, same_after=same_after, reminder=reminder)
     chamber, at = _Chamber(), 0.0

@@ -316,7 +316,7 @@ async def test_it_is_tried_three_times_where_that_may_help(fails: int, again: bo
     assert pauses.seconds == list(PAUSES[: tries - 1])
 
 
-class Teller:
+class FakeSender:
     """A notifier, with what it said of each receiver."""
 
     def __init__(self, settings: NotifySettings) -> None:
@@ -347,7 +347,7 @@ async def test_one_that_hangs_does_not_hold_up_the_others() -> None:
             webhook(slow.url, name="slow", timeout=30),
             webhook(quick.url, name="quick", same_after=0.0),
         )
-        teller = Teller(NotifySettings(receivers=receivers))
+        teller = FakeSender(NotifySettings(receivers=receivers))
         teller.notifier.take([changed("a")], unresolved("a"))
         await teller.until(lambda: teller.said == [("quick", "")])
         # What happens meanwhile is gathered for the slow one, and goes in one message.
@@ -365,14 +365,14 @@ async def test_one_that_hangs_does_not_hold_up_the_others() -> None:
 async def test_a_failure_is_notified_and_what_was_lost_is_sent_later() -> None:
     async with hook() as server:
         server.status = 500
-        teller = Teller(NotifySettings(receivers=(webhook(server.url),)))
+        teller = FakeSender(NotifySettings(receivers=(webhook(server.url),)))
         teller.notifier.take([changed("a")], AlarmsView())
         await teller.until(lambda: teller.said)
         ((name, why),) = teller.said
         assert name == "hook"
         assert why == 'No notification reached "hook" (webhook): it answered 500 Internal Server Error.'
         assert len(server.requests) == 3
-        # Of its own failure it is not told.
+        # It is not notified of its own failure.
         teller.notifier.take([changed("notification failed")], AlarmsView())
         assert len(server.requests) == 3
         server.status = 204
@@ -384,7 +384,7 @@ async def test_a_failure_is_notified_and_what_was_lost_is_sent_later() -> None:
 
 async def test_it_ends_with_a_moment_for_what_is_on_its_way() -> None:
     async with hook() as server:
-        teller = Teller(NotifySettings(receivers=(webhook(server.url),)))
+        teller = FakeSender(NotifySettings(receivers=(webhook(server.url),)))
         teller.notifier.take([changed("a")], AlarmsView())
         await teller.notifier.close()
         assert len(server.received) == 1
@@ -398,7 +398,7 @@ async def test_it_ends_with_a_moment_for_what_is_on_its_way() -> None:
 
 async def test_a_reminder_goes_out_by_the_time_alone() -> None:
     async with hook() as server:
-        teller = Teller(NotifySettings(receivers=(webhook(server.url, reminder=0.05),)))
+        teller = FakeSender(NotifySettings(receivers=(webhook(server.url, reminder=0.05),)))
         teller.notifier.take([changed("a")], unresolved("a"))
         await teller.until(lambda: server.received)
         await teller.until(lambda: len(server.received) == 2, unresolved("a"))
@@ -417,7 +417,7 @@ async def test_the_heartbeat_calls_its_address() -> None:
 
 async def test_it_beats_only_while_alarms_are_evaluated() -> None:
     async with hook() as server:
-        teller = Teller(NotifySettings(heartbeat=Heartbeat(url=server.url, every=60.0)))
+        teller = FakeSender(NotifySettings(heartbeat=Heartbeat(url=server.url, every=60.0)))
         teller.notifier.tick(AlarmsView(), online=False)
         await teller.until(lambda: teller.said == [("heartbeat", "")])
         teller.notifier.tick(AlarmsView(), online=False)
@@ -428,7 +428,7 @@ async def test_it_beats_only_while_alarms_are_evaluated() -> None:
 async def test_a_heartbeat_for_the_link_is_silent_without_one() -> None:
     async with hook() as server:
         beat = Heartbeat(url=f"{server.url}/{SECRET}", only_online=True)
-        teller = Teller(NotifySettings(heartbeat=beat))
+        teller = FakeSender(NotifySettings(heartbeat=beat))
         teller.notifier.tick(AlarmsView(), online=False)
         await teller.notifier.close()
         assert server.requests == []
@@ -451,7 +451,7 @@ async def test_the_pulse_keeps_its_time() -> None:
 
 async def test_a_change_without_receivers_sends_nothing() -> None:
     async with hook() as server:
-        teller = Teller(NotifySettings(receivers=(webhook(server.url, severities=("critical",)),)))
+        teller = FakeSender(NotifySettings(receivers=(webhook(server.url, severities=("critical",)),)))
         teller.notifier.take([changed("a"), changed("a", AlarmEvent.RETURNED)], unresolved("a"))
         teller.notifier.tick(unresolved("a"), online=True)
         await teller.notifier.close()

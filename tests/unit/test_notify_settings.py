@@ -121,7 +121,7 @@ def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
     ) as caught:
         read_addresses(address_file(tmp_path, f"https://c/{SECRET}", 0o644))
     assert SECRET not in str(caught.value)
-    # The heartbeat's is told as well.
+    # The heartbeat's is reported as well.
     assert len(str(caught.value).splitlines()) == 2
 
 

@@ -99,7 +99,7 @@ def test_any_other_text_is_no_number(text: str) -> None:
 
 
 class Bench:
-    """A chamber that is told a message a second."""
+    """A chamber that receives a message a second."""
 
     def __init__(self, contract: Contract) -> None:
         self.chamber = Chamber(contract)
@@ -171,7 +171,7 @@ def spell(value: Any, escaped: bool) -> str:
     return json.dumps(value)
 
 
-TOLD = st.sampled_from(
+REPORTED = st.sampled_from(
     [
         "21.5",
         21.5,
@@ -197,7 +197,7 @@ TOLD = st.sampled_from(
 
 
 @examples(60)
-@given(st.lists(st.tuples(TOLD, TOLD), min_size=1, max_size=12), st.booleans(), st.booleans())
+@given(st.lists(st.tuples(REPORTED, REPORTED), min_size=1, max_size=12), st.booleans(), st.booleans())
 @example([("1.5", "x"), ("1.5", "x"), ("2.5", "x")], False, False)
 @example([(True, 1.5), (True, False)] * 3 + [(True, "x")] * 6, False, False)
 @example([(" 1.5 ", " 4"), (" 2.5 ", " 5"), ("\t3.5", " 6")], False, False)

@@ -69,7 +69,7 @@ def test_a_group_that_is_the_owners_alone_is_no_other_user(
     file.touch()
     file.chmod(0o660)
     assert bool(exposed("the record", [file])) is not private
-    # Whoever the group is, everybody is others.
+    # Whatever the group is, every user is among others.
     file.chmod(0o664)
     assert exposed("the record", [file])
 

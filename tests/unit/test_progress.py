@@ -1,4 +1,4 @@
-"""Progress: the chamber's words laid over the plan, and nothing claimed that nobody knows."""
+"""Progress: the chamber's words laid over the plan, and nothing claimed that is not known."""
 
 from __future__ import annotations
 

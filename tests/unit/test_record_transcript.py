@@ -224,7 +224,7 @@ def test_export_then_import_gives_equal_events(
     for number, (name, arguments, kind, pause) in enumerate(steps):
         at += pause
         event = message(at, *arguments, name=name, kind=kind)
-        # Somebody sets the wall clock half-way.
+        # The wall clock is set half-way.
         moved = event.utc + (clock_set if number >= len(steps) // 2 else 0.0)
         events.append(msgspec.structs.replace(event, utc=moved))
     with tempfile.TemporaryDirectory() as folder:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.audited import PLACES, audited_record, done_to, downgraded, one_of_each, opened
-from tests.helpers.record import UTC, reading, writer
+from tests.helpers.record import UTC, copied, reading, writer
 from xovac_tui.recording.attachments import File, attach
 from xovac_tui.recording.audit import Audit, Head, entries, head_of, verify
 from xovac_tui.recording.disk import writer as writer_module
@@ -27,13 +27,14 @@ from xovac_tui.recording.exports.exported import note_exported
 from xovac_tui.units import DAY
 
 ROUNDS = 4
+"""Of `audited_record`."""
 EACH = 7
 """Audited rows of a round."""
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return audited_record(tmp_path / "bench.record", ROUNDS)
+    return copied(tmp_path / "bench.record", audited_record)
 
 
 def reported(found: Audit) -> list[tuple[str, str, int]]:
@@ -208,7 +209,7 @@ def check_found(path: Path, cell: Cell, row: int, covered: dict[int, bytes]) -> 
         assert any("head" in one.why or "were written" in one.why for one in found.faults), what
     else:
         assert (cell.table, row) in named, what
-        # And nobody else is accused.
+        # And no other row is accused.
         assert named == {(cell.table, row)}, what
 
 
@@ -286,7 +287,7 @@ def test_an_end_cut_off_with_its_head_is_found_with_the_noted_head(path: Path) -
             db.execute(f"DELETE FROM {place.decode()} WHERE id = ?", (row,))
         db.execute("DELETE FROM chain WHERE id > 5")
         db.execute("UPDATE head SET count = 5, hash = (SELECT hash FROM chain WHERE id = 5)")
-    # Whoever can write the file can do that, and the file alone does not tell.
+    # Any writer of the file can do that, and the file alone does not show it.
     assert verify(path).well
     found = verify(path, noted.hash)
     assert not found.well
@@ -378,7 +379,7 @@ def test_what_is_not_held_is_not_in_the_chain(tmp_path: Path, monkeypatch: pytes
     made.close(UTC)
     found = verify(tmp_path / "r")
     assert found.well
-    # Of ten rows two are marks that nobody wrote by hand.
+    # Of ten rows two are marks that were not written by hand.
     assert found.head.count == 8
 
 

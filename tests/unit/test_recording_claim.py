@@ -188,7 +188,7 @@ def living(path: Path, utc: float, **fields: object) -> ClaimRow | None:
 
 
 def own(name: str) -> str:
-    boot, _, space = claim._boot().partition("/")
+    boot, _, space = claim._boot_id().partition("/")
     return {"boot": boot, "space": space}[name]
 
 
@@ -202,7 +202,7 @@ PARENT = os.getppid()
         # A recorder of this process that is no more.
         ({}, 1.0, False),
         # Another process that is there, was started at another time, or is gone.
-        pytest.param({"pid": PARENT, "born": claim._born(PARENT)}, 10_000.0, True, marks=LINUX),
+        pytest.param({"pid": PARENT, "born": claim._started_at(PARENT)}, 10_000.0, True, marks=LINUX),
         pytest.param({"pid": PARENT, "born": "1"}, 1.0, False, marks=LINUX),
         ({"pid": 2**22 - 1, "born": ""}, 1.0, False),
         # A machine of this name that was started anew since; one that looks like it records now.
@@ -216,7 +216,7 @@ PARENT = os.getppid()
         ({"machine": "far"}, -60.0, True),
         ({"machine": "far"}, 200.0, False),
         # A copy of the file, such as a backup that was put in place.
-        ({"pid": PARENT, "born": claim._born(PARENT) or "", "inode": 1}, 1.0, False),
+        ({"pid": PARENT, "born": claim._started_at(PARENT) or "", "inode": 1}, 1.0, False),
     ],
 )
 def test_a_row_counts_while_its_process_lives(

@@ -1,4 +1,4 @@
-"""What is told to somebody who was away, from a record that really holds it."""
+"""What is reported after an absence, from a record that really holds it."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_it_reports_what_happened_and_nothing_from_before(path: Path) -> None:
         (9_990.0, 620.0, False),
         (15_000.0, 20.0, True),
     ]
-    # Each command is told once, as it ended; who was away has sent none, so his name is another console's.
+    # Each command is reported once, as it ended; the absent user has sent none: the name is another's.
     assert [(entry.who, entry.outcome) for entry in found.commands] == [
         ("ann@lab", Outcome.UNKNOWN),
         ("ada@lab", Outcome.SUCCESS),

@@ -77,7 +77,7 @@ def numbers_in(path: Path) -> list[int]:
 
 
 def locked(path: Path) -> bool:
-    """Tell whether this process holds a POSIX lock on a file."""
+    """Return whether this process holds a POSIX lock on a file."""
     number = path.stat().st_ino
     lines = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
     mine = [line for line in lines if line[1] == "POSIX" and line[4] == str(os.getpid())]

@@ -1,4 +1,4 @@
-"""The log over memory and record: one row of indices, whoever holds the event."""
+"""The log over memory and record: one row of indices, wherever the event is held."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from tests.helpers.examples import examples
 from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.payload import decode_arguments
-from xovac_tui.chamber.columns import Bins
 from xovac_tui.chamber.history import History
+from xovac_tui.chamber.ring import Bins
 from xovac_tui.recording.disk.housekeeping import SCARCE, Retention, SpaceForecast, forecast, size_words
 from xovac_tui.recording.disk.kinds import Session
 from xovac_tui.recording.disk.record import Record
@@ -160,7 +160,7 @@ def test_no_value_is_ever_left_out(
 def set_clock(path: Path, steps: dict[int, float], *, until: int) -> Past:
     """Record a sample a second from 0 on, this program's from 10 000; at some moments the clock is set.
 
-    The values tell their own monotonic time.
+    The values report their own monotonic time.
     """
     write(path, ((float(t), float(t)) for t in range(10_000)))
     past = Past(Windows(Record(path, clock=lambda: math.nan)), UTC, 10_000.0)
@@ -255,7 +255,7 @@ def swept(writer: Writer, mono: float, keep_days: float, *, delete_unexported: b
 
 
 def kept(path: Path, day: float) -> bool:
-    """Tell whether events of the middle of a day are there."""
+    """Return whether events of the middle of a day are there."""
     with Record(path) as record:
         at = UTC + (day + 0.25) * 86_400
         return bool(record.rows("SELECT 1 FROM blocks WHERE t0 <= ? AND t1 >= ?", (at, at)))

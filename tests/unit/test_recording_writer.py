@@ -480,7 +480,7 @@ def test_a_reader_follows_a_writer(path: Path) -> None:
             made.event(reading(float(number), t=number))
             if number % 37 == 0:
                 made.commit(UTC)
-                # Looked at twice a second at the most.
+                # Checked twice a second at the most.
                 before = record.total
                 now += 0.3
                 assert record.total in (before, number + 1)

@@ -16,7 +16,7 @@ from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.moments import moment, say
 from xovac_tui.report.formatting import ReportTimes
 from xovac_tui.ui.format import Times
-from xovac_tui.zones import comes_twice
+from xovac_tui.zones import occurs_twice
 
 BERLIN = ZoneInfo("Europe/Berlin")
 FIRST = datetime(2026, 10, 25, 0, 30, tzinfo=UTC).timestamp()
@@ -70,9 +70,9 @@ def test_a_time_that_was_left_out_is_refused(zone: tzinfo | None) -> None:
 
 def test_it_is_known_which_times_come_twice(zone: tzinfo | None) -> None:
     edges = [FIRST - 1801, FIRST - 1800, SECOND + 1799, SECOND + 1800]
-    assert [comes_twice(utc, zone) for utc in edges] == [False, True, True, False]
-    assert not comes_twice(FIRST, UTC)
-    assert not any(comes_twice(utc, zone) for utc in (-6.3e10, 253_402_300_799.9, 1e13))
+    assert [occurs_twice(utc, zone) for utc in edges] == [False, True, True, False]
+    assert not occurs_twice(FIRST, UTC)
+    assert not any(occurs_twice(utc, zone) for utc in (-6.3e10, 253_402_300_799.9, 1e13))
 
 
 @pytest.mark.parametrize("zone", ["here"], indirect=True)
@@ -98,7 +98,7 @@ def test_no_two_moments_have_one_name_on_the_screen(zone: tzinfo | None) -> None
 def test_a_report_has_one_distance_from_utc_and_names_it() -> None:
     report = ReportTimes(BERLIN, FIRST - 3600, FIRST)
     assert report.zone_words == "CEST (UTC+02:00)"
-    # A photo that is attached the day after is told in the same one.
+    # A photo that is attached the day after is reported in the same one.
     assert (report.stamp(FIRST), report.stamp(SECOND)) == ("2026-10-25 02:30:00", "2026-10-25 03:30:00")
     assert ReportTimes(BERLIN, FIRST, SECOND).zone_words == "UTC"
 

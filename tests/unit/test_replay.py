@@ -40,7 +40,7 @@ NOISE = 2e-6
 
 
 @contextmanager
-def taped(path: Path, wanted: str = "all") -> Iterator[RecordSlice]:
+def sliced_record(path: Path, wanted: str = "all") -> Iterator[RecordSlice]:
     with open_still(path) as record:
         yield slice_of(record, part_of(find_span(record, wanted), None, None, None))
 
@@ -101,7 +101,7 @@ def check(replay: Replay, pictures: list[Picture]) -> None:
         followed = replay.runs.view()
         assert (followed is None) == (seen.newest is None)
         if followed is not None and seen.newest is not None:
-            # How long a run was unheard is only looked at when something happens, or every 2 s.
+            # How long a run was unheard is only checked when something happens, or every 2 s.
             for name in ("name", "step", "steps", "label", "result", "planned"):
                 assert getattr(followed, name, None) == getattr(seen.newest, name, None), name
 
@@ -181,7 +181,7 @@ def test_a_replay_gives_the_snapshots_of_the_live_session(script: list[tuple[str
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "r.sqlite3"
         pictures = asyncio.run(live(path, script))
-        with taped(path) as sliced:
+        with sliced_record(path) as sliced:
             check(Replay(sliced, contract()), pictures)
             out = Path(folder) / "x.jsonl"
             out.write_text("".join(transcript(sliced)))
@@ -201,7 +201,7 @@ async def test_a_recorded_run_is_followed_again(tmp_path: Path) -> None:
                 pictures.append(picture(one))
         await one.report("idle", 3, part=50.0)
         pictures.append(picture(one))
-    with taped(path) as sliced:
+    with sliced_record(path) as sliced:
         replay = Replay(sliced, contract())
         check(replay, pictures)
         followed = replay.runs.view()
@@ -226,7 +226,7 @@ def online(at: float) -> RecordedLink:
 
 def test_seeking_back_gives_what_was_there_before(tmp_path: Path) -> None:
     path = write_record(tmp_path / "r", [online(0), *telemetry(10_000)], end=10_000)
-    with taped(path, "s1") as sliced:
+    with sliced_record(path, "s1") as sliced:
         replay = Replay(sliced, contract())
         seen: dict[float, Snapshot] = {}
         # Checkpoints are 4 096 steps apart: one before the second of these, another before the last.
@@ -252,7 +252,7 @@ def test_seeking_back_gives_what_was_there_before(tmp_path: Path) -> None:
 def test_a_long_seek_can_be_left_for_another_one(tmp_path: Path) -> None:
     path = write_record(tmp_path / "r", [online(0), *telemetry(3_000)], end=3_000)
     ticks = iter(range(10**6))
-    with taped(path, "s1") as sliced:
+    with sliced_record(path, "s1") as sliced:
         replay = Replay(sliced, contract())
         replay.seek(replay.begin + 2_900)
         # By a clock that goes on with every look, each slice is one step.
@@ -267,7 +267,7 @@ def test_a_long_seek_can_be_left_for_another_one(tmp_path: Path) -> None:
 
 def test_time_ends_with_the_timeline(tmp_path: Path) -> None:
     path = write_record(tmp_path / "r", [online(0), *telemetry(100)], end=100)
-    with taped(path, "s1") as sliced:
+    with sliced_record(path, "s1") as sliced:
         replay = Replay(sliced, contract())
         replay.advance(math.inf)
         assert replay.mono == replay.end == pytest.approx(replay.begin + 100, abs=0.01)
@@ -289,7 +289,7 @@ def test_between_two_lives_nothing_is_known(tmp_path: Path) -> None:
         ),
     ]
     write_record(path, later, utc=UTC + 3660, mono=7.0, end=60)
-    with taped(path) as sliced:
+    with sliced_record(path) as sliced:
         replay = Replay(sliced, contract())
         replay.advance(replay.begin + 59.5)
         assert replay.snapshot().link.word is LinkWord.ONLINE
@@ -322,7 +322,7 @@ def test_commands_of_a_viewer_are_reported_in_their_time(tmp_path: Path) -> None
     beside.item(RecordedMark(mark=Mark(124.5, UTC + 45.5, "note", "look here"), who="bob@desk"))
     beside.commit(UTC + 50)
     beside.close(UTC + 50)
-    with taped(path) as sliced:
+    with sliced_record(path) as sliced:
         replay = Replay(sliced, contract())
         replay.advance(replay.begin + 30.1)
         assert replay.snapshot().ledger == ()
@@ -350,7 +350,7 @@ async def test_the_outcome_of_a_command_is_reported_once(tmp_path: Path) -> None
         await load_soak(one)
         await one.report(seconds=2)
         await one.written()
-    with taped(path) as sliced:
+    with sliced_record(path) as sliced:
         replay = Replay(sliced, contract())
         reported = replay.advance(replay.end)
     assert [entry.outcome for entry in reported] == [Outcome.SENT, Outcome.SUCCESS]
@@ -364,10 +364,10 @@ def test_a_clock_that_is_set_moves_the_wall_time_only(tmp_path: Path) -> None:
         if isinstance(event, Event)
     ]
     path = write_record(tmp_path / "r", [online(0), *events[:60], *moved], end=120)
-    with taped(path, "s1") as sliced:
-        reel = Timeline(sliced)
+    with sliced_record(path, "s1") as sliced:
+        timeline = Timeline(sliced)
         steps = []
-        while (step := reel.take()) is not None:
+        while (step := timeline.take()) is not None:
             steps.append(step)
         monos = [step.mono for step in steps]
         assert monos == sorted(monos)
@@ -382,7 +382,7 @@ def test_the_state_of_a_run_comes_with_its_messages(tmp_path: Path) -> None:
         )
         for n in range(10, 40)
     ]
-    with taped(write_record(tmp_path / "r", things, end=40), "s1") as sliced:
+    with sliced_record(write_record(tmp_path / "r", things, end=40), "s1") as sliced:
         replay = Replay(sliced, contract())
         replay.advance(replay.begin + 20)
         assert replay.snapshot().run.state is RunState.RUNNING

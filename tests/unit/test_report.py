@@ -1,4 +1,4 @@
-"""The report of a run: its figures, its verdict, what it tells of, and that it is nothing but text."""
+"""The report of a run: its figures, its verdict, what it reports, and that it is nothing but text."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def test_the_hash_is_that_of_the_exported_transcript_and_stays_so(tmp_path: Path
     record_run(writer, 2, 1_000.0, seconds=30.0)
     writer.commit(BEGAN + 1_200)
     writer.close(BEGAN + 1_200)
-    # Somebody else records on, calls the channels otherwise, and the run was exported meanwhile.
+    # Another process continues to record, names the channels otherwise, and the run was exported meanwhile.
     other = msgspec.structs.replace(SESSION, channels={PART: ("Board", "degC"), "new.channel": ("New", "V")})
     later = Writer(path, other, recording=True, utc=BEGAN + 2_000, mono=2_000.0)
     later.commit(BEGAN + 2_000)
@@ -574,7 +574,7 @@ def test_an_alarm_is_one_row_from_its_raising_to_its_acknowledgement() -> None:
     ]
     assert [(one.returned, one.acknowledged, one.acknowledged_by) for one in found] == [
         (None, 41, "bob"),
-        # Whoever acknowledges an alarm has seen that it came before.
+        # Who acknowledges an alarm has seen that it came before.
         (13, 30, "ann"),
         (None, 30, "ann"),
     ]
@@ -587,7 +587,7 @@ def test_an_alarm_is_one_row_from_its_raising_to_its_acknowledgement() -> None:
         (AlarmEvent.SHELVED, AlarmEvent.UNSHELVED),
         (AlarmEvent.OUT_OF_SERVICE, AlarmEvent.IN_SERVICE),
         (AlarmEvent.REMOVED,),
-        # Its return was seen by nobody: the recorder was away.
+        # Its return was not seen: the recorder was away.
         (AlarmEvent.RAISED, AlarmEvent.RETURNED),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.audited import one_of_each
 from tests.helpers.console import FakeClock, FakeLink, make_station
-from tests.helpers.record import UTC, reading, session
+from tests.helpers.record import UTC, copied, reading, session
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.snapshot import Mark
@@ -68,12 +68,16 @@ class Life:
         self.writer.close(self._shift + self.mono)
 
 
-def month(path: Path, *, blocks: int = 60) -> float:
-    """Record for thirty days, and return when that ended."""
+def month(path: Path) -> float:
+    """Record for thirty days, 60 blocks, and return when that ended."""
+    copied(path, _month)
+    return 30 * DAY
+
+
+def _month(path: Path) -> None:
     life = Life(path, 0.0)
-    life.record(blocks, every=30 * DAY / (blocks * BLOCK))
+    life.record(60, every=30 * DAY / (60 * BLOCK))
     life.end()
-    return life.mono
 
 
 def test_one_start_deletes_a_bounded_share_and_the_next_ones_the_rest(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A run followed against its plan: told or estimated, with gaps, and with one of five results."""
+"""A run followed against its plan: reported or estimated, with gaps, and with one of five results."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PLAN = plan_recipe(RECIPE, PlanSettings(), 20.0)
 
 
 class Chamber:
-    """A chamber that follows its plan to the dot, looked at once a second unless told otherwise."""
+    """A chamber that follows its plan to the dot, observed once a second unless said otherwise."""
 
     def __init__(
         self, plan: Plan = PLAN, *, roles: bool = True, state: bool = True, start: float = 0.0
@@ -432,7 +432,7 @@ def test_a_killed_recorder_goes_on_and_counts_the_gap(rebooted: bool) -> None:
     run = again(follow(Run(PLAN), chamber, 0, 1000))
     assert run.view().step == 2
     for second in range(1200, 1301):
-        # After a reboot the monotonic clock begins anew: the wall clock tells how long it was gone.
+        # After a reboot the monotonic clock begins anew: the wall clock shows how long it was gone.
         seen = chamber.look(float(second), **({"mono": second - 1195.0} if rebooted else {}))
         run.observe(seen)
     view = run.view()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -67,13 +69,21 @@ def look(t: float, **changes: Any) -> Observation:
     return msgspec.structs.replace(seen, **changes)
 
 
-def progress_at(until: float, start: float = 0.0, **changes: Any) -> Run:
-    """Return the run after observations once a second; `changes` are those of its last 600 s."""
+@cache
+def on_plan(until: int) -> Run:
+    """Return the run after observations once a second, all of them as planned."""
     followed = Run(PLAN)
-    t = start
-    while t <= until:
-        followed.observe(look(t, **(changes if t > until - 600 else {})))
-        t += 1
+    for t in range(until + 1):
+        followed.observe(look(t))
+    return followed
+
+
+def progress_at(until: int, **changes: Any) -> Run:
+    """Return the run after observations once a second; `changes` are those of its last 600 s."""
+    changed = max(0, until - 599) if changes else until + 1
+    followed = copy.copy(on_plan(changed - 1))
+    for t in range(changed, until + 1):
+        followed.observe(look(t, **changes))
     return followed
 
 

@@ -17,9 +17,6 @@ from xovac_tui.runs.view import RunProgress
 from xovac_tui.simulator.machine import Machine
 from xovac_tui.simulator.program import Program, ProgramItem
 
-# What is run and learned once is for all of them.
-pytestmark = pytest.mark.xdist_group("runs")
-
 HARD = Recipe(
     "Hard", (Ramp(60, over=60), Hold(2700), Ramp(-20, over=60), Hold(7200), Ramp(22, over=60), Hold(1800))
 )
@@ -145,7 +142,7 @@ def test_a_run_reported_by_the_device(known: bool) -> None:
     assert first.ends_earliest_utc is not None
     assert first.ends_latest_utc is not None
     assert last.ends_utc is not None
-    # The end is told by a message that comes once a second of the wall clock.
+    # The end is reported by a message that comes once a second of the wall clock.
     assert first.ends_earliest_utc - 1 <= last.ends_utc <= first.ends_latest_utc + 2
     assert all(abs(view.drift or 0.0) <= 2 for view in shown)
     assert [leg.step for leg in last.legs] == list(range(1, 11))
@@ -185,7 +182,12 @@ def test_a_run_followed_without_a_word_from_the_device(known: bool) -> None:
 
 
 def test_dwells_without_vacuum_are_not_credited() -> None:
-    last = follow(Bench(CYCLES, PlanSettings(), vented=True))[0][-1]
+    bench = Bench(CYCLES, PlanSettings(), speed=60.0, vented=True)
+    run = Run(bench.plan, speed=bench.speed)
+    for seen in bench.observations(bench.plan.total / bench.speed + 3):
+        run.observe(seen)
+    last = run.view()
+    assert last.result is Result.COMPLETED
     dwells = [leg.dwell for leg in last.legs if leg.dwell is not None]
     assert dwells[-1].in_tolerance > 0
     assert [dwell.creditable for dwell in dwells] == [0] * len(dwells)

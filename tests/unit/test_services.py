@@ -86,7 +86,7 @@ async def test_a_tick_and_alarm_news_reach_every_service(calls: list[str]) -> No
 
 
 class Part:
-    """A service that notes what it hears, and may fail at it."""
+    """A service that notes what it receives, and may fail at it."""
 
     def __init__(self, received: list[str], name: str, error: Exception | None = None) -> None:
         self.received, self.name, self.error = received, name, error

@@ -48,7 +48,7 @@ async def run_soak(one: Life) -> None:
     await asyncio.sleep(0)
     one.link.answer("load_recipe")
     assert (await sending).outcome is Outcome.SUCCESS
-    # A run is told of its load once that is committed: here no second of the recorder passes.
+    # A run is notified of its load once that is committed: here no second of the recorder passes.
     await one.written()
     for second in range(90):
         step = 1 if second < 30 else 2
@@ -94,7 +94,7 @@ async def test_a_replay_goes_by_what_the_messages_say(tmp_path: Path) -> None:
         await run_soak(one)
         await one.written()
     with Record(path) as record:
-        # The recorder did not know it when it began: it had not heard the device.
+        # The recorder did not know it when it began: it had received nothing from the device.
         assert lists.sessions(record)[0].about.speed == 1.0
         sliced = slice_of(record, part_of(find_span(record, "s1"), None, None, None))
         replay = Replay(sliced, load_contract((), simulator=True))
@@ -118,7 +118,7 @@ def test_a_run_that_is_seen_before_the_speed_goes_on_at_it() -> None:
     assert late.state() == known.state()
 
 
-@pytest.mark.parametrize("told", [0.0, -60.0, 1e9, float("nan"), "fast", None, True])
+@pytest.mark.parametrize("reported", [0.0, -60.0, 1e9, float("nan"), "fast", None, True])
 def test_an_impossible_speed_is_none(reported: object) -> None:
     model = Model(load_contract((), simulator=True))
     model.apply(message(0.0, json.dumps({"sim": {"speed": reported}}), name="chamber_state"))

@@ -74,13 +74,13 @@ class PlainChamber:
 
 
 class Week:
-    """The chamber, which goes on whoever listens, and the clock of the machine that does."""
+    """The chamber, which goes on in any case, and the clock of the machine that listens."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.clock = path, FakeClock()
         self.chamber = PlainChamber()
         self.part: list[tuple[float, float]] = []
-        """(UTC, degC) of every message that was heard."""
+        """(UTC, degC) of every message that was received."""
         self.sent = 0
 
     @asynccontextmanager
@@ -101,7 +101,7 @@ class Week:
     async def let_pass(
         self, seconds: float, station: LiveStation | None = None, link: FakeLink | None = None
     ) -> None:
-        """Let time pass, heard where a station with a link is given."""
+        """Let time pass, with data where a station with a link is given."""
         for number in range(round(seconds / PERIOD)):
             for _ in range(5):
                 self.clock.advance(PERIOD / 5)
@@ -194,7 +194,7 @@ async def test_nothing_of_a_week_is_lost(tmp_path: Path, monkeypatch: pytest.Mon
         assert len(dwells) == 15
         for dwell in dwells:
             assert dwell.creditable <= dwell.in_tolerance <= dwell.elapsed
-        # What nobody saw does not count: the two dwells with the gaps are short of it.
+        # What was not seen does not count: the two dwells with the gaps are short of it.
         uncounted = [dwell.elapsed - dwell.creditable for dwell in dwells]
         assert sum(missing > 590 for missing in uncounted) >= 2
         ((number, _),) = lists.rates(record)

@@ -1,4 +1,4 @@
-"""The station: guards before sending, one outcome after it, and nothing sent that nobody asked for."""
+"""The station: guards before sending, one outcome after it, and nothing sent that was not asked for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station
 from xovac_tui.api.event import Event, EventKind
-from xovac_tui.api.link import LinkCode, LinkWord
+from xovac_tui.api.link import LinkCallbacks, LinkCode, LinkWord
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
@@ -27,12 +27,11 @@ from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.station.commands import STOP_AGAIN
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
-from xovac_tui.station.port import LinkCallbacks
 from xovac_tui.station.refusal import Refusal, RefusalCode
 
 
 class Bench:
-    """A station on a fake link, and all that it told."""
+    """A station on a fake link, and all that it reported."""
 
     def __init__(self, station: LiveStation, link: FakeLink, clock: FakeClock) -> None:
         self.station, self.link, self.clock = station, link, clock

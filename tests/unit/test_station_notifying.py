@@ -1,4 +1,4 @@
-"""A station that evaluates alarms tells of them; one beside it does not; a failure is an alarm."""
+"""A station that evaluates alarms reports them; one beside it does not; a failure is an alarm."""
 
 from __future__ import annotations
 

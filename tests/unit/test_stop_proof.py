@@ -22,7 +22,7 @@ from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.station.live import LiveStation, this_user
 from xovac_tui.station.proofs import StopProofs
-from xovac_tui.station.proving import NEVER
+from xovac_tui.station.proving import NEVER, StopVerdict, VerdictCode
 from xovac_tui.station.refusal import Refusal, RefusalCode
 
 DOCUMENTED = "Could not cancel server running as server is not running."
@@ -80,7 +80,7 @@ async def test_the_documented_warning_while_idle_proves_it_and_is_kept(tmp_path:
         assert station.proving.unproven
         entry = await proved(station, link)
         assert link.emitted == [("cancel_recipe", "")]
-        assert station.proving.judge(entry).words == "STOP is proven: the chamber answered that nothing runs."
+        assert station.proving.judge(entry) == StopVerdict(VerdictCode.DOCUMENTED, DOCUMENTED)
         assert not station.proving.unproven
     async with bench(tmp_path) as (station, _, _):
         assert station.proving.words.startswith("STOP was proven on 2026-")
@@ -100,22 +100,22 @@ async def test_another_address_or_form_is_not_proven(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("result", "message", "proven", "said"),
+    ("result", "message", "proven", "code"),
     [
-        ("warning", "Nichts läuft.", True, 'not the manual\'s: "Nichts läuft.". Do not rely on STOP unless'),
-        ("success", "", False, "if a recipe ran unseen, it is cancelled now"),
-        ("error", "Bus fault.", False, 'answered with an error: "Bus fault."'),
-        ("done", "", False, "neither success, warning nor error"),
+        ("warning", "Nichts läuft.", True, VerdictCode.OTHER_WARNING),
+        ("success", "", False, VerdictCode.SUCCESS),
+        ("error", "Bus fault.", False, VerdictCode.ERROR),
+        ("done", "", False, VerdictCode.UNKNOWN),
     ],
 )
 async def test_what_each_answer_proves(
-    tmp_path: Path, result: str, message: str, proven: bool, said: str
+    tmp_path: Path, result: str, message: str, proven: bool, code: VerdictCode
 ) -> None:
     async with bench(tmp_path) as (station, link, _):
         await proved(station, link)
         entry = await proved(station, link, result, message)
         verdict = station.proving.judge(entry)
-        assert (verdict.proven, said in verdict.words) == (proven, True)
+        assert (verdict.proven, verdict.code, verdict.said) == (proven, code, message)
         assert station.proving.unproven is not proven, "the newest evidence counts"
 
 

@@ -173,7 +173,7 @@ def test_a_held_key_on_a_link_that_stalls_never_sends(period: float) -> None:
         exact = held(released, period, chance.uniform(released + 2 * period, 5.0))
         for number, stroke in enumerate(exact):
             at = stroke + chance.uniform(0, min(0.05, 0.14 - period))
-            # Not between the second stroke and the third: that cannot be told from two presses.
+            # Not between the second stroke and the third: that cannot be distinguished from two presses.
             if number >= 3 and at > stalled_until and chance.random() < 0.1:
                 stalled_until = at + chance.uniform(0.1, 0.8)
             times.append(max(at, stalled_until, *times[-1:]))

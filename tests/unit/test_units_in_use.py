@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.helpers.keys import KEYS
-from xovac_tui.alarms.in_force import watchlist
+from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.contract import Contract, Role

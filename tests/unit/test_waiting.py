@@ -89,7 +89,7 @@ async def test_one_odd_message_does_not_end_the_waiting() -> None:
             await asyncio.sleep(0)
             assert bench.waiting.evaluate() is over
             if value == "n/a":
-                assert "Only numbers are compared by >" in str(bench.waiting.in_vain(2.0))
+                assert "Only numbers are compared by >" in str(bench.waiting.timeout_error(2.0))
 
 
 async def test_what_never_goes_together_ends_it() -> None:
@@ -126,7 +126,7 @@ async def test_it_says_what_was_not_true(capsys: pytest.CaptureFixture[str]) -> 
         assert 'No channel "plate_q" has come yet. Did you mean "plate_' in said
         assert "[x] pressure < 1 mbar: pressure 1.3e-04 mbar" in said
         assert "[?] plate_q > 3" in said
-        error = bench.waiting.in_vain(21_600)
+        error = bench.waiting.timeout_error(21_600)
         assert error.exit_code == Exit.TIMEOUT
         assert str(error).split("\n") == [
             "It did not come true in 6h 00m:",
@@ -134,7 +134,7 @@ async def test_it_says_what_was_not_true(capsys: pytest.CaptureFixture[str]) -> 
             "  unknown   plate_q > 3         plate_q unknown (no channel of that name has come yet)",
             '  not true  state == "RUNNING"  state "IDLE"',
         ]
-        # It tells once, and then only now and then.
+        # It reports once, and then only now and then.
         await bench.report()
         bench.lines.close()
         assert capsys.readouterr().err == ""
@@ -149,13 +149,16 @@ async def test_it_says_that_it_was_true_but_too_short() -> None:
         bench.link.push(LinkWord.ONLINE)
         await bench.report()
         await bench.report()
-        assert str(bench.waiting.in_vain(5)) == "The 5s are over: it was true for 1s of the last 1m 00s only."
+        assert (
+            str(bench.waiting.timeout_error(5))
+            == "The 5s are over: it was true for 1s of the last 1m 00s only."
+        )
 
 
 async def test_never_connected_is_another_end() -> None:
     async with waiting("test_part > 20") as bench:
         bench.link.push(LinkWord.CONNECTING, "Off.", code=LinkCode.NO_ANSWER)
-        error = bench.waiting.in_vain(5)
+        error = bench.waiting.timeout_error(5)
         assert error.exit_code == Exit.CONNECT
         assert error.code == LinkCode.NO_ANSWER
         assert str(error).endswith("was not reached in 5s. Off.")

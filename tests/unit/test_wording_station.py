@@ -1,8 +1,9 @@
-"""Every reason why a command is not sent has its sentence, its clause and its words for STOP's strip."""
+"""Every code of the station has its sentence: why nothing is sent, and what an answer to STOP proves."""
 
 import pytest
 
 from xovac_tui.api.link import LinkWord
+from xovac_tui.station.proving import StopVerdict, VerdictCode
 from xovac_tui.station.refusal import Refusal, RefusalCode
 
 REPLAY = "This is a replay: nothing can be sent."
@@ -29,8 +30,8 @@ SENTENCES = {
         "vent takes no payload. Send it without one."
     ),
     Refusal(RefusalCode.RUNNING, "cancel_recipe"): (
-        "A recipe runs, or may run, and cancel_recipe would cancel it, so it was not sent. Prove "
-        "STOP while the chamber is idle."
+        "A recipe runs, or may run, and cancel_recipe would cancel it, so it was not sent. Prove STOP while "
+        "the chamber is idle."
     ),
     Refusal(RefusalCode.BLIND, "cancel_recipe"): (
         "The chamber does not report any more whether a recipe runs, and cancel_recipe would cancel one, so "
@@ -78,3 +79,34 @@ def test_the_same_reason_at_another_moment_is_the_same() -> None:
     )
     assert not lost.same_as(connecting)
     assert not lost.same_as(None)
+
+
+V = VerdictCode
+VERDICTS = {
+    StopVerdict(V.DOCUMENTED, "Could not cancel."): "STOP is proven: the chamber answered that nothing runs.",
+    StopVerdict(V.OTHER_WARNING, "Nichts {läuft}."): (
+        "STOP is proven: it reached the chamber, which answered a warning, so it cancelled nothing. Its "
+        'words are not the manual\'s: "Nichts {läuft}.". Do not rely on STOP unless they mean that nothing '
+        "runs."
+    ),
+    StopVerdict(V.SUCCESS): (
+        "STOP is not proven: the chamber answered success. If nothing ran, this answer does not show that it "
+        "cancels; if a recipe ran unseen, it is cancelled now: look at the chamber. STOP is proven once it "
+        "ends a run and the chamber's own messages confirm that."
+    ),
+    StopVerdict(V.ERROR, "Bus fault."): (
+        'STOP is not proven: it reached the chamber, which answered with an error: "Bus fault.". Do not rely '
+        "on STOP before that is mended."
+    ),
+    StopVerdict(V.REFUSED, reason="It runs."): "STOP is not proven: It runs.",
+    StopVerdict(V.NOT_DOCUMENTED): "STOP is not proven: the contract names no answer to it.",
+    StopVerdict(V.UNKNOWN, reason="No answer came.", unkept="It cannot be kept."): (
+        "STOP is not proven. No answer came. It cannot be kept."
+    ),
+}
+
+
+def test_every_verdict_has_its_words() -> None:
+    assert {one.code for one in VERDICTS} == set(VerdictCode)
+    assert {one: one.words for one in VERDICTS} == VERDICTS
+    assert {one.code for one in VERDICTS if one.proven} == {V.DOCUMENTED, V.OTHER_WARNING}

@@ -94,7 +94,7 @@ def pass_time(life: Life, utc: float, *, over: bool = False) -> Step:
     """Bring a shelved alarm back whose time is over: `over` says so where the wall clock was set back."""
     if life.state is not AlarmState.SHELVED or life.until_utc is None or not (over or utc >= life.until_utc):
         return life, None
-    return _come_back(life, utc), AlarmEvent.UNSHELVED
+    return _occur_again(life, utc), AlarmEvent.UNSHELVED
 
 
 def acknowledge(life: Life, who: str, utc: float, raised_utc: float | None = None) -> Step:
@@ -120,7 +120,7 @@ def unshelve(life: Life, who: str, utc: float) -> Step:
     """Bring a shelved alarm back before its time."""
     if life.state is not AlarmState.SHELVED:
         return life, None
-    return _come_back(life, utc, who), AlarmEvent.UNSHELVED
+    return _occur_again(life, utc, who), AlarmEvent.UNSHELVED
 
 
 def take_out(life: Life, who: str, utc: float, reason: str) -> Step:
@@ -134,10 +134,10 @@ def put_back(life: Life, who: str, utc: float) -> Step:
     """Switch the alarm on again."""
     if life.state is not AlarmState.OUT_OF_SERVICE:
         return life, None
-    return _come_back(life, utc, who), AlarmEvent.IN_SERVICE
+    return _occur_again(life, utc, who), AlarmEvent.IN_SERVICE
 
 
-def _come_back(life: Life, utc: float, who: str = "") -> Life:
+def _occur_again(life: Life, utc: float, who: str = "") -> Life:
     """Return the life of an alarm that sounds again: what holds now must be acknowledged now."""
     return _become(life, AlarmState.UNACKNOWLEDGED if life.active else AlarmState.NORMAL, utc, who)
 

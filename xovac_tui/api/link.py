@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 
 import msgspec
 
+from xovac_tui.api.event import Event, EventKind
+from xovac_tui.clock import Clock
 from xovac_tui.errors import LinkError
 
 
@@ -136,3 +139,12 @@ class LinkView(msgspec.Struct, frozen=True):
     def error(self) -> LinkError:
         """Return why there is no connection, as an error."""
         return LinkError(self.why, self.code or "")
+
+
+class LinkCallbacks(msgspec.Struct, frozen=True):
+    """What a link asks and reports; `on_event` and `on_status` are called from its loop and must not wait."""
+
+    contract_kind: Callable[[str], EventKind]
+    on_event: Callable[[Event], None]
+    on_status: Callable[[LinkView], None]
+    clock: Clock

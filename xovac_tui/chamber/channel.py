@@ -110,29 +110,6 @@ class Extremes:
 class Channel:
     """One leaf's newest value and history. Mutable, private to the chamber; faces get `ChannelView`s."""
 
-    __slots__ = (
-        "_beats",
-        "_breaks",
-        "_every_number",
-        "_fault",
-        "_own",
-        "_rate",
-        "_rate_for",
-        "_validity",
-        "full_name",
-        "history",
-        "is_bool",
-        "order",
-        "origin",
-        "problem",
-        "seen",
-        "spec",
-        "stream",
-        "text",
-        "value",
-        "watch",
-    )
-
     def __init__(self, full_name: str, stream: Stream, spec: LeafSpec | None, origin: Origin | None) -> None:
         self.full_name = full_name
         self.stream = stream
@@ -228,11 +205,11 @@ class Channel:
         """Return how far the value may be believed at `now`."""
         if self.seen is None:
             return Quality.NO_DATA
-        if not self.comes(now, linked=linked, stale_after=stale_after):
+        if not self.arrives(now, linked=linked, stale_after=stale_after):
             return Quality.STALE
         return Quality.BAD if self._fault else Quality.GOOD
 
-    def comes(self, now: float, *, linked: bool, stale_after: float) -> bool:
+    def arrives(self, now: float, *, linked: bool, stale_after: float) -> bool:
         """Return whether its message comes as usual, with or without a usable value."""
         return linked and self.seen is not None and now - self.seen <= self.pace.limit(stale_after)
 

@@ -188,7 +188,7 @@ class Ledger:
             self._give_up(entry, mono, "The link broke before an answer came.") for entry in self._sent()
         )
 
-    def saw(self, role: Role, value: RunState | str | float, mono: float) -> tuple[LedgerEntry, ...]:
+    def take_report(self, role: Role, value: RunState | str | float, mono: float) -> tuple[LedgerEntry, ...]:
         """Take a change that the chamber reports; return the entries that it confirms.
 
         One change proves one command of a name, the newest: an older one had not shown by then.

@@ -88,7 +88,7 @@ class Chamber:
         self._vital = frozenset(
             event for event, message in contract.messages.items() if any(leaf.pin for leaf in message.leaves)
         )
-        self._vital_came = False
+        self._vital_received = False
         self._judging = frozenset(
             event
             for event, message in contract.messages.items()
@@ -271,29 +271,29 @@ class Chamber:
         )
         run, linked, stale_after = self._run, self.linked, self._stale_after
 
-        def comes(channel: Channel | None) -> bool:
-            return channel is not None and channel.comes(mono, linked=linked, stale_after=stale_after)
+        def arrives(channel: Channel | None) -> bool:
+            return channel is not None and channel.arrives(mono, linked=linked, stale_after=stale_after)
 
-        def believed(channel: Channel | None, come: bool) -> tuple[float | None, str]:
-            return (channel.value, channel.spec.unit) if channel is not None and come else (None, "")
+        def believed(channel: Channel | None, arrived: bool) -> tuple[float | None, str]:
+            return (channel.value, channel.spec.unit) if channel is not None and arrived else (None, "")
 
-        role, come = self._by_role.get, comes(controlled)
-        fresh = come if controlled else self.word(mono) is LinkWord.ONLINE
-        known = comes(role(Role.STATE)) or (fresh and self._state_holds)
+        role, arrived = self._by_role.get, arrives(controlled)
+        fresh = arrived if controlled else self.word(mono) is LinkWord.ONLINE
+        known = arrives(role(Role.STATE)) or (fresh and self._state_holds)
         return Observation(
             mono=mono,
             utc=utc,
             linked=linked,
             fresh=fresh,
             state=run.state if known else RunState.UNKNOWN,
-            recipe=run.recipe if comes(role(Role.RECIPE_NAME)) else None,
-            step=run.step if comes(role(Role.STEP)) else None,
-            steps=run.steps if comes(role(Role.STEPS)) else None,
-            target=to_celsius(*believed(setpoint, comes(setpoint))),
-            actual=to_celsius(*believed(controlled, come)),
+            recipe=run.recipe if arrives(role(Role.RECIPE_NAME)) else None,
+            step=run.step if arrives(role(Role.STEP)) else None,
+            steps=run.steps if arrives(role(Role.STEPS)) else None,
+            target=to_celsius(*believed(setpoint, arrives(setpoint))),
+            actual=to_celsius(*believed(controlled, arrived)),
             seen=controlled.seen if controlled else self._newest,
             period=controlled.pace.period if controlled else None,
-            pressure=to_mbar(*believed(pressure, comes(pressure))),
+            pressure=to_mbar(*believed(pressure, arrives(pressure))),
             speed=self._speed,
         )
 
@@ -309,8 +309,8 @@ class Chamber:
             stream = self._streams[name] = Stream(name)
         stream.beat(event.mono)
         # An answer to a command or a lesser message must not make old readings look fresh.
-        self._vital_came = self._vital_came or name in self._vital
-        if name in self._vital or not self._vital_came:
+        self._vital_received = self._vital_received or name in self._vital
+        if name in self._vital or not self._vital_received:
             self._newest = event.mono
         changed: list[LedgerEntry] = []
         known = self._channels.setdefault(name, {})
@@ -376,7 +376,7 @@ class Chamber:
             self._mark(
                 "step", f"step {value:g}" if isinstance(value, float | int) else "", event.utc, event.mono
             )
-        return self.ledger.saw(role, value, event.mono)
+        return self.ledger.take_report(role, value, event.mono)
 
     def _run_view(self, channels: tuple[ChannelView, ...], mono: float) -> RunView:
         roles: Mapping[Role, ChannelView] = {c.role: c for c in channels if c.role is not None}
@@ -410,7 +410,7 @@ class Chamber:
         learned = [s for s in self._streams.values() if s.period is not None and s.steady]
         learned = [s for s in learned if s.name in self._vital] or learned
         paced = [s for s in learned if s.period is not None and s.period <= _PACE_SETTERS] or learned
-        # A stream that has not come since the link came back is judged from that moment.
+        # A stream that has not arrived since the link came back is judged from that moment.
         up_since = self._link.since_mono
         return bool(paced) and all(
             mono - (up_since if s.last is None else s.last) > s.limit(self._stale_after) for s in paced

@@ -144,7 +144,7 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     """Further responses that were not awaited, taken to be repeats of this entry's."""
     session: int = 0
     timeout: float = 0.0
-    dismissed: bool = False
+    dismissed: bool = msgspec.field(default=False, name="looked_at")
     """An `unknown` stays on the screen until it is dismissed."""
     stop: bool = False
     """Sent by the STOP key."""

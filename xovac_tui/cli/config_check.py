@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from xovac_tui import paths
-from xovac_tui.alarms.in_force import watchlist
 from xovac_tui.alarms.rules import rules_with_mistakes
+from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.analysis.values import criterion_called, no_criterion
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.cli.config import config_option, settings_place

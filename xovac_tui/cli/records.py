@@ -81,7 +81,7 @@ def find_record(ctx: click.Context, record: Path | None, demo: bool) -> RecordSo
     elif record is not None:
         chamber, path = _chamber_of(found, record), record
     else:
-        chamber, path = _meant(found)
+        chamber, path = _named_chamber(found)
     warn_of_record(path, ours=record is None)
     return RecordSource(path, chamber, found)
 
@@ -130,7 +130,7 @@ def address_in(record: Path) -> str:
     return url
 
 
-def _meant(found: Effective) -> tuple[ChamberSetup, Path]:
+def _named_chamber(found: Effective) -> tuple[ChamberSetup, Path]:
     """Return the settings' chamber with its record; if they name none, that of the only record."""
     try:
         chamber = resolve(found)
@@ -247,7 +247,7 @@ class Ticker:
             rewrite("", self._length)
 
 
-def say_note(record: Record) -> None:
+def print_note(record: Record) -> None:
     """Print a note on stderr if a record could be opened only in part or another way."""
     if record.note:
         echo(record.note, err=True)

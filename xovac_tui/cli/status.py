@@ -85,12 +85,12 @@ def status(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool
 
 async def _sample(station: LiveStation, record: Path) -> StatusSample:
     wanted = set(station.contract.messages)
-    came: set[str] = set()
+    received: set[str] = set()
     changed = asyncio.Event()
 
     async def receive() -> None:
         async for event in station.events():
-            came.add(event.name)
+            received.add(event.name)
             changed.set()
 
     receiving = asyncio.ensure_future(receive())
@@ -100,7 +100,7 @@ async def _sample(station: LiveStation, record: Path) -> StatusSample:
             await online(station)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FIRST_DATA if wanted else _ANY_DATA):
-                    while not wanted or not wanted <= came:
+                    while not wanted or not wanted <= received:
                         changed.clear()
                         await changed.wait()
             # Wait briefly for the run in the record, but not for a record that is held up.

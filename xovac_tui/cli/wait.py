@@ -17,11 +17,11 @@ from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.news import LinkChanged
 from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.options import connecting_options
-from xovac_tui.cli.saying import Voice
 from xovac_tui.cli.seconds import Seconds
+from xovac_tui.cli.stderr import StderrLines
 from xovac_tui.compose import chambers, stations
 from xovac_tui.durations import format_duration
-from xovac_tui.errors import Exit, LinkError, WaitedInVain
+from xovac_tui.errors import Exit, LinkError, WaitTimeoutError
 from xovac_tui.expressions import ConditionPart, Expression, ExpressionError, parse_condition
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
@@ -101,7 +101,7 @@ async def _wait(
                 async with asyncio.timeout(timeout):
                     await waiting.until_true()
             except TimeoutError:
-                raise waiting.in_vain(timeout or 0.0) from None
+                raise waiting.timeout_error(timeout or 0.0) from None
             finally:
                 # The end of the link with this program is not reported.
                 unsubscribe()
@@ -127,7 +127,7 @@ class Waiting:
         self._changed = asyncio.Event()
         self._connected: float | None = None
         """Monotonic time of the first connection."""
-        self._came = False
+        self._received = False
         """A message has come."""
         self._since: float | None = None
         """Monotonic time since which it is true."""
@@ -152,7 +152,7 @@ class Waiting:
     async def take_events(self) -> None:
         """Request an evaluation for each event that arrives."""
         async for event in self._station.events():
-            self._came = self._came or event.kind is EventKind.MESSAGE
+            self._received = self._received or event.kind is EventKind.MESSAGE
             self._changed.set()
 
     async def until_true(self) -> None:
@@ -171,7 +171,7 @@ class Waiting:
         clock = self._station.clock
         now = clock.mono()
         self._values.at(clock.utc(), now)
-        if self._connected is None or not (self._came or now - self._connected >= _FIRST_DATA):
+        if self._connected is None or not (self._received or now - self._connected >= _FIRST_DATA):
             return False
         self._name_missing()
         try:
@@ -182,7 +182,7 @@ class Waiting:
                 raise
             self._since = None
             return False
-        self._understood = self._understood or self._came
+        self._understood = self._understood or self._received
         if true is True:
             self._since = now if self._since is None else self._since
             if now - self._since >= self._needed:
@@ -207,7 +207,7 @@ class Waiting:
                 hint = hint if len(hint) < _LONGEST_HINT else " `xovac-tui status` lists those that have."
                 self._report.say(f'No channel "{name}" has come yet.{hint}')
 
-    def in_vain(self, timeout: float) -> WaitedInVain | LinkError:
+    def timeout_error(self, timeout: float) -> WaitTimeoutError | LinkError:
         """Return the error for a condition that did not come true within `timeout` seconds."""
         said = format_duration(timeout)
         if self._connected is None:
@@ -217,14 +217,16 @@ class Waiting:
         now = self._station.clock.mono()
         if self._since is not None:
             so_far, needed = format_duration(now - self._since), format_duration(self._needed)
-            return WaitedInVain(f"The {said} are over: it was true for {so_far} of the last {needed} only.")
+            return WaitTimeoutError(
+                f"The {said} are over: it was true for {so_far} of the last {needed} only."
+            )
 
         try:
             parts = [part for part in self._expression.parts(self._values) if part.true is not True]
         except ExpressionError as error:
-            return WaitedInVain(f"It did not come true in {said}. {error}")
+            return WaitTimeoutError(f"It did not come true in {said}. {error}")
         lines = table([(f"  {_WORDS[part.true]}", part.text, part.reported) for part in parts])
-        return WaitedInVain(f"It did not come true in {said}:", *lines)
+        return WaitTimeoutError(f"It did not come true in {said}:", *lines)
 
 
 class WaitReport:
@@ -235,7 +237,7 @@ class WaitReport:
         self._quiet = quiet
         self._terminal = sys.stderr.isatty()
 
-        self._out = Voice()
+        self._out = StderrLines()
         self._reported: float | None = None
         self._shown = 0
         """Characters of the line that is rewritten."""

@@ -10,10 +10,11 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui import alarms, analysis, config, link
-from xovac_tui.alarms.in_force import watchlist
+from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.alarms.service import AlarmPorts, AlarmService
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.contract import STOP_COMMAND
+from xovac_tui.api.link import LinkCallbacks
 from xovac_tui.api.loader import SIMULATOR_CONTRACT
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
@@ -32,8 +33,8 @@ from xovac_tui.runs.service import RunService
 from xovac_tui.simulator.child import SimulatorChild
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.station.live import LiveStation, Parts, this_user
-from xovac_tui.station.news import Bulletin
-from xovac_tui.station.port import LinkCallbacks, LinkFactory, LinkPort, Reach
+from xovac_tui.station.news import NewsFeed
+from xovac_tui.station.port import LinkFactory, LinkPort, Reach
 from xovac_tui.station.proofs import StopProof, StopProofs
 from xovac_tui.station.service import Service
 from xovac_tui.station.setup import Manner, StationSetup
@@ -69,7 +70,7 @@ def build_station(
     (`user@host`) and `link` default to this machine's clock, its user, and socket.io.
     """
     has, name, contract = equipment or Equipment(), setup.name, setup.contract
-    clock, who, news = clock or SystemClock(), who or this_user(), Bulletin()
+    clock, who, news = clock or SystemClock(), who or this_user(), NewsFeed()
     speed = 1.0 if simulator is None else simulator.speed
     about = described(setup, clock, who=who, speed=speed, demo=simulator is not None)
     chamber, log = Chamber(contract, stale_after=setup.profile.stale_after), Log(has.log_events)
@@ -169,13 +170,7 @@ def stop_proof(setup: ChamberSetup) -> StopProof | None:
 
 def real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:
     """Return a socket.io link. socket.io, which takes a third of a second to import, is imported here."""
-    return link.connection.Link(
-        target,
-        contract_kind=callbacks.contract_kind,
-        on_event=callbacks.on_event,
-        on_status=callbacks.on_status,
-        clock=callbacks.clock,
-    )
+    return link.connection.Link(target, callbacks)
 
 
 def values(

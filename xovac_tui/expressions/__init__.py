@@ -9,9 +9,9 @@ import msgspec
 
 from xovac_tui.expressions.evaluation import (
     Amount,
-    Anything,
     Evaluation,
     MovingValues,
+    NeverReceived,
     TextValue,
     Truth,
     ValueReading,
@@ -76,7 +76,7 @@ class Expression(msgspec.Struct, frozen=True):
                 return value, unit
             case Truth(truth):
                 return truth, NONE
-            case Anything():
+            case NeverReceived():
                 return None, NONE
             case TextValue():
                 raise ExpressionError("This is text, and a number is needed here.", self.text, self.node.at)

@@ -107,11 +107,11 @@ class Truth(msgspec.Struct, frozen=True):
     value: bool | None
 
 
-class Anything(msgspec.Struct, frozen=True):
+class NeverReceived(msgspec.Struct, frozen=True):
     """Something that never came: it may be a number, text, or a switch."""
 
 
-Result = Amount | TextValue | Truth | Anything
+Result = Amount | TextValue | Truth | NeverReceived
 
 
 class Evaluation:
@@ -158,7 +158,7 @@ class Evaluation:
         match result:
             case Truth(value):
                 return value
-            case Anything():
+            case NeverReceived():
                 return None
             case TextValue():
                 raise self._error(f'{spell(node)} is text. Compare it, as in == "...".', node)
@@ -180,7 +180,7 @@ class Evaluation:
         if value is None and node.wanted.what is What.STABLE:
             return Truth(None)
         if value is None and not reading.unit:
-            return Anything()
+            return NeverReceived()
         return Amount(value, unit_of(reading.unit))
 
     # -- numbers --------------------------------------------------------------------------------------
@@ -190,7 +190,7 @@ class Evaluation:
         match result:
             case Amount():
                 return result
-            case Anything():
+            case NeverReceived():
                 # Whatever comes there, the rest is unknown until it does.
                 return Amount(None, _FREE)
             case TextValue():
@@ -297,7 +297,7 @@ class Evaluation:
             case Amount(), Amount():
                 one, two, _ = self._same(node, left, right)
                 return None if one is None or two is None else _COMPARE[node.sign](one, two)
-            case (Anything(), _) | (_, Anything()):
+            case (NeverReceived(), _) | (_, NeverReceived()):
                 return None
         if node.sign not in ("==", "!="):
             raise self._error(f"Only numbers are compared by {node.sign}.", node)

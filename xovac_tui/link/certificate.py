@@ -65,7 +65,7 @@ def _plain(name: str) -> bool | None:
     return state.st_size <= _LARGEST if stat.S_ISREG(state.st_mode) else None
 
 
-def no_trust() -> ssl.SSLContext:
+def unverified_context() -> ssl.SSLContext:
     """Return a context that verifies nothing: only to read what is presented, never to send anything."""
     context = ssl.create_default_context()
     context.check_hostname = False
@@ -77,7 +77,9 @@ async def presented(host: str, port: int, timeout: float) -> Certificate | None:
     """Return the certificate that the server presents, by a mere TLS handshake; None where there is none."""
     try:
         async with asyncio.timeout(timeout):
-            _, writer = await asyncio.open_connection(host, port, ssl=no_trust(), server_hostname=host)
+            _, writer = await asyncio.open_connection(
+                host, port, ssl=unverified_context(), server_hostname=host
+            )
     except (OSError, ValueError):
         return None
     try:
@@ -98,7 +100,7 @@ async def asks_client(host: str, port: int, timeout: float) -> bool:
         nonlocal asked
         asked = asked or (direction == "read" and (content, message) == (_HANDSHAKE, _CERTIFICATE_REQUEST))
 
-    context = no_trust()
+    context = unverified_context()
     # The standard library has no other way to see this message, and may lose this one.
     if not hasattr(context, "_msg_callback"):
         return False

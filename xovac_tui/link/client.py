@@ -22,6 +22,7 @@ from xovac_tui.link import bulky, engine
 from xovac_tui.link.engine import PACKETS, Engine, Socket, log, websocket_options
 from xovac_tui.link.handshake import max_payload
 from xovac_tui.link.library import engineio, socketio
+from xovac_tui.link.target import Target
 
 # The libraries would otherwise write to the terminal by themselves.
 _library_log = log.getChild("library")
@@ -53,10 +54,8 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
     def __init__(
         self,
         session: aiohttp.ClientSession,
-        namespace: str,
+        target: Target,
         *,
-        request_timeout: float,
-        lost_after: float,
         on_arguments: Callable[[Any, tuple[Any, ...]], None],
         on_malformed: Callable[[str | bytes, Exception], None],
         on_connect: Callable[[], None],
@@ -67,11 +66,11 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             logger=_library_log,
             engineio_logger=_library_log,
             http_session=session,
-            request_timeout=request_timeout,
-            websocket_extra_options=websocket_options(lost_after),
+            request_timeout=target.connect_timeout,
+            websocket_extra_options=websocket_options(target.lost_after),
             serializer=_Packet,
         )
-        self._namespace = namespace
+        namespace = self._namespace = target.namespace
         self._on_arguments = on_arguments
         self._on_malformed = on_malformed
         self._on_connect = on_connect
@@ -90,7 +89,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         self._filling: Any = None
         """The packet whose last binary attachment is handled now."""
         self.eio.on_junk = self._junk
-        self.eio.patience = lost_after
+        self.eio.patience = target.lost_after
         self.eio.on("message", self._message)
         self.eio.on("disconnect", self._disconnected)
         self.on("connect_error", self._refused, namespace=namespace)
@@ -305,7 +304,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
         # A server that has ended the connection itself wants no good-bye.
         server_ended = self.ended.is_set() and self.ended_by != STOPPED
         self.end(_Reason.CLIENT_DISCONNECT)
-        leaving = asyncio.ensure_future(self._take_leave(server_ended))
+        leaving = asyncio.ensure_future(self._close_session(server_ended))
         waits = {leaving}
         if self.eio.transport() == "polling" and self.eio.write_loop_task is not None:
             # The good-bye is said when it is written; the long poll would hang on for up to a minute.
@@ -320,7 +319,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]
             if self.eio in engineio.base_client.connected_clients:
                 engineio.base_client.connected_clients.remove(self.eio)
 
-    async def _take_leave(self, server_ended: bool) -> None:
+    async def _close_session(self, server_ended: bool) -> None:
         try:
             if self.namespaces and not server_ended:
                 for namespace in self.namespaces:

@@ -106,9 +106,7 @@ async def _connect_by(
     session = open_session(target, address, seen)
     client = Client(
         session,
-        target.namespace,
-        request_timeout=target.connect_timeout,
-        lost_after=target.lost_after,
+        target,
         on_arguments=handlers.arguments,
         on_malformed=handlers.malformed,
         on_connect=lambda: handlers.connected(connection),

@@ -11,15 +11,14 @@ from typing import Any
 
 from xovac_tui.api.contract import RESERVED_EVENTS
 from xovac_tui.api.event import Direction, Event, EventKind, Form, Payload
-from xovac_tui.api.link import LinkCode, LinkReason, LinkView, LinkWord
+from xovac_tui.api.link import LinkCallbacks, LinkCode, LinkReason, LinkView, LinkWord
 from xovac_tui.api.payload import decode_arguments
 from xovac_tui.api.wire import as_sent
-from xovac_tui.clock import Clock
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import backoff
 from xovac_tui.link.connect import Connector, Handlers, LinkConnection, connect
 from xovac_tui.link.engine import log
-from xovac_tui.link.reasons import Untrusted
+from xovac_tui.link.reasons import UntrustedCertificateError
 from xovac_tui.link.target import Target
 from xovac_tui.link.wording import worded
 from xovac_tui.text import clean, writable
@@ -40,18 +39,14 @@ class Link:
     def __init__(
         self,
         target: Target,
+        callbacks: LinkCallbacks,
         *,
-        contract_kind: Callable[[str], EventKind],
-        on_event: Callable[[Event], None],
-        on_status: Callable[[LinkView], None],
-        clock: Clock,
         random: Callable[[], float] = chance.random,
         connector: Connector = connect,
     ) -> None:
         self._target = target
-        self._kind = contract_kind
-        self._on_event = on_event
-        self._on_status = on_status
+        self._kind, self._on_event = callbacks.contract_kind, callbacks.on_event
+        self._on_status, clock = callbacks.on_status, callbacks.clock
         self._clock = clock
         self._random = random
         self._connect = connector
@@ -92,7 +87,11 @@ class Link:
                     continue
                 except LinkError as error:
                     why, failures = LinkReason(LinkCode(error.code), str(error)), failures + 1
-                    seconds = backoff.LONGEST if isinstance(error, Untrusted) else self._delay(failures)
+                    seconds = (
+                        backoff.LONGEST
+                        if isinstance(error, UntrustedCertificateError)
+                        else self._delay(failures)
+                    )
                 except Exception as error:
                     # A defect, here or in a library, must not take the console down with it.
                     hidden = self._target.hidden

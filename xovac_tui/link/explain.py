@@ -42,7 +42,9 @@ async def explain_network(error: BaseException, address: Address) -> LinkReason:
         certificate = await presented(address.host, address.port, _LOOK)
         return refused_certificate(error.certificate_error, certificate, address)
     cause: BaseException = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    if address.tls and (is_hung_up(error) or isinstance(cause, ConnectionResetError | ssl.SSLError)):
+    if address.tls and (
+        is_closed_without_answer(error) or isinstance(cause, ConnectionResetError | ssl.SSLError)
+    ):
         if await asks_client(address.host, address.port, _LOOK):
             return worded(LinkCode.CLIENT_CERTIFICATE, address)
         if isinstance(cause, ssl.SSLError):
@@ -51,7 +53,7 @@ async def explain_network(error: BaseException, address: Address) -> LinkReason:
         return worded(LinkCode.UNKNOWN_HOST, address)
     if isinstance(error, TimeoutError) or isinstance(cause, TimeoutError):
         return worded(LinkCode.NO_ANSWER, address)
-    if is_hung_up(error):
+    if is_closed_without_answer(error):
         return worded(LinkCode.HUNG_UP, address, tls_variant(address))
     if isinstance(cause, OSError):
         return no_connection(cause, address)
@@ -180,7 +182,7 @@ def tls_variant(address: Address) -> str:
     return "tls" if address.tls else ""
 
 
-def is_hung_up(error: BaseException | None) -> bool:
+def is_closed_without_answer(error: BaseException | None) -> bool:
     """Return whether the server took the connection and closed it without an answer."""
     closed = isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError)
     return closed and not isinstance(error, aiohttp.ClientConnectorError | TimeoutError)

@@ -28,7 +28,7 @@ class TransportError(LinkError):
     """One transport did not work, and another one may."""
 
 
-class Untrusted(LinkError):  # noqa: N818 - it says what the server is
+class UntrustedCertificateError(LinkError):
     """The server's certificate is not trusted: only a person can settle that."""
 
 
@@ -56,7 +56,7 @@ async def raise_reason(
         raise (await no_server(target, address, _SILENT)).error(TransportError)
     if seen.error is not None and not isinstance(seen.error, asyncio.CancelledError):
         answer = Handshake(no_answer=NoAnswer.FAILED)
-        if explain.is_hung_up(seen.error):
+        if explain.is_closed_without_answer(seen.error):
             # Some servers treat a WebSocket on the wrong path like this, but answer a plain request.
             answer = await ask(session, address, min(2.0, target.connect_timeout))
             if answer.status:
@@ -64,7 +64,7 @@ async def raise_reason(
             seen.error = aiohttp.ServerDisconnectedError()
         reason = await explain.explain_network(seen.error, address)
         if explain.is_untrusted(seen.error):
-            raise reason.error(Untrusted)
+            raise reason.error(UntrustedCertificateError)
         reached = not isinstance(seen.error, aiohttp.ClientConnectorError)
         kind = TransportError if reached and by == "polling" else LinkError
         raise (await no_server(target, address, answer, reason, reached=reached)).error(kind)

@@ -9,7 +9,7 @@ import msgspec
 from xovac_tui.plural import counted
 from xovac_tui.recording.audit import Audit, verify
 from xovac_tui.recording.disk import files
-from xovac_tui.recording.disk.indices import given_twice, twice_words
+from xovac_tui.recording.disk.indices import duplicate_words, given_twice
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import CHAINED
 
@@ -51,7 +51,7 @@ def check(path: Path) -> RecordCheck:
         events = sum(1 for _ in record.scan())
         if lost := len(record.damaged):
             faults.append(f"{counted(lost, 'block')} of events cannot be read.")
-        faults += [f"{twice_words(*stretch)}." for stretch in given_twice(record.connection)]
+        faults += [f"{duplicate_words(*stretch)}." for stretch in given_twice(record.connection)]
         version = int(record.rows("PRAGMA user_version")[0][0])
         sessions, runs = (
             int(record.rows(f"SELECT count(*) FROM {table}")[0][0]) for table in ("sessions", "runs")

@@ -133,10 +133,10 @@ def _noted(record: Record, axis: EvenAxis, until: float) -> list[Gap]:
             found.append(Gap(down, min(seen, end), recorded=True))
         if after is not None and end - seen > SILENCE:
             found.append(Gap(seen, end, recorded=False))
-    return found + _asleep(record, axis)
+    return found + _suspensions(record, axis)
 
 
-def _asleep(record: Record, axis: EvenAxis) -> list[Gap]:
+def _suspensions(record: Record, axis: EvenAxis) -> list[Gap]:
     """Return when a recorder's machine was suspended, or the recorder itself was held."""
     found: list[Gap] = []
     begun: dict[int, float] = {}

@@ -9,7 +9,7 @@ from xovac_tui.durations import parse_duration
 from xovac_tui.errors import RecipeError
 from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.text import clean
-from xovac_tui.zones import comes_twice, local, moments_of
+from xovac_tui.zones import local, moments_of, occurs_twice
 
 _TIME_OF_DAY = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 _DATE = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}")
@@ -79,7 +79,7 @@ def _of_the_day(words: str, start: float, end: float, zone: tzinfo | None) -> fl
 def say(utc: float, zone: tzinfo | None = UTC) -> str:
     """Return a moment to the second, as `moment` reads it; with its offset where it comes twice."""
     at = local(utc, zone)
-    return at.replace(microsecond=0).isoformat(" ") if comes_twice(utc, zone) else f"{at:%Y-%m-%d %H:%M:%S}"
+    return at.replace(microsecond=0).isoformat(" ") if occurs_twice(utc, zone) else f"{at:%Y-%m-%d %H:%M:%S}"
 
 
 def _day(utc: float, zone: tzinfo | None) -> date:

@@ -21,7 +21,7 @@ _NEWEST = 5_000
 """Events of another program's record among which the first one that came here is searched."""
 
 
-class Beginning(msgspec.Struct, frozen=True):
+class ProgramStart(msgspec.Struct, frozen=True):
     """When this program began, by both clocks (seconds), and the user whose absence counts."""
 
     utc: float
@@ -56,7 +56,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 def read_record(
-    path: Path, began: Beginning, first_index: int | None, first_utc: float | None, *, session: int
+    path: Path, began: ProgramStart, first_index: int | None, first_utc: float | None, *, session: int
 ) -> Found:
     """Read a record; blocks while another program holds it. Raises RecordError or OSError.
 

@@ -35,7 +35,7 @@ from xovac_tui.plural import counted
 from xovac_tui.recording import disk
 from xovac_tui.recording.disk.share import network_share, share_advice
 from xovac_tui.recording.log import Log
-from xovac_tui.recording.opening import Beginning, Found, RecordReading, read_record
+from xovac_tui.recording.opening import Found, ProgramStart, RecordReading, read_record
 from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordTrouble
 
@@ -280,7 +280,9 @@ class RecordService:
         assert self.choice is not None
         assert self._began is not None
         path, recorder = self.choice.path, self._recorder
-        began = Beginning(*self._began, self._who, self.choice.visit, self.choice.background, self._contract)
+        began = ProgramStart(
+            *self._began, self._who, self.choice.visit, self.choice.background, self._contract
+        )
 
         def read() -> Found:
             first = self._log.memory.first_utc
@@ -396,15 +398,15 @@ class RecordService:
             self.choice is not None and not self.choice.read_only and not self._read_once
         )
 
-    def _put(self, item: Event | disk.kinds.Item, *, hurry: bool = False) -> None:
+    def _put(self, item: Event | disk.kinds.Item, *, write_soon: bool = False) -> None:
         """Give something to the recorder, or keep it until there is one."""
         if self._recorder is None:
             if self._takes and len(self._early) < _EARLY:
                 self._early.append(item)
             return
         self._recorder.put(item)
-        if hurry:
-            self._recorder.hurry()
+        if write_soon:
+            self._recorder.write_soon()
 
     def on_event(self, event: Event) -> None:
         """Keep an event, in memory and in the record."""
@@ -449,17 +451,17 @@ class RecordService:
         """Take what happened to alarms, and write it at once: a console beside this program waits for it."""
         if self._takes:
             for change in changes:
-                self._put(disk.kinds.RecordedAlarm(change=change), hurry=True)
+                self._put(disk.kinds.RecordedAlarm(change=change), write_soon=True)
 
     def ask(self, ask: Ask) -> None:
         """Record a user's request on an alarm, for the recorder to carry out."""
         if self._takes:
-            self._put(disk.kinds.RecordedAsk(ask=ask, mono=self._clock.mono()), hurry=True)
+            self._put(disk.kinds.RecordedAsk(ask=ask, mono=self._clock.mono()), write_soon=True)
 
     def change(self, kind: str, text: str, *, before: str = "", after: str = "") -> None:
         """Record a decision of a user here, and write it at once; `before` and `after` are JSON."""
         if self._takes:
-            self._put(self._change_item(kind, text, before, after), hurry=True)
+            self._put(self._change_item(kind, text, before, after), write_soon=True)
 
     def _change_item(self, kind: str, text: str, before: str, after: str) -> disk.kinds.Item:
         return disk.kinds.RecordedChange(
@@ -589,7 +591,7 @@ class RecordService:
                 disk.kinds.CloseRunsItem(keep, "Nobody followed it to its end: what recorded it was gone.")
             )
 
-    def came_back(self, seconds: float) -> None:
+    def note_return(self, seconds: float) -> None:
         """Note that this user has not watched for so long, so that the digest begins there."""
         if self.choice is not None:
             self.away_since = self._clock.utc() - seconds

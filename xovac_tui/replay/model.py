@@ -188,7 +188,7 @@ class Replay:
         self.mono = max(self.mono, step.mono)
         changed = self._feed(step)
         for entry in changed:
-            self.runs.took(entry)
+            self.runs.take_outcome(entry)
         self._watch()
         self._since_check += 1
         if self._since_check >= self._every:

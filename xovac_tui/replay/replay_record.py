@@ -45,7 +45,7 @@ class ReplayRecord:
     def digest(self, channels: Sequence[ChannelView], pins: Sequence[str] | None = None) -> None:
         """Return None: nobody was away."""
 
-    def came_back(self, seconds: float) -> None:
+    def note_return(self, seconds: float) -> None:
         """Do nothing."""
 
     def change(self, kind: str, text: str, *, before: str = "", after: str = "") -> None:

@@ -11,10 +11,10 @@ from xovac_tui import recipes
 from xovac_tui.alarms.recorded import RecordedAlarms
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.link import LinkView
-from xovac_tui.chamber.columns import Bins, only_first
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged
+from xovac_tui.chamber.ring import Bins, only_first
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome, Snapshot
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.disk.record import Record
@@ -28,7 +28,7 @@ from xovac_tui.replay.playback import Playback
 from xovac_tui.replay.replay_record import ReplayRecord
 from xovac_tui.runs.follower import RunFollower
 from xovac_tui.station.commands import Prepared
-from xovac_tui.station.news import Jumped
+from xovac_tui.station.news import ReplayMoved
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.station.setup import StationSetup
 from xovac_tui.station.station import Station
@@ -97,7 +97,7 @@ class ReplayStation(Station):
             playback.paused = True
             return
         if jumping and not self._replay.jumping:
-            self.news.publish(Jumped())
+            self.news.publish(ReplayMoved())
         link, before = self.chamber.link_view(self._replay.mono), self._shown_link
         self._shown_link = link
         if jumping or playback.speed > _REPORTED_UP_TO:

@@ -29,7 +29,7 @@ RECORDERS_MARKS = frozenset({"asleep", "awake"})
 _TIE = 1e-6
 """Seconds: of some of what lies beside events only the UTC is known, whose floats are that coarse."""
 
-Beside: TypeAlias = RecordedLink | RecordedCommand | RecordedMark | RecordedLoad
+SideRow: TypeAlias = RecordedLink | RecordedCommand | RecordedMark | RecordedLoad
 ReplayedItem: TypeAlias = Event | LinkView | LedgerEntry | Mark | RecordedLoad
 
 _replace = msgspec.structs.replace
@@ -78,17 +78,17 @@ class Timeline:
 
     def __init__(self, sliced: RecordSlice, place: TimelineCursor | None = None) -> None:
         self._sliced = sliced
-        self._lives = {life.id: life for life in sliced.head.sessions}
+        self._is_alive = {life.id: life for life in sliced.head.sessions}
         self._ids = _entry_ids(sliced.of(RecordedCommand))
         recorded = {life.id for life in sliced.head.sessions if life.recording}
-        sides: list[Beside] = [
+        sides: list[SideRow] = [
             *sliced.of(RecordedLink),
             *sliced.of(RecordedCommand),
             *sliced.of(RecordedMark),
         ]
         # A console beside the recorder does not know where among the events it is: its time is all there is.
         placed = [one for one in sides if one.session in recorded and not isinstance(one, RecordedLoad)]
-        timed: list[Beside] = [one for one in sides if one.session not in recorded]
+        timed: list[SideRow] = [one for one in sides if one.session not in recorded]
         self._base = sliced.head.start - sliced.head.mono
         self._placed = sorted(
             ((self.mono_at(one), one) for one in placed), key=lambda pair: (_position(pair[1]), pair[0])
@@ -139,7 +139,7 @@ class Timeline:
         shift = self._base
         if first is not None and first.session == head.session:
             shift = first.shift
-        elif (life := self._lives.get(head.session)) is not None:
+        elif (life := self._is_alive.get(head.session)) is not None:
             shift = life.started - life.mono
         index = 0 if first is None else first.block.first
         return TimelineCursor(index=index, session=head.session or None, shift=shift, mono=head.mono)
@@ -192,11 +192,11 @@ class Timeline:
             mono=mono,
         )
 
-    def _beside(self, at: float, one: Beside, behind: TimelineCursor) -> tuple[TimelineStep, TimelineCursor]:
+    def _beside(self, at: float, one: SideRow, behind: TimelineCursor) -> tuple[TimelineStep, TimelineCursor]:
         mono = max(at - _TIE, self.place.mono)
         return TimelineStep(mono, one.t, self._moved(at, one)), _replace(behind, mono=mono)
 
-    def _moved(self, at: float, one: Beside) -> ReplayedItem:
+    def _moved(self, at: float, one: SideRow) -> ReplayedItem:
         """Return an item with its times moved to those of the timeline."""
         offset = self.place.offset
         match one:
@@ -217,7 +217,7 @@ class Timeline:
     def _turn(self, session: int, shift: float | None) -> tuple[TimelineStep, TimelineCursor]:
         """Go over to another session: between the two recorders nothing was recorded."""
         place = self.place
-        life, before = self._lives.get(session), self._lives.get(place.session or 0)
+        life, before = self._is_alive.get(session), self._is_alive.get(place.session or 0)
         first = (life.started - life.mono) if life is not None else (shift or 0.0)
         ended = place.mono
         if before is not None:

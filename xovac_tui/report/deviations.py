@@ -9,7 +9,7 @@ from xovac_tui.plural import counted
 from xovac_tui.quantities import format_temperature, quantity
 from xovac_tui.report.facts import ReportFacts
 from xovac_tui.report.formatting import judged
-from xovac_tui.report.judge import controlled_range, went_back
+from xovac_tui.report.judge import controlled_range, first_step_back
 from xovac_tui.runs.dwell import Dwell
 from xovac_tui.runs.state import Leg
 from xovac_tui.text import clean
@@ -43,7 +43,7 @@ def _recipe(facts: ReportFacts) -> list[str]:
         found.append("The chamber reported another recipe or another number of steps than the plan has.")
     if facts.unreadable:
         found.append("The recipe's text in the record cannot be read, so its limits are not known.")
-    if (back := went_back(facts)) is not None:
+    if (back := first_step_back(facts)) is not None:
         found.append(f"The chamber went back from step {back[0]} to step {back[1]}.")
     if not state.start_seen:
         found.append("The run was on already when it was first seen: its beginning is not in the record.")

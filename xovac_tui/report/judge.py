@@ -100,7 +100,7 @@ def _completed(facts: ReportFacts) -> JudgedCriterion:
         Result.RUNNING: CriterionOutcome.OPEN,
         Result.UNKNOWN: CriterionOutcome.OPEN,
     }.get(state.result, CriterionOutcome.NOT_MET)
-    back = went_back(facts)
+    back = first_step_back(facts)
     if facts.past.running:
         said = "The run goes on."
     elif state.result is Result.RUNNING:
@@ -114,7 +114,7 @@ def _completed(facts: ReportFacts) -> JudgedCriterion:
     return JudgedCriterion("The recipe runs to its end", outcome, said)
 
 
-def went_back(facts: ReportFacts) -> tuple[int, int] | None:
+def first_step_back(facts: ReportFacts) -> tuple[int, int] | None:
     """Return from which step to which the chamber went back first; None where it never did."""
     steps = [leg.step for leg in facts.past.view().legs]
     return next(((before, after) for before, after in pairwise(steps) if after <= before), None)

@@ -307,7 +307,7 @@ class RunFollower:
         assert record is not None
         for state in disk.lists.later_states(record, self._ledger_seen, without=self._record.session):
             self._ledger_seen = state.id
-            self.took(state.entry, session=state.session)
+            self.take_outcome(state.entry, session=state.session)
 
     def _follow_record(self) -> None:
         """Take over the recorder's account of the run, which is the one that stays."""
@@ -316,7 +316,7 @@ class RunFollower:
         if going is not None and going.flight:
             self._resume(going)
 
-    def took(self, entry: LedgerEntry, *, session: int = 0) -> None:
+    def take_outcome(self, entry: LedgerEntry, *, session: int = 0) -> None:
         """Take the outcome of a command: it may begin a run that the device does not report, or end one.
 
         `session` is that of another program on this record, if one sent it.

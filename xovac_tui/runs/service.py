@@ -80,7 +80,7 @@ class RunService:
             case LedgerChanged():
                 if news.entry.command == LOAD_COMMAND:
                     self._hand_over(news.entry)
-                self._when_settled(partial(self.runs.took, news.entry))
+                self._when_settled(partial(self.runs.take_outcome, news.entry))
             case RecordReplaced():
                 self.runs.number_runs()
             case RecordOpened():

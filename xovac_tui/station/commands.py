@@ -203,7 +203,7 @@ class Sender:
         finally:
             self._waiting.pop(entry.id, None)
 
-    def took(self, entry: LedgerEntry) -> None:
+    def take_outcome(self, entry: LedgerEntry) -> None:
         """Take a ledger entry that has changed, and hand its outcome to the call that waits for it."""
         future = self._waiting.get(entry.id)
         if future is not None and entry.outcome is not Outcome.SENT and not future.done():

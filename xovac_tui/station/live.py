@@ -18,7 +18,7 @@ from xovac_tui import recipes
 from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND
 from xovac_tui.api.event import Event, EventKind
-from xovac_tui.api.link import LinkCode, LinkView, LinkWord
+from xovac_tui.api.link import LinkCallbacks, LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged, MarksMade, ModeChanged, RecordOpened
@@ -31,8 +31,8 @@ from xovac_tui.recording.status import RecorderView
 from xovac_tui.station.commands import Prepared, Sender
 from xovac_tui.station.confirmation import STOP_KEY, confirmed_by
 from xovac_tui.station.eventqueue import EventQueue
-from xovac_tui.station.news import Bulletin, News, ServiceFailed
-from xovac_tui.station.port import LinkCallbacks, Reach
+from xovac_tui.station.news import News, NewsFeed, ServiceFailed
+from xovac_tui.station.port import Reach
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.station.service import RecordDesk, RunKeeper, Service, Services
@@ -65,7 +65,7 @@ class LiveStation(Station):
     """One chamber: its link, its model, its ledger and its services, with or without a screen."""
 
     def __init__(
-        self, setup: StationSetup, parts: Parts, reach: Reach, news: Bulletin, proofs: StopProofs | None
+        self, setup: StationSetup, parts: Parts, reach: Reach, news: NewsFeed, proofs: StopProofs | None
     ) -> None:
         """Take `news`, by which the parts publish; `proofs` None: it is not asked whether STOP is proven."""
         # Services get news before any screen.
@@ -372,8 +372,8 @@ class LiveStation(Station):
         self._keep_marks()
         self._services.each(lambda service: service.on_news(news))
         if isinstance(news, LedgerChanged):
-            self._sender.took(news.entry)
-            self.proving.took(news.entry)
+            self._sender.take_outcome(news.entry)
+            self.proving.take_outcome(news.entry)
         elif isinstance(news, RecordOpened):
             self._settled.set()
 

@@ -18,7 +18,7 @@ from xovac_tui.chamber.news import (
 from xovac_tui.recording.status import RecorderChanged
 
 
-class Jumped(msgspec.Struct, frozen=True):
+class ReplayMoved(msgspec.Struct, frozen=True):
     """News: a replay is at another time, so that what came after it has not come yet."""
 
 
@@ -39,12 +39,12 @@ News = (
     | RecordOpened
     | RecordReplaced
     | AlarmsChanged
-    | Jumped
+    | ReplayMoved
     | ServiceFailed
 )
 
 
-class Bulletin:
+class NewsFeed:
     """Passes news on to its listeners, in the order in which they came; what fails is logged."""
 
     def __init__(self) -> None:

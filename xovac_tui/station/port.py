@@ -8,9 +8,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from xovac_tui.api.event import Event, EventKind
-from xovac_tui.api.link import LinkView
-from xovac_tui.clock import Clock
+from xovac_tui.api.event import Event
+from xovac_tui.api.link import LinkCallbacks, LinkView
 from xovac_tui.link.target import Target
 
 
@@ -37,15 +36,6 @@ class LinkPort(Protocol):
     def reconnect_now(self) -> None:
         """Do not wait for the next try."""
         ...
-
-
-class LinkCallbacks(msgspec.Struct, frozen=True):
-    """What a link reports to the station."""
-
-    contract_kind: Callable[[str], EventKind]
-    on_event: Callable[[Event], None]
-    on_status: Callable[[LinkView], None]
-    clock: Clock
 
 
 LinkFactory = Callable[[Target, LinkCallbacks], LinkPort]

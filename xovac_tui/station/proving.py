@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from enum import Enum
 from typing import Protocol
 
 import msgspec
@@ -124,9 +125,9 @@ class Proving:
     def judge(self, entry: LedgerEntry) -> StopVerdict:
         """Return what the answer to a `cancel_recipe` that was sent while nothing ran has shown."""
         verdict = judge(entry, self._station.contract.responses.get(f"{STOP_COMMAND}_ack"))
-        return StopVerdict(verdict.proven, f"{verdict.words} {self._unkept}".rstrip())
+        return msgspec.structs.replace(verdict, unkept=self._unkept)
 
-    def took(self, entry: LedgerEntry) -> None:
+    def take_outcome(self, entry: LedgerEntry) -> None:
         """Take the outcome of a command: a STOP that was answered with success and then shown is proven."""
         if (
             self._proofs is not None
@@ -166,42 +167,65 @@ def _is_blind(snapshot: Snapshot) -> bool:
     return old or snapshot.run.stale or snapshot.run.state is RunState.UNKNOWN
 
 
+class VerdictCode(Enum):
+    """What the answer to a STOP shows, with its words; the first two prove it."""
+
+    DOCUMENTED = "STOP is proven: the chamber answered that nothing runs."
+    OTHER_WARNING = (
+        "STOP is proven: it reached the chamber, which answered a warning, so it cancelled nothing. Its "
+        'words are not the manual\'s: "{said}". Do not rely on STOP unless they mean that nothing runs.'
+    )
+    SUCCESS = (
+        "STOP is not proven: the chamber answered success. If nothing ran, this answer does not show that it "
+        "cancels; if a recipe ran unseen, it is cancelled now: look at the chamber. STOP is proven once it "
+        "ends a run and the chamber's own messages confirm that."
+    )
+    ERROR = (
+        'STOP is not proven: it reached the chamber, which answered with an error: "{said}". Do not rely on '
+        "STOP before that is mended."
+    )
+    REFUSED = "STOP is not proven: {reason}"
+    NOT_DOCUMENTED = "STOP is not proven: the contract names no answer to it."
+    UNKNOWN = "STOP is not proven. {reason}"
+
+
 class StopVerdict(msgspec.Struct, frozen=True):
     """What a `cancel_recipe` that was sent while nothing ran has shown."""
 
-    proven: bool
-    words: str
-    """As one or more sentences."""
+    code: VerdictCode
+    said: str = ""
+    """What the chamber answered, cleaned."""
+    reason: str = ""
+    """Why nothing was sent or is known, as a sentence."""
+    unkept: str = ""
+    """Why it cannot be kept, as a sentence; empty where it is."""
+
+    @property
+    def proven(self) -> bool:
+        """True where STOP is proven by it."""
+        return self.code in (VerdictCode.DOCUMENTED, VerdictCode.OTHER_WARNING)
+
+    @property
+    def words(self) -> str:
+        """It as one or more sentences."""
+        return f"{self.code.value.format(said=self.said, reason=self.reason)} {self.unkept}".rstrip()
 
 
 def judge(entry: LedgerEntry, response: ResponseSpec | None) -> StopVerdict:
     """Return what an answer proves. Only a warning does: it says that nothing ran, which was so."""
-    said = clean(entry.message, 200)
     match entry.outcome:
+        case Outcome.WARNING if response is not None and entry.message in response.warnings:
+            code = VerdictCode.DOCUMENTED
         case Outcome.WARNING:
-            if response is not None and entry.message in response.warnings:
-                return StopVerdict(True, "STOP is proven: the chamber answered that nothing runs.")
-            words = (
-                "STOP is proven: it reached the chamber, which answered a warning, so it cancelled nothing. "
-                f'Its words are not the manual\'s: "{said}". Do not rely on STOP unless they mean that '
-                "nothing runs."
-            )
-            return StopVerdict(True, words)
+            code = VerdictCode.OTHER_WARNING
         case Outcome.SUCCESS:
-            words = (
-                "STOP is not proven: the chamber answered success. If nothing ran, this answer does not show "
-                "that it cancels; if a recipe ran unseen, it is cancelled now: look at the chamber. STOP is "
-                "proven once it ends a run and the chamber's own messages confirm that."
-            )
+            code = VerdictCode.SUCCESS
         case Outcome.ERROR:
-            words = (
-                f'STOP is not proven: it reached the chamber, which answered with an error: "{said}". Do not '
-                "rely on STOP before that is mended."
-            )
+            code = VerdictCode.ERROR
         case Outcome.REFUSED:
-            words = f"STOP is not proven: {entry.reason}"
+            code = VerdictCode.REFUSED
         case Outcome.DONE:
-            words = "STOP is not proven: the contract names no answer to it."
+            code = VerdictCode.NOT_DOCUMENTED
         case _:
-            words = f"STOP is not proven. {entry.reason}"
-    return StopVerdict(False, words)
+            code = VerdictCode.UNKNOWN
+    return StopVerdict(code, clean(entry.message, 200), entry.reason)

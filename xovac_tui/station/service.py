@@ -12,10 +12,10 @@ from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkView
 from xovac_tui.chamber.history import ChannelHistory, History
 from xovac_tui.chamber.snapshot import ChannelView, Mark
-from xovac_tui.recording import disk
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.runs.loaded import LoadedRecipe
+from xovac_tui.runs.store import RunRecord
 
 
 class Service(Protocol):
@@ -37,7 +37,7 @@ class Service(Protocol):
         """End, after the link has ended."""
 
 
-class RecordDesk(Protocol):
+class RecordDesk(RunRecord, Protocol):
     """The record of a chamber, as its station and screens use it."""
 
     @property
@@ -45,16 +45,8 @@ class RecordDesk(Protocol):
         """Which record it is and how it is kept; None: not recorded."""
 
     @property
-    def record(self) -> disk.record.Record | None:
-        """The record for reading; None until it is open, or where there is none."""
-
-    @property
     def view(self) -> RecorderView:
         """State of the recorder."""
-
-    @property
-    def session(self) -> int:
-        """Number of this program's session in it; 0 where it has none."""
 
     @property
     def settled(self) -> bool:
@@ -80,7 +72,7 @@ class RecordDesk(Protocol):
     def away_since(self) -> float | None:
         """When (record time) this user last watched, if that is long ago; else None."""
 
-    def came_back(self, seconds: float) -> None:
+    def note_return(self, seconds: float) -> None:
         """Note that this user has not watched for so long."""
 
     async def open(self) -> None:
@@ -99,9 +91,6 @@ class RecordDesk(Protocol):
 
     def change(self, kind: str, text: str, *, before: str = "", after: str = "") -> None:
         """Take a decision that was made here, and write it at once; `before` and `after` are JSON."""
-
-    def flush(self) -> None:
-        """Wait until everything that happened is written (or cannot be). For a thread."""
 
 
 class RunDesk(Protocol):

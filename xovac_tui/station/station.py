@@ -19,7 +19,7 @@ from xovac_tui.recording.status import RecorderView
 from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.station import commands
 from xovac_tui.station.commands import Prepared
-from xovac_tui.station.news import Bulletin
+from xovac_tui.station.news import NewsFeed
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.proving import Proving
 from xovac_tui.station.refusal import Refusal
@@ -37,13 +37,13 @@ class Station(ABC):
     alarms: AlarmDesk
 
     def __init__(
-        self, setup: StationSetup, *, news: Bulletin | None = None, proofs: StopProofs | None = None
+        self, setup: StationSetup, *, news: NewsFeed | None = None, proofs: StopProofs | None = None
     ) -> None:
         """Take `news`, by which parts publish; without `proofs` it is not asked whether STOP is proven."""
         self.name, self.contract, self.clock = setup.name, setup.contract, setup.clock
         self.manner = setup.manner
         self.assumed_speed = setup.speed
-        self.news = news or Bulletin()
+        self.news = news or NewsFeed()
         self.subscribe = self.news.subscribe
         self.proving = Proving(self, proofs)
         """Whether STOP is proven on this chamber."""

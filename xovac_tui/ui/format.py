@@ -11,7 +11,7 @@ import msgspec
 from xovac_tui.chamber.snapshot import ChannelView, Quality
 from xovac_tui.digits import figure
 from xovac_tui.quantities import number, unit
-from xovac_tui.zones import comes_twice
+from xovac_tui.zones import occurs_twice
 
 
 def reading(channel: ChannelView) -> str:
@@ -57,7 +57,7 @@ class Times(msgspec.Struct, frozen=True):
 
     def _which(self, utc: float) -> str:
         """Return the zone of a local time that occurs twice when clocks are set back; else an empty text."""
-        return self.zone(utc) if self.mode == "local" and comes_twice(utc) else ""
+        return self.zone(utc) if self.mode == "local" and occurs_twice(utc) else ""
 
     def clock(self, utc: float) -> str:
         """Return `14:02:11`; with its zone in the hour that occurs twice, as all of these do."""

@@ -72,13 +72,13 @@ class Stopping:
             return False
         refusal = self._refusal() if event.key == STOP_KEY else None
         meaning = self.switch.key(event.key, self._arrived(event), field=self.field, refused=bool(refusal))
-        self._obey(meaning, refusal)
+        self._apply(meaning, refusal)
         return meaning not in (StopKey.NOT_MINE, StopKey.TEXT, StopKey.TEXT_TWICE)
 
     def press(self) -> None:
         """Make the first stroke of a STOP chosen from the palette."""
         refusal = self._refusal()
-        self._obey(self.switch.press(self._now(), refused=bool(refusal)), refusal)
+        self._apply(self.switch.press(self._now(), refused=bool(refusal)), refusal)
 
     def take_paste(self) -> None:
         """Drop an armed STOP: pasted text is neither a stroke nor may it come between two."""
@@ -93,7 +93,7 @@ class Stopping:
         focused = app.focused if app.screen_stack else None
         return focused if isinstance(focused, _fields()) else None
 
-    def _obey(self, meaning: StopKey, refusal: Refusal | None) -> None:
+    def _apply(self, meaning: StopKey, refusal: Refusal | None) -> None:
         match meaning:
             case StopKey.NOT_MINE | StopKey.SWALLOWED | StopKey.TEXT:
                 pass
@@ -170,8 +170,8 @@ class Stopping:
         back = "esc, " if self.field is not None or len(app.screen_stack) > 1 else ""
         if workspace.playback is not None:
             return (
-                (keys, "stop--off"),
-                (f" {back}{workspace.keys['quit']}: leave the replay", "stop--how"),
+                (keys, "strike $no-data"),
+                (f" {back}{workspace.keys['quit']}: leave the replay", "$footer-key-foreground"),
             )
         if station.observe:
             how = (
@@ -179,11 +179,11 @@ class Stopping:
                 if station.manner.observe_only
                 else (f"{back}{workspace.keys['observe']}: take control")
             )
-            return ((keys, "stop--off"), (f" {how}", "stop--how"))
+            return ((keys, "strike $no-data"), (f" {how}", "$footer-key-foreground"))
         if self.field is not None:
             hint = f"  {FROM_A_FIELD}" if self._now() < self._hint_until else ""
-            return (("STOP: esc ! !", "stop--key"), (hint, "stop--how"))
-        return ((keys, "stop--key"),)
+            return (("STOP: esc ! !", "bold $bad"), (hint, "$footer-key-foreground"))
+        return ((keys, "bold $bad"),)
 
     def _refusal(self) -> Refusal | None:
         """Return why STOP cannot be sent now; None if it can."""

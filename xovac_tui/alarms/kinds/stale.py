@@ -8,7 +8,7 @@ from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.snapshot import Quality
 
-NEVER_CAME = 60.0
+NEVER_RECEIVED = 60.0
 """Seconds of an open link after which a channel that a contract names is missing, and not only late."""
 
 
@@ -50,7 +50,7 @@ class Stale(Condition):
             return None
         if quality is Quality.NO_DATA:
             # A contract names it and other data come: it is missing, and not only late.
-            missing = chamber.has_messages and chamber.open_for(context.mono) > NEVER_CAME
+            missing = chamber.has_messages and chamber.open_for(context.mono) > NEVER_RECEIVED
             return Holding.HOLDS if missing else None
         return now_holds(quality is not Quality.GOOD or _no_number(channel))
 

@@ -77,7 +77,7 @@ def row_of(db: sqlite3.Connection) -> ClaimRow | None:
 def other_recorder(db: sqlite3.Connection, file: Identity | None, utc: float) -> ClaimRow | None:
     """Return the row of another recorder, if it lives by all that is known here; else None."""
     row = row_of(db)
-    return row if row is not None and _lives(row, file, utc) else None
+    return row if row is not None and _is_alive(row, file, utc) else None
 
 
 def claim(db: sqlite3.Connection, file: Identity | None, session: int, utc: float) -> str:
@@ -94,8 +94,8 @@ def claim(db: sqlite3.Connection, file: Identity | None, session: int, utc: floa
         os.getpid(),
         socket.gethostname(),
         _machine(),
-        _boot(),
-        _born(os.getpid()) or "",
+        _boot_id(),
+        _started_at(os.getpid()) or "",
         file[1] if file is not None else 0,
         utc,
         0,
@@ -127,12 +127,12 @@ def clear(db: sqlite3.Connection, token: str | None = None) -> None:
         db.execute("DELETE FROM recorder WHERE ? IS NULL OR token = ?", (token, token))
 
 
-def _lives(row: ClaimRow, file: Identity | None, utc: float) -> bool:
+def _is_alive(row: ClaimRow, file: Identity | None, utc: float) -> bool:
     if row.machine != _machine():
         return abs(utc - row.seen) < SILENT
     if file is not None and row.inode != file[1]:
         return False
-    here, there = _boot().partition("/"), row.boot.partition("/")
+    here, there = _boot_id().partition("/"), row.boot.partition("/")
     if here[0] != there[0]:
         # The machine was started anew since, which takes a while; or it is a clone of that one.
         return abs(utc - row.seen) < _RESTART
@@ -141,7 +141,7 @@ def _lives(row: ClaimRow, file: Identity | None, utc: float) -> bool:
         return abs(utc - row.seen) < SILENT
     if row.pid == os.getpid():
         return row.token in _living
-    born = _born(row.pid)
+    born = _started_at(row.pid)
     # Of processes of other users a system may report nothing else.
     return _exists(row.pid) if born is None else born == row.born
 
@@ -156,7 +156,7 @@ def _exists(pid: int) -> bool:
     return True
 
 
-def _born(pid: int) -> str | None:
+def _started_at(pid: int) -> str | None:
     """Return when a process was started, in ticks since the boot; empty if it has ended, None if unknown."""
     try:
         # proc(5): the name may hold anything, so what follows is counted from its end.
@@ -175,7 +175,7 @@ def _machine() -> str:
     return socket.gethostname()
 
 
-def _boot() -> str:
+def _boot_id() -> str:
     """Return an id of this start of the machine, to which process numbers belong; empty where unknown."""
     found = ["", ""]
     with contextlib.suppress(OSError):

@@ -272,7 +272,7 @@ def descriptor_of(wanted: Identity | None) -> int:
     raise FileNotFoundError(errno.ENOENT, "it is not known to be open")
 
 
-def whereabouts(wanted: Identity | None) -> Path | None:
+def present_path(wanted: Identity | None) -> Path | None:
     """Return where a file that this process has open is now; None where it was deleted or that is unknown."""
     for folder in _DESCRIPTORS:
         try:

@@ -23,7 +23,7 @@ def given_twice(db: sqlite3.Connection) -> list[tuple[int, int]]:
     return found
 
 
-def twice_words(first: int, after: int) -> str:
+def duplicate_words(first: int, after: int) -> str:
     """Return what is wrong with a stretch of indices, without the full stop."""
     which = f"Index {first:,}" if after == first + 1 else f"Each index from {first:,} to {after - 1:,}"
     return f"{which} was given to two events: two programs recorded at once"

@@ -171,7 +171,7 @@ class Recorder:
         else:
             self._refused += 1
 
-    def hurry(self) -> None:
+    def write_soon(self) -> None:
         """Let what was given before be written at once, without waiting for it."""
         self._wake.set()
 
@@ -255,7 +255,7 @@ class Recorder:
         moments = [before, *(mono for mono in arrived if before < mono < now), now]
         start, end = max(pairwise(moments), key=lambda pair: pair[1] - pair[0])
         if end - start >= ASLEEP:
-            writer.asleep(start, end, self._clock.utc() - (self._clock.mono() - end))
+            writer.note_suspension(start, end, self._clock.utc() - (self._clock.mono() - end))
 
     def _due(self) -> bool:
         return self._clock.mono() - self._tried_at >= TRY_EVERY

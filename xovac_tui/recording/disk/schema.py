@@ -18,7 +18,7 @@ from xovac_tui.recording.disk.chain import BEGINNING, chain_all
 from xovac_tui.recording.disk.files import RecordConnection
 from xovac_tui.recording.disk.kinds import KINDS
 from xovac_tui.recording.disk.lock import recorded_as, unfinished_names
-from xovac_tui.recording.disk.shape import odd_part
+from xovac_tui.recording.disk.shape import foreign_part
 from xovac_tui.recording.disk.table import adding, creating
 from xovac_tui.recording.disk.upgrade import place_copies, place_rows
 from xovac_tui.recording.status import RecordTrouble
@@ -265,7 +265,7 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
             f"{path} was written by a newer xovac-tui (record version {version}, this one knows {VERSION}). "
             "Nothing is written to it. Install that version again, or move the file away."
         )
-    if odd := odd_part(connection, STATEMENTS):
+    if odd := foreign_part(connection, STATEMENTS):
         raise RecordError(
             f"{path} is not as a recorder makes it: it has {odd}. Nothing is read from it or written to it. "
             "Move it away, or name another file."

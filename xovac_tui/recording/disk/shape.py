@@ -35,7 +35,7 @@ _Column = tuple[bytes, bytes]
 """Names of a table and of a column of it."""
 
 
-def odd_part(db: sqlite3.Connection, statements: tuple[str, ...]) -> str:
+def foreign_part(db: sqlite3.Connection, statements: tuple[str, ...]) -> str:
     """Return what in a database no recorder makes, as the rest of a sentence; empty where there is nothing.
 
     `statements` make the tables of a recorder. Tables and columns may be missing, and other tables be there.

@@ -20,7 +20,7 @@ from textual.screen import Screen
 from textual.widget import AwaitMount
 from textual.worker import Worker, WorkerFailed, WorkerState
 
-from xovac_tui.ui.terminal.mending import BuildAgain, Mender, SayDefect
+from xovac_tui.ui.terminal.mending import BuildAgain, Mender, ReportDefect
 from xovac_tui.ui.terminal.modal import MOST_SCREENS, Modal, Palette
 
 log = logging.getLogger(__name__)
@@ -48,10 +48,12 @@ class TakesPictures(Protocol):
 class TerminalApp(App[int]):
     """An app that sends few bytes, never waits for its terminal, and survives defects of its screen."""
 
-    def __init__(self, build_again: BuildAgain, say_defect: SayDefect, css: Sequence[str] = ()) -> None:
+    def __init__(
+        self, build_again: BuildAgain, report_failure: ReportDefect, css: Sequence[str] = ()
+    ) -> None:
         """Take `css`, the names of style sheets beside the module of the app's class."""
         super().__init__(css_path=list(css))
-        self.mender = Mender(self, time.monotonic, build_again, say_defect)
+        self.mender = Mender(self, time.monotonic, build_again, report_failure)
         self._stage = _Stage.BEFORE
         self._dispatching = 0
 

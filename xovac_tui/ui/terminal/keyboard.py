@@ -74,7 +74,7 @@ class Keyboard:
         """Yield the events in these bytes; each byte that is not UTF-8 counts as an unknown character."""
         self._parser.begin_read(now)
         text = self._decode(data)
-        if self._goes_on_pasting(text):
+        if self._continues_paste(text):
             text = _PASTE_BEGINS + text
         for character in text:
             full = self._pasted >= MOST_PASTED
@@ -94,7 +94,7 @@ class Keyboard:
             self._torn = True
             yield from self._end_paste()
 
-    def _goes_on_pasting(self, text: str) -> bool:
+    def _continues_paste(self, text: str) -> bool:
         """Return whether these characters are the rest of a paste torn by a stalled link."""
         torn, self._torn = self._torn, self._torn and not text
         if self._pasting_since is not None:

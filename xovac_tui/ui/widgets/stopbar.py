@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.cells import cell_len
 
@@ -13,13 +12,6 @@ from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
 
 Keys = Sequence[tuple[str, str]]
 """The current keys, each with its effect; the most important first."""
-STOP_CSS = """
-    {name} .keybar--key {{ color: $footer-key-foreground; text-style: bold; }}
-    {name} .stop--key {{ color: $bad; text-style: bold; }}
-    {name} .stop--off {{ color: $no-data; text-style: strike; }}
-    {name} .stop--how {{ color: $footer-key-foreground; }}
-"""
-STOP_CLASSES = {"keybar--key", "stop--key", "stop--off", "stop--how"}
 _SHORTEST_NAME = 8
 """Cells below which a cut name of a chamber is useless."""
 
@@ -30,7 +22,6 @@ class StopBar(LinesWidget):
     A dialog does not shade it. On the tabs the footer shows the former, and this line is hidden.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = STOP_CLASSES
     DEFAULT_CSS = """
     StopBar {
         dock: bottom; height: auto; width: 1fr;
@@ -39,7 +30,7 @@ class StopBar(LinesWidget):
     StopBar.-armed { background: $error; color: $background; text-style: bold; }
     StopBar#stop { display: none; }
     StopBar#stop.-armed { display: block; }
-    """ + STOP_CSS.format(name="StopBar")
+    """
 
     _words = ""
     _resting: Line = ()
@@ -75,7 +66,7 @@ def strip_line(stop: Line, keys: Keys, width: int) -> Line:
         needed = cell_len(key) + cell_len(words) + 3
         if used + needed - 1 > width:
             continue
-        spans += [(" ", ""), (key, "keybar--key"), (f" {words} ", "")]
+        spans += [(" ", ""), (key, "bold $footer-key-foreground"), (f" {words} ", "")]
         used += needed
     return tuple(spans)
 

@@ -18,7 +18,7 @@ from xovac_tui.ui.widgets.trend_keys import KEYS
 from xovac_tui.ui.widgets.trend_legend import legend, names, readout
 from xovac_tui.ui.widgets.trend_model import WINDOWS, ZOOMS, TrendModel, TrendSeries, shown_unit
 from xovac_tui.units import from_celsius, is_temperature
-from xovac_tui.zones import comes_twice
+from xovac_tui.zones import occurs_twice
 
 NAN = math.nan
 _ARROWS = {"left": "←", "right": "→", "up": "↑", "down": "↓", "-": "−"}
@@ -336,7 +336,7 @@ class View(msgspec.Struct):
         clock = model.clock()
         when, now = clock(mono + (self._offset or 0.0)), clock(model.now_utc)
         form = "%H:%M:%S" if self.span.cell < 60 else "%H:%M"
-        if not model.utc and comes_twice(mono + (self._offset or 0.0)):
+        if not model.utc and occurs_twice(mono + (self._offset or 0.0)):
             form += " %Z"
         return when.strftime(form if when.date() == now.date() else f"%a %d {form}")
 

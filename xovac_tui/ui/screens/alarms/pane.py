@@ -20,8 +20,6 @@ from xovac_tui.ui.screens.alarms import ACTIONS
 from xovac_tui.ui.screens.alarms.dialogs import AcknowledgeDialog, ShelveDialog
 from xovac_tui.ui.screens.alarms.lines import (
     VIEWS,
-    AlarmHead,
-    AlarmRows,
     chosen_among,
     detail_lines,
     empty_words,
@@ -34,7 +32,7 @@ from xovac_tui.ui.screens.alarms.lines import (
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import Strokes
 from xovac_tui.ui.widgets.alarm_words import state_word
-from xovac_tui.ui.widgets.lines import Line, folded
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, paragraph
 from xovac_tui.ui.widgets.rows import Rows
 
 TALL = 28
@@ -60,6 +58,7 @@ class AlarmsPane(Pane):
     )
     ACTIONS = ACTIONS
     DEFAULT_CSS = """
+    AlarmsPane #alarm-head { width: 1fr; padding: 0 1; }
     AlarmsPane #alarm-list { height: 1fr; }
     AlarmsPane #alarm-detail { height: 9; }
     AlarmsPane.-tall #alarm-detail { height: 15; }
@@ -69,9 +68,9 @@ class AlarmsPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Build head, list and detail."""
-        yield AlarmHead(id="alarm-head")
-        yield AlarmRows(choose=True, id="alarm-list")
-        yield AlarmRows(id="alarm-detail")
+        yield LinesWidget(id="alarm-head")
+        yield Rows(choose=True, id="alarm-list")
+        yield Rows(id="alarm-detail")
 
     def on_mount(self) -> None:
         """Begin at the top of the active alarms."""
@@ -93,9 +92,9 @@ class AlarmsPane(Pane):
         return self.station.alarms
 
     @property
-    def rows(self) -> AlarmRows:
+    def rows(self) -> Rows:
         """The list."""
-        return self.query_one("#alarm-list", AlarmRows)
+        return self.query_one("#alarm-list", Rows)
 
     @property
     def chosen(self) -> AlarmView | None:
@@ -147,7 +146,7 @@ class AlarmsPane(Pane):
         return place
 
     def _draw_head(self) -> None:
-        head, glyphs = self.query_one(AlarmHead), self.workspace.glyphs
+        head, glyphs = self.query_one("#alarm-head", LinesWidget), self.workspace.glyphs
         if head.size.width:
             head.show_lines(
                 head_lines(self._view, head.size.width, self.station.recorder, glyphs=glyphs, keys=self.keys)
@@ -158,7 +157,7 @@ class AlarmsPane(Pane):
         rows.border_title = list_title(self._view, self._which)
         if not self._listed:
             said = glyphs.shown(empty_words(self._view, self._which, self.keys))
-            rows.show_folded(lambda width: [((line, "rows--quiet"),) for line in folded(said, max(8, width))])
+            rows.show_folded(lambda width: paragraph(said, max(8, width), "$foreground-muted"))
             return
 
         def line(index: int, chosen: bool) -> Line:
@@ -179,7 +178,7 @@ class AlarmsPane(Pane):
         )
 
     def _draw_detail(self, *, rewind: bool = False) -> None:
-        detail, alarm = self.query_one("#alarm-detail", AlarmRows), self.chosen
+        detail, alarm = self.query_one("#alarm-detail", Rows), self.chosen
         glyphs, times = self.workspace.glyphs, self.workspace.times
         detail.display = alarm is not None
         if alarm is None:
@@ -228,7 +227,7 @@ class AlarmsPane(Pane):
 
     def action_alarm_ack(self) -> None:
         """Acknowledge the chosen alarm."""
-        alarm = self._meant("a")
+        alarm = self._target("a")
         if alarm is None:
             return
         if not alarm.waits:
@@ -246,13 +245,13 @@ class AlarmsPane(Pane):
 
     def action_alarm_shelve(self) -> None:
         """Shelve the chosen alarm, after asking for how long and why."""
-        alarm = self._meant("s")
+        alarm = self._target("s")
         if alarm is not None:
             self._ask(lambda: self._shelve(alarm))
 
     def action_alarm_unshelve(self) -> None:
         """Unshelve the chosen alarm."""
-        alarm = self._meant("U")
+        alarm = self._target("U")
         if alarm is None:
             return
         if alarm.state is not AlarmState.SHELVED:
@@ -262,7 +261,7 @@ class AlarmsPane(Pane):
 
     def action_alarm_service(self) -> None:
         """Take the chosen alarm out of service, or return it to service."""
-        alarm = self._meant("x")
+        alarm = self._target("x")
         if alarm is None:
             return
         if alarm.state is AlarmState.OUT_OF_SERVICE:
@@ -274,7 +273,7 @@ class AlarmsPane(Pane):
         """Ask for the set of limits to use from now on."""
         self._ask(self._limits)
 
-    def _meant(self, key: str) -> AlarmView | None:
+    def _target(self, key: str) -> AlarmView | None:
         """Return the alarm that a key applies to; None if there is none or it has just left the list."""
         mono = self.station.clock.mono()
         if self._strokes.held(key, mono):

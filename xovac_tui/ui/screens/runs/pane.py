@@ -36,8 +36,7 @@ from xovac_tui.ui.screens.runs.lines import (
     step_line,
 )
 from xovac_tui.ui.screens.runs.trend import pair_model, run_model
-from xovac_tui.ui.widgets.facts_list import RunFacts
-from xovac_tui.ui.widgets.lines import Line, folded
+from xovac_tui.ui.widgets.lines import Line, RunFacts, paragraph
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import TrendModel
@@ -207,7 +206,7 @@ class RunsPane(Pane):
             except XovacError as error:
                 self._problem = str(error)
             else:
-                self._heed_cursor()
+                self._apply_cursor()
                 self._runs, self._problem = runs, ""
         self._read_once = True
         if self._runs and (self._at_newest or self._chosen not in {run.id for run in self._runs}):
@@ -217,7 +216,7 @@ class RunsPane(Pane):
             self._past = None
             self._draw()
 
-    def _heed_cursor(self) -> None:
+    def _apply_cursor(self) -> None:
         """Use the cursor's current row before the rows change: its message may still be queued."""
         place = self.runs.chosen // 2
         if self.runs.count == 2 * len(self._runs) and place < len(self._runs):
@@ -309,9 +308,7 @@ class RunsPane(Pane):
                 if self._read_once
                 else ""
             )
-            rows.show_folded(
-                lambda width: [((line, "rows--quiet"),) for line in folded(glyphs.plain(said), max(8, width))]
-            )
+            rows.show_folded(lambda width: paragraph(glyphs.plain(said), max(8, width), "$foreground-muted"))
             return
         at = next((place for place, run in enumerate(self._runs) if run.id == self._chosen), 0)
 

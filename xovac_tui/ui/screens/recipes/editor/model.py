@@ -67,7 +67,7 @@ class Editing(msgspec.Struct, frozen=True):
         same = draft.recipe == self.draft.recipe
         return msgspec.structs.replace(self, draft=draft, mark=self.mark if same else None)
 
-    def went_to(self, line: int) -> Editing:
+    def with_cursor_on(self, line: int) -> Editing:
         """Return it with the cursor on another line."""
         rows = self.rows
         path = rows[min(line, len(rows)) - 1].path if line > 0 and rows else ()

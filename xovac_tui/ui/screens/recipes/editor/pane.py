@@ -46,7 +46,7 @@ class EditorPane(Pane):
 
     def __init__(self, workspace: Workspace, editing: Editing, folder: Path, closed: Closed) -> None:
         super().__init__(workspace, id="recipe-editor")
-        self.view = EditorView(workspace, editing.went_to(1 if editing.rows else 0))
+        self.view = EditorView(workspace, editing.with_cursor_on(1 if editing.rows else 0))
         self._saving = Saving(self, folder, closed)
 
     def compose(self) -> ComposeResult:
@@ -128,7 +128,7 @@ class EditorPane(Pane):
         message.stop()
         if message.rows is self.view.steps:
             if self.settle():
-                self.take(self.view.editing.went_to(message.index))
+                self.take(self.view.editing.with_cursor_on(message.index))
             self.view.draw()
         else:
             self._follow_finding()
