@@ -178,7 +178,7 @@ async def test_the_question_of_leaving_is_about_now_when_the_picture_is_held(tmp
         await c.run_state("Bakeout")
         await c.press("q")
         assert isinstance(c.app.screen, QuitDialog)
-        now = c.app.screen.query_one("#now", Static)
+        now = c.app.screen.query_one("#words", Static)
         assert 'runs "Bakeout"' in str(now.render())
         await c.lose()
         await c.until(lambda: "was last known as RUNNING" in str(now.render()))
@@ -367,8 +367,8 @@ async def test_stale_never_looks_live(tmp_path: Path) -> None:
         assert c.word is LinkWord.STALE
         readings = c.app.screen.query_one("#readings")
         styles = {style for line in readings.lines for _, style in line}  # type: ignore[attr-defined]
-        assert "reading--good" not in styles
-        assert "reading--value" not in styles
+        assert "$good" not in styles
+        assert "bold $foreground" not in styles
 
 
 @pytest.mark.parametrize(("size", "most"), [((80, 24), 3), ((120, 36), 5), ((40, 10), 1)])

@@ -17,11 +17,11 @@ from xovac_tui.config import Display, Profile
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.facts import FactsView
 from xovac_tui.ui.frame.bars import LedgerLine
-from xovac_tui.ui.screens.controls.command_list import ContractCommands
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
-from xovac_tui.ui.screens.controls.ledger_list import KEEP, LedgerList
-from xovac_tui.ui.screens.controls.pane import About, ControlsPane
+from xovac_tui.ui.screens.controls.lists import KEEP, ContractCommands, LedgerList
+from xovac_tui.ui.screens.controls.pane import ControlsPane
+from xovac_tui.ui.widgets.lines import LinesWidget
 
 EXPERT = Profile(url=URL, expert=True)
 SETTLE = 0.25
@@ -70,7 +70,7 @@ async def test_the_last_outcome_stands_behind_its_command(tmp_path: Path) -> Non
 
 async def test_it_says_what_the_chosen_command_does(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls") as c:
-        about = c.app.query_one(About)
+        about = c.app.query_one("#about", LinesWidget)
         assert "cancel_recipe" in about.plain
         await c.press("j")
         assert "load_recipe (name, recipe)" in about.plain
@@ -102,9 +102,9 @@ async def test_while_nothing_can_be_sent_it_says_why_and_opens_nothing(
             await c.go_stale()
         else:
             await c.press("o")
-        assert reason in c.app.query_one(About).plain.replace("\n", " ")
+        assert reason in c.app.query_one("#about", LinesWidget).plain.replace("\n", " ")
         styles = {style for line in c.app.query_one(ContractCommands).lines[1:] for _, style in line}
-        assert "command--title" not in styles, "all are dimmed"
+        assert "bold" not in styles, "all are dimmed"
         await c.press("enter")
         await c.until(lambda: any(reason in toast for toast in c.toasts))
         assert len(c.app.screen_stack) == 1
@@ -115,7 +115,7 @@ async def test_a_command_in_flight_dims_itself_alone(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls") as c:
         await send(c, "start_recipe")
         dim = {
-            line[1][0].strip(): line[1][1] == "rows--quiet"
+            line[1][0].strip(): line[1][1] == "$no-data"
             for line in c.app.query_one(ContractCommands).lines[1:]
         }
         assert dim["Start recipe"]

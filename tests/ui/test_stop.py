@@ -23,9 +23,9 @@ from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.help import HelpDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog
 from xovac_tui.ui.frame.bars import KeyBar
-from xovac_tui.ui.screens.controls.command_list import ContractCommands
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
+from xovac_tui.ui.screens.controls.lists import ContractCommands
 from xovac_tui.ui.widgets.stopbar import StopBar, armed_words
 
 STOPPED = [("cancel_recipe", "")]
@@ -245,7 +245,7 @@ async def test_a_held_key_never_sends(tmp_path: Path) -> None:
 async def test_in_observe_it_is_refused_and_the_next_key_does_what_it_says(tmp_path: Path) -> None:
     async with console(tmp_path, observe=True) as c:
         assert strip(c).startswith("! ! STOP o: take control")
-        assert ("! ! STOP", "stop--off") in c.app.query_one(KeyBar).lines[0]
+        assert ("! ! STOP", "strike $no-data") in c.app.query_one(KeyBar).lines[0]
         await c.press("exclamation_mark")
         assert strip(c) == "OBSERVE: STOP was not sent. Press o to take control."
         assert not c.app.stopping.switch.armed
@@ -253,7 +253,7 @@ async def test_in_observe_it_is_refused_and_the_next_key_does_what_it_says(tmp_p
         assert not c.station.observe
         # Nor does it go on saying "press o", which would now give control away.
         assert strip(c).startswith("! ! STOP ?")
-        assert ("! ! STOP", "stop--key") in c.app.query_one(KeyBar).lines[0]
+        assert ("! ! STOP", "bold $bad") in c.app.query_one(KeyBar).lines[0]
         await c.press("exclamation_mark")
         assert "STOP armed" in strip(c)
         await c.press_stop_again()
