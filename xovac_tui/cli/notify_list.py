@@ -8,7 +8,7 @@ import click
 
 from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.options import chamber_options
-from xovac_tui.cli.output import echo
+from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.durations import format_whole
 from xovac_tui.notify.settings import HEARTBEAT
 
@@ -46,5 +46,4 @@ def list_(ctx: click.Context, /, **_: Any) -> None:
         beat = settings.heartbeat
         when = "while online" if beat.only_online else "always"
         rows.append((HEARTBEAT, "webhook", f"every {format_whole(beat.every)}", "one program", "none", when))
-    for line in table(rows):
-        echo(line)
+    echo_lines(table(rows))

@@ -77,7 +77,7 @@ async def _test(settings: NotifySettings, chamber: str, severity: str | None) ->
         tries.append((HEARTBEAT, _try_heartbeat(settings, chamber)))
     results = await asyncio.gather(*(work for _, work in tries))
     for (name, _), why in zip(tries, results, strict=True):
-        echo_lines(f"{'!!' if why else 'ok'}  {clean(name)}: {why or 'taken.'}")
+        echo_lines(f"{'!!' if why else 'ok'}  {clean(name)}: {why or 'taken.'}".split("\n"))
     return not any(results)
 
 

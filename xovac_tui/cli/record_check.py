@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from xovac_tui.cli.common import json_line
-from xovac_tui.cli.output import echo, echo_data
+from xovac_tui.cli.common import echo_result
+from xovac_tui.cli.output import echo
 from xovac_tui.cli.records import RecordSource, find_record, record_options
 from xovac_tui.errors import Exit
 from xovac_tui.plural import counted
@@ -23,27 +23,21 @@ from xovac_tui.recording.disk.schema import TornRecordError
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @record_options
 @click.pass_context
-def check(
-    ctx: click.Context, /, file: Path | None, as_json: bool, record: Path | None, demo: bool, **_: Any
-) -> None:
+def check(ctx: click.Context, /, file: Path | None, as_json: bool, **_: Any) -> None:
     """Read everything in a record; print what it holds and whether all of it is intact.
 
     Checks the database, every event and its index, the chain of hashes, and for a part that waits in the
     -wal file. Exit code 4: something is wrong.
     """
-    if file is not None and record is not None:
+    if file is not None and ctx.params["record"] is not None:
         raise click.UsageError("Name the record once: FILE, or --record FILE.")
     try:
-        source = find_record(ctx, file or record, demo)
+        source = find_record(ctx, file)
         found = look(source.path)
     except TornRecordError as error:
         echo(str(error), err=True)
         ctx.exit(int(Exit.ERROR))
-    if as_json:
-        echo_data(json_line(_data(source, found)))
-    else:
-        for line in _lines(source, found):
-            echo(line)
+    echo_result(as_json, _data(source, found), _lines(source, found))
     ctx.exit(int(Exit.OK if found.well else Exit.ERROR))
 
 

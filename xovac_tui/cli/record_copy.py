@@ -25,14 +25,14 @@ from xovac_tui.recording.status import RecordTrouble
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @record_options
 @click.pass_context
-def copy(ctx: click.Context, /, target: Path, force: bool, record: Path | None, demo: bool, **_: Any) -> None:
+def copy(ctx: click.Context, /, target: Path, force: bool, **_: Any) -> None:
     """Copy a whole record, as of one moment, into a single file that needs no other.
 
     A plain copy of a record in use lacks what waits in its -wal file; this one has it. To
     go back to a copy, end the recorder, then put the copy in the record's place and delete the -wal and -shm
     file there.
     """
-    source = find_record(ctx, record, demo)
+    source = find_record(ctx)
     if target.is_dir():
         target = target / files.real(source.path).name
     _refuse(source.path, target, force)
