@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from textual.css.stylesheet import Stylesheet
+from textual.design import ColorSystem
 from textual.dom import DOMNode
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -415,3 +416,21 @@ async def test_no_widget_is_styled_twice_before_the_first_picture(
         assert set(often) <= {"readings", "status", "top", "panes", "_default"}, often
         assert len(styled) > len(often)
         assert c.app.query_one("#trust") in styled
+
+
+@pytest.mark.parametrize("theme", ["xovac-dark", "dracula"])
+async def test_colours_are_worked_out_once_for_the_first_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, theme: str
+) -> None:
+    made: list[ColorSystem] = []
+    generate = ColorSystem.generate
+
+    def count(colours: ColorSystem) -> dict[str, str]:
+        made.append(colours)
+        return generate(colours)
+
+    monkeypatch.setattr(ColorSystem, "generate", count)
+    async with console(tmp_path, theme=theme) as c:
+        assert len(made) == 1
+        assert c.app.theme == theme
+        assert c.app.screen.styles.background.hex == c.app.theme_variables["background"]
