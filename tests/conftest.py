@@ -15,6 +15,10 @@ import pytest
 from tests.helpers.examples import register_profiles
 
 register_profiles()
+with contextlib.suppress(ImportError):
+    # The program loads socket.io without them; clients of tests that are not asynchronous need both.
+    import requests  # noqa: F401
+    import websocket  # noqa: F401
 
 TESTS = Path(__file__).parent
 _REAL = ("e2e", "peer")

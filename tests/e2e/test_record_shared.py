@@ -140,7 +140,15 @@ def test_programs_that_read_and_write_beside_it_lose_nothing(path: Path, tmp_pat
         assert not is_recorded(copy)
 
 
-@pytest.mark.parametrize("gone", [("",), ("-wal",), ("-shm",), ("", "-wal", "-shm")])
+@pytest.mark.parametrize(
+    "gone",
+    [
+        ("-wal",),
+        ("", "-wal", "-shm"),
+        pytest.param(("",), marks=pytest.mark.slow),
+        pytest.param(("-shm",), marks=pytest.mark.slow),
+    ],
+)
 def test_files_that_are_deleted_under_it_lose_nothing(path: Path, gone: tuple[str, ...]) -> None:
     with counting(path) as recorder:
         for ending in gone:

@@ -17,8 +17,9 @@ from xovac_tui.recipes.model import Recipe
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.screens.recipes.editor import view
 from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
-from xovac_tui.ui.screens.recipes.editor.view import EditorView, HeadLine
+from xovac_tui.ui.screens.recipes.editor.view import EditorView
 from xovac_tui.ui.screens.recipes.pane import RecipesPane
+from xovac_tui.ui.widgets.lines import LinesWidget
 
 SOAK = """# Our own.
 name = "Hot soak"
@@ -87,7 +88,7 @@ class Edited:
 
     @property
     def head(self) -> str:
-        return self.editor.query_one(HeadLine).plain
+        return self.editor.query_one("#edit-head", LinesWidget).plain
 
     @property
     def check(self) -> str:

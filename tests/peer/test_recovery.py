@@ -17,10 +17,18 @@ from xovac_tui.chamber.snapshot import Outcome
 pytestmark = pytest.mark.node
 
 
-@pytest.fixture
-def server() -> Iterator[NodeServer]:
+@pytest.fixture(scope="module")
+def one_server() -> Iterator[NodeServer]:
     with node_server(RECOVERY="1") as running:
         yield running
+
+
+@pytest.fixture
+def server(one_server: NodeServer) -> NodeServer:
+    """The module's server, without messages so far."""
+    one_server.order(fault="none")
+    one_server.messages.clear()
+    return one_server
 
 
 async def test_answers_and_channels_are_read_without_the_offset(server: NodeServer) -> None:

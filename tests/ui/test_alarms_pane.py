@@ -15,11 +15,12 @@ from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.chamber.alarm import AlarmState
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
-from xovac_tui.ui.frame.alarm_strip import AlarmStrip
+from xovac_tui.ui.frame.bars import AlarmStrip
 from xovac_tui.ui.frame.small_notice import SmallNotice
-from xovac_tui.ui.screens.alarms.dialogs import AcknowledgeDialog, AlarmLines, ShelveDialog
-from xovac_tui.ui.screens.alarms.lines import AlarmHead, AlarmRows
+from xovac_tui.ui.screens.alarms.dialogs import AcknowledgeDialog, ShelveDialog
 from xovac_tui.ui.screens.alarms.pane import AlarmsPane
+from xovac_tui.ui.widgets.lines import LinesWidget
+from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
 
 RULES = (
@@ -56,7 +57,7 @@ def rows(pane: AlarmsPane) -> list[str]:
 
 
 def detail(pane: AlarmsPane) -> str:
-    return pane.query_one("#alarm-detail", AlarmRows).plain
+    return pane.query_one("#alarm-detail", Rows).plain
 
 
 async def calm(c: Console) -> None:
@@ -108,11 +109,11 @@ async def test_what_is_watched_and_by_which_limits(tmp_path: Path) -> None:
         assert isinstance(c.app.screen, ChooseDialog)
         assert len(c.app.screen_stack) == 2
         await c.press("end", "enter")
-        assert "Limits: tvac, chosen by ada@lab." in pane.query_one(AlarmHead).plain
+        assert "Limits: tvac, chosen by ada@lab." in pane.query_one("#alarm-head", LinesWidget).plain
         await c.press("L")
         assert c.app.screen.query_one(OptionList).highlighted == 3
         await c.press("home", "enter")
-        assert "by the pressure" in pane.query_one(AlarmHead).plain
+        assert "by the pressure" in pane.query_one("#alarm-head", LinesWidget).plain
         # The cursor follows its alarm when a worse one comes.
         await c.readings(**{**HOT, "part": 20.0})
         assert pane.chosen is not None
@@ -132,7 +133,7 @@ async def test_the_chosen_alarm_is_acknowledged_and_nothing_else(tmp_path: Path)
         await c.press("down")
         assert "Shroud is +70.0 °C" in detail(pane)
         assert "not acknowledged" in str(pane.rows.border_title)
-        assert "Limits:" in pane.query_one(AlarmHead).plain
+        assert "Limits:" in pane.query_one("#alarm-head", LinesWidget).plain
         await c.press("enter")
         assert not pane.rows.display
         assert pane.query_one("#alarm-detail").has_focus
@@ -190,7 +191,7 @@ async def test_all_are_acknowledged_after_a_question_about_the_present(tmp_path:
         # All that are listed are acknowledged after a question.
         await c.press("A")
         assert isinstance(c.app.screen, AcknowledgeDialog)
-        listed = c.app.screen.query_one(AlarmLines).plain
+        listed = c.app.screen.query_one("#asked", LinesWidget).plain
         assert listed.count("UNACK") == 3
         await c.press("enter")
         assert AlarmState.ACKNOWLEDGED not in states(c).values()
@@ -206,7 +207,7 @@ async def test_all_are_acknowledged_after_a_question_about_the_present(tmp_path:
         assert isinstance(c.app.screen, AcknowledgeDialog)
         await c.online()
         await c.readings(**CALM)
-        assert c.app.screen.query_one(AlarmLines).plain.count("RETURNED") == 3
+        assert c.app.screen.query_one("#asked", LinesWidget).plain.count("RETURNED") == 3
         assert c.station.alarms.acknowledge(c.station.alarms.view().alarms) is None
         await c.settle()
         assert not isinstance(c.app.screen, AcknowledgeDialog)
@@ -221,7 +222,7 @@ async def test_all_are_acknowledged_after_a_question_about_the_present(tmp_path:
         assert c.station.alarms.acknowledge([seen]) is None
         await c.readings(**{**HOT, "setpoint": 20.0})
         await c.readings(**HOT)
-        listed = c.app.screen.query_one(AlarmLines).plain
+        listed = c.app.screen.query_one("#asked", LinesWidget).plain
         assert "raised again: not this one" in listed
         assert "Test part" not in listed
         await c.press("y")

@@ -153,7 +153,7 @@ async def test_quitting_asks_only_while_a_run_is_or_may_be_on(tmp_path: Path) ->
         await c.run_state("Bakeout")
         await c.press("q")
         assert isinstance(c.app.screen, QuitDialog)
-        now = c.app.screen.query_one("#now", Static)
+        now = c.app.screen.query_one("#words", Static)
         assert 'runs "Bakeout"' in str(now.render())
         await c.lose()
         await c.until(lambda: "was last known as RUNNING" in str(now.render()))
@@ -338,8 +338,8 @@ async def test_stale_never_looks_live(tmp_path: Path) -> None:
         assert c.word is LinkWord.STALE
         readings = c.app.screen.query_one("#readings")
         styles = {style for line in readings.lines for _, style in line}  # type: ignore[attr-defined]
-        assert "reading--good" not in styles
-        assert "reading--value" not in styles
+        assert "$good" not in styles
+        assert "bold $foreground" not in styles
 
 
 async def test_toasts_leave_the_bars_free_and_the_newest_stays(tmp_path: Path) -> None:

@@ -175,7 +175,12 @@ async def test_a_notice_that_fails_too_is_a_few_words(
         monkeypatch.setattr(TrustBar, "show", fails)
         monkeypatch.setattr(SmallNotice, "show", fails)
         await shown_until(
-            c, lambda: isinstance(c.app.screen, NoticeScreen) and not c.app.screen.query(SmallNotice)
+            c,
+            lambda: (
+                isinstance(c.app.screen, NoticeScreen)
+                and bool(c.app.screen.query("#why"))
+                and not c.app.screen.query(SmallNotice)
+            ),
         )
         await c.press_stop()
         assert [name for name, _ in c.link.emitted] == ["cancel_recipe"]

@@ -33,10 +33,9 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog, confirm_and_send, letters
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, FactsView, wrap
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
-from xovac_tui.ui.screens.controls.command_list import ContractCommands
 from xovac_tui.ui.screens.controls.entry import EntryDialog
-from xovac_tui.ui.screens.controls.fields import FieldRow
-from xovac_tui.ui.screens.controls.form import FormDialog
+from xovac_tui.ui.screens.controls.form import FieldRow, FormDialog
+from xovac_tui.ui.screens.controls.lists import ContractCommands
 from xovac_tui.ui.widgets.selector import Selector
 
 GUARD = "xovac_tui.ui.dialogs.guard.SETTLE_SECONDS"
@@ -250,7 +249,7 @@ async def test_a_held_key_answers_nothing(tmp_path: Path, monkeypatch: pytest.Mo
             assert await sent(c) == START, key
 
 
-BURSTS = ("try\r", "\ty", "\t\r", "y\r", "okay", "why?")
+BURSTS = ("try\r", "y?", "\t\r", "y\r", "okay", "\ty", "why?")
 
 
 @pytest.mark.parametrize(
@@ -465,7 +464,7 @@ async def test_a_recipe_is_sent_to_its_tab_or_typed_as_json_and_shown_whole(tmp_
         await c.press("enter")
         question = await asked(c)
         lines = question.query_one(FactsView).lines
-        shown = "".join(line[1][0] for line in lines if line[1][1] == "fact--sends")
+        shown = "".join(line[1][0] for line in lines if line[1][1] == "bold $accent")
         assert shown == f"load_recipe {question.prepared.text}"
         body = question.query_one("VerticalScroll")
         assert body.max_scroll_y > 0

@@ -17,8 +17,9 @@ from tests.helpers.console import Console, console
 from xovac_tui.config import Display
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
-from xovac_tui.ui.screens.log.pane import LogPane, LogStatus
+from xovac_tui.ui.screens.log.pane import LogPane
 from xovac_tui.ui.screens.log.view import LogView
+from xovac_tui.ui.widgets.lines import LinesWidget
 from xovac_tui.ui.widgets.rows import Rows
 
 
@@ -35,7 +36,7 @@ def text(pane: LogPane) -> str:
 
 
 def status(pane: LogPane) -> str:
-    return pane.query_one(LogStatus).plain
+    return pane.query_one("#log-status", LinesWidget).plain
 
 
 def detail(pane: LogPane) -> str:
@@ -132,7 +133,7 @@ async def test_hostile_payloads_are_literal(tmp_path: Path) -> None:
         for widget in (
             pane.query_one(LogView),
             pane.query_one("#log-detail", Rows),
-            pane.query_one(LogStatus),
+            pane.query_one("#log-status", LinesWidget),
         ):
             for line in widget.lines:
                 assert "".join(part for part, _ in line).isprintable()

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import msgspec
 import pytest
 from textual.widgets import Input
 
@@ -124,7 +125,7 @@ async def test_what_the_frame_says_and_the_palette_have_the_new_keys(tmp_path: P
     async with console(tmp_path, size=(160, 50), keys=NEW, observe=True) as c:
         lost = LinkView(LinkWord.LOST, why="The connection was reset.", next_try_mono=3.0)
         bar = c.app.query_one(LinkBar)
-        bar.show(lost, 1.0, c.app.workspace.glyphs, c.app.workspace.keys)
+        bar.show(c.app.workspace, msgspec.structs.replace(c.app.workspace.snapshot, link=lost, mono=1.0))
         assert f"{NEW['reconnect']}: now." in bar.plain
         assert f"{NEW['observe']}: take control" in screen(c.app)
         assert printed_old(screen(c.app)) == []

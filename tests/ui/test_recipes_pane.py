@@ -31,7 +31,7 @@ from xovac_tui.ui.dialogs.facts import FactsView
 from xovac_tui.ui.screens.recipes import pane as module
 from xovac_tui.ui.screens.recipes.pane import RecipesPane
 from xovac_tui.ui.screens.recipes.profile import ProfileChart
-from xovac_tui.ui.screens.recipes.view import Facts
+from xovac_tui.ui.widgets.lines import LinesWidget
 from xovac_tui.ui.widgets.rows import Rows
 
 SOAK = """name = "Hot soak"
@@ -71,7 +71,7 @@ async def recipes_tab(folder: Path, **options: Any) -> AsyncIterator[tuple[Conso
 
 
 def facts(pane: RecipesPane) -> str:
-    return pane.query_one(Facts).plain
+    return pane.query_one("#recipe-facts", LinesWidget).plain
 
 
 def rows(pane: RecipesPane, name: str) -> str:
@@ -323,7 +323,7 @@ async def test_what_forbids_loading_is_said_before_it_is_tried(tmp_path: Path) -
             refusal = c.station.blocked("load_recipe")
             assert refusal is not None
             assert "not now: " in facts(pane), refusal
-            room = pane.query_one(Facts).size.width
+            room = pane.query_one("#recipe-facts", LinesWidget).size.width
             assert all(cell_len(line) <= room for line in facts(pane).split("\n")), refusal
             await load_is_refused(c, refusal.sentence)
             c.station.set_observe(False)
@@ -444,7 +444,7 @@ async def test_hostile_names_are_literal(tmp_path: Path) -> None:
     write(tmp_path, **{"[red]x": SOAK.replace('"Hot soak"', '"[red]boo[/red] [link]"')})
     (tmp_path / "recipes" / "\x1b[31m.toml").write_text(BAD)
     async with recipes_tab(tmp_path, size=(120, 36)) as (c, pane):
-        for widget in (pane.view.files, pane.query_one(Facts)):
+        for widget in (pane.view.files, pane.query_one("#recipe-facts", LinesWidget)):
             assert all("".join(text for text, _ in line).isprintable() for line in widget.lines)
         assert "[red]boo[/red] [link]" in rows(pane, "list")
         await choose(c, pane, "[red]boo[/red] [link]")

@@ -34,9 +34,7 @@ from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.replay.station import ReplayStation
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.ui.app import XovacApp
-from xovac_tui.ui.frame.alarm_strip import AlarmStrip
-from xovac_tui.ui.frame.bars import KeyBar
-from xovac_tui.ui.frame.replay_bar import ReplayBar
+from xovac_tui.ui.frame.bars import AlarmStrip, KeyBar, ReplayBar
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.screens.log.pane import LogPane

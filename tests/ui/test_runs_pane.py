@@ -30,7 +30,7 @@ from xovac_tui.runs.past import PastRun, read_run, read_runs
 from xovac_tui.ui.screens.recipes.pane import RecipesPane
 from xovac_tui.ui.screens.runs import pane as module
 from xovac_tui.ui.screens.runs.pane import RunsPane
-from xovac_tui.ui.widgets.facts_list import RunFacts
+from xovac_tui.ui.widgets.lines import RunFacts
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
 

@@ -13,7 +13,7 @@ from xovac_tui.api.loader import load_contract
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.proving import NEVER
 from xovac_tui.ui.dialogs.facts import FactsView
-from xovac_tui.ui.screens.controls.pane import About
+from xovac_tui.ui.widgets.lines import LinesWidget
 
 DOCUMENTED = "Could not cancel server running as server is not running."
 
@@ -94,7 +94,7 @@ async def test_an_assumed_form_is_marked_where_it_is_met(tmp_path: Path) -> None
     async with console(tmp_path, tab="controls", contract=contract, size=(120, 36)) as c:
         await c.until(lambda: len(listed(c)) == len(contract.commands))
         assert "assumed" in listed(c)["Cancel the running recipe"]
-        assert "no payload; no argument, assumed" in c.app.query_one(About).plain
+        assert "no payload; no argument, assumed" in c.app.query_one("#about", LinesWidget).plain
         await question(c, "enter")
         assert "cancel_recipe [no argument (assumed," in asked(c)
         await say_yes(c)

@@ -16,7 +16,7 @@ from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.frame.bars import KeyBar, LedgerLine
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
-from xovac_tui.ui.screens.controls.ledger_list import LedgerList
+from xovac_tui.ui.screens.controls.lists import LedgerList
 from xovac_tui.ui.screens.status.run_panel import RunPanel
 from xovac_tui.ui.widgets.lines import LinesWidget
 
@@ -62,7 +62,7 @@ async def test_leaving_says_what_the_chamber_does_as_far_as_it_is_known(tmp_path
     async with console(tmp_path) as c:
         await c.run_state()
         await c.press("q")
-        now = c.app.screen.query_one("#now", Static)
+        now = c.app.screen.query_one("#words", Static)
         assert "runs" in str(now.content)
         await c.lose()
         await c.until(lambda: "last known as RUNNING" in str(now.content))

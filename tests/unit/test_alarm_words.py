@@ -24,7 +24,7 @@ from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.durations import format_minutes
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.ui.format import Times
-from xovac_tui.ui.frame.alarm_strip import strip_line
+from xovac_tui.ui.frame.bars import alarm_line
 from xovac_tui.ui.frame.small_notice import small_lines
 from xovac_tui.ui.glyphs import ASCII, UNICODE
 from xovac_tui.ui.screens.alarms.lines import (
@@ -78,7 +78,7 @@ def text(*lines: Line) -> str:
 
 
 def strip(shown: AlarmsView, width: int = 120) -> str:
-    return text(strip_line(shown, width, NOON, UNICODE, KEYS))
+    return text(alarm_line(shown, width, NOON, UNICODE, KEYS))
 
 
 def detail(one: AlarmView) -> str:
@@ -89,9 +89,9 @@ def detail(one: AlarmView) -> str:
 
 
 def test_without_an_alarm_there_is_no_strip() -> None:
-    assert strip_line(view(), 80, NOON, UNICODE, KEYS) == ()
+    assert alarm_line(view(), 80, NOON, UNICODE, KEYS) == ()
     aside = (quiet(), alarm(state=AlarmState.SHELVED), alarm(state=AlarmState.OUT_OF_SERVICE))
-    assert strip_line(view(*aside), 80, NOON, UNICODE, KEYS) == ()
+    assert alarm_line(view(*aside), 80, NOON, UNICODE, KEYS) == ()
 
 
 def test_failed_evaluation_is_reported_without_an_active_alarm() -> None:
@@ -123,15 +123,15 @@ def test_a_flood_is_notified_first() -> None:
 
 
 def test_what_waits_is_reversed_and_the_others_are_dimmer() -> None:
-    styles = [style for _, style in strip_line(view(alarm()), 80, NOON, UNICODE, KEYS)]
-    assert "alarm--wait-high" in styles
-    assert "alarm--text" in styles
+    styles = [style for _, style in alarm_line(view(alarm()), 80, NOON, UNICODE, KEYS)]
+    assert "bold reverse $alarm-high" in styles
+    assert "bold" in styles
     styles = [
-        style for _, style in strip_line(view(alarm(state=AlarmState.ACKNOWLEDGED)), 80, NOON, UNICODE, KEYS)
+        style for _, style in alarm_line(view(alarm(state=AlarmState.ACKNOWLEDGED)), 80, NOON, UNICODE, KEYS)
     ]
-    assert "alarm--high" in styles
-    assert "alarm--wait-high" not in styles
-    assert "alarm--text" not in styles
+    assert "$alarm-high" in styles
+    assert "bold reverse $alarm-high" not in styles
+    assert "bold" not in styles
 
 
 @given(st.integers(60, 160), st.text(max_size=200), st.integers(0, 3), st.sampled_from([0, 14]))
@@ -284,7 +284,7 @@ def test_everything_is_ascii_where_it_must_be_and_hostile_text_is_literal() -> N
     shown = view(one, alarm(severity=Severity.CRITICAL), flood=11, problem=problem)
     for glyphs in (ASCII, UNICODE):
         lines = [
-            strip_line(shown, 100, NOON, glyphs, KEYS),
+            alarm_line(shown, 100, NOON, glyphs, KEYS),
             list_line(one, 100, NOON, chosen=True, focus=True, glyphs=glyphs),
             list_head(100),
             question_line(one, 70, NOON, "", glyphs),
@@ -301,9 +301,9 @@ def test_everything_is_ascii_where_it_must_be_and_hostile_text_is_literal() -> N
 @pytest.mark.parametrize("severity", list(Severity))
 def test_every_severity_has_a_sign_and_a_colour(severity: Severity) -> None:
     assert ASCII.severity(severity).isascii()
-    assert severity_style(alarm(severity=severity)) == f"alarm--wait-{severity}"
-    assert severity_style(alarm(severity=severity, state=AlarmState.ACKNOWLEDGED)) == f"alarm--{severity}"
-    assert severity_style(quiet(severity=severity)) == "alarm--quiet"
+    assert severity_style(alarm(severity=severity)) == f"bold reverse $alarm-{severity}"
+    assert severity_style(alarm(severity=severity, state=AlarmState.ACKNOWLEDGED)) == f"$alarm-{severity}"
+    assert severity_style(quiet(severity=severity)) == "$no-data"
 
 
 def test_signs_of_severities_differ() -> None:

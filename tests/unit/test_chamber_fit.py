@@ -9,8 +9,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from xovac_tui.analysis.fit import ColumnTrack, Doubt, FittedLine, line, robust_points
-from xovac_tui.analysis.scatter import student, undithered, without_spikes
+from xovac_tui.analysis.fit import (
+    ColumnTrack,
+    Doubt,
+    FittedLine,
+    line,
+    robust_points,
+    student,
+    undithered,
+    without_spikes,
+)
 from xovac_tui.analysis.stability import StabilityCriterion, StabilityWatch, change_per_hour
 from xovac_tui.chamber.history import History, last_decimal
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.helpers.commandline import CommandLine
 from xovac_tui.config import Overrides, effective_settings
-from xovac_tui.config.charset import other_than_utf8
+from xovac_tui.config.resolve import other_than_utf8
 
 
 class Terminal(io.TextIOWrapper):
@@ -55,7 +55,7 @@ def test_the_locale_says_which_characters_there_are(environ: dict[str, str], exp
 
 
 def test_a_locale_that_this_machine_lacks_counts_in_a_process_of_its_own() -> None:
-    code = "import os; from xovac_tui.config.charset import other_than_utf8 as f; print(f(os.environ))"
+    code = "import os; from xovac_tui.config.resolve import other_than_utf8 as f; print(f(os.environ))"
     environ = {**os.environ, "LANG": "xx_XX.ISO-8859-1"}
     for place in ("LC_ALL", "LC_CTYPE", "PYTHONUTF8"):
         environ.pop(place, None)

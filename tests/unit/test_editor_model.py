@@ -14,9 +14,8 @@ from xovac_tui.recipes.store import Opened
 from xovac_tui.recipes.writer import write_recipe
 from xovac_tui.ui.glyphs import ASCII, UNICODE
 from xovac_tui.ui.screens.recipes.editor.finding_list import finding_rows, words
-from xovac_tui.ui.screens.recipes.editor.lines import state_words
+from xovac_tui.ui.screens.recipes.editor.lines import row_line, state_words, table_head
 from xovac_tui.ui.screens.recipes.editor.model import Editing
-from xovac_tui.ui.screens.recipes.editor.table import row_line, table_head
 
 CYCLES = Recipe("Cycles", (Ramp(50), Repeat(3, (Ramp(-20, over=600), Hold(60, "cold"))), Ramp(22)))
 

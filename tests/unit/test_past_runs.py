@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from tests.helpers.examples import examples
 from tests.helpers.pastruns import BEGAN, begin, record_run, three_runs
 from xovac_tui.api.loader import documented_contract, load_contract
-from xovac_tui.chamber.columns import Bins
+from xovac_tui.chamber.ring import Bins
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.disk.bins import LEVELS
 from xovac_tui.recording.disk.kinds import Attachment, RunItem
@@ -36,7 +36,7 @@ from xovac_tui.ui.screens.runs.lines import (
     step_line,
 )
 from xovac_tui.ui.screens.runs.trend import RunCurve, pair_model, run_model
-from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.widgets.lines import CHOSEN, Line
 from xovac_tui.ui.widgets.trend_view import View
 
 TIMES = Times("utc")
@@ -223,7 +223,7 @@ def test_a_run_in_the_list_has_two_rows(path: Path, width: int) -> None:
     assert said[1].split()[:2] == ["●", "completed"]
     assert said[1].split()[-2:] == ["3m", "41s"]
     assert (said[2][0], said[3]) == ("▸", said[1])
-    assert all(style == "rows--chosen" for line in rows[2:] for _, style in line)
+    assert all(style == CHOSEN for line in rows[2:] for _, style in line)
 
 
 def test_the_facts_of_a_run(path: Path) -> None:

@@ -13,8 +13,8 @@ import msgspec
 import pytest
 
 from xovac_tui.analysis.pumpdown import WIDEST, PressureForecast, PumpDown, foresee
-from xovac_tui.chamber.columns import Bins
 from xovac_tui.chamber.history import History
+from xovac_tui.chamber.ring import Bins
 from xovac_tui.simulator.parameters import load_parameters
 from xovac_tui.simulator.pumping import VacuumModel
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from tests.helpers.examples import examples
 from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.payload import decode_arguments
-from xovac_tui.chamber.columns import Bins
 from xovac_tui.chamber.history import History
+from xovac_tui.chamber.ring import Bins
 from xovac_tui.recording.disk.housekeeping import SCARCE, Retention, SpaceForecast, forecast, size_words
 from xovac_tui.recording.disk.kinds import Session
 from xovac_tui.recording.disk.record import Record

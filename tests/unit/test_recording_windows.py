@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.helpers.examples import examples
 from tests.helpers.record import UTC, event, reading, writer, written
 from xovac_tui.api.event import Event
-from xovac_tui.chamber.columns import Bins
+from xovac_tui.chamber.ring import Bins
 from xovac_tui.recording.disk.bins import (
     CHUNK,
     FINEST,

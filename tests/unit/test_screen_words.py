@@ -205,7 +205,7 @@ def test_a_stale_reading_carries_its_age_and_no_change() -> None:
     text = "".join(part for part, _ in spans)
     assert "14s" in text
     assert "−0.61" not in text
-    assert ("reading--dim") in {style for _, style in spans}
+    assert ("$no-data") in {style for _, style in spans}
 
 
 def entry(**fields: object) -> LedgerEntry:

@@ -173,7 +173,8 @@ def test_ramps_slow_down_near_the_limits() -> None:
 
 def test_heating_ends_below_the_hot_limit() -> None:
     machine = machine_with(ProgramItem(130.0, 600.0), ProgramItem(130.0, 30000.0))
-    for _ in range(100):
+    # After 20 of these it stays as it is.
+    for _ in range(30):
         machine.step(300.0)
         assert machine.thermal.celsius("internal_1") < PARAMETERS.controller.hot_limit
     assert machine.thermal.celsius("part") > 90

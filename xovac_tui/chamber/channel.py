@@ -110,29 +110,6 @@ class Extremes:
 class Channel:
     """One leaf's newest value and history. Mutable, private to the chamber; faces get `ChannelView`s."""
 
-    __slots__ = (
-        "_beats",
-        "_breaks",
-        "_every_number",
-        "_fault",
-        "_own",
-        "_rate",
-        "_rate_for",
-        "_validity",
-        "full_name",
-        "history",
-        "is_bool",
-        "order",
-        "origin",
-        "problem",
-        "seen",
-        "spec",
-        "stream",
-        "text",
-        "value",
-        "watch",
-    )
-
     def __init__(self, full_name: str, stream: Stream, spec: LeafSpec | None, origin: Origin | None) -> None:
         self.full_name = full_name
         self.stream = stream

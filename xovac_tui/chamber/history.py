@@ -16,8 +16,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Protocol
 
-from xovac_tui.chamber.columns import NAN, Bins
-from xovac_tui.chamber.ring import Ring
+from xovac_tui.chamber.ring import NAN, Bins, Ring
 from xovac_tui.units import MINUTE
 
 QUIET = 3.0
@@ -79,29 +78,6 @@ class ChannelHistory(Curve, Protocol):
 
 class History:
     """The record of one numeric channel, newest 48 hours and more."""
-
-    __slots__ = (
-        "_broken",
-        "_count",
-        "_count_8",
-        "_count_64",
-        "_first",
-        "_high",
-        "_index",
-        "_last",
-        "_low",
-        "_rate",
-        "_rate_key",
-        "_rings",
-        "_stated",
-        "_step",
-        "_sum",
-        "_sum_8",
-        "_sum_64",
-        "_usual",
-        "_value",
-        "uncertainty",
-    )
 
     def __init__(self, resolution: float | None = None, uncertainty: float = 0.0) -> None:
         """`resolution`: what the contract says of the sensor's smallest step; None: learned from its values.

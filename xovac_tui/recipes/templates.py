@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -14,18 +15,14 @@ from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
 from xovac_tui.quantities import format_temperature, parse_rate, parse_temperature
 from xovac_tui.recipes import bounds
-from xovac_tui.recipes.check import ROOM
 from xovac_tui.recipes.findings import Flaw
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat, Step
 from xovac_tui.text import clean
-from xovac_tui.units import DAY
+from xovac_tui.validation import read_toml
 
 Kind: TypeAlias = Literal["temperature", "rate", "duration", "count", "choice", "temperatures"]
 Values: TypeAlias = dict[str, float | str | tuple[float, ...]]
 
-LONGEST_HOLD = 30 * DAY
-"""Seconds of a plateau; longer is a slip in the unit."""
-MOST_CYCLES = 100
 MOST_PLATEAUS = 50
 _END_HOLD = 1800.0
 
@@ -244,110 +241,17 @@ def _home(values: Values) -> tuple[Step, ...]:
     )
 
 
-def _temperature_parameter(name: str, label: str, default: str, help_: str) -> Parameter:
-    return Parameter(name=name, label=label, kind="temperature", default=default, help=help_)
+def _templates() -> tuple[Template, ...]:
+    table = read_toml(Path(__file__).with_name("templates.toml"))
+    for template in table["templates"]:
+        template["parameters"] = [
+            table["shared"].get(one["name"], {}) | one for one in template["parameters"]
+        ]
+    return msgspec.convert(table["templates"], tuple[Template, ...])
 
 
-def _hold_parameter(name: str, label: str, default: str, help_: str) -> Parameter:
-    return Parameter(
-        name=name, label=label, kind="duration", default=default, help=help_, low=60.0, high=LONGEST_HOLD
-    )
-
-
-_RATE = Parameter(
-    name="rate",
-    label="Rate",
-    kind="rate",
-    default="0.8 K/min",
-    help="Of every ramp. What this chamber reaches is not documented: 0.8 K/min is a moderate guess.",
-)
-_END = Parameter(
-    name="end",
-    label="End temperature",
-    kind="temperature",
-    default="22 °C",
-    help="Room temperature, at which the chamber is opened.",
-    low=ROOM[0],
-    high=ROOM[1],
-)
-_CYCLES = Parameter(
-    name="cycles",
-    label="Cycles",
-    kind="count",
-    default="4",
-    help="Rounds of hot and cold.",
-    low=1,
-    high=MOST_CYCLES,
-)
-
-TEMPLATES: tuple[Template, ...] = (
-    Template(
-        "bakeout",
-        "Bakeout",
-        "Once to a high temperature, for long, and back to room temperature.",
-        (
-            _temperature_parameter("temperature", "Temperature", "60 °C", "Where it stays."),
-            _hold_parameter("dwell", "Dwell", "6h", "How long it stays there."),
-            _RATE,
-            _END,
-        ),
-    ),
-    Template(
-        "cycling",
-        "Thermal cycling",
-        "Rounds between a hot and a cold plateau, and back to room temperature.",
-        (
-            _temperature_parameter("hot", "Hot plateau", "50 °C", "Above the cold plateau."),
-            _temperature_parameter("cold", "Cold plateau", "-20 °C", "Below the hot plateau."),
-            _CYCLES,
-            _hold_parameter("dwell", "Dwell", "2h", "On each plateau."),
-            _RATE,
-            Parameter(
-                name="start",
-                label="Start",
-                kind="choice",
-                default="hot",
-                help="Which plateau comes first. Hot: what outgasses does so before the first cold plateau.",
-                choices=("hot", "cold"),
-            ),
-            _END,
-        ),
-    ),
-    Template(
-        "survival",
-        "Survival and operation",
-        "Once to the survival temperatures with the part off, then rounds between the operational ones.",
-        (
-            _temperature_parameter("survival_hot", "Survival hot", "60 °C", "Part off."),
-            _temperature_parameter("survival_cold", "Survival cold", "-30 °C", "Part off."),
-            _hold_parameter("survival_dwell", "Survival dwell", "1h", "On both survival plateaus."),
-            _temperature_parameter("hot", "Operational hot", "45 °C", "Not above survival hot."),
-            _temperature_parameter("cold", "Operational cold", "-15 °C", "Not below survival cold."),
-            _CYCLES,
-            _hold_parameter("dwell", "Operational dwell", "4h", "On each operational plateau."),
-            _RATE,
-            _END,
-        ),
-    ),
-    Template(
-        "balance",
-        "Thermal balance",
-        "A list of temperatures, at each of which the part settles, and back to room temperature.",
-        (
-            Parameter(
-                name="temperatures",
-                label="Temperatures",
-                kind="temperatures",
-                default="50, 20, -20",
-                help="In their order, with commas between them.",
-            ),
-            _hold_parameter("stabilisation", "Stabilisation", "6h", "At each temperature."),
-            _RATE,
-            _END,
-        ),
-    ),
-)
-
+TEMPLATES = _templates()
+"""In the order in which they are listed."""
 _BUILDERS: dict[str, Callable[[Values], Recipe]] = {
     "bakeout": _bakeout,
     "cycling": _cycling,

@@ -11,15 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from xovac_tui.plural import counted
-from xovac_tui.recording.disk.chain import (
-    BEGINNING,
-    MIGRATED,
-    Values,
-    audited_rows,
-    entry_hashes,
-    raw_text,
-    read_row,
-)
+from xovac_tui.recording.disk import chain
 from xovac_tui.recording.disk.foreign_bounds import EARLIEST, LATEST
 from xovac_tui.recording.disk.indices import duplicate_words, given_twice
 from xovac_tui.recording.disk.kinds import AUDITED
@@ -68,7 +60,7 @@ class AuditedRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def word(self) -> str:
         """What it is: `command`, `note`."""
-        if self.place == MIGRATED:
+        if self.place == chain.MIGRATED:
             return "begin of the chain"
         return AUDITED[self.place].table.row if self.place in AUDITED else "entry"
 
@@ -131,7 +123,7 @@ def entries(path: Path, since: float = 0.0) -> Iterator[AuditedRow]:
         replace_missing_tables(db)
         for number, place, row, _ in db.execute("SELECT id, place, row, hash FROM chain ORDER BY id"):
             entry = _entry(db, number, _text(place), row)
-            if entry.place == MIGRATED or entry.t is None or entry.t >= since:
+            if entry.place == chain.MIGRATED or entry.t is None or entry.t >= since:
                 yield entry
 
 
@@ -171,7 +163,7 @@ class _Walk:
         self._doubts: list[_Doubt] = []
         self._covered: dict[str, set[int]] = {place: set() for place in AUDITED}
         self._newest = 0
-        self._hash: str | None = BEGINNING
+        self._hash: str | None = chain.BEGINNING
         """Of the newest entry, as the chain has it; None where that entry is missing."""
         self._fitting: tuple[str, ...] = ()
         """What the hash of the newest entry would be, where it is another one."""
@@ -223,16 +215,16 @@ class _Walk:
         values = _values(self._db, place, row)
         if values is not None and place in AUDITED:
             self._covered[place].add(row)
-        if place == MIGRATED and number == 1:
+        if place == chain.MIGRATED and number == 1:
             self._migrated = row
         if before is None:
             # Without the entry before it this cannot be checked; that one is reported as missing.
             return
-        fitting = () if values is None else entry_hashes(before, number, place, row, values)
+        fitting = () if values is None else chain.entry_hashes(before, number, place, row, values)
         if hashed in fitting:
             return
         if values is not None and any(
-            hashed in entry_hashes(one, number, place, row, values) for one in fitting_before
+            hashed in chain.entry_hashes(one, number, place, row, values) for one in fitting_before
         ):
             self._rehashed(number - 1)
             return
@@ -280,7 +272,7 @@ class _Walk:
         """Report for each doubt whether its row was changed, removed or moved, and find what was added."""
         added: dict[tuple[str, int], None] = {}
         for place, covered in self._covered.items():
-            added |= {(place, row): None for row in audited_rows(self._db, place) if row not in covered}
+            added |= {(place, row): None for row in chain.audited_rows(self._db, place) if row not in covered}
         # What is at another place now is there, or where another one was doubted.
         there = [
             *added,
@@ -312,10 +304,10 @@ class _Walk:
 
     def _fits(self, doubt: _Doubt, place: str, row: int) -> int | None:
         """Return in which row it was written if a row is what an entry covered; None if it is not."""
-        values = read_row(self._db, place, row)
+        values = chain.read_row(self._db, place, row)
         rows = {row, doubt.row} if place == doubt.place else {row}
         for one in rows if values is not None else ():
-            if doubt.hash in entry_hashes(doubt.before, doubt.number, place, one, values or ()):
+            if doubt.hash in chain.entry_hashes(doubt.before, doubt.number, place, one, values or ()):
                 return one
         return None
 
@@ -342,7 +334,7 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a record as it is at one moment, its text as bytes; RecordError where SQLite finds it damaged."""
     db = open_for_reading(path)
     try:
-        with raw_text(db):
+        with chain.raw_text(db):
             db.execute("BEGIN")
             yield db
     except sqlite3.DatabaseError as error:
@@ -380,16 +372,16 @@ def _head_from(db: sqlite3.Connection) -> Head | None:
     return Head(found[0] if isinstance(found[0], int) else -1, _text(found[1]))
 
 
-def _values(db: sqlite3.Connection, place: str, row: Any) -> Values | None:
+def _values(db: sqlite3.Connection, place: str, row: Any) -> chain.Values | None:
     """Return what is hashed of what an entry of the chain names; None where that is not there."""
-    if place == MIGRATED:
+    if place == chain.MIGRATED:
         return ()
-    return read_row(db, place, row) if place in AUDITED and isinstance(row, int) else None
+    return chain.read_row(db, place, row) if place in AUDITED and isinstance(row, int) else None
 
 
 def _entry(db: sqlite3.Connection, number: int, place: str, row: Any) -> AuditedRow:
     """Return a row in words; with its place alone where it is not there."""
-    if place == MIGRATED:
+    if place == chain.MIGRATED:
         return AuditedRow(
             number=number,
             place=place,

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui.api.contract import Contract
-from xovac_tui.chamber.columns import Bins, laid_over, nothing
+from xovac_tui.chamber.ring import Bins, laid_over, nothing
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows

@@ -11,8 +11,8 @@ from typing import Protocol
 
 import msgspec
 
-from xovac_tui.chamber.columns import Bins, joined, laid_over, nothing
 from xovac_tui.chamber.history import History
+from xovac_tui.chamber.ring import Bins, joined, laid_over, nothing
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.disk.windows import Windows
 

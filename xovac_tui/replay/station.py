@@ -11,10 +11,10 @@ from xovac_tui import recipes
 from xovac_tui.alarms.recorded import RecordedAlarms
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.link import LinkView
-from xovac_tui.chamber.columns import Bins, only_first
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged
+from xovac_tui.chamber.ring import Bins, only_first
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome, Snapshot
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.disk.record import Record

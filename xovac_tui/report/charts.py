@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
-from xovac_tui.chamber.columns import Bins
+from xovac_tui.chamber.ring import Bins
 from xovac_tui.digits import format_number
 from xovac_tui.quantities import format_temperature, number
 from xovac_tui.report.facts import ReportFacts

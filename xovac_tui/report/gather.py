@@ -29,8 +29,7 @@ from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.exports.parts import ExportPart, ProgressCallback, open_still, part_of, unread
 from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.recording.exports.transcript import transcript_hash
-from xovac_tui.report.alarm_episodes import alarm_episodes, handled
-from xovac_tui.report.data_gaps import missing
+from xovac_tui.report.alarm_episodes import alarm_episodes, handled, missing
 from xovac_tui.report.facts import ChannelFigures, Paper, Phase, ReportFacts, Span
 from xovac_tui.report.figures import Tally
 from xovac_tui.report.formatting import DWELLS, dwell_word

@@ -14,15 +14,7 @@ from markupsafe import Markup
 from xovac_tui.digits import format_number
 from xovac_tui.durations import format_to_tenth
 from xovac_tui.quantities import format_temperature, quantity, unit
-from xovac_tui.report import charts
-from xovac_tui.report.appendix import (
-    attachment_words,
-    bare_words,
-    change_words,
-    reading_pairs,
-    recipe_words,
-    session_rows,
-)
+from xovac_tui.report import appendix, charts
 from xovac_tui.report.deviations import deviations
 from xovac_tui.report.facts import ChannelFigures, ReportFacts
 from xovac_tui.report.formatting import (
@@ -114,13 +106,13 @@ class _Page:
             "phases": self._phases(),
             "by_step": self._by_step(),
             "by_step_cut": self._step_rows() > _MOST_STEP_ROWS,
-            "attachments": [attachment_words(one, self._times) for one in facts.attachments],
-            "recipe": recipe_words(facts, self._times),
-            "bare": bare_words(facts, self._times),
-            "settings": reading_pairs(facts),
-            "sessions": session_rows(facts),
-            "in_force": [change_words(one, self._times) for one in facts.in_force],
-            "changes": [change_words(one, self._times) for one in facts.changes],
+            "attachments": [appendix.attachment_words(one, self._times) for one in facts.attachments],
+            "recipe": appendix.recipe_words(facts, self._times),
+            "bare": appendix.bare_words(facts, self._times),
+            "settings": appendix.reading_pairs(facts),
+            "sessions": appendix.session_rows(facts),
+            "in_force": [appendix.change_words(one, self._times) for one in facts.in_force],
+            "changes": [appendix.change_words(one, self._times) for one in facts.changes],
             "source": self._source(),
         }
 

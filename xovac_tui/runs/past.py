@@ -13,8 +13,8 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui.api.contract import Contract, LeafSpec, Role
-from xovac_tui.chamber.columns import Bins
 from xovac_tui.chamber.names import shown_names
+from xovac_tui.chamber.ring import Bins
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import Plan

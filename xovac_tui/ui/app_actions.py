@@ -178,7 +178,7 @@ class AppActions:
                 return False
         if not _may_run(workspace) and not _would_end(workspace.station):
             return True
-        return await workspace.ask(dialogs.quit.QuitDialog(workspace)) is True
+        return await workspace.ask(dialogs.quit.QuitDialog(workspace)) == "leave"
 
     def action_save_screen(self) -> None:
         """Save the screen as an SVG beside the program's other files."""

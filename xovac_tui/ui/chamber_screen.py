@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import partial
 
@@ -13,17 +14,56 @@ from xovac_tui.station.news import News
 from xovac_tui.ui import tabs
 from xovac_tui.ui.actions import footer_order
 from xovac_tui.ui.dialogs.base import Dialog
-from xovac_tui.ui.frame.alarm_strip import AlarmStrip
-from xovac_tui.ui.frame.bars import KeyBar, LedgerLine, LinkBar, TabBar
-from xovac_tui.ui.frame.replay_bar import ReplayBar
+from xovac_tui.ui.frame.bars import AlarmStrip, FrameBar, KeyBar, LedgerLine, LinkBar, ReplayBar, TabBar
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
-from xovac_tui.ui.opening import Opening
 from xovac_tui.ui.replay_actions import LIVE_ONLY
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.terminal.modal import LeanScreen
 from xovac_tui.ui.widgets.stopbar import StopBar
-from xovac_tui.ui.workspace import Mode, Workspace
+from xovac_tui.ui.workspace import Workspace
+
+
+class Opening:
+    """Collects the failures of a pane while it is opened."""
+
+    def __init__(self) -> None:
+        self._busy = False
+        self._error: Exception | None = None
+
+    def takes(self, error: Exception) -> bool:
+        """Take a widget's defect while a pane is opened; return False if none is being opened."""
+        if self._busy and self._error is None:
+            self._error = error
+        return self._busy
+
+    async def mount(self, place: Widget, make: Callable[[], Pane], show: Callable[[Pane], None]) -> str:
+        """Make, mount and show a pane; return why that failed, empty if it did not.
+
+        Removes a pane that failed, and logs the details.
+        """
+        self._busy, self._error = True, None
+        pane: Pane | None = None
+        try:
+            pane = make()
+            await place.mount(pane)
+            if self._error is None:
+                show(pane)
+        except Exception as error:
+            self._error = self._error or error
+        finally:
+            self._busy = False
+        if self._error is None:
+            return ""
+        logging.getLogger(__name__).error("a tab could not be opened", exc_info=self._error)
+        if pane is not None and pane.is_attached:
+            if pane.is_running:
+                await pane.remove()
+            else:
+                # The pane's own loop, which would do this, ended when its building failed.
+                await pane._message_loop_exit()
+        return type(self._error).__name__
+
 
 BAR_ROWS = 6
 """Rows of the bars, but for the strip of alarms."""
@@ -66,32 +106,13 @@ class ChamberScreen(LeanScreen[None]):
     def flush(self) -> None:
         """Show a new snapshot in the bars, and in the tab or dialog unless the picture is held."""
         workspace = self.workspace
-        station, glyphs, times, keys = workspace.station, workspace.glyphs, workspace.times, workspace.keys
         snapshot = workspace.take_snapshot()
-        playback = workspace.playback
-        self.query_one(TrustBar).show(
-            snapshot,
-            recorder=station.recorder,
-            name=station.name,
-            mode=self._mode(),
-            extra=self._extra(),
-            glyphs=glyphs,
-            times=times,
-            paused=workspace.held if playback is None else playback.paused,
-        )
-        if playback is not None:
-            self.query_one(ReplayBar).show(playback, glyphs=glyphs, times=times)
-        self.query_one(LinkBar).show(snapshot.link, snapshot.mono, glyphs, keys)
-        unresolved = station.alarms.unresolved()
-        self.query_one(AlarmStrip).show(unresolved, snapshot.utc, glyphs, keys)
-        self.query_one(LedgerLine).show(
-            snapshot.ledger, glyphs=glyphs, times=times, keys=keys, now=snapshot.mono
-        )
+        for bar in self.children:
+            if isinstance(bar, FrameBar):
+                bar.show(workspace, snapshot)
         workspace.window.show_stop()
         if self.has_class("-small"):
-            self.query_one(SmallNotice).show(
-                snapshot, unresolved, name=station.name, glyphs=glyphs, mode=workspace.mode
-            )
+            self.query_one(SmallNotice).show(workspace, snapshot)
             return
         if not workspace.held:
             pane, top = self.pane, self.app.screen
@@ -99,19 +120,6 @@ class ChamberScreen(LeanScreen[None]):
                 pane.show(snapshot)
             if isinstance(top, Dialog) and top.is_mounted:
                 top.show_snapshot(snapshot)
-
-    def _mode(self) -> str:
-        mode, playback = self.workspace.mode, self.workspace.playback
-        if playback is None:
-            return mode.name
-        return self.workspace.glyphs.plain(f"{Mode.REPLAY.name} ×{playback.speed:g}")
-
-    def _extra(self) -> str:
-        station = self.workspace.station
-        word = "DEMO" if station.manner.demo else "SIMULATED"
-        if station.speed == 1:
-            return word if station.manner.demo else ""
-        return self.workspace.glyphs.plain(f"{word} ×{station.speed:g}")
 
     @property
     def bar_rows(self) -> int:

@@ -1,24 +1,17 @@
-"""Toasts for news, and a digest after an absence of the operator."""
+"""Toasts for news, the bell for alarms, and a digest after an absence of the operator."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Callable
 
+from xovac_tui import notify
 from xovac_tui.chamber.news import AlarmsChanged, LedgerChanged, LinkChanged, ModeChanged, RecordOpened
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.status import RecorderChanged
 from xovac_tui.station.news import News, ServiceFailed
-from xovac_tui.ui import dialogs
-from xovac_tui.ui.toasts import (
-    ToastText,
-    alarm_words,
-    link_words,
-    mode_words,
-    outcome_words,
-    recorder_words,
-    service_words,
-    unreadable_words,
-)
+from xovac_tui.ui import dialogs, toasts
 from xovac_tui.ui.workspace import Workspace
 
 AWAY = 1800.0
@@ -38,26 +31,26 @@ class Messages:
     def on_news(self, news: News) -> None:
         """Show a toast for news that need one."""
         if isinstance(news, LinkChanged):
-            self._toast(link_words(news))
+            self._toast(toasts.link_words(news))
         elif isinstance(news, LedgerChanged):
-            self._toast(outcome_words(news.entry, self._workspace.keys))
+            self._toast(toasts.outcome_words(news.entry, self._workspace.keys))
         elif isinstance(news, RecorderChanged):
-            self._toast(recorder_words(news))
+            self._toast(toasts.recorder_words(news))
         elif isinstance(news, AlarmsChanged):
-            self._toast(alarm_words(news.changes))
+            self._toast(toasts.alarm_words(news.changes))
         elif isinstance(news, RecordOpened):
             self._welcome()
         elif isinstance(news, ModeChanged):
-            self._toast(mode_words(news))
+            self._toast(toasts.mode_words(news))
         elif isinstance(news, ServiceFailed):
-            self._toast(service_words(news, self._workspace.window.where_logged()))
+            self._toast(toasts.service_words(news, self._workspace.window.where_logged()))
 
     def report_unreadable(self) -> None:
         """Report once that the record cannot be read, so that the past shown is incomplete."""
         said, before = self._workspace.station.unreadable, self._unreadable
         self._unreadable = said
         if said and not before:
-            self._toast(unreadable_words(said))
+            self._toast(toasts.unreadable_words(said))
 
     def key_pressed(self) -> None:
         """Note a key as a sign of the operator; show the digest after `AWAY` seconds without one."""
@@ -68,7 +61,7 @@ class Messages:
             station.record.note_return(away)
             self._welcome()
 
-    def _toast(self, words: ToastText | None) -> None:
+    def _toast(self, words: toasts.ToastText | None) -> None:
         if words is not None:
             self._workspace.say(words.said, words.severity, title=words.title, seconds=words.seconds)
 
@@ -84,7 +77,36 @@ class Messages:
         try:
             digest = await asyncio.to_thread(station.record.digest, channels, pins)
         except (XovacError, OSError) as error:
-            self._toast(unreadable_words(str(error)))
+            self._toast(toasts.unreadable_words(str(error)))
             return
         if digest is not None and digest.events:
             await workspace.ask(dialogs.digest.DigestDialog(workspace, digest, station.runs.running))
+
+
+CHECK_SECONDS = 1.0
+"""Seconds between two checks for a due reminder."""
+
+
+def ring_for_alarms(workspace: Workspace) -> Callable[[], None] | None:
+    """Ring for the alarms of a workspace from now on; return None if the settings do not want that.
+
+    Else returns the function that rings for due reminders, to be called every `CHECK_SECONDS`.
+    """
+    settings = workspace.start.bell
+    if not settings.in_terminal:
+        return None
+    station, plain = workspace.station, workspace.glyphs.plain
+    notices = notify.terminal.TerminalNotices(settings, station.name, environ=os.environ)
+
+    def ring_if_due() -> None:
+        clock = station.clock
+        if due := notices.due(station.alarms.unresolved(), clock.mono(), clock.utc(), plain=plain):
+            workspace.window.write_beside(due)
+
+    def listen(news: News) -> None:
+        if isinstance(news, AlarmsChanged):
+            notices.take(news.changes, station.clock.mono())
+            ring_if_due()
+
+    station.subscribe(listen)
+    return ring_if_due

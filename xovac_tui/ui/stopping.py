@@ -170,8 +170,8 @@ class Stopping:
         back = "esc, " if self.field is not None or len(app.screen_stack) > 1 else ""
         if workspace.playback is not None:
             return (
-                (keys, "stop--off"),
-                (f" {back}{workspace.keys['quit']}: leave the replay", "stop--how"),
+                (keys, "strike $no-data"),
+                (f" {back}{workspace.keys['quit']}: leave the replay", "$footer-key-foreground"),
             )
         if station.observe:
             how = (
@@ -179,11 +179,11 @@ class Stopping:
                 if station.manner.observe_only
                 else (f"{back}{workspace.keys['observe']}: take control")
             )
-            return ((keys, "stop--off"), (f" {how}", "stop--how"))
+            return ((keys, "strike $no-data"), (f" {how}", "$footer-key-foreground"))
         if self.field is not None:
             hint = f"  {FROM_A_FIELD}" if self._now() < self._hint_until else ""
-            return (("STOP: esc ! !", "stop--key"), (hint, "stop--how"))
-        return ((keys, "stop--key"),)
+            return (("STOP: esc ! !", "bold $bad"), (hint, "$footer-key-foreground"))
+        return ((keys, "bold $bad"),)
 
     def _refusal(self) -> Refusal | None:
         """Return why STOP cannot be sent now; None if it can."""

@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Sequence
 
-from xovac_tui.chamber.columns import Bins
+from xovac_tui.chamber.ring import Bins
 from xovac_tui.recording.disk.axis import SAME, EvenAxis, Piece
 from xovac_tui.recording.disk.bins import FINEST, Bin, merge
 from xovac_tui.recording.disk.record import Record

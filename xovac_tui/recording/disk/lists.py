@@ -10,20 +10,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from xovac_tui.chamber.snapshot import Outcome
+from xovac_tui.recording.disk import kinds
 from xovac_tui.recording.disk.axis import EvenAxis, Piece, SessionTimes, Within
-from xovac_tui.recording.disk.kinds import (
-    RecordedAlarm,
-    RecordedAsk,
-    RecordedChange,
-    RecordedCommand,
-    RecordedLink,
-    RecordedLoad,
-    RecordedMark,
-    RecordedRates,
-    RecordedRun,
-    RecordedSession,
-    Visit,
-)
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError, TornRecordError, unpacking
 from xovac_tui.recording.disk.table import Recorded, read_from
@@ -83,9 +71,9 @@ def _newest_row(record: Record, kind: type[Recorded]) -> int:
     return int(record.rows(f"SELECT coalesce(max(id), 0) FROM {kind.table.name}")[0][0])
 
 
-def sessions(record: Record, *, recording: bool = True) -> list[RecordedSession]:
+def sessions(record: Record, *, recording: bool = True) -> list[kinds.RecordedSession]:
     """Return the recorders' sessions, or with `recording=False` all of them, oldest first."""
-    return read(record, RecordedSession, "(recording OR NOT ?)", (recording,))
+    return read(record, kinds.RecordedSession, "(recording OR NOT ?)", (recording,))
 
 
 def axis_of(record: Record) -> EvenAxis:
@@ -103,18 +91,18 @@ def last_recorded(record: Record, *, without: int) -> float:
     return float(record.rows(newest, (without,))[0][0])
 
 
-def runs(record: Record, *, states: bool = True) -> list[RecordedRun]:
+def runs(record: Record, *, states: bool = True) -> list[kinds.RecordedRun]:
     """Return all runs, oldest first; without `states` their `flight` is empty, which is long."""
-    return _timed(record, read(record, RecordedRun, instead=None if states else {"flight": ""}))
+    return _timed(record, read(record, kinds.RecordedRun, instead=None if states else {"flight": ""}))
 
 
-def run(record: Record, number: int) -> RecordedRun | None:
+def run(record: Record, number: int) -> kinds.RecordedRun | None:
     """Return the run with this number."""
-    found = _timed(record, read(record, RecordedRun, "id = ?", (number,)))
+    found = _timed(record, read(record, kinds.RecordedRun, "id = ?", (number,)))
     return found[0] if found else None
 
 
-def _timed(record: Record, found: list[RecordedRun]) -> list[RecordedRun]:
+def _timed(record: Record, found: list[kinds.RecordedRun]) -> list[kinds.RecordedRun]:
     """Return runs with how long they took."""
     axis = axis_of(record) if found else None
     made = []
@@ -128,15 +116,15 @@ def _timed(record: Record, found: list[RecordedRun]) -> list[RecordedRun]:
     return made
 
 
-def open_run(record: Record) -> RecordedRun | None:
+def open_run(record: Record) -> kinds.RecordedRun | None:
     """Return the newest run if it is not known to have ended."""
-    newest = _newest(record, RecordedRun)
+    newest = _newest(record, kinds.RecordedRun)
     return newest if newest is not None and newest.ended is None else None
 
 
-def load(record: Record, number: int) -> RecordedLoad | None:
+def load(record: Record, number: int) -> kinds.RecordedLoad | None:
     """Return the load with this number."""
-    return _newest(record, RecordedLoad, "id = ?", (number,))
+    return _newest(record, kinds.RecordedLoad, "id = ?", (number,))
 
 
 class SentLoad(msgspec.Struct, frozen=True):
@@ -158,7 +146,7 @@ def newest_sent_load(record: Record, *, without: int = 0) -> SentLoad | None:
     """
     found = _newest(
         record,
-        RecordedCommand,
+        kinds.RecordedCommand,
         "command = 'load_recipe' AND outcome IN (?, ?, ?) AND session != ?",
         (*_HANDED, without),
     )
@@ -172,24 +160,26 @@ def payload_hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
 
 
-def load_with(record: Record, wanted: str) -> RecordedLoad | None:
+def load_with(record: Record, wanted: str) -> kinds.RecordedLoad | None:
     """Return the newest load whose payload has this hash."""
-    return _newest(record, RecordedLoad, "hash = ?", (wanted,))
+    return _newest(record, kinds.RecordedLoad, "hash = ?", (wanted,))
 
 
-def later_states(record: Record, after: int, *, without: int) -> list[RecordedCommand]:
+def later_states(record: Record, after: int, *, without: int) -> list[kinds.RecordedCommand]:
     """Return the outcomes of commands of other sessions since a state of the ledger, oldest first."""
-    return read(record, RecordedCommand, "id > ? AND session != ? ORDER BY id LIMIT 200", (after, without))
+    return read(
+        record, kinds.RecordedCommand, "id > ? AND session != ? ORDER BY id LIMIT 200", (after, without)
+    )
 
 
 def newest_state(record: Record) -> int:
     """Return the number of the newest state in the ledger; 0 where there is none."""
-    return _newest_row(record, RecordedCommand)
+    return _newest_row(record, kinds.RecordedCommand)
 
 
 def newest_load(
-    record: Record, name: str | None = None, of: RecordedRun | None = None
-) -> RecordedLoad | None:
+    record: Record, name: str | None = None, of: kinds.RecordedRun | None = None
+) -> kinds.RecordedLoad | None:
     """Return the recipe that was handed over last, of this name and before a run began where they are given.
 
     What the device has refused is none.
@@ -208,59 +198,62 @@ def newest_load(
 
 def rates(record: Record) -> list[tuple[int, str]]:
     """Return (run, JSON) of what the chamber managed, oldest first."""
-    return [(one.run, one.data) for one in read(record, RecordedRates)]
+    return [(one.run, one.data) for one in read(record, kinds.RecordedRates)]
 
 
 def commands(
     record: Record, within: Within | None = None, *, newest_only: bool = True
-) -> list[RecordedCommand]:
+) -> list[kinds.RecordedCommand]:
     """Return the commands of a stretch (None: all) as they ended up, or every state they were in."""
     newest = "id IN (SELECT max(id) FROM ledger GROUP BY session, entry)"
-    return placed(record, RecordedCommand, within, newest if newest_only else "1")
+    return placed(record, kinds.RecordedCommand, within, newest if newest_only else "1")
 
 
-def links(record: Record, within: Within | None = None) -> list[RecordedLink]:
+def links(record: Record, within: Within | None = None) -> list[kinds.RecordedLink]:
     """Return the changes of the connection in a stretch; None: all."""
-    return placed(record, RecordedLink, within)
+    return placed(record, kinds.RecordedLink, within)
 
 
-def marks(record: Record, within: Within | None = None, most: int = MOST_MARKS) -> list[RecordedMark]:
+def marks(record: Record, within: Within | None = None, most: int = MOST_MARKS) -> list[kinds.RecordedMark]:
     """Return the newest marks of a stretch (None: of all), oldest first."""
     if within is None:
-        return read(record, RecordedMark, "1 ORDER BY t DESC, id DESC LIMIT ?", (most,))[::-1]
-    return sorted(placed(record, RecordedMark, within), key=within.axis.of)[-most:]
+        return read(record, kinds.RecordedMark, "1 ORDER BY t DESC, id DESC LIMIT ?", (most,))[::-1]
+    return sorted(placed(record, kinds.RecordedMark, within), key=within.axis.of)[-most:]
 
 
-def alarms(record: Record, within: Within | None = None) -> list[RecordedAlarm]:
+def alarms(record: Record, within: Within | None = None) -> list[kinds.RecordedAlarm]:
     """Return what happened to alarms in a stretch (None: all), oldest first."""
     return sorted(
-        placed(record, RecordedAlarm, within), key=(lambda one: one.t) if within is None else within.axis.of
+        placed(record, kinds.RecordedAlarm, within),
+        key=(lambda one: one.t) if within is None else within.axis.of,
     )
 
 
-def newest_alarms(record: Record) -> list[RecordedAlarm]:
+def newest_alarms(record: Record) -> list[kinds.RecordedAlarm]:
     """Return the newest change of every alarm."""
-    newest = f"SELECT max(id) FROM alarms WHERE {RecordedAlarm.where} GROUP BY rule"
-    return read(record, RecordedAlarm, f"id IN ({newest})")
+    newest = f"SELECT max(id) FROM alarms WHERE {kinds.RecordedAlarm.where} GROUP BY rule"
+    return read(record, kinds.RecordedAlarm, f"id IN ({newest})")
 
 
-def later_alarms(record: Record, after: int, *, without: int) -> list[RecordedAlarm | RecordedAsk]:
+def later_alarms(
+    record: Record, after: int, *, without: int
+) -> list[kinds.RecordedAlarm | kinds.RecordedAsk]:
     """Return what other sessions wrote about alarms since a row, oldest first."""
     where, values = "id > ? AND session != ? ORDER BY id LIMIT 500", (after, without)
-    both: list[RecordedAlarm | RecordedAsk] = [
-        *read(record, RecordedAlarm, where, values),
-        *read(record, RecordedAsk, where, values),
+    both: list[kinds.RecordedAlarm | kinds.RecordedAsk] = [
+        *read(record, kinds.RecordedAlarm, where, values),
+        *read(record, kinds.RecordedAsk, where, values),
     ]
     return sorted(both, key=lambda one: one.id)[:500]
 
 
-def unanswered(record: Record, seconds: float) -> list[RecordedAsk]:
+def unanswered(record: Record, seconds: float) -> list[kinds.RecordedAsk]:
     """Return what was asked in the last seconds of alarms to which nothing happened since, oldest first."""
     asked = read(
         record,
-        RecordedAsk,
+        kinds.RecordedAsk,
         "NOT EXISTS (SELECT 1 FROM alarms AS later WHERE later.rule = alarms.rule AND later.id > alarms.id "
-        f"AND later.{RecordedAlarm.where})",
+        f"AND later.{kinds.RecordedAlarm.where})",
     )
     axis = axis_of(record)
     return axis.within(axis.now() - seconds, math.inf).keep(asked)
@@ -268,27 +261,27 @@ def unanswered(record: Record, seconds: float) -> list[RecordedAsk]:
 
 def newest_alarm_row(record: Record) -> int:
     """Return the number of the newest row about alarms; 0 where there is none."""
-    return _newest_row(record, RecordedAlarm)
+    return _newest_row(record, kinds.RecordedAlarm)
 
 
-def changes(record: Record, within: Within | None = None) -> list[RecordedChange]:
+def changes(record: Record, within: Within | None = None) -> list[kinds.RecordedChange]:
     """Return which settings, limits, contracts and decisions of trust changed in a stretch (None: in all)."""
-    return placed(record, RecordedChange, within)
+    return placed(record, kinds.RecordedChange, within)
 
 
-def loads(record: Record, within: Within) -> list[RecordedLoad]:
+def loads(record: Record, within: Within) -> list[kinds.RecordedLoad]:
     """Return the recipes that were handed over in a stretch."""
-    return placed(record, RecordedLoad, within)
+    return placed(record, kinds.RecordedLoad, within)
 
 
-def newest_change(record: Record, kind: str) -> RecordedChange | None:
+def newest_change(record: Record, kind: str) -> kinds.RecordedChange | None:
     """Return the newest change of a kind; None where there is none."""
-    return _newest(record, RecordedChange, "kind = ?", (kind,))
+    return _newest(record, kinds.RecordedChange, "kind = ?", (kind,))
 
 
-def visits(record: Record, who: str) -> list[Visit]:
+def visits(record: Record, who: str) -> list[kinds.Visit]:
     """Return when users watched, oldest first."""
-    return read(record, Visit, "who = ?", (who,))
+    return read(record, kinds.Visit, "who = ?", (who,))
 
 
 class RecordSpan(msgspec.Struct, frozen=True):
@@ -307,8 +300,8 @@ class RecordSpan(msgspec.Struct, frozen=True):
     """Index behind its last event."""
     axis: EvenAxis
     """Gives the even time of anything in the record."""
-    run: RecordedRun | None = None
-    session: RecordedSession | None = None
+    run: kinds.RecordedRun | None = None
+    session: kinds.RecordedSession | None = None
 
     @property
     def seconds(self) -> float:
@@ -353,7 +346,7 @@ def find_span(record: Record, wanted: str) -> RecordSpan:
     )
 
 
-def span_of(axis: EvenAxis, one: RecordedRun) -> RecordSpan:
+def span_of(axis: EvenAxis, one: kinds.RecordedRun) -> RecordSpan:
     """Return the span of a run; one that goes on reaches to the newest event."""
     began = 0.0 if one.started_mono is None else one.started_mono
     axis = axis.anchored(one.session, began, one.started)
@@ -367,7 +360,7 @@ def span_of(axis: EvenAxis, one: RecordedRun) -> RecordSpan:
     return RecordSpan(one.label, one.started, max(one.started, end), one.first, after, axis, run=one)
 
 
-def _of_session(axis: EvenAxis, life: RecordedSession) -> RecordSpan:
+def _of_session(axis: EvenAxis, life: kinds.RecordedSession) -> RecordSpan:
     own = [piece for piece in axis.pieces if piece.session == life.id]
     label = f"s{life.id}"
     if own:
@@ -379,7 +372,7 @@ def _of_session(axis: EvenAxis, life: RecordedSession) -> RecordSpan:
 
 
 def _of_events(
-    label: str, axis: EvenAxis, pieces: Sequence[Piece], life: RecordedSession | None = None
+    label: str, axis: EvenAxis, pieces: Sequence[Piece], life: kinds.RecordedSession | None = None
 ) -> RecordSpan:
     """Return the span of all events of some blocks."""
     begin = pieces[0]

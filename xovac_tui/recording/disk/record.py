@@ -20,7 +20,7 @@ from xovac_tui.chamber.names import shown_names
 from xovac_tui.recording.disk.axis import Piece
 from xovac_tui.recording.disk.codec import Block, BlockSummary, block_of, unpack_about, unpack_tail
 from xovac_tui.recording.disk.foreign_bounds import EARLIEST, LATEST, check_first, check_tail, check_times
-from xovac_tui.recording.disk.judging import recorded_rules, rules_by
+from xovac_tui.recording.disk.kinds import Session
 from xovac_tui.recording.disk.pieces import Shift, Unread, piece_of, unread
 from xovac_tui.recording.disk.schema import (
     STATEMENTS,
@@ -32,6 +32,27 @@ from xovac_tui.recording.disk.schema import (
 from xovac_tui.recording.disk.shape import column_kinds
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.units import unit_of
+
+_session = msgspec.json.Decoder(Session).decode
+
+
+def recorded_rules(select: Callable[[str], Sequence[Sequence[Any]]]) -> Mapping[str, Validity]:
+    """Return the rules of the newest recorder, by full names of channels; empty without one.
+
+    A session that cannot be decoded has none here: whatever reads sessions reports the damage.
+    """
+    rows = select("SELECT about FROM sessions WHERE recording ORDER BY id DESC LIMIT 1")
+    try:
+        return _session(rows[0][0]).rules if rows else {}
+    except (msgspec.MsgspecError, TypeError, UnicodeError):
+        return {}
+
+
+def rules_by(recorded: Mapping[str, Validity], contract: Contract) -> Mapping[str, Validity]:
+    """Return the rules of a contract, and the recorded ones of channels that it does not name."""
+    named = {message.full_name(leaf) for message in contract.messages.values() for leaf in message.leaves}
+    return {name: rule for name, rule in recorded.items() if name not in named} | contract.rules()
+
 
 _OPEN_BLOCKS = 12
 """Blocks held open for a reader that scrolls or pans."""

@@ -19,7 +19,7 @@ from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.digits import digits
 from xovac_tui.durations import format_duration
 from xovac_tui.plural import counted
-from xovac_tui.recording.disk import claim
+from xovac_tui.recording.disk import claim, files
 from xovac_tui.recording.disk.axis import Piece
 from xovac_tui.recording.disk.bins import CHUNK, LEVELS, Bin, Chunk, by_chunk, coarser, fold_samples
 from xovac_tui.recording.disk.chain import chaining
@@ -31,12 +31,51 @@ from xovac_tui.recording.disk.codec import (
     unpack_tail,
 )
 from xovac_tui.recording.disk.kinds import CLOCK_STEP, Item, RecordedMark, RecordedSession, Session
-from xovac_tui.recording.disk.mainfile import MainFile
 from xovac_tui.recording.disk.rescue import DisplacedError, Held, Rescued, rescue, salvage
-from xovac_tui.recording.disk.schema import as_record_error, open_for_writing, unpacking
+from xovac_tui.recording.disk.schema import TornRecordError, as_record_error, open_for_writing, unpacking
 from xovac_tui.recording.disk.table import RecordedRow, RowPlace, writable
 from xovac_tui.recording.disk.upgrade import index_in_block
 from xovac_tui.recording.eventlog import LoggedEvent
+
+
+class MainFile:
+    """The main file of a record that is written. `token` is its recorder's, empty beside one."""
+
+    def __init__(self, path: Path, token: str) -> None:
+        self._path, self._token = path, token
+        self._beats: int | None = None
+        """Commits of this recorder, as the main file had them when it was checked last."""
+
+    def check(self) -> None:
+        """Raise TornRecordError where another program has overwritten it.
+
+        Beside a `-wal` it may lack any page, or have an old one, which is no damage. But its beginning never
+        changes, and its row of the present recorder only ever gets newer.
+        """
+        try:
+            found = self._read() if files.size(self._path) else None
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_NOTADB:
+                said = f"{self._path} is damaged: something has overwritten its beginning."
+                raise TornRecordError(said) from None
+            return
+        mine = found is not None and found.token == self._token
+        if self._beats is not None and (found is None or not mine or found.beats < self._beats):
+            raise TornRecordError(
+                f"{self._path} was overwritten with another file while it was written. "
+                "To restore a copy, end the recorder first."
+            )
+        if found is not None and mine:
+            self._beats = found.beats
+
+    def _read(self) -> claim.ClaimRow | None:
+        # Through SQLite, whose locks an ordinary `open` would drop.
+        with contextlib.closing(files.connect(self._path, mode="ro", immutable=True)) as main:
+            # Of another program's database the first statement says so too.
+            if not main.execute("SELECT 1 FROM sqlite_schema WHERE name = 'recorder'").fetchone():
+                return None
+            return claim.row_of(main)
+
 
 BLOCK = 512
 """Events in a block; the newest ones wait in the tail until there are so many."""

@@ -10,18 +10,9 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from xovac_tui.recording.disk import kinds
 from xovac_tui.recording.disk.axis import EvenAxis
 from xovac_tui.recording.disk.codec import block_of
-from xovac_tui.recording.disk.kinds import (
-    KINDS,
-    RecordedAlarm,
-    RecordedLink,
-    RecordedLoad,
-    RecordedMark,
-    RecordedRates,
-    RecordedRun,
-    RecordedSession,
-)
 from xovac_tui.recording.disk.lists import RecordSpan, links, load, placed, read, runs, sessions
 from xovac_tui.recording.disk.record import Record, RecordedChannel, Stretch
 from xovac_tui.recording.disk.table import Recorded, columns_of
@@ -47,7 +38,7 @@ class SliceHead(msgspec.Struct, frozen=True, kw_only=True):
     """Recorder's session in which it begins."""
     mono: float = 0.0
     """Monotonic seconds of that session at the start."""
-    sessions: tuple[RecordedSession, ...] = ()
+    sessions: tuple[kinds.RecordedSession, ...] = ()
     channels: tuple[RecordedChannel, ...] = ()
 
 
@@ -83,7 +74,7 @@ def slice_of(record: Record, part: ExportPart, progress: ProgressCallback | None
     start, end = _reach(part, lives)
     within = axis.within(start, end)
     beside: dict[type[Recorded], Sequence[Any]] = {
-        kind: placed(record, kind, within) for kind in KINDS if kind.word and "t" in columns_of(kind)
+        kind: placed(record, kind, within) for kind in kinds.KINDS if kind.word and "t" in columns_of(kind)
     }
     ran = [run for run in runs(record) if _overlaps(run, axis, start, end)]
     if part.span.run is not None:
@@ -92,15 +83,15 @@ def slice_of(record: Record, part: ExportPart, progress: ProgressCallback | None
     recorders = [life for life in lives if life.recording and axis.even(life.id, life.mono) <= start]
     earlier = links(record, axis.within(-math.inf, start))
     before = [link for link in earlier if recorders and link.session == recorders[-1].id][-1:]
-    during = [link for link in beside[RecordedLink] if only in (None, link.session)]
+    during = [link for link in beside[kinds.RecordedLink] if only in (None, link.session)]
     # When it was exported is no part of what happened.
-    beside[RecordedRun] = [msgspec.structs.replace(run, exported=None) for run in ran]
-    beside[RecordedLink] = [*before, *during]
-    beside[RecordedLoad] = _loads(record, beside[RecordedLoad], ran)
-    beside[RecordedMark] = sorted(beside[RecordedMark], key=axis.of)
-    beside[RecordedAlarm] = sorted(beside[RecordedAlarm], key=axis.of)
+    beside[kinds.RecordedRun] = [msgspec.structs.replace(run, exported=None) for run in ran]
+    beside[kinds.RecordedLink] = [*before, *during]
+    beside[kinds.RecordedLoad] = _loads(record, beside[kinds.RecordedLoad], ran)
+    beside[kinds.RecordedMark] = sorted(beside[kinds.RecordedMark], key=axis.of)
+    beside[kinds.RecordedAlarm] = sorted(beside[kinds.RecordedAlarm], key=axis.of)
     used = {one.session for found in beside.values() for one in found}
-    beside[RecordedRates] = [one for one in read(record, RecordedRates) if one.run in numbers]
+    beside[kinds.RecordedRates] = [one for one in read(record, kinds.RecordedRates) if one.run in numbers]
     reported_sessions = [
         _until(life, part.span, end) for life in lives if life.id in used or _recorded(life, part, start, end)
     ]
@@ -123,7 +114,7 @@ def slice_of(record: Record, part: ExportPart, progress: ProgressCallback | None
     )
 
 
-def _recorded(life: RecordedSession, part: ExportPart, start: float, end: float) -> bool:
+def _recorded(life: kinds.RecordedSession, part: ExportPart, start: float, end: float) -> bool:
     """Return whether a recorder was at work in a part.
 
     A console beside it is included only where it did something: when it was seen is noted only then, which
@@ -137,14 +128,14 @@ def _recorded(life: RecordedSession, part: ExportPart, start: float, end: float)
     return began < end and began + life.seconds >= start
 
 
-def _overlaps(run: RecordedRun, axis: EvenAxis, start: float, end: float) -> bool:
+def _overlaps(run: kinds.RecordedRun, axis: EvenAxis, start: float, end: float) -> bool:
     if run.started_mono is None or not axis.knows(run.session):
         return False
     began = axis.even(run.session, run.started_mono)
     return began < end and (run.ended is None or began + run.seconds >= start)
 
 
-def _session_at(part: ExportPart, recorders: list[RecordedSession], start: float) -> int:
+def _session_at(part: ExportPart, recorders: list[kinds.RecordedSession], start: float) -> int:
     """Return the recorder's session that a part begins in."""
     pieces = part.span.axis.pieces
     first = next((piece for piece in pieces if part.touches(piece)), None)
@@ -155,7 +146,7 @@ def _session_at(part: ExportPart, recorders: list[RecordedSession], start: float
     return first.session if first is not None else 0
 
 
-def _until(life: RecordedSession, span: RecordSpan, end: float) -> RecordedSession:
+def _until(life: kinds.RecordedSession, span: RecordSpan, end: float) -> kinds.RecordedSession:
     """Return a session as it was at a moment: it went on then, if it was seen later (or may be)."""
     axis = span.axis
     began = axis.place(life.id, life.first, life.mono, life.started)
@@ -168,7 +159,7 @@ def _until(life: RecordedSession, span: RecordSpan, end: float) -> RecordedSessi
     return msgspec.structs.replace(life, seen=life.started + lasted, seen_mono=mono, closed=False)
 
 
-def _channels(record: Record, lives: list[RecordedSession]) -> tuple[RecordedChannel, ...]:
+def _channels(record: Record, lives: list[kinds.RecordedSession]) -> tuple[RecordedChannel, ...]:
     """Return the channels that were named in some sessions, as they were called then."""
     named: dict[str, tuple[str, str]] = {}
     for life in lives:
@@ -180,7 +171,7 @@ def _channels(record: Record, lives: list[RecordedSession]) -> tuple[RecordedCha
     )
 
 
-def _reach(part: ExportPart, lives: list[RecordedSession]) -> tuple[float, float]:
+def _reach(part: ExportPart, lives: list[kinds.RecordedSession]) -> tuple[float, float]:
     """Return from when to when things belong to a part: a recorder lives before and after its events."""
     start, end = part.start, part.end
     axis = part.span.axis
@@ -219,7 +210,9 @@ def _scan(path: Path, start: int, passes: Passes | None) -> Iterator[LoggedEvent
         yield from own.scan(start, passes=passes)
 
 
-def _loads(record: Record, handed: Sequence[RecordedLoad], ran: list[RecordedRun]) -> list[RecordedLoad]:
+def _loads(
+    record: Record, handed: Sequence[kinds.RecordedLoad], ran: list[kinds.RecordedRun]
+) -> list[kinds.RecordedLoad]:
     found = {one.id: one for one in handed}
     for run in ran:
         if run.load is not None and (one := load(record, run.load)) is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.widgets import Input, Label
 
 from xovac_tui.ui.dialogs.base import Dialog
@@ -14,6 +13,7 @@ class AskDialog(Dialog[str]):
     """One text field; enter returns its text, escape None."""
 
     TYPE_AHEAD = True
+    WIDE = False
 
     DEFAULT_CSS = """
     AskDialog > .dialog { width: 66; max-height: 100%; }
@@ -32,22 +32,19 @@ class AskDialog(Dialog[str]):
         longest: int = 200,
         problem: str = "",
     ) -> None:
-        super().__init__(workspace)
-        self._title, self._words, self._value, self._longest = title, words, value, longest
+        super().__init__(workspace, title)
+        self._words, self._value, self._longest = words, value, longest
         self._problem = problem
         """Why the previous answer was not accepted."""
 
-    def compose(self) -> ComposeResult:
-        """Build the field."""
-        yield self.stop_bar()
-        with Vertical(classes="dialog") as box:
-            box.border_title = self._title
-            yield Label(self._words, markup=False)
-            yield Input(self._value, max_length=self._longest, compact=True, select_on_focus=False)
-            if self._problem:
-                glyphs = self.workspace.glyphs
-                said = glyphs.plain(self._problem)
-                yield Label(f"{glyphs.cross} {said}", classes="problem", markup=False)
+    def contents(self) -> ComposeResult:
+        """Build the question and the field."""
+        yield Label(self._words, markup=False)
+        yield Input(self._value, max_length=self._longest, compact=True, select_on_focus=False)
+        if self._problem:
+            glyphs = self.workspace.glyphs
+            said = glyphs.plain(self._problem)
+            yield Label(f"{glyphs.cross} {said}", classes="problem", markup=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Return the text."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar, Generic, TypeVar
 
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 
 from xovac_tui.chamber.snapshot import Snapshot
@@ -31,12 +33,31 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
         padding: 1 2; border: round $border; background: $surface; border-title-color: $foreground;
         border-title-style: bold;
     }
+    Dialog > .dialog.-wide { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
+    Dialog VerticalScroll { height: auto; }
+    Dialog .buttons { margin: 1 0; width: 1fr; align-horizontal: center; }
     """
+    WIDE: ClassVar[bool] = True
+    """The dialog may take the whole width and height of a small terminal."""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "back", show=True)]
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, heading: str = "", below: str = "") -> None:
+        """`heading` and `below` stand in the frame, over and under the contents."""
         super().__init__()
         self.workspace = workspace
+        self.heading, self.below = heading, below
+
+    def compose(self) -> ComposeResult:
+        """Build the strip that shows how to stop the recipe, and the frame with the contents."""
+        yield StopBar()
+        with Vertical(classes="dialog") as box:
+            box.set_class(self.WIDE, "-wide")
+            box.border_title, box.border_subtitle = Content(self.heading), Content(self.below)
+            yield from self.contents()
+
+    def contents(self) -> ComposeResult:
+        """Build what stands in the frame."""
+        yield from ()
 
     @property
     def station(self) -> Station:
@@ -46,10 +67,6 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
     def on_mount(self) -> None:
         """Show how to stop the recipe: the first picture must have it."""
         self.workspace.window.show_stop()
-
-    def stop_bar(self) -> StopBar:
-        """Return the strip that shows how to stop the recipe; every dialog yields one."""
-        return StopBar()
 
     @property
     def rows(self) -> int:
@@ -71,3 +88,25 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
 
     def on_news(self, news: News) -> None:
         """Handle news that cannot wait for the flush."""
+
+
+class ReadingDialog(Dialog[bool]):
+    """A text to read: arrows scroll it."""
+
+    def contents(self) -> ComposeResult:
+        """Build the text, which scrolls where it does not fit."""
+        with VerticalScroll():
+            yield from self.text()
+
+    def text(self) -> ComposeResult:
+        """Build the text."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Focus the text."""
+        self.query_one(VerticalScroll).focus()
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        """Fit the terminal."""
+        self.query_one(VerticalScroll).styles.max_height = max(2, self.rows - 4)

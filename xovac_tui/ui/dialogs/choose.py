@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList
 
@@ -16,6 +15,7 @@ from xovac_tui.ui.workspace import Workspace
 class ChooseDialog(Dialog[str]):
     """A list: arrows preview, enter chooses, escape restores the previous choice."""
 
+    WIDE = False
     DEFAULT_CSS = "ChooseDialog OptionList { height: auto; max-height: 14; width: 36; }"
 
     def __init__(
@@ -28,17 +28,14 @@ class ChooseDialog(Dialog[str]):
         *,
         width: int = 36,
     ) -> None:
-        super().__init__(workspace)
-        self._title, self._names, self._current, self._preview = title, list(names), current, preview
+        super().__init__(workspace, title)
+        self._names, self._current, self._preview = list(names), current, preview
         self._width = width
         """Cells of the list."""
 
-    def compose(self) -> ComposeResult:
+    def contents(self) -> ComposeResult:
         """Build the list."""
-        yield self.stop_bar()
-        with Vertical(classes="dialog") as box:
-            box.border_title = self._title
-            yield OptionList(*(Content(name) for name in self._names), compact=True)
+        yield OptionList(*(Content(name) for name in self._names), compact=True)
 
     def on_mount(self) -> None:
         """Put the cursor on the current choice."""

@@ -9,7 +9,7 @@ from typing import ClassVar, TypeVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Input, Static
 
 from xovac_tui.api.contract import Hazard, Origin
@@ -55,36 +55,34 @@ class ConfirmDialog(CommandDialog[bool]):
         self._facts = [Fact(label, clean(text)) for label, text in facts]
         self._renew = renew
         self.critical = prepared.spec.hazard is Hazard.CRITICAL
-        self.set_class(self.critical, "-critical")
+        if self.critical:
+            self.add_class("-critical")
+            self.heading = clean(f"{hazard_sign(Hazard.CRITICAL, workspace.glyphs)} {title}", 66)
         # Typed text belongs into the field; without one the harmless answer has the focus.
         self.AUTO_FOCUS = "#name" if self.critical else "#keep"  # type: ignore[misc]
         self.OVERHEAD = 9 if self.critical else 5  # type: ignore[misc]
 
-    def compose(self) -> ComposeResult:
+    def contents(self) -> ComposeResult:
         """Build the question."""
-        glyphs, name = self.workspace.glyphs, self.station.name
-        yield self.stop_bar()
-        with Vertical(classes="dialog") as box:
-            sign = f"{hazard_sign(Hazard.CRITICAL, glyphs)} " if self.critical else ""
-            box.border_title = clean(f"{sign}{self.question}", 66)
-            with VerticalScroll(can_focus=False):
-                yield FactsView(id="facts")
-            if self.critical:
-                yield Static(f"To send it, type the chamber's name: {name}", classes="hint", markup=False)
-                with Horizontal(id="typing"):
-                    # Text typed from a button, before the field has the focus, must stay.
-                    yield Input(
-                        id="name",
-                        compact=True,
-                        max_length=_LONGEST_NAME,
-                        placeholder="type it here",
-                        select_on_focus=False,
-                    )
-                    yield Static(letters("", name), id="count", markup=False)
-            yield self.said()
-            with Horizontal(classes="buttons"):
-                yield DialogButton("Do not send", id="keep")
-                yield DialogButton("Send", id="send")
+        name = self.station.name
+        with VerticalScroll(can_focus=False):
+            yield FactsView()
+        if self.critical:
+            yield Static(f"To send it, type the chamber's name: {name}", classes="hint", markup=False)
+            with Horizontal(id="typing"):
+                # Text typed from a button, before the field has the focus, must stay.
+                yield Input(
+                    id="name",
+                    compact=True,
+                    max_length=_LONGEST_NAME,
+                    placeholder="type it here",
+                    select_on_focus=False,
+                )
+                yield Static(letters("", name), id="count", markup=False)
+        yield self.said()
+        with Horizontal(classes="buttons"):
+            yield DialogButton("Do not send", id="keep")
+            yield DialogButton("Send", id="send")
 
     def on_resize(self) -> None:
         """Show the event's name on the button if there is room."""
@@ -97,12 +95,12 @@ class ConfirmDialog(CommandDialog[bool]):
         self.prepared = self._renew()
         spec, glyphs = self.prepared.spec, self.workspace.glyphs
         text = self.prepared.shown
-        sends = Fact("Sends", text, "fact--sends", literal=True)
+        sends = Fact("Sends", text, "bold $accent", literal=True)
         means = list(self._facts)
         if spec.means or spec.help:
             means.append(Fact("Means", glyphs.plain(spec.means or spec.help)))
         if spec.origin is not Origin.DOCUMENTED:
-            means.append(Fact("Origin", ORIGIN_WORDS[spec.origin], "fact--warn"))
+            means.append(Fact("Origin", ORIGIN_WORDS[spec.origin], "$stale"))
         # A long payload goes last, so that it pushes no other fact out of sight.
         long = len(text) > _LONG
         facts = [

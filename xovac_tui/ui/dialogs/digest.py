@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
 
 from xovac_tui.chamber.alarm import SEVERITIES
 from xovac_tui.chamber.snapshot import Outcome
@@ -18,7 +17,7 @@ from xovac_tui.recording.digest import Digest
 from xovac_tui.runs.followed import Run
 from xovac_tui.runs.view import RunProgress
 from xovac_tui.text import clean
-from xovac_tui.ui.dialogs.base import Dialog
+from xovac_tui.ui.dialogs.base import ReadingDialog
 from xovac_tui.ui.dialogs.facts import Fact, FactsView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
@@ -31,42 +30,23 @@ _MOST = 6
 """Lines of one kind at most; the rest are counted."""
 
 
-class DigestDialog(Dialog[bool]):
+class DigestDialog(ReadingDialog):
     """Summary of the time since the console was last used; any key closes it."""
 
-    DEFAULT_CSS = """
-    DigestDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
-    DigestDialog VerticalScroll { height: auto; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "dismiss(True)", "back", show=False)]
 
     def __init__(self, workspace: Workspace, digest: Digest, followed: Run | None = None) -> None:
-        super().__init__(workspace)
+        away = format_duration(digest.until - digest.since)
+        super().__init__(workspace, f"While you were away ({away})", "enter: go on")
         self._digest, self._followed = digest, followed
 
-    def compose(self) -> ComposeResult:
+    def text(self) -> ComposeResult:
         """Build the list."""
-        workspace, digest = self.workspace, self._digest
-        yield self.stop_bar()
-        with Vertical(classes="dialog") as box:
-            away = format_duration(digest.until - digest.since)
-            box.border_title = f"While you were away ({away})"
-            box.border_subtitle = "enter: go on"
-            with VerticalScroll():
-                facts = FactsView()
-                facts.show(
-                    digest_facts(digest, workspace.times, workspace.glyphs, workspace.keys, self._followed)
-                )
-                yield facts
-
-    def on_mount(self) -> None:
-        """Focus the text, so that the arrows scroll."""
-        self.query_one(VerticalScroll).focus()
-        self.on_resize()
-
-    def on_resize(self) -> None:
-        """Fit the terminal."""
-        self.query_one(VerticalScroll).styles.max_height = max(2, self.rows - 4)
+        workspace, facts = self.workspace, FactsView()
+        facts.show(
+            digest_facts(self._digest, workspace.times, workspace.glyphs, workspace.keys, self._followed)
+        )
+        yield facts
 
 
 def digest_facts(
@@ -79,7 +59,7 @@ def digest_facts(
     facts: list[Fact] = []
     if followed is not None and not followed.over:
         facts.append(
-            Fact("Now", _now(followed.view(), digest.until, followed.state().utc, times), "fact--now")
+            Fact("Now", _now(followed.view(), digest.until, followed.state().utc, times), "$foreground")
         )
     facts += _alarms(digest, times, glyphs, keys)
     facts += _listed("Runs", [_run(digest, n, times) for n in range(len(digest.runs))], "none began or ended")
@@ -142,7 +122,7 @@ def _alarms(digest: Digest, times: Times, glyphs: Glyphs, keys: Mapping[str, str
     facts = _listed("Alarms", lines, "none was raised")
     if digest.unresolved:
         words = f"{counted(len(digest.unresolved), 'stands', 'stand')} now: press {keys['tab-alarms']}"
-        facts.append(Fact("", words, "fact--warn"))
+        facts.append(Fact("", words, "$stale"))
     return facts
 
 

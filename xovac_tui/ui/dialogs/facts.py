@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 from rich.cells import cell_len, chop_cells
 from textual import events
@@ -75,9 +74,9 @@ def now_facts(snapshot: Snapshot, glyphs: Glyphs) -> list[Fact]:
         f"{clean(c.label, 24)} {reading_with_unit(c)}" + (f" ({format_age(c.age)} old)" if c.overdue else "")
         for c in shown[:_MOST_READINGS]
     ]
-    facts = [Fact("Now", glyphs.plain(words), "fact--now")]
+    facts = [Fact("Now", glyphs.plain(words), "$foreground")]
     if readings:
-        facts.append(Fact("", glyphs.plain(", ".join(readings)), "fact--now"))
+        facts.append(Fact("", glyphs.plain(", ".join(readings)), "$foreground"))
     return facts
 
 
@@ -93,24 +92,12 @@ def hazard_sign(hazard: Hazard, glyphs: Glyphs) -> str:
 class FactsView(LinesWidget):
     """A list of facts: labels left, wrapped texts right."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "fact--label", "fact--now", "fact--sends", "fact--warn", "fact--bad", "fact--good", "fact--quiet",
-    }  # fmt: skip
-    DEFAULT_CSS = """
-    FactsView { height: auto; width: 1fr; }
-    FactsView .fact--label { color: $no-data; }
-    FactsView .fact--now { color: $foreground; }
-    FactsView .fact--sends { color: $accent; text-style: bold; }
-    FactsView .fact--warn { color: $stale; }
-    FactsView .fact--bad { color: $bad; text-style: bold; }
-    FactsView .fact--good { color: $good; }
-    FactsView .fact--quiet { color: $no-data; }
-    """
+    DEFAULT_CSS = "FactsView { height: auto; width: 1fr; }"
 
-    def __init__(self, *, id: str | None = None, label_width: int = LABEL_WIDTH) -> None:
-        super().__init__(id=id)
+    def __init__(self, label_width: int = LABEL_WIDTH, label_style: str = "$no-data") -> None:
+        super().__init__()
         self._facts: tuple[Fact, ...] = ()
-        self._label_width = label_width
+        self._label_width, self._label_style = label_width, label_style
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -138,6 +125,6 @@ class FactsView(LinesWidget):
         for fact in self._facts:
             label = fact.label
             for part in wrap(fact.text, width - self._label_width, literal=fact.literal):
-                lines.append(((f"{label:<{self._label_width}}", "fact--label"), (part, fact.style)))
+                lines.append(((f"{label:<{self._label_width}}", self._label_style), (part, fact.style)))
                 label = ""
         return lines

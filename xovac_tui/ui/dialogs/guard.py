@@ -14,10 +14,11 @@ from textual.widgets import Input, Static
 from xovac_tui.chamber.news import LedgerChanged
 from xovac_tui.chamber.snapshot import Outcome, RunState, Snapshot
 from xovac_tui.station.news import News
+from xovac_tui.text import clean
 from xovac_tui.ui.action import BETWEEN
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
-from xovac_tui.ui.widgets.lines import LinesWidget
+from xovac_tui.ui.widgets.lines import FOCUSED, LinesWidget
 from xovac_tui.ui.workspace import Workspace
 
 T = TypeVar("T")
@@ -40,13 +41,8 @@ _ROOMY = 22
 class DialogButton(LinesWidget, can_focus=True):
     """A button; brackets show the focus, so that it is visible without colour."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"button--focus", "button--off"}
     DEFAULT_CSS = """
     DialogButton { width: auto; height: 1; margin-right: 2; }
-    DialogButton .button--focus {
-        color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold;
-    }
-    DialogButton .button--off { color: $no-data; }
     """
 
     class Clicked(Message):
@@ -70,7 +66,7 @@ class DialogButton(LinesWidget, can_focus=True):
 
     def _draw(self) -> None:
         if self.has_focus:
-            self.show_lines([((f"[ {self.label} ]", "button--focus"),)])
+            self.show_lines([((f"[ {self.label} ]", FOCUSED),)])
         else:
             self.show_lines([((f"  {self.label}  ", ""),)])
 
@@ -94,10 +90,8 @@ class CommandDialog(Dialog[T]):
     CommandDialog.-roomy > .dialog { padding: 1 2 0 2; margin-top: 2; }
     CommandDialog Input { background: $panel; }
     CommandDialog Input:focus { background: $block-cursor-background; }
-    CommandDialog VerticalScroll { height: auto; }
     CommandDialog .said { height: auto; color: $bad; text-style: bold; }
     CommandDialog .hint { height: auto; color: $no-data; }
-    CommandDialog .buttons { margin: 1 0; width: 1fr; align-horizontal: center; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "stroke('enter')", "choose", priority=True),
@@ -105,11 +99,12 @@ class CommandDialog(Dialog[T]):
         Binding("pageup", "scroll(-6)", "scroll up", show=False),
         Binding("pagedown", "scroll(6)", "scroll down", show=False),
     ]
+    WIDE = False
     OVERHEAD: ClassVar[int] = 7
     """Rows that the dialog needs beside its scrolling body."""
 
     def __init__(self, workspace: Workspace, event: str, title: str) -> None:
-        super().__init__(workspace)
+        super().__init__(workspace, clean(title, 66))
         self.event_name = event
         self.question = title
         self._strokes = Strokes()

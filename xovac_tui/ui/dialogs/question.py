@@ -8,8 +8,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
+from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Static
 
 from xovac_tui.ui.action import BETWEEN
@@ -25,10 +24,8 @@ class QuestionDialog(Dialog[str]):
     """A question; its first answer is the harmless one and has the focus; escape returns None."""
 
     DEFAULT_CSS = """
-    QuestionDialog > .dialog { width: 70; max-width: 100%; max-height: 100%; padding: 0 2; }
-    QuestionDialog VerticalScroll { height: auto; }
+    QuestionDialog > .dialog.-wide { width: 70; }
     QuestionDialog Static { height: auto; width: 1fr; }
-    QuestionDialog .buttons { margin: 1 0; width: 1fr; align-horizontal: center; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         # No priority: it would overtake a tab key typed just before it.
@@ -37,20 +34,20 @@ class QuestionDialog(Dialog[str]):
     ]
 
     def __init__(self, workspace: Workspace, title: str, words: str, answers: Sequence[Answer]) -> None:
-        super().__init__(workspace)
-        self._title, self._words, self._answers = title, words, tuple(answers)
+        super().__init__(workspace, workspace.glyphs.plain(title))
+        self._words, self._answers = words, tuple(answers)
 
-    def compose(self) -> ComposeResult:
+    def contents(self) -> ComposeResult:
         """Build the question."""
-        glyphs = self.workspace.glyphs
-        yield self.stop_bar()
-        with Vertical(classes="dialog") as box:
-            box.border_title = Content(glyphs.plain(self._title))
-            with VerticalScroll(can_focus=False):
-                yield Static(glyphs.plain(self._words), markup=False)
-            with Horizontal(classes="buttons"):
-                for answer, label, key in self._answers:
-                    yield DialogButton(f"{label} ({key})" if key else label, id=answer)
+        with VerticalScroll(can_focus=False):
+            yield Static(self.words(), id="words", markup=False)
+        with Horizontal(classes="buttons"):
+            for answer, label, key in self._answers:
+                yield DialogButton(f"{label} ({key})" if key else label, id=answer)
+
+    def words(self) -> str:
+        """Return what is asked."""
+        return self.workspace.glyphs.plain(self._words)
 
     def on_mount(self) -> None:
         """Focus the harmless answer; remove toasts that would cover the question."""

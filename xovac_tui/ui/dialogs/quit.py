@@ -2,82 +2,36 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Static
 
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import RunState, Snapshot
 from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderState, RecorderView
-from xovac_tui.ui.action import BETWEEN
-from xovac_tui.ui.dialogs.base import Dialog
-from xovac_tui.ui.dialogs.guard import DialogButton
+from xovac_tui.ui.dialogs.question import QuestionDialog
+from xovac_tui.ui.workspace import Workspace
 
 _CHECK_SECONDS = 0.25
 
 
-class QuitDialog(Dialog[bool]):
+class QuitDialog(QuestionDialog):
     """The question before leaving; it states that leaving does not change the chamber."""
 
-    DEFAULT_CSS = """
-    QuitDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
-    QuitDialog VerticalScroll { height: auto; }
-    QuitDialog Static { height: auto; width: 1fr; }
-    QuitDialog .buttons { margin: 1 0; width: 1fr; align-horizontal: center; }
-    """
-    AUTO_FOCUS = "#stay"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "answer(True)", "leave"),
-        # No priority: it would overtake a tab key typed just before it.
-        Binding("enter", "choose", "choose"),
-        *BETWEEN,
-    ]
+    DEFAULT_CSS = "QuitDialog > .dialog.-wide { width: 76; }"
 
-    def compose(self) -> ComposeResult:
-        """Build the question."""
-        yield self.stop_bar()
-        with Vertical(classes="dialog") as box:
-            box.border_title = "Leave the console?"
-            with VerticalScroll(can_focus=False):
-                yield Static(self._chamber_words(), id="now", markup=False)
-                yield Static(self._record_words(), id="record", markup=False)
-            with Horizontal(classes="buttons"):
-                yield DialogButton("Stay", id="stay")
-                yield DialogButton("Leave (y)", id="leave")
+    def __init__(self, workspace: Workspace) -> None:
+        answers = (("stay", "Stay", ""), ("leave", "Leave", "y"))
+        super().__init__(workspace, "Leave the console?", "", answers)
+
+    def words(self) -> str:
+        """Return what goes on when the console is left, as it is now."""
+        station = self.station
+        now = state_sentence(station.name, station.snapshot())
+        return f"{now}\n{record_sentence(station.recorder, station.record.at_stake)}"
 
     def on_mount(self) -> None:
         """Start watching the chamber; unlike a held picture, the question is about now."""
-        self.set_interval(_CHECK_SECONDS, self._recheck)
-
-    def on_resize(self) -> None:
-        """Keep the answers in sight."""
-        self.fit_words()
-
-    def _recheck(self) -> None:
-        self.query_one("#now", Static).update(self._chamber_words())
-        self.query_one("#record", Static).update(self._record_words())
-
-    def _chamber_words(self) -> str:
-        return state_sentence(self.station.name, self.station.snapshot())
-
-    def _record_words(self) -> str:
-        return record_sentence(self.station.recorder, self.station.record.at_stake)
-
-    def on_dialog_button_clicked(self, message: DialogButton.Clicked) -> None:
-        """Return the clicked answer."""
-        self.dismiss(message.button.id == "leave")
-
-    def action_choose(self) -> None:
-        """Return the focused answer."""
-        self.dismiss(self.focused is not None and self.focused.id == "leave")
-
-    def action_answer(self, leave: bool) -> None:
-        """Return an answer."""
-        self.dismiss(leave)
+        self.set_interval(_CHECK_SECONDS, lambda: self.query_one("#words", Static).update(self.words()))
 
 
 def record_sentence(view: RecorderView, at_stake: int) -> str:

@@ -1,34 +1,45 @@
-"""The other one-line bars: tabs, link, newest command, and the footer with the current keys."""
+"""The other one-line bars: tabs, link, replay, worst alarm, newest command, and the footer with the keys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
-from xovac_tui.api.link import LinkView, LinkWord
-from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
-from xovac_tui.durations import format_age, format_roughly
+from xovac_tui import replay
+from xovac_tui.api.link import LinkWord
+from xovac_tui.chamber.alarm import SEVERITIES, AlarmState, AlarmsView, AlarmView
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, Snapshot
+from xovac_tui.durations import format_age, format_duration, format_roughly
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
-from xovac_tui.ui.widgets.stopbar import STOP_CLASSES, STOP_CSS, Keys, strip_line
+from xovac_tui.ui.widgets.alarm_words import (
+    STATE_WORDS,
+    age_of,
+    by_urgency,
+    severity_style,
+    who_short,
+)
+from xovac_tui.ui.widgets.lines import FOCUSED, Line, LinesWidget, Span, clip, fit
+from xovac_tui.ui.widgets.stopbar import Keys, strip_line
+from xovac_tui.ui.workspace import Workspace
+
+
+class FrameBar(LinesWidget):
+    """A bar that shows the newest snapshot, also while the picture of the tab is held."""
+
+    def show(self, workspace: Workspace, snapshot: Snapshot) -> None:
+        """Show a snapshot."""
 
 
 class TabBar(LinesWidget):
     """The row of tabs; a click on one goes there."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"tab--active", "tab--key"}
     DEFAULT_CSS = """
     TabBar { height: 1; background: $surface; color: $no-data; }
-    TabBar .tab--active {
-        color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold;
-    }
-    TabBar .tab--key { color: $footer-key-foreground; }
     """
 
     class Chosen(Message):
@@ -44,7 +55,7 @@ class TabBar(LinesWidget):
         spans: list[Span] = [(" ", "")]
         x = 1
         for tab, key, title in tabs:
-            style = "tab--active" if tab == active else ""
+            style = FOCUSED if tab == active else ""
             spans += [(f" {key} {title} ", style), (" ", "")]
             x += cell_len(key) + cell_len(title) + 4
             self._ends.append((x, tab))
@@ -58,40 +69,38 @@ class TabBar(LinesWidget):
                 return
 
 
-class LinkBar(LinesWidget):
+class LinkBar(FrameBar):
     """Shows on every tab why the link is down or impaired; hidden while it is good."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"link--why", "link--next"}
     DEFAULT_CSS = """
     LinkBar { height: 1; display: none; background: $surface; }
     LinkBar.-shown { display: block; }
-    LinkBar .link--why { color: $stale; }
-    LinkBar .link--next { color: $no-data; }
     """
 
-    def show(self, link: LinkView, mono: float, glyphs: Glyphs, keys: Mapping[str, str]) -> None:
+    def show(self, workspace: Workspace, snapshot: Snapshot) -> None:
         """Show the reason and the time of the next attempt; nothing while the link is good."""
+        link, glyphs = snapshot.link, workspace.glyphs
         shown = bool(link.why) and link.word is not LinkWord.ONLINE
         self.set_class(shown, "-shown")
         if not shown:
             return
         then = ""
         if link.next_try_mono is not None:
-            wait = format_roughly(max(0.0, link.next_try_mono - mono))
-            then = f"  Next try in {wait}; {keys['reconnect']}: now."
+            wait = format_roughly(max(0.0, link.next_try_mono - snapshot.mono))
+            then = f"  Next try in {wait}; {workspace.keys['reconnect']}: now."
         room = (self.size.width or self.app.size.width) - cell_len(then) - 4
-        why = clip(((clean(link.why), "link--why"),), room, ellipsis=glyphs.ellipsis)
-        self.show_lines([((f" {glyphs.warning} ", "link--why"), *why, (then, "link--next"))])
+        why = clip(((clean(link.why), "$stale"),), room, ellipsis=glyphs.ellipsis)
+        self.show_lines([((f" {glyphs.warning} ", "$stale"), *why, (then, "$no-data"))])
 
 
 OUTCOME_STYLE = {
-    Outcome.SENT: "outcome--wait",
-    Outcome.SUCCESS: "outcome--good",
-    Outcome.DONE: "outcome--wait",
-    Outcome.WARNING: "outcome--warn",
-    Outcome.ERROR: "outcome--bad",
-    Outcome.REFUSED: "outcome--warn",
-    Outcome.UNKNOWN: "outcome--bad",
+    Outcome.SENT: "$accent",
+    Outcome.SUCCESS: "$good",
+    Outcome.DONE: "$accent",
+    Outcome.WARNING: "$stale",
+    Outcome.ERROR: "bold $bad",
+    Outcome.REFUSED: "$stale",
+    Outcome.UNKNOWN: "bold $bad",
 }
 
 
@@ -99,7 +108,7 @@ def ledger_spans(entry: LedgerEntry, *, glyphs: Glyphs, times: Times, now: float
     """Return a ledger entry as one line: time, command, then its outcomes."""
     then = f" {glyphs.then} "
     spans: list[Span] = [
-        (f"{times.clock(entry.utc)} ", "outcome--quiet"),
+        (f"{times.clock(entry.utc)} ", "$no-data"),
         (("STOP " if entry.stop else "") + entry.command, ""),
         (
             f" {fit(entry.payload, min(24, cell_len(entry.payload)), ellipsis=glyphs.ellipsis)}"
@@ -109,8 +118,8 @@ def ledger_spans(entry: LedgerEntry, *, glyphs: Glyphs, times: Times, now: float
         ),
     ]
     if entry.outcome is not Outcome.REFUSED:
-        spans.append((" sent", "outcome--quiet"))
-    spans.append((then, "outcome--quiet"))
+        spans.append((" sent", "$no-data"))
+    spans.append((then, "$no-data"))
     took = f" {format_age(entry.took)}" if entry.took is not None else ""
     if entry.outcome is Outcome.SENT:
         spans.append((f"waiting {format_age(max(0.0, now - entry.mono))}", OUTCOME_STYLE[entry.outcome]))
@@ -118,69 +127,51 @@ def ledger_spans(entry: LedgerEntry, *, glyphs: Glyphs, times: Times, now: float
         spans.append((f"{entry.outcome.after_sent}{took}", OUTCOME_STYLE[entry.outcome]))
     if entry.late is not None:
         spans += [
-            (then, "outcome--quiet"),
+            (then, "$no-data"),
             (f"late {entry.late.value} {format_age(entry.late_after)}", OUTCOME_STYLE[entry.late]),
         ]
     if entry.confirmed is not None:
-        spans += [(then, "outcome--quiet"), (f"confirmed {format_age(entry.confirmed)}", "outcome--good")]
+        spans += [(then, "$no-data"), (f"confirmed {format_age(entry.confirmed)}", "$good")]
     if entry.duplicates:
-        spans.append((glyphs.plain(f"  (×{entry.duplicates + 1} answers)"), "outcome--warn"))
+        spans.append((glyphs.plain(f"  (×{entry.duplicates + 1} answers)"), "$stale"))
     said = entry.message or (entry.reason if entry.outcome in (Outcome.REFUSED, Outcome.UNKNOWN) else "")
     if said:
-        spans.append((f"  {said}", "outcome--quiet"))
+        spans.append((f"  {said}", "$no-data"))
     return spans
 
 
-OUTCOME_CSS = """
-    {name} .outcome--good {{ color: $good; }}
-    {name} .outcome--warn {{ color: $stale; }}
-    {name} .outcome--bad {{ color: $bad; text-style: bold; }}
-    {name} .outcome--wait {{ color: $accent; }}
-    {name} .outcome--quiet {{ color: $no-data; }}
-"""
-OUTCOME_CLASSES = {"outcome--good", "outcome--warn", "outcome--bad", "outcome--wait", "outcome--quiet"}
-
-
-class LedgerLine(LinesWidget):
+class LedgerLine(FrameBar):
     """The newest command and its outcome; an unknown outcome stays until it is dismissed."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = OUTCOME_CLASSES
-    DEFAULT_CSS = "LedgerLine { height: 1; }" + OUTCOME_CSS.format(name="LedgerLine")
+    DEFAULT_CSS = "LedgerLine { height: 1; }"
 
-    def show(
-        self,
-        entries: Sequence[LedgerEntry],
-        *,
-        glyphs: Glyphs,
-        times: Times,
-        keys: Mapping[str, str],
-        now: float,
-    ) -> None:
+    def show(self, workspace: Workspace, snapshot: Snapshot) -> None:
         """Show the newest unknown outcome that is not dismissed, else the newest entry.
 
         A command that waits for its answer comes before both: it was just sent, and may be STOP.
         """
+        entries, glyphs = snapshot.ledger, workspace.glyphs
         unknown = [e for e in entries if e.outcome is Outcome.UNKNOWN and not e.dismissed]
         if not entries:
-            self.show_lines([((f" {glyphs.then} No command has been sent from here.", "outcome--quiet"),)])
+            self.show_lines([((f" {glyphs.then} No command has been sent from here.", "$no-data"),)])
             return
         waits = entries[-1].outcome is Outcome.SENT
         entry = unknown[-1] if unknown and not waits else entries[-1]
-        spans: list[Span] = [(f" {glyphs.then} ", "outcome--quiet")]
+        spans: list[Span] = [(f" {glyphs.then} ", "$no-data")]
         if unknown:
             more = f" +{len(unknown) - 1}" if len(unknown) > 1 else ""
-            spans.append((f"UNKNOWN{more} ({keys['seen']}: seen){', now' if waits else ''} ", "outcome--bad"))
-        spans += ledger_spans(entry, glyphs=glyphs, times=times, now=now)
+            seen = workspace.keys["seen"]
+            spans.append((f"UNKNOWN{more} ({seen}: seen){', now' if waits else ''} ", "bold $bad"))
+        spans += ledger_spans(entry, glyphs=glyphs, times=workspace.times, now=snapshot.mono)
         self.show_lines([clip(tuple(spans), self.size.width or 80, ellipsis=glyphs.ellipsis)])
 
 
 class KeyBar(LinesWidget):
     """The footer: STOP, then the current keys, most important first; the rest is in the help."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = STOP_CLASSES
     DEFAULT_CSS = """
     KeyBar { height: 1; dock: bottom; background: $footer-background; color: $footer-description-foreground; }
-    """ + STOP_CSS.format(name="KeyBar")
+    """
 
     _keys: Keys = ()
     _stop: Line = ()
@@ -199,3 +190,132 @@ class KeyBar(LinesWidget):
     def draw(self) -> None:
         """Lay out again."""
         self.show_lines([strip_line(self._stop, self._keys, self.size.width or 80)])
+
+
+_STATE = 14
+"""Width of the left text in cells, so that the bar does not move when it changes."""
+_LEAST_BAR = 10
+
+
+class ReplayBar(FrameBar):
+    """State and position of a replay."""
+
+    DEFAULT_CSS = "ReplayBar { height: 1; background: $surface; color: $foreground; }"
+
+    def show(self, workspace: Workspace, snapshot: Snapshot) -> None:
+        """Show the replay's position."""
+        if workspace.playback is not None:
+            width = self.size.width or self.app.size.width
+            line = replay_line(workspace.playback, width, glyphs=workspace.glyphs, times=workspace.times)
+            self.show_lines([line])
+
+
+def replay_line(playback: replay.playback.Playback, width: int, *, glyphs: Glyphs, times: Times) -> Line:
+    """Return the line's spans; the progress bar takes the room that the texts leave."""
+    state = f" {replay_state(playback, glyphs)}"
+    state += " " * max(0, _STATE - cell_len(state))
+    day = times.day_and_time(playback.replay.utc)
+    place = f" {format_duration(playback.passed)} of {format_duration(playback.length)}"
+    name = f"  {clean(playback.label, 12)} "
+    room = width - cell_len(state) - cell_len(day) - cell_len(place) - cell_len(name) - 3
+    part = max(0.0, playback.passed / playback.length) if playback.length > 0 else 1.0
+    full, empty = glyphs.bar(part, room) if room >= _LEAST_BAR else ("", "")
+    return (
+        (state, "bold $stale"),
+        (f" {day} ", ""),
+        (full, "$accent"),
+        (empty, "$no-data"),
+        (place, ""),
+        (name, "$no-data"),
+    )
+
+
+def replay_state(playback: replay.playback.Playback, glyphs: Glyphs) -> str:
+    """Return the replay's state and speed as a text."""
+    if playback.seeking is not None:
+        return f"{glyphs.then} seeking {playback.seeking:.0%}"
+    if playback.ended:
+        return f"{glyphs.idle} end"
+    if playback.paused:
+        return f"{glyphs.idle} paused"
+    return glyphs.plain(f"{glyphs.play} ×{playback.speed:g}")
+
+
+_ALL = 3
+"""Parts beside the alarm's text: its state, the number of others, their tab."""
+_LEAST_TEXT = 12
+"""Cells that the alarm's text keeps; the parts beside it go first."""
+
+
+class AlarmStrip(FrameBar):
+    """Shows the most urgent alarm, the number of others, and their tab; hidden while none is active."""
+
+    DEFAULT_CSS = """
+    AlarmStrip { height: 1; display: none; background: $surface; }
+    AlarmStrip.-shown { display: block; }
+    """
+
+    def show(self, workspace: Workspace, snapshot: Snapshot) -> None:
+        """Show the currently active alarms, or hide."""
+        width = self.size.width or self.app.size.width
+        unresolved = workspace.station.alarms.unresolved()
+        line = alarm_line(unresolved, width, snapshot.utc, workspace.glyphs, workspace.keys)
+        self.set_class(bool(line), "-shown")
+        self.show_lines([line])
+
+
+def alarm_line(view: AlarmsView, width: int, utc: float, glyphs: Glyphs, keys: Mapping[str, str]) -> Line:
+    """Return the strip's spans; empty if no alarm is active and the evaluation is sound."""
+    there = by_urgency(view.alarms)
+    where = f"  {keys['tab-alarms']}: alarms "
+    if not there:
+        if not view.problem:
+            return ()
+        said = f" {glyphs.warning} Alarms: {glyphs.shown(view.problem.sentence)}"
+        return (*_filled(((said, "$stale"),), width - len(where), glyphs), (where, "$no-data"))
+    first = there[0]
+    flood = f" FLOOD {view.flood} alarms in 10 min " if view.flood else ""
+    sign = f" {glyphs.severity(first.severity)} {first.severity.upper()} "
+    beside = [f"  {_state(first, utc, glyphs)}", _more(there, glyphs), where]
+    said = glyphs.shown(first.text or first.condition)
+    # The hint at the tab goes before the alarm's text is cut, the other parts before it is cut to nothing.
+    while beside and width - len(flood + sign) - 1 - sum(map(cell_len, beside)) < (
+        cell_len(said) if len(beside) == _ALL else _LEAST_TEXT
+    ):
+        beside.pop()
+    state, more, where = (*beside, "", "", "")[:3]
+    style = "bold" if first.waits else "$no-data"
+    room = width - len(flood + sign) - 1 - sum(map(cell_len, beside))
+    line = (
+        (flood, "bold reverse $alarm-critical"),
+        (sign, severity_style(first)),
+        (" ", ""),
+        *clip(((said, style),), room, ellipsis=glyphs.ellipsis),
+        (state, style),
+        (more, "$no-data"),
+    )
+    return (*_filled(line, width - len(where), glyphs), (where, "$no-data"))
+
+
+def _state(alarm: AlarmView, utc: float, glyphs: Glyphs) -> str:
+    """Return the alarm's state: `UNACK 2m`, `acked by ada`."""
+    if alarm.state is AlarmState.ACKNOWLEDGED:
+        return f"acked by {who_short(alarm.who, glyphs)}" if alarm.who else "acked"
+    return f"{STATE_WORDS[alarm.state]} {age_of(alarm, utc)}".rstrip()
+
+
+def _more(there: list[AlarmView], glyphs: Glyphs) -> str:
+    """Return the number of other active alarms, with the worst severity of them if that is worse."""
+    rest = there[1:]
+    if not rest:
+        return ""
+    worst = min((one.severity for one in rest), key=SEVERITIES.index)
+    worse = SEVERITIES.index(worst) < SEVERITIES.index(there[0].severity)
+    return glyphs.plain(f" · {len(rest)} more") + (f", {worst.upper()} acked" if worse else "")
+
+
+def _filled(line: Line, width: int, glyphs: Glyphs) -> Line:
+    """Return the line padded to exactly `width` cells."""
+    line = clip(line, width, ellipsis=glyphs.ellipsis)
+    used = sum(cell_len(text) for text, _ in line)
+    return (*line, (" " * max(0, width - used), ""))

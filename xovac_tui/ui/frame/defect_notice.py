@@ -46,12 +46,5 @@ class NoticeScreen(LeanScreen[None]):
         workspace = self.workspace
         snapshot = workspace.take_snapshot()
         for notice in self.query(SmallNotice):
-            notice.show(
-                snapshot,
-                workspace.station.alarms.unresolved(),
-                name=workspace.station.name,
-                glyphs=workspace.glyphs,
-                mode=workspace.mode,
-                otherwise=_NOT_NOW,
-            )
+            notice.show(workspace, snapshot, _NOT_NOW)
         workspace.window.show_stop()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.cells import cell_len
 
 from xovac_tui.api.link import LinkWord
@@ -14,14 +12,12 @@ from xovac_tui.plural import counted
 from xovac_tui.ui.format import reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.alarm_words import (
-    ALARM_CLASSES,
-    ALARM_CSS,
     STATE_WORDS,
     by_urgency,
     severity_style,
 )
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, fit_label, folded
-from xovac_tui.ui.workspace import Mode
+from xovac_tui.ui.workspace import Mode, Workspace
 
 _READINGS = 4
 _ALARM_ROWS = 3
@@ -33,38 +29,22 @@ _NEEDS_ROOM = "All else needs 80x24."
 class SmallNotice(LinesWidget):
     """The essential state at any size of terminal."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "small--good", "small--bad", "small--quiet", *ALARM_CLASSES,
-    }  # fmt: skip
     DEFAULT_CSS = """
     SmallNotice { display: none; height: 1fr; width: 1fr; }
-    SmallNotice .small--good { color: $good; }
-    SmallNotice .small--bad { color: $bad; text-style: bold; }
-    SmallNotice .small--quiet { color: $no-data; }
-    """ + ALARM_CSS.format(name="SmallNotice")
+    """
 
-    def show(
-        self,
-        snapshot: Snapshot,
-        unresolved: AlarmsView,
-        *,
-        name: str,
-        glyphs: Glyphs,
-        mode: Mode,
-        otherwise: str = _NEEDS_ROOM,
-    ) -> None:
+    def show(self, workspace: Workspace, snapshot: Snapshot, otherwise: str = _NEEDS_ROOM) -> None:
         """Show the current state; `otherwise` is the reason for showing nothing else."""
-        self.show_lines(
-            small_lines(
-                snapshot,
-                unresolved,
-                name=name,
-                glyphs=glyphs,
-                mode=mode,
-                otherwise=otherwise,
-                width=self.size.width or _USUAL_WIDTH,
-            )
+        lines = small_lines(
+            snapshot,
+            workspace.station.alarms.unresolved(),
+            name=workspace.station.name,
+            glyphs=workspace.glyphs,
+            mode=workspace.mode,
+            otherwise=otherwise,
+            width=self.size.width or _USUAL_WIDTH,
         )
+        self.show_lines(lines)
 
 
 def small_lines(
@@ -82,7 +62,7 @@ def small_lines(
     Folds sentences to `width` cells, and cuts labels of readings instead of values.
     """
     word = snapshot.link.word
-    style = "small--good" if word is LinkWord.ONLINE else "small--bad"
+    style = "$good" if word is LinkWord.ONLINE else "bold $bad"
     lines: list[Line] = [
         (
             (f"{name} ", ""),
@@ -91,20 +71,20 @@ def small_lines(
         ),
         (
             (f"{glyphs.run(snapshot.run.state)} ", ""),
-            ("last known: " if snapshot.run.stale else "", "small--bad"),
+            ("last known: " if snapshot.run.stale else "", "bold $bad"),
             (snapshot.run.state.value, ""),
             (f" {snapshot.run.recipe or ''}", ""),
         ),
     ]
     unknown = [e for e in snapshot.ledger if e.outcome is Outcome.UNKNOWN and not e.dismissed]
     if unknown:
-        lines.append(((f"{unknown[-1].command}: outcome UNKNOWN", "small--bad"),))
+        lines.append(((f"{unknown[-1].command}: outcome UNKNOWN", "bold $bad"),))
     lines += _alarm_lines(unresolved, glyphs, width)
     most = _READINGS - (2 if unresolved.alarms else 0)
     lines += [_reading(c, glyphs, width) for c in [c for c in snapshot.channels if c.log or c.pinned][:most]]
     ending = f"{_stop_words(word, mode)} {otherwise}"
     sentences = [ending] if cell_len(ending) <= width else [_stop_words(word, mode), otherwise]
-    lines += [((line, "small--quiet"),) for one in sentences for line in folded(one, width)]
+    lines += [((line, "$no-data"),) for one in sentences for line in folded(one, width)]
     return lines
 
 
@@ -117,9 +97,9 @@ def _reading(channel: ChannelView, glyphs: Glyphs, width: int) -> Line:
         label = fit_label(label, room, ellipsis=glyphs.ellipsis)
     return (
         (f"{glyphs.quality(channel.quality)} ", ""),
-        (f"{label} ", "small--quiet"),
+        (f"{label} ", "$no-data"),
         (value, ""),
-        (overdue, "small--bad"),
+        (overdue, "bold $bad"),
     )
 
 
@@ -150,7 +130,7 @@ def _alarm_lines(unresolved: AlarmsView, glyphs: Glyphs, width: int) -> list[Lin
 
 def _in_rows(text: str, width: int, glyphs: Glyphs) -> list[str]:
     """Return a text folded to `width` cells and cut with an ellipsis to the rows allowed."""
-    lines = folded(text, width)
+    lines = list(folded(text, width))
     if len(lines) <= _ALARM_ROWS:
         return lines
     return [

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.cells import cell_len
 
 from xovac_tui.api.link import LinkWord
@@ -12,15 +10,17 @@ from xovac_tui.durations import format_age, seconds_to
 from xovac_tui.quantities import quantity
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.ui.format import Times
+from xovac_tui.ui.frame.bars import FrameBar
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
+from xovac_tui.ui.widgets.lines import Line, Span, fit
+from xovac_tui.ui.workspace import Workspace
 
 _LINK_STYLE = {
-    LinkWord.ONLINE: "trust--good",
-    LinkWord.STALE: "trust--warn",
-    LinkWord.CONNECTING: "trust--warn",
-    LinkWord.LOST: "trust--bad",
-    LinkWord.OFFLINE: "trust--bad",
+    LinkWord.ONLINE: "bold $good",
+    LinkWord.STALE: "bold $stale",
+    LinkWord.CONNECTING: "bold $stale",
+    LinkWord.LOST: "bold reverse $bad",
+    LinkWord.OFFLINE: "bold reverse $bad",
 }
 _NAME = 24
 """Cells for a recipe's name if there is room."""
@@ -29,53 +29,29 @@ _LESS_THAN_NAME = 4
 GOES_ON = "chamber continues on its own"
 
 
-class TrustBar(LinesWidget):
+class TrustBar(FrameBar):
     """The top line, made from the snapshot alone."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "trust--name", "trust--good", "trust--warn", "trust--bad",
-        "trust--mode", "trust--quiet", "trust--run",
-    }  # fmt: skip
     DEFAULT_CSS = """
     TrustBar { height: 1; background: $panel; color: $foreground; }
-    TrustBar .trust--name { text-style: bold; }
-    TrustBar .trust--good { color: $good; text-style: bold; }
-    TrustBar .trust--warn { color: $stale; text-style: bold; }
-    TrustBar .trust--bad { color: $bad; text-style: bold reverse; }
-    TrustBar .trust--run { color: $running; text-style: bold; }
-    TrustBar .trust--mode { color: $accent; text-style: bold; }
-    TrustBar .trust--quiet { color: $no-data; }
     """
 
-    def show(
-        self,
-        snapshot: Snapshot,
-        *,
-        recorder: RecorderView,
-        name: str,
-        mode: str,
-        extra: str,
-        glyphs: Glyphs,
-        times: Times,
-        paused: bool,
-    ) -> None:
-        """Show a snapshot. `mode` is CONTROL or OBSERVE; `extra` a word such as DEMO."""
-        width = self.size.width or 80
-        self.show_lines(
-            [
-                trust_line(
-                    snapshot,
-                    width,
-                    recorder=recorder,
-                    name=name,
-                    mode=mode,
-                    extra=extra,
-                    glyphs=glyphs,
-                    times=times,
-                    paused=paused,
-                )
-            ]
+    def show(self, workspace: Workspace, snapshot: Snapshot) -> None:
+        """Show a snapshot."""
+        station, playback, plain = workspace.station, workspace.playback, workspace.glyphs.plain
+        word = "DEMO" if station.manner.demo else "SIMULATED" if station.speed != 1 else ""
+        line = trust_line(
+            snapshot,
+            self.size.width or 80,
+            recorder=station.recorder,
+            name=station.name,
+            mode=workspace.mode.name + ("" if playback is None else plain(f" ×{playback.speed:g}")),
+            extra=word if station.speed == 1 else plain(f"{word} ×{station.speed:g}"),
+            glyphs=workspace.glyphs,
+            times=workspace.times,
+            paused=workspace.held if playback is None else playback.paused,
         )
+        self.show_lines([line])
 
 
 def trust_line(
@@ -90,7 +66,10 @@ def trust_line(
     times: Times,
     paused: bool,
 ) -> Line:
-    """Return the bar's spans, exactly `width` cells; drops the least important parts if too narrow."""
+    """Return the bar's spans, exactly `width` cells; drops the least important parts if too narrow.
+
+    `mode` is CONTROL, OBSERVE or REPLAY with its speed; `extra` a word such as DEMO.
+    """
     link = snapshot.link
     word = link.word
     linked = word in (LinkWord.ONLINE, LinkWord.STALE)
@@ -101,7 +80,7 @@ def trust_line(
     )
     # Each part: importance (0 stays to the last), gap before it, text, style.
     left: list[tuple[int, str, str]] = [
-        (1, fit(name, min(16, cell_len(name))), "trust--name"),
+        (1, fit(name, min(16, cell_len(name))), "bold"),
         (
             0,
             f"{glyphs.link(word)} {word}" + (f" {freshness:<5}" if freshness != "—" else ""),
@@ -109,22 +88,22 @@ def trust_line(
         ),
     ]
     if not linked and link.session:
-        left.append((2, GOES_ON, "trust--warn"))
+        left.append((2, GOES_ON, "bold $stale"))
     elif linked:
         run = len(left)
         left.append((2, *_run_words(snapshot.run, glyphs, _NAME)))
     if recorder.state is not RecorderState.OFF:
         left.append(_recorder_part(recorder, glyphs))
     if paused:
-        left.append((1, "PAUSED", "trust--warn"))
-    left.append((1, mode, "trust--mode" if mode == "CONTROL" else "trust--warn"))
+        left.append((1, "PAUSED", "bold $stale"))
+    left.append((1, mode, "bold $accent" if mode == "CONTROL" else "bold $stale"))
     if extra:
-        left.append((3, extra, "trust--mode"))
+        left.append((3, extra, "bold $accent"))
     right: list[tuple[int, str, str]] = []
     if link.rtt is not None and word is LinkWord.ONLINE:
-        right.append((6, f"rtt {seconds_to(link.rtt, 'ms'):.0f} ms", "trust--quiet"))
+        right.append((6, f"rtt {seconds_to(link.rtt, 'ms'):.0f} ms", "$no-data"))
     if snapshot.clock_offset is not None and linked:
-        right.append((5, glyphs.plain(f"clock {_offset(snapshot.clock_offset)}"), "trust--quiet"))
+        right.append((5, glyphs.plain(f"clock {_offset(snapshot.clock_offset)}"), "$no-data"))
     right.append((4, times.clock_with_zone(snapshot.utc), ""))
     while right and right[0][0] > _LESS_THAN_NAME and _length(left) + _length(right) > width - 2:
         del right[0]
@@ -149,16 +128,16 @@ def trust_line(
 def _run_words(run: RunView, glyphs: Glyphs, room: int) -> tuple[str, str]:
     """Return the text of the run, with `room` cells for the recipe's name, and its style."""
     if run.stale:
-        return f"{glyphs.question} run unknown", "trust--warn"
+        return f"{glyphs.question} run unknown", "bold $stale"
     if run.state is RunState.RUNNING:
         step = f" {run.step}/{run.steps}" if run.step and run.steps else f" {run.step}" if run.step else ""
         name = run.recipe or ""
         shown = fit(name, min(room, cell_len(name)), ellipsis=glyphs.ellipsis) if room >= 4 else ""
         recipe = f" {shown}" if shown else ""
-        return f"{glyphs.play} RUN{step}{recipe}", "trust--run"
+        return f"{glyphs.play} RUN{step}{recipe}", "bold $running"
     if run.state is RunState.IDLE:
         return f"{glyphs.idle} IDLE", ""
-    return f"{glyphs.question} run unknown", "trust--quiet"
+    return f"{glyphs.question} run unknown", "$no-data"
 
 
 def _recorder_part(recorder: RecorderView, glyphs: Glyphs) -> tuple[int, str, str]:
@@ -166,15 +145,15 @@ def _recorder_part(recorder: RecorderView, glyphs: Glyphs) -> tuple[int, str, st
     lost = f" {recorder.lost:,} lost" if recorder.lost else ""
     match recorder.state:
         case RecorderState.ON if lost:
-            return (1, f"REC {glyphs.dot}{lost}", "trust--warn")
+            return (1, f"REC {glyphs.dot}{lost}", "bold $stale")
         case RecorderState.ON:
-            return (2, f"REC {glyphs.dot}", "trust--quiet")
+            return (2, f"REC {glyphs.dot}", "$no-data")
         case RecorderState.BESIDE:
             who = "" if recorder.pid is None else f" {recorder.pid}"
-            return (2, f"REC {glyphs.dot}{who}", "trust--quiet")
+            return (2, f"REC {glyphs.dot}{who}", "$no-data")
         case RecorderState.STARTING:
-            return (3, f"REC {glyphs.ellipsis}", "trust--quiet")
-    return (1, f"REC {glyphs.hollow} {recorder.reason or ''}{',' if lost else ''}{lost}", "trust--bad")
+            return (3, f"REC {glyphs.ellipsis}", "$no-data")
+    return (1, f"REC {glyphs.hollow} {recorder.reason or ''}{',' if lost else ''}{lost}", "bold reverse $bad")
 
 
 def _offset(seconds: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from xovac_tui.chamber.alarm import SEVERITIES, AlarmState, AlarmView, Severity
+from xovac_tui.chamber.alarm import SEVERITIES, AlarmState, AlarmView
 from xovac_tui.durations import format_minutes
 from xovac_tui.ui.glyphs import Glyphs
 
@@ -19,26 +19,6 @@ STATE_WORDS = {
 SET_ASIDE = frozenset((AlarmState.SHELVED, AlarmState.OUT_OF_SERVICE))
 """States of a silenced alarm: shelved or out of service."""
 
-ALARM_CLASSES = {
-    *(f"alarm--{severity}" for severity in Severity),
-    *(f"alarm--wait-{severity}" for severity in Severity),
-    "alarm--text", "alarm--quiet", "alarm--warn",
-}  # fmt: skip
-ALARM_CSS = "".join(
-    f"""
-    {{name}} .alarm--{severity} {{{{ color: $alarm-{severity}; }}}}
-    {{name}} .alarm--wait-{severity} {{{{ color: $alarm-{severity}; text-style: bold reverse; }}}}
-    """
-    for severity in Severity
-) + (
-    """
-    {name} .alarm--text {{ text-style: bold; }}
-    {name} .alarm--quiet {{ color: $no-data; }}
-    {name} .alarm--warn {{ color: $stale; }}
-    """
-)
-"""Styles of `ALARM_CLASSES`; unacknowledged alarms are reversed, which is visible without colour."""
-
 
 def state_word(alarm: AlarmView) -> str:
     """Return the word of an alarm's state; `OFF` for a rule that is not evaluated without being silenced."""
@@ -46,10 +26,10 @@ def state_word(alarm: AlarmView) -> str:
 
 
 def severity_style(alarm: AlarmView) -> str:
-    """Return the component class for an alarm's sign and severity."""
+    """Return the style of an alarm's sign and severity; reverse, which needs no colour, while it waits."""
     if not alarm.unresolved:
-        return "alarm--quiet"
-    return f"alarm--wait-{alarm.severity}" if alarm.waits else f"alarm--{alarm.severity}"
+        return "$no-data"
+    return f"bold reverse $alarm-{alarm.severity}" if alarm.waits else f"$alarm-{alarm.severity}"
 
 
 def age_of(alarm: AlarmView, utc: float) -> str:

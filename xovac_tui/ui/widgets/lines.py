@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Self
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
-from textual.css.styles import RenderStyles
-from textual.dom import DOMNode
 from textual.geometry import Region, Size
 from textual.strip import Strip
+from textual.style import Style as VisualStyle
 from textual.widget import Widget
 
 Span = tuple[str, str]
-"""Text, and the name of the component class that styles it (empty for the widget's own style)."""
+"""Text, and its style over the widget's own, as Textual writes it: `bold $bad`."""
 Line = tuple[Span, ...]
+CHOSEN = "$block-cursor-foreground on $block-cursor-background"
+FOCUSED = f"bold {CHOSEN}"
+HEAD = "underline $foreground-muted"
+"""Style of the names above columns."""
 
 _ENDS = 5
 """Width in cells from which a cut label keeps both its ends."""
@@ -24,26 +28,13 @@ _APART = 8
 """Unchanged cells between two changes above which moving the terminal's cursor costs less."""
 
 
+def styled(widget: Widget, words: str) -> Style:
+    """Return a style over the widget's own; `words` are Textual's, such as `bold $bad on $panel`."""
+    return (VisualStyle.from_rich_style(widget.rich_style) + VisualStyle.parse(words)).rich_style
+
+
 class SizedWidget(Widget):
-    """Draws for a new size before it is painted at that size, so that no blank picture appears first.
-
-    The styles of its component classes are computed when first used; Textual computes all of them for
-    every widget, hidden ones too.
-    """
-
-    def _get_component_classes(self) -> frozenset[str]:  # type: ignore[override]
-        # Asked for when the style sheet is applied, again or for the first time.
-        return frozenset(self._component_styles)
-
-    def get_component_styles(self, *names: str) -> RenderStyles:
-        """Return the combined styles of component classes."""
-        for name in names:
-            if name not in self._component_styles and name in super()._get_component_classes():
-                component = DOMNode(classes=name)
-                component._attach(self)
-                self.app.stylesheet.apply(component)
-                self._component_styles[name] = component.styles
-        return super().get_component_styles(*names)
+    """Draws for a new size before it is painted at that size, so that no blank picture appears first."""
 
     def _size_updated(
         self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
@@ -117,10 +108,9 @@ class LinesWidget(SizedWidget):
         ]
         return Strip(segments).adjust_cell_length(width, base)
 
-    def _style_of(self, name: str) -> Style:
-        """Return the cached style of a component class; an empty name means the widget's own."""
-        style = self.get_component_rich_style(name) if name else self.rich_style
-        self._styles_of_spans[name] = style
+    def _style_of(self, words: str) -> Style:
+        """Return a style over the widget's own, and keep it."""
+        style = self._styles_of_spans[words] = styled(self, words)
         return style
 
     def refresh(
@@ -220,7 +210,8 @@ def wrapped(text: str, width: int) -> Iterator[str]:
     yield text[start:]
 
 
-def folded(text: str, width: int) -> list[str]:
+@lru_cache(64)
+def folded(text: str, width: int) -> tuple[str, ...]:
     """Return a text as lines of at most `width` cells, broken between words if possible."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
@@ -233,4 +224,31 @@ def folded(text: str, width: int) -> list[str]:
             lines.extend(pieces[:-1])
             line = f"{line} {pieces[-1]}" if line else pieces[-1]
         lines.append(line)
-    return lines
+    return tuple(lines)
+
+
+def paragraph(text: str, width: int, style: str = "") -> list[Line]:
+    """Return text as lines of one style, folded to a width in cells."""
+    return [((line, style),) for line in folded(text, width)]
+
+
+class RunFacts(LinesWidget):
+    """A run, or two of them, in a few lines."""
+
+    DEFAULT_CSS = """
+    RunFacts {
+        height: 8; width: 1fr; padding: 0 1;
+    }
+    """
+
+    _make: Callable[[int, int], list[Line]] | None = None
+
+    def show(self, make: Callable[[int, int], list[Line]]) -> None:
+        """Show lines made by a function of width and height, now and after each change of size."""
+        self._make = make
+        self.draw()
+
+    def draw(self) -> None:
+        """Fill the current size."""
+        if self._make is not None and self.size:
+            self.show_lines(self._make(*self.size))

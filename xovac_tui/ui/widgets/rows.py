@@ -12,7 +12,7 @@ from textual.message import Message
 
 from xovac_tui.ui.action import MOVING
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
+from xovac_tui.ui.widgets.lines import CHOSEN, Line, LinesWidget, Span, clip, fit
 
 T = TypeVar("T")
 
@@ -53,24 +53,12 @@ class ListWidget(LinesWidget, can_focus=True):
 class Rows(ListWidget):
     """Scrolls over any number of rows; with `choose` one row is chosen."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "rows--chosen", "rows--head", "rows--quiet", "rows--strong", "rows--warn", "rows--bad", "rows--good",
-        "rows--name",
-    }  # fmt: skip
     DEFAULT_CSS = """
     Rows {
         height: 1fr; width: 1fr; padding: 0 1;
         border: round $border-blurred;
         border-title-color: $foreground; border-subtitle-color: $foreground-muted;
         &:focus { border: round $border; }
-        & > .rows--chosen { color: $block-cursor-foreground; background: $block-cursor-background; }
-        & > .rows--head { color: $foreground-muted; text-style: underline; }
-        & > .rows--quiet { color: $foreground-muted; }
-        & > .rows--strong { text-style: bold; }
-        & > .rows--warn { color: $warning; }
-        & > .rows--bad { color: $error; text-style: bold; }
-        & > .rows--good { color: $good; }
-        & > .rows--name { color: $foreground; }
     }
     .-ascii Rows { border: ascii $border-blurred; }
     .-ascii Rows:focus { border: ascii $border; }
@@ -316,7 +304,7 @@ class CursorRows(ListWidget, Generic[T]):
         if not width or not height:
             return
         if not self._items:
-            self.show_lines([((f" {self.EMPTY}", "rows--quiet"),)])
+            self.show_lines([((f" {self.EMPTY}", "$no-data"),)])
             return
         self._top = max(0, min(self._top, self._at, len(self._items) - height))
         self._top = max(self._top, self._at - height + 1)
@@ -330,4 +318,4 @@ class CursorRows(ListWidget, Generic[T]):
             return clip(tuple(spans), width, ellipsis=self.glyphs.ellipsis)
         # One colour for the whole row: its signs and words still show outcome and hazard.
         text = "".join(part for part, _ in spans)
-        return ((fit(text, width, ellipsis=self.glyphs.ellipsis), "rows--cursor"),)
+        return ((fit(text, width, ellipsis=self.glyphs.ellipsis), CHOSEN),)

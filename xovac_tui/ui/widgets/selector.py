@@ -9,19 +9,14 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import LinesWidget
+from xovac_tui.ui.widgets.lines import FOCUSED, LinesWidget
 
 
 class Selector(LinesWidget, can_focus=True):
     """One of a few words, changed by left and right (or space)."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"selector--focus", "selector--quiet"}
     DEFAULT_CSS = """
     Selector { width: 1fr; height: 1; }
-    Selector .selector--focus {
-        color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold;
-    }
-    Selector .selector--quiet { color: $no-data; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "turn(-1)", "before", show=False),
@@ -53,6 +48,6 @@ class Selector(LinesWidget, can_focus=True):
 
     def _draw(self) -> None:
         left, right = ("<", ">") if self._glyphs.ascii else ("◂", "▸")
-        style = "selector--focus" if self.has_focus else ""
+        style = FOCUSED if self.has_focus else ""
         where = f"  {self.words.index(self.value) + 1} of {len(self.words)}" if len(self.words) > 2 else ""
-        self.show_lines([((f"{left} {self.value} {right}", style), (where, "selector--quiet"))])
+        self.show_lines([((f"{left} {self.value} {right}", style), (where, "$no-data"))])

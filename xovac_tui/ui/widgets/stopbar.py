@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.cells import cell_len
 
@@ -13,13 +12,6 @@ from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
 
 Keys = Sequence[tuple[str, str]]
 """The current keys, each with its effect; the most important first."""
-STOP_CSS = """
-    {name} .keybar--key {{ color: $footer-key-foreground; text-style: bold; }}
-    {name} .stop--key {{ color: $bad; text-style: bold; }}
-    {name} .stop--off {{ color: $no-data; text-style: strike; }}
-    {name} .stop--how {{ color: $footer-key-foreground; }}
-"""
-STOP_CLASSES = {"keybar--key", "stop--key", "stop--off", "stop--how"}
 _SHORTEST_NAME = 8
 """Cells below which a cut name of a chamber is useless."""
 
@@ -30,7 +22,6 @@ class StopBar(LinesWidget):
     A dialog does not shade it. On the tabs the footer shows the former, and this line is hidden.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = STOP_CLASSES
     DEFAULT_CSS = """
     StopBar {
         dock: bottom; height: auto; width: 1fr;
@@ -39,7 +30,7 @@ class StopBar(LinesWidget):
     StopBar.-armed { background: $error; color: $background; text-style: bold; }
     StopBar#stop { display: none; }
     StopBar#stop.-armed { display: block; }
-    """ + STOP_CSS.format(name="StopBar")
+    """
 
     _words = ""
     _resting: Line = ()
@@ -47,9 +38,10 @@ class StopBar(LinesWidget):
 
     def show(self, words: str, resting: Line) -> None:
         """Show a text; how to stop the recipe if it is empty."""
-        self._words, self._resting = words, resting
-        self.set_class(bool(words), "-armed")
-        self.draw()
+        if (words, resting) != (self._words, self._resting):
+            self._words, self._resting = words, resting
+            self.set_class(bool(words), "-armed")
+            self.draw()
 
     def show_keys(self, keys: Keys) -> None:
         """Show the keys of a dialog after how to stop the recipe, as far as there is room."""
@@ -74,7 +66,7 @@ def strip_line(stop: Line, keys: Keys, width: int) -> Line:
         needed = cell_len(key) + cell_len(words) + 3
         if used + needed - 1 > width:
             continue
-        spans += [(" ", ""), (key, "keybar--key"), (f" {words} ", "")]
+        spans += [(" ", ""), (key, "bold $footer-key-foreground"), (f" {words} ", "")]
         used += needed
     return tuple(spans)
 

@@ -18,24 +18,24 @@ from textual.widget import Widget
 
 from xovac_tui.plot.cells import CellRow, Picture, Tone, changes
 from xovac_tui.ui.action import bindings
-from xovac_tui.ui.widgets.lines import SizedWidget
+from xovac_tui.ui.widgets.lines import SizedWidget, styled
 from xovac_tui.ui.widgets.trend_keys import ACTIONS, KEYS
 from xovac_tui.ui.widgets.trend_model import TrendModel
 from xovac_tui.ui.widgets.trend_view import TimeCells, View
 
 COLOURS = 8
 """Number of series colours in a theme."""
-_COMPONENTS = {
-    Tone.AXIS: "trend--axis",
-    Tone.LABEL: "trend--label",
-    Tone.HINT: "trend--hint",
-    Tone.CURSOR: "trend--cursor",
-    Tone.PLANNED: "trend--planned",
-    Tone.NOTE: "trend--note",
-    Tone.LOST: "trend--lost",
-    Tone.STEP: "trend--step",
-    Tone.COMMAND: "trend--command",
-    Tone.ALARM: "trend--alarm",
+_STYLES = {
+    Tone.AXIS: "$axis",
+    Tone.LABEL: "$foreground-muted",
+    Tone.HINT: "italic $foreground-muted",
+    Tone.CURSOR: "bold $cursor",
+    Tone.PLANNED: "$planned",
+    Tone.NOTE: "bold $mark",
+    Tone.LOST: "bold $error",
+    Tone.STEP: "$foreground",
+    Tone.COMMAND: "$mark",
+    Tone.ALARM: "bold $alarm-critical",
 }
 _SLOWEST = 3.0
 """Seconds between updates of a chart with dots that are minutes wide."""
@@ -63,11 +63,6 @@ class TrendEdge(Widget):
 class TrendChart(SizedWidget, can_focus=True):
     """Lines of several channels over time; temperatures at the left, a log axis at the right."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *_COMPONENTS.values(),
-        *(f"trend--series-{number}" for number in range(1, COLOURS + 1)),
-    }
-
     DEFAULT_CSS = """
     TrendChart {
         height: 1fr;
@@ -78,24 +73,6 @@ class TrendChart(SizedWidget, can_focus=True):
         &:focus { border: round $border; }
         &.-ascii { border: ascii $border-blurred; }
         &.-ascii:focus { border: ascii $border; }
-        & > .trend--axis { color: $axis; }
-        & > .trend--label { color: $foreground-muted; }
-        & > .trend--hint { color: $foreground-muted; text-style: italic; }
-        & > .trend--cursor { color: $cursor; text-style: bold; }
-        & > .trend--planned { color: $planned; }
-        & > .trend--note { color: $mark; text-style: bold; }
-        & > .trend--lost { color: $error; text-style: bold; }
-        & > .trend--step { color: $foreground; }
-        & > .trend--command { color: $mark; }
-        & > .trend--alarm { color: $alarm-critical; text-style: bold; }
-        & > .trend--series-1 { color: $series-1; }
-        & > .trend--series-2 { color: $series-2; }
-        & > .trend--series-3 { color: $series-3; }
-        & > .trend--series-4 { color: $series-4; }
-        & > .trend--series-5 { color: $series-5; }
-        & > .trend--series-6 { color: $series-6; }
-        & > .trend--series-7 { color: $series-7; }
-        & > .trend--series-8 { color: $series-8; }
     }
     """
 
@@ -252,9 +229,9 @@ class TrendChart(SizedWidget, can_focus=True):
             if tone == Tone.BLANK:
                 style = self.rich_style
             elif tone >= Tone.SERIES:
-                style = self.get_component_rich_style(f"trend--series-{(tone - Tone.SERIES) % COLOURS + 1}")
+                style = styled(self, f"$series-{(tone - Tone.SERIES) % COLOURS + 1}")
             else:
-                style = self.get_component_rich_style(_COMPONENTS[Tone(tone)])
+                style = styled(self, _STYLES[Tone(tone)])
             self._styles_of_tones[tone] = style
         return style
 

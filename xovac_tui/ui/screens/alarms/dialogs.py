@@ -7,8 +7,7 @@ from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
+from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Input, Label, Static
 
 from xovac_tui.chamber.alarm import AlarmView
@@ -19,7 +18,6 @@ from xovac_tui.station.news import News
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.screens.alarms.lines import question_line
-from xovac_tui.ui.widgets.alarm_words import ALARM_CLASSES, ALARM_CSS
 from xovac_tui.ui.widgets.lines import LinesWidget
 from xovac_tui.ui.widgets.selector import Selector
 from xovac_tui.ui.workspace import Workspace
@@ -35,13 +33,6 @@ TIMES = {
 """Offered durations of shelving -> seconds."""
 _USUAL = "1 h"
 T = TypeVar("T")
-
-
-class AlarmLines(LinesWidget):
-    """The current states of alarms, one a line."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = ALARM_CLASSES
-    DEFAULT_CSS = "AlarmLines { width: 1fr; }" + ALARM_CSS.format(name="AlarmLines")
 
 
 class AlarmQuestion(Dialog[T]):
@@ -65,10 +56,11 @@ class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
     """
 
     DEFAULT_CSS = """
-    AcknowledgeDialog > .dialog { width: 100%; max-width: 100; max-height: 100%; padding: 0 2; }
+    AcknowledgeDialog > .dialog.-wide { width: 100%; max-width: 100; }
     AcknowledgeDialog Static { height: auto; width: 1fr; }
-    AcknowledgeDialog VerticalScroll { height: auto; margin: 1 0; }
-    AcknowledgeDialog .buttons { margin-bottom: 1; width: 1fr; align-horizontal: center; }
+    AcknowledgeDialog #asked { width: 1fr; }
+    AcknowledgeDialog VerticalScroll { margin: 1 0; }
+    AcknowledgeDialog .buttons { margin: 0 0 1 0; }
     """
     AUTO_FOCUS = "#leave"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -82,21 +74,18 @@ class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
     ]
 
     def __init__(self, workspace: Workspace, waiting: Sequence[AlarmView]) -> None:
-        super().__init__(workspace)
+        super().__init__(workspace, f"Acknowledge {counted(len(waiting), 'alarm', 'alarms')}?")
         self._asked = tuple(waiting)
         self._left = self._asked
 
-    def compose(self) -> ComposeResult:
+    def contents(self) -> ComposeResult:
         """Build the question."""
-        yield self.stop_bar()
-        with Vertical(classes="dialog") as box:
-            box.border_title = Content(f"Acknowledge {counted(len(self._asked), 'alarm', 'alarms')}?")
-            yield Static("Acknowledging means: I have seen it. Nothing is sent to the chamber.", markup=False)
-            with VerticalScroll(can_focus=False):
-                yield AlarmLines()
-            with Horizontal(classes="buttons"):
-                yield DialogButton("Cancel", id="leave")
-                yield DialogButton("Acknowledge (y)", id="take")
+        yield Static("Acknowledging means: I have seen it. Nothing is sent to the chamber.", markup=False)
+        with VerticalScroll(can_focus=False):
+            yield LinesWidget(id="asked")
+        with Horizontal(classes="buttons"):
+            yield DialogButton("Cancel", id="leave")
+            yield DialogButton("Acknowledge (y)", id="take")
 
     def on_mount(self) -> None:
         """Show the alarms; remove toasts that would cover the question."""
@@ -113,7 +102,7 @@ class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
             return
         now = {one.rule: one for one in self.station.alarms.view().alarms}
         utc, glyphs = self.station.snapshot().utc, self.workspace.glyphs
-        lines = self.query_one(AlarmLines)
+        lines = self.query_one("#asked", LinesWidget)
         width = max(20, lines.size.width)
         left: list[AlarmView] = []
         drawn = []
@@ -161,9 +150,8 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
     """Asks for how long an alarm is to be shelved and why; returns seconds and reason."""
 
     DEFAULT_CSS = """
-    ShelveDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
     ShelveDialog Static { height: auto; width: 1fr; }
-    ShelveDialog AlarmLines { margin: 1 0; }
+    ShelveDialog #asked { width: 1fr; margin: 1 0; }
     ShelveDialog Horizontal { height: 1; }
     ShelveDialog Label { width: 8; text-style: bold; }
     ShelveDialog Input { width: 1fr; }
@@ -178,30 +166,27 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
     ]
 
     def __init__(self, workspace: Workspace, alarm: AlarmView) -> None:
-        super().__init__(workspace)
+        heading = f"Shelve {workspace.glyphs.shown(alarm.rule, 50)}"
+        super().__init__(workspace, heading, "enter: shelve   esc: back")
         self._alarm = alarm
 
-    def compose(self) -> ComposeResult:
+    def contents(self) -> ComposeResult:
         """Build the two fields."""
         glyphs = self.workspace.glyphs
-        yield self.stop_bar()
-        with Vertical(classes="dialog") as box:
-            box.border_title = Content(f"Shelve {glyphs.shown(self._alarm.rule, 50)}")
-            box.border_subtitle = "enter: shelve   esc: back"
-            yield Static(
-                "It is silent until the time is over; then it is as it is by then. Who, how long and why "
-                "go into the record.",
-                markup=False,
-            )
-            yield AlarmLines()
-            with Horizontal():
-                yield Label("For")
-                yield Selector(tuple(TIMES), _USUAL, glyphs)
-            with Horizontal():
-                yield Label("Why")
-                yield Input(max_length=200, compact=True, placeholder="wanted")
-            yield Static("", id="wrong", markup=False)
-            yield Static("up, down: the other field; left, right: another time", classes="hint", markup=False)
+        yield Static(
+            "It is silent until the time is over; then it is as it is by then. Who, how long and why "
+            "go into the record.",
+            markup=False,
+        )
+        yield LinesWidget(id="asked")
+        with Horizontal():
+            yield Label("For")
+            yield Selector(tuple(TIMES), _USUAL, glyphs)
+        with Horizontal():
+            yield Label("Why")
+            yield Input(max_length=200, compact=True, placeholder="wanted")
+        yield Static("", id="wrong", markup=False)
+        yield Static("up, down: the other field; left, right: another time", classes="hint", markup=False)
 
     def on_mount(self) -> None:
         """Show the alarm; remove toasts that would cover the question."""
@@ -214,7 +199,7 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
             return
         alarms = self.station.alarms.view().alarms
         self._alarm = next((one for one in alarms if one.rule == self._alarm.rule), self._alarm)
-        lines = self.query_one(AlarmLines)
+        lines = self.query_one("#asked", LinesWidget)
         utc, width = self.station.snapshot().utc, max(20, lines.size.width)
         lines.show_lines([question_line(self._alarm, width, utc, "", self.workspace.glyphs)])
 

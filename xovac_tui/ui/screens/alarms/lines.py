@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar
 
 from rich.cells import cell_len
 
@@ -14,36 +13,19 @@ from xovac_tui.recording.status import RecorderView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.alarm_words import (
-    ALARM_CLASSES,
-    ALARM_CSS,
     SET_ASIDE,
     about,
     age_of,
     severity_style,
     state_word,
 )
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, folded
-from xovac_tui.ui.widgets.rows import Rows
+from xovac_tui.ui.widgets.lines import CHOSEN, HEAD, Line, fit, folded, paragraph
 
 VIEWS = ("unresolved", "all", "shelved")
 """The views of the list, in the order of its key."""
 _ROOMY = 100
 """Width in cells from which the list has a column for the limit."""
 _STATE, _VALUE, _LABEL = 15, 13, 10
-
-
-class AlarmRows(Rows):
-    """Rows with the colours of alarms."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = ALARM_CLASSES
-    DEFAULT_CSS = ALARM_CSS.format(name="AlarmRows")
-
-
-class AlarmHead(LinesWidget):
-    """The number of evaluated rules, the set of limits, and problems of the evaluation."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = ALARM_CLASSES
-    DEFAULT_CSS = "AlarmHead { width: 1fr; padding: 0 1; }" + ALARM_CSS.format(name="AlarmHead")
 
 
 def listed(view: AlarmsView, which: str) -> list[AlarmView]:
@@ -66,13 +48,13 @@ def head_lines(
     lines = _folded(glyphs.plain(first), width, "")
     if view.flood:
         said = f"FLOOD: {counted(view.flood, 'alarm')} in 10 min. Look for what they have in common."
-        lines += _folded(glyphs.plain(said), width, "alarm--wait-critical")
+        lines += _folded(glyphs.plain(said), width, "bold reverse $alarm-critical")
     if view.mirrored:
         who = f"process {recorder.pid}, which records" if recorder.pid else "the process that records"
         said = f"Evaluated by {who}; what you do here is asked of it."
-        lines += _folded(said, width, "alarm--quiet")
+        lines += _folded(said, width, "$no-data")
     if view.problem:
-        lines += _folded(f"{glyphs.warning} {glyphs.shown(view.problem.sentence)}", width, "alarm--warn")
+        lines += _folded(f"{glyphs.warning} {glyphs.shown(view.problem.sentence)}", width, "$stale")
     return lines
 
 
@@ -126,7 +108,7 @@ def list_head(width: int) -> Line:
     return (
         (
             _row("", "severity", "state", "since", "what is the matter", "now", "limit", width, "~"),
-            "rows--head",
+            HEAD,
         ),
     )
 
@@ -148,9 +130,9 @@ def list_line(alarm: AlarmView, width: int, utc: float, *, chosen: bool, focus: 
         glyphs.ellipsis,
     )
     if chosen:
-        return ((row, "rows--chosen" if focus else "rows--strong"),)
+        return ((row, CHOSEN if focus else "bold"),)
     # Sign and severity, then the rest.
-    style = "" if alarm.unresolved else "alarm--quiet"
+    style = "" if alarm.unresolved else "$no-data"
     return ((row[:10], severity_style(alarm)), (row[10:], style))
 
 
@@ -179,11 +161,11 @@ def detail_lines(
     """Return everything about an alarm: state, what to do, condition and history."""
     lines: list[Line] = [_state_line(alarm, utc, glyphs, times)]
     if alarm.text and (alarm.unresolved or alarm.active):
-        lines += _folded(glyphs.shown(alarm.text), width, "alarm--text")
+        lines += _folded(glyphs.shown(alarm.text), width, "bold")
     for label, text, style in _facts(alarm, view, times):
         room = max(8, width - _LABEL)
         for place, line in enumerate(folded(glyphs.shown(text), room)):
-            lines.append(((fit(label if not place else "", _LABEL), "alarm--quiet"), (line, style)))
+            lines.append(((fit(label if not place else "", _LABEL), "$no-data"), (line, style)))
     return lines
 
 
@@ -192,14 +174,14 @@ def _state_line(alarm: AlarmView, utc: float, glyphs: Glyphs, times: Times) -> L
     since = f" for {age_of(alarm, utc)}" if alarm.since_utc is not None else ""
     state = f"  {state_word(alarm)}{since}"
     doubt = "  unknown now: the data are stale" if alarm.doubtful else ""
-    return ((sign, severity_style(alarm)), (state, "alarm--text"), (doubt, "alarm--warn"))
+    return ((sign, severity_style(alarm)), (state, "bold"), (doubt, "$stale"))
 
 
 def _facts(alarm: AlarmView, view: AlarmsView, times: Times) -> Iterator[tuple[str, str, str]]:
     """Yield label, text and style of the facts below the state."""
     yield from _silenced(alarm, times)
     if alarm.pending is not None and not alarm.unresolved:
-        yield "Pending", f"raised in {format_duration(alarm.pending)}, if it goes on like this", "alarm--warn"
+        yield "Pending", f"raised in {format_duration(alarm.pending)}, if it goes on like this", "$stale"
     if alarm.off:
         yield "Off", alarm.off, ""
     for label, text in (("To do", alarm.action), ("Cause", alarm.cause), ("Leads to", alarm.consequence)):
@@ -217,7 +199,7 @@ def _facts(alarm: AlarmView, view: AlarmsView, times: Times) -> Iterator[tuple[s
         yield "Returned", f"{times.stamp(alarm.since_utc)}; not acknowledged since it was raised", ""
     if alarm.since_utc is not None and alarm.state is AlarmState.ACKNOWLEDGED:
         yield "Acked", f"{times.stamp(alarm.since_utc)} by {alarm.who or 'an unknown user'}", ""
-    yield "Rule", alarm.rule, "alarm--quiet"
+    yield "Rule", alarm.rule, "$no-data"
 
 
 def _silenced(alarm: AlarmView, times: Times) -> Iterator[tuple[str, str, str]]:
@@ -227,9 +209,9 @@ def _silenced(alarm: AlarmView, times: Times) -> Iterator[tuple[str, str, str]]:
     until = f" until {times.day_and_time(alarm.until_utc)}" if alarm.until_utc is not None else ""
     word = "Shelved" if alarm.state is AlarmState.SHELVED else "Out"
     why = f": {alarm.reason}" if alarm.reason else ""
-    yield word, f"by {alarm.who or 'an unknown user'}{until}{why}", "alarm--warn"
+    yield word, f"by {alarm.who or 'an unknown user'}{until}{why}", "$stale"
     if alarm.active:
-        yield "", "The condition holds by now.", "alarm--warn"
+        yield "", "The condition holds by now.", "$stale"
 
 
 def question_line(alarm: AlarmView, width: int, utc: float, note: str, glyphs: Glyphs) -> Line:
@@ -238,11 +220,11 @@ def question_line(alarm: AlarmView, width: int, utc: float, note: str, glyphs: G
     state = note or f"{state_word(alarm)} {age_of(alarm, utc)}".rstrip()
     room = max(4, width - cell_len(sign) - cell_len(state) - 2)
     said = fit(glyphs.shown(about(alarm)), room, ellipsis=glyphs.ellipsis)
-    return ((sign, severity_style(alarm)), (f"{said}  ", ""), (state, "alarm--quiet"))
+    return ((sign, severity_style(alarm)), (f"{said}  ", ""), (state, "$no-data"))
 
 
 def _folded(text: str, width: int, style: str) -> list[Line]:
-    return [((line, style),) for line in folded(text, max(8, width))]
+    return paragraph(text, max(8, width), style)
 
 
 def chosen_among(alarms: Sequence[AlarmView], rule: str) -> int | None:

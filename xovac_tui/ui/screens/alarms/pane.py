@@ -20,8 +20,6 @@ from xovac_tui.ui.screens.alarms import ACTIONS
 from xovac_tui.ui.screens.alarms.dialogs import AcknowledgeDialog, ShelveDialog
 from xovac_tui.ui.screens.alarms.lines import (
     VIEWS,
-    AlarmHead,
-    AlarmRows,
     chosen_among,
     detail_lines,
     empty_words,
@@ -34,7 +32,7 @@ from xovac_tui.ui.screens.alarms.lines import (
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import Strokes
 from xovac_tui.ui.widgets.alarm_words import state_word
-from xovac_tui.ui.widgets.lines import Line, folded
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, paragraph
 from xovac_tui.ui.widgets.rows import Rows
 
 TALL = 28
@@ -60,6 +58,7 @@ class AlarmsPane(Pane):
     )
     ACTIONS = ACTIONS
     DEFAULT_CSS = """
+    AlarmsPane #alarm-head { width: 1fr; padding: 0 1; }
     AlarmsPane #alarm-list { height: 1fr; }
     AlarmsPane #alarm-detail { height: 9; }
     AlarmsPane.-tall #alarm-detail { height: 15; }
@@ -69,9 +68,9 @@ class AlarmsPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Build head, list and detail."""
-        yield AlarmHead(id="alarm-head")
-        yield AlarmRows(choose=True, id="alarm-list")
-        yield AlarmRows(id="alarm-detail")
+        yield LinesWidget(id="alarm-head")
+        yield Rows(choose=True, id="alarm-list")
+        yield Rows(id="alarm-detail")
 
     def on_mount(self) -> None:
         """Begin at the top of the active alarms."""
@@ -93,9 +92,9 @@ class AlarmsPane(Pane):
         return self.station.alarms
 
     @property
-    def rows(self) -> AlarmRows:
+    def rows(self) -> Rows:
         """The list."""
-        return self.query_one("#alarm-list", AlarmRows)
+        return self.query_one("#alarm-list", Rows)
 
     @property
     def chosen(self) -> AlarmView | None:
@@ -147,7 +146,7 @@ class AlarmsPane(Pane):
         return place
 
     def _draw_head(self) -> None:
-        head, glyphs = self.query_one(AlarmHead), self.workspace.glyphs
+        head, glyphs = self.query_one("#alarm-head", LinesWidget), self.workspace.glyphs
         if head.size.width:
             head.show_lines(
                 head_lines(self._view, head.size.width, self.station.recorder, glyphs=glyphs, keys=self.keys)
@@ -158,7 +157,7 @@ class AlarmsPane(Pane):
         rows.border_title = list_title(self._view, self._which)
         if not self._listed:
             said = glyphs.shown(empty_words(self._view, self._which, self.keys))
-            rows.show_folded(lambda width: [((line, "rows--quiet"),) for line in folded(said, max(8, width))])
+            rows.show_folded(lambda width: paragraph(said, max(8, width), "$foreground-muted"))
             return
 
         def line(index: int, chosen: bool) -> Line:
@@ -179,7 +178,7 @@ class AlarmsPane(Pane):
         )
 
     def _draw_detail(self, *, rewind: bool = False) -> None:
-        detail, alarm = self.query_one("#alarm-detail", AlarmRows), self.chosen
+        detail, alarm = self.query_one("#alarm-detail", Rows), self.chosen
         glyphs, times = self.workspace.glyphs, self.workspace.times
         detail.display = alarm is not None
         if alarm is None:

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
 
 from xovac_tui.chamber.news import LedgerChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.durations import format_age, format_whole
 from xovac_tui.station.news import News
 from xovac_tui.text import clean
-from xovac_tui.ui.dialogs.base import Dialog
+from xovac_tui.ui.dialogs.base import ReadingDialog
 from xovac_tui.ui.dialogs.facts import Fact, FactsView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.workspace import Workspace
 
 _STYLE = {
-    Outcome.SENT: "fact--sends",
-    Outcome.SUCCESS: "fact--good",
-    Outcome.DONE: "fact--now",
-    Outcome.WARNING: "fact--warn",
-    Outcome.REFUSED: "fact--warn",
-    Outcome.ERROR: "fact--bad",
-    Outcome.UNKNOWN: "fact--bad",
+    Outcome.SENT: "bold $accent",
+    Outcome.SUCCESS: "$good",
+    Outcome.DONE: "$foreground",
+    Outcome.WARNING: "$stale",
+    Outcome.REFUSED: "$stale",
+    Outcome.ERROR: "bold $bad",
+    Outcome.UNKNOWN: "bold $bad",
 }
 
 
@@ -53,20 +52,20 @@ def entry_facts(entry: LedgerEntry, *, glyphs: Glyphs, times: Times) -> list[Fac
             Fact(
                 "Confirmed",
                 f"the chamber's own messages showed the effect {format_age(entry.confirmed)} after sending",
-                "fact--good",
+                "$good",
             )
         )
     elif sent:
-        facts.append(Fact("Confirmed", "not seen in the chamber's own messages", "fact--quiet"))
+        facts.append(Fact("Confirmed", "not seen in the chamber's own messages", "$no-data"))
     if entry.duplicates:
-        facts.append(Fact("Repeats", f"{entry.duplicates} further answer(s) received", "fact--warn"))
+        facts.append(Fact("Repeats", f"{entry.duplicates} further answer(s) received", "$stale"))
     if entry.form:
         facts.append(Fact("Form", f"{clean(entry.form)} (assumed)"))
     facts.append(
-        Fact("Payload", clean(entry.payload) if entry.payload else "''", "fact--sends", literal=True)
+        Fact("Payload", clean(entry.payload) if entry.payload else "''", "bold $accent", literal=True)
     )
     if entry.answer:
-        facts.append(Fact("Answer", clean(entry.answer), "fact--sends", literal=True))
+        facts.append(Fact("Answer", clean(entry.answer), "bold $accent", literal=True))
     facts += [
         Fact(
             "Asked",
@@ -81,45 +80,32 @@ def entry_facts(entry: LedgerEntry, *, glyphs: Glyphs, times: Times) -> list[Fac
                 if sent
                 else ", not sent"
             ),
-            "fact--quiet",
+            "$no-data",
         ),
     ]
     return [Fact(f.label, glyphs.plain(f.text), f.style, f.literal) for f in facts]
 
 
-class EntryDialog(Dialog[bool]):
+class EntryDialog(ReadingDialog):
     """One ledger entry, updated when an answer arrives."""
 
-    DEFAULT_CSS = """
-    EntryDialog > .dialog { padding: 0 2; max-width: 100%; max-height: 100%; }
-    EntryDialog VerticalScroll { height: auto; }
-    """
-
     def __init__(self, workspace: Workspace, entry: LedgerEntry) -> None:
-        super().__init__(workspace)
+        super().__init__(workspace, "Command", "esc: back")
         self.entry = entry
 
-    def compose(self) -> ComposeResult:
+    def text(self) -> ComposeResult:
         """Build the list of facts."""
-        yield self.stop_bar()
-        with Vertical(classes="dialog") as box:
-            box.border_title = "Command"
-            box.border_subtitle = "esc: back"
-            with VerticalScroll():
-                yield FactsView(label_width=11)
+        yield FactsView(label_width=11)
 
     def on_mount(self) -> None:
-        """Focus the text, so that the arrows scroll; remove toasts that would cover it."""
+        """Show the facts; remove toasts that would cover them."""
         self.app.clear_notifications()
-        self.query_one(VerticalScroll).focus()
-        self.on_resize()
         self._show()
 
     def on_resize(self) -> None:
         """Fit the terminal."""
-        width, height = self.app.size.width, self.rows
-        self.query_one(".dialog").styles.width = max(20, min(92, width - 4))
-        self.query_one(VerticalScroll).styles.max_height = max(2, height - 4)
+        super().on_resize()
+        self.query_one(".dialog").styles.width = max(20, min(92, self.app.size.width - 4))
 
     def on_news(self, news: News) -> None:
         """Show a change of the entry."""

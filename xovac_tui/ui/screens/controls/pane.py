@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.cells import cell_len
 from textual import work
@@ -19,10 +19,9 @@ from xovac_tui.station.proving import UNPROVEN
 from xovac_tui.ui.dialogs.confirm import ask, confirm_and_send
 from xovac_tui.ui.dialogs.facts import wrap
 from xovac_tui.ui.screens.controls import ACTIONS
-from xovac_tui.ui.screens.controls.command_list import ORIGIN_WORD, ContractCommands
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
-from xovac_tui.ui.screens.controls.ledger_list import LedgerList
+from xovac_tui.ui.screens.controls.lists import ORIGIN_WORD, ContractCommands, LedgerList
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit
@@ -49,18 +48,6 @@ _LEDGER_ROWS = 7
 """Rows of the ledger at least, frame included."""
 
 
-class About(LinesWidget):
-    """Description of the chosen command, or why it cannot be sent now."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"about--quiet", "about--blocked", "about--event"}
-    DEFAULT_CSS = """
-    About { height: 3; width: 1fr; border-top: solid $border-blurred; }
-    About .about--quiet { color: $no-data; }
-    About .about--blocked { color: $stale; text-style: bold; }
-    About .about--event { text-style: bold; }
-    """
-
-
 class ControlsPane(Pane):
     """Commands above, ledger below."""
 
@@ -77,6 +64,7 @@ class ControlsPane(Pane):
     ACTIONS = ACTIONS
     KEYS_FIRST = False
     DEFAULT_CSS = """
+    ControlsPane #about { height: 3; width: 1fr; border-top: solid $border-blurred; }
     ControlsPane #commands-box { height: auto; border: round $border-blurred; padding: 0 1; }
     ControlsPane #ledger-box { height: 1fr; min-height: 4; border: round $border-blurred; padding: 0 1; }
     ControlsPane #commands-box:focus-within, ControlsPane #ledger-box:focus-within {
@@ -92,7 +80,7 @@ class ControlsPane(Pane):
         with Vertical(id="commands-box") as commands:
             commands.border_title = "Commands"
             yield ContractCommands(glyphs, times, id="commands")
-            yield About(id="about")
+            yield LinesWidget(id="about")
         with Vertical(id="ledger-box") as ledger:
             ledger.border_title = "Ledger"
             yield LedgerList(glyphs, times, id="ledger")
@@ -114,7 +102,7 @@ class ControlsPane(Pane):
 
     def on_resize(self) -> None:
         """Divide the height between the lists, then fill them."""
-        self.query_one(About).styles.height = _ABOUT_ROWS + 2 * (self.size.height >= _TALL)
+        self.query_one("#about", LinesWidget).styles.height = _ABOUT_ROWS + 2 * (self.size.height >= _TALL)
         self.show(self.workspace.snapshot)
         self.call_after_refresh(self._describe)
 
@@ -134,7 +122,9 @@ class ControlsPane(Pane):
         blocked = frozenset(c.event for c in self.commands if self.station.blocked(c.event))
         listed.show(self.commands, last, blocked, mono=snapshot.mono)
         rows = len(self.commands)
-        room = max(3, self.size.height - 2 - self.query_one(About).outer_size.height - _LEDGER_ROWS)
+        room = max(
+            3, self.size.height - 2 - self.query_one("#about", LinesWidget).outer_size.height - _LEDGER_ROWS
+        )
         if self.size.height:
             listed.styles.height = min(rows, room)
         self.query_one("#commands-box").border_subtitle = (
@@ -163,14 +153,14 @@ class ControlsPane(Pane):
         self._describe()
 
     def _describe(self) -> None:
-        about, spec = self.query_one(About), self.query_one(ContractCommands).chosen
+        about, spec = self.query_one("#about", LinesWidget), self.query_one(ContractCommands).chosen
         width = about.size.width
         if spec is None or not width:
             return
         glyphs = self.workspace.glyphs
         if refusal := self.station.blocked(spec.event):
             rows = wrap(glyphs.plain(refusal.before), width)
-            lines: list[Line] = [((row, "about--blocked"),) for row in rows]
+            lines: list[Line] = [((row, "bold $stale"),) for row in rows]
         else:
             fields = ", ".join(field.name for field in spec.fields) or "no payload"
             if spec.form.words:
@@ -180,7 +170,7 @@ class ControlsPane(Pane):
                 width - cell_len(spec.event),
                 ellipsis=glyphs.ellipsis,
             )
-            head: Line = ((spec.event, "about--event"), (source, "about--quiet"))
+            head: Line = ((spec.event, "bold"), (source, "$no-data"))
             room = about.size.height - 1
             said = wrap(glyphs.plain(spec.help or spec.means), width)
             if len(said) > room:

@@ -14,7 +14,7 @@ from xovac_tui.durations import format_part, format_rough_span, format_roughly
 from xovac_tui.quantities import number
 from xovac_tui.ui.format import Times, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, folded
+from xovac_tui.ui.widgets.lines import HEAD, Line, Span, clip, fit, folded
 
 _NAME, _CHANGE, _BAR, _HELD, _RESETS, _END = 15, 12, 5, 12, 7, 18
 _FACT = 11
@@ -46,7 +46,7 @@ def table_head(width: int, glyphs: Glyphs) -> Line:
     name = _name_width(width)
     text = f"  {fit('criterion', name)} {fit('K/h', _CHANGE, right=True)}  "
     text += f"{fit('stable for', _BAR + 1 + _HELD)} {fit('resets', _RESETS - 1, right=True)}  stable in"
-    return ((fit(text, width, ellipsis=glyphs.ellipsis), "rows--head"),)
+    return ((fit(text, width, ellipsis=glyphs.ellipsis), HEAD),)
 
 
 def table_line(row: InsightRow, view: InsightView, width: int, *, glyphs: Glyphs, times: Times) -> Line:
@@ -56,18 +56,18 @@ def table_line(row: InsightRow, view: InsightView, width: int, *, glyphs: Glyphs
         old = "" if channel.quality is Quality.GOOD else f"  {channel.quality.value}"
         label = glyphs.shown(channel.label, 60)
         value = glyphs.plain(f"  {reading_with_unit(channel)}")
-        line: Line = ((f"{glyphs.quality(channel.quality)} {label}", "rows--strong"), (value, ""))
-        return clip((*line, (old, "rows--warn")), width, ellipsis=glyphs.ellipsis)
+        line: Line = ((f"{glyphs.quality(channel.quality)} {label}", "bold"), (value, ""))
+        return clip((*line, (old, "$warning")), width, ellipsis=glyphs.ellipsis)
     name = glyphs.shown(row.judged.criterion.name, 40)
     full, empty = glyphs.bar(found.held / found.needed if found.needed else 0.0, _BAR)
-    quiet = "rows--quiet" if found.stable is None else ""
+    quiet = "$foreground-muted" if found.stable is None else ""
     spans: list[Span] = [
         (f"  {fit(name, _name_width(width), ellipsis=glyphs.ellipsis)} ", quiet),
         (fit(change_words(found), _CHANGE, right=True), quiet),
-        (f"  {full}", "rows--good" if found.stable else quiet),
-        (f"{empty} ", "rows--quiet"),
+        (f"  {full}", "$good" if found.stable else quiet),
+        (f"{empty} ", "$foreground-muted"),
         (fit(format_part(found.held, found.needed), _HELD), quiet),
-        (fit(str(found.resets), _RESETS, right=True), "" if found.resets else "rows--quiet"),
+        (fit(str(found.resets), _RESETS, right=True), "" if found.resets else "$foreground-muted"),
         ("  ", ""),
         end_words(found, view, glyphs, times),
     ]
@@ -93,11 +93,11 @@ def change_words(found: Stability) -> str:
 def end_words(found: Stability, view: InsightView, glyphs: Glyphs, times: Times) -> Span:
     """Return whether the criterion is met, or when it will be."""
     if found.stable:
-        return f"{glyphs.dot} stable", "rows--good"
+        return f"{glyphs.dot} stable", "$good"
     if found.stable is None:
-        return f"{glyphs.question} unknown", "rows--warn"
+        return f"{glyphs.question} unknown", "$warning"
     if found.forecast is None:
-        return "not foreseen", "rows--quiet"
+        return "not foreseen", "$foreground-muted"
     return when_words(found.forecast, view, times), ""
 
 
@@ -125,7 +125,7 @@ def table_notes(view: InsightView, width: int, glyphs: Glyphs, keys: Mapping[str
             "No temperature is judged: none has the role controlled, and none is pinned. Pin one on Status "
             f"({keys['pin']}), or name channels in the settings, [stability]."
         ]
-    return _styled(folded(glyphs.plain("\n".join(said)), max(20, width)) if said else (), "rows--warn")
+    return _styled(folded(glyphs.plain("\n".join(said)), max(20, width)) if said else (), "$warning")
 
 
 def _styled(texts: Iterable[str], style: str) -> list[Line]:
@@ -140,11 +140,11 @@ def pressure_lines(view: InsightView, width: int, height: int, *, glyphs: Glyphs
     vacuum = view.vacuum
     if vacuum is None:
         said = "No channel has the role pressure, so nothing is known of the vacuum: a contract file sets it."
-        return _styled(folded(said, width), "rows--quiet")[:height]
-    facts = [_fact("Pressure", reading_with_unit(vacuum.channel), "rows--strong")]
+        return _styled(folded(said, width), "$foreground-muted")[:height]
+    facts = [_fact("Pressure", reading_with_unit(vacuum.channel), "bold")]
     if vacuum.channel.quality is not Quality.GOOD:
-        facts.append(_fact("", vacuum.channel.quality.value, "rows--warn"))
-    facts.append(_fact("Pump", _pump_words(vacuum), "" if vacuum.pump is not None else "rows--quiet"))
+        facts.append(_fact("", vacuum.channel.quality.value, "$warning"))
+    facts.append(_fact("Pump", _pump_words(vacuum), "" if vacuum.pump is not None else "$foreground-muted"))
     if vacuum.rise is not None:
         facts += _rise(vacuum)
     elif vacuum.halves is not None:
@@ -152,19 +152,19 @@ def pressure_lines(view: InsightView, width: int, height: int, *, glyphs: Glyphs
     elif vacuum.falls:
         facts.append(_fact("Course", "falls", ""))
     elif vacuum.mbar is not None:
-        facts.append(_fact("Course", "does not surely fall", "rows--quiet"))
+        facts.append(_fact("Course", "does not surely fall", "$foreground-muted"))
     for threshold in vacuum.thresholds:
         name = f"{digits(threshold.mbar, '.0e')} mbar" if threshold.mbar != 10 else "10 mbar"
         if threshold.forecast is not None:
             facts.append(_fact(name, span_words(threshold.forecast, view, times), ""))
         elif vacuum.falls:
-            facts.append(_fact(name, "not foreseen", "rows--quiet"))
+            facts.append(_fact(name, "not foreseen", "$foreground-muted"))
     plain = (tuple((glyphs.plain(text), style) for text, style in line) for line in facts)
     return [clip(line, width, ellipsis=glyphs.ellipsis) for line in plain][:height]
 
 
 def _fact(name: str, text: str, style: str) -> Line:
-    return ((fit(name, _FACT), "rows--quiet"), (text, style))
+    return ((fit(name, _FACT), "$foreground-muted"), (text, style))
 
 
 def _pump_words(vacuum: VacuumView) -> str:
@@ -175,12 +175,12 @@ def _rise(vacuum: VacuumView) -> list[Line]:
     rise = vacuum.rise
     assert rise is not None
     facts = [
-        _fact("Rises", f"{number(rise.rate, log=True)} mbar/s", "rows--strong"),
+        _fact("Rises", f"{number(rise.rate, log=True)} mbar/s", "bold"),
         _fact("", f"±{number(rise.uncertainty, log=True)}, {format_roughly(rise.seconds)}", ""),
         _fact("", "fades: outgassing" if rise.fades else "steady, as a leak is", ""),
     ]
     if rise.leak is None:
-        facts.append(_fact("Leak", "volume not set", "rows--quiet"))
+        facts.append(_fact("Leak", "volume not set", "$foreground-muted"))
     else:
         facts.append(_fact("Leak", f"≤ {number(rise.leak, log=True)} mbar·l/s", ""))
     return facts
@@ -192,15 +192,15 @@ def _rise(vacuum: VacuumView) -> list[Line]:
 def advice_lines(view: InsightView, width: int, glyphs: Glyphs) -> list[Line]:
     """Return the advice, or a sentence that there is none."""
     if not view.advises:
-        return [(("Advice is switched off in the settings.", "rows--quiet"),)]
+        return [(("Advice is switched off in the settings.", "$foreground-muted"),)]
     if not view.advice:
         said = "None at this moment."
         if view.vacuum is None or view.vacuum.mbar is None:
             said = "None can be given: the pressure is not known now."
-        return [((said, "rows--quiet"),)]
+        return [((said, "$foreground-muted"),)]
     lines: list[Line] = []
     for advice in view.advice:
-        lines.append(((f"{glyphs.warning} {glyphs.shown(advice.title, 80)}", "rows--warn"),))
+        lines.append(((f"{glyphs.warning} {glyphs.shown(advice.title, 80)}", "$warning"),))
         for text in (advice.text, advice.action):
             wrapped = folded(glyphs.shown(text, 400), max(10, width - 2))
             lines += _styled((f"  {line}" for line in wrapped), "")

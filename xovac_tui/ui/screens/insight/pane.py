@@ -18,8 +18,7 @@ from xovac_tui.ui.screens.insight.lines import (
     table_notes,
 )
 from xovac_tui.ui.screens.pane import Pane
-from xovac_tui.ui.widgets.facts_list import RunFacts
-from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.widgets.lines import Line, RunFacts
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import TrendModel, TrendSeries

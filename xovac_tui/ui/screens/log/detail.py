@@ -11,7 +11,7 @@ from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.text import clean, clean_lines
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import Line, folded, wrapped
+from xovac_tui.ui.widgets.lines import Line, paragraph, wrapped
 
 SHOWN = 20_000
 """Characters shown of a payload; the rest is in the file that saving writes."""
@@ -31,27 +31,25 @@ def detail_lines(
     way = f"{glyphs.arrow_out} OUT" if out else f"{glyphs.arrow_in} in"
     name = glyphs.literal(clean(event.name, 200))
     head: list[Line] = [
-        ((f"{way}  {event.kind.value}  ", "rows--quiet"), (name, "rows--strong")),
+        ((f"{way}  {event.kind.value}  ", "$foreground-muted"), (name, "bold")),
     ]
     about = f"{times.stamp(event.utc)}, event {event.index + 1:,}, {_size(event)}"
-    head += [((line, "rows--quiet"),) for line in folded(about, max(10, width))]
+    head += paragraph(about, max(10, width), "$foreground-muted")
     if event.problem:
         problem = glyphs.literal(clean(event.problem, 400))
         what = "not read" if too_long(event.problem) else "malformed"
-        head += [
-            ((line, "rows--warn"),) for line in folded(f"{glyphs.warning} {what}: {problem}", max(10, width))
-        ]
+        head += paragraph(f"{glyphs.warning} {what}: {problem}", max(10, width), "$warning")
     if apart is not None:
         words = apart.problem or f"Decoded aside: {apart.about}."
-        style = "rows--warn" if apart.problem else "rows--quiet"
+        style = "$warning" if apart.problem else "$foreground-muted"
         problem = glyphs.literal(clean(words, 400))
-        head += [((line, style),) for line in folded(problem, max(10, width))]
+        head += paragraph(problem, max(10, width), style)
     text, rest = _payload(event, apart)
     body: list[Line] = [
         ((piece, ""),) for line in text for piece in wrapped(glyphs.literal(line), max(10, width))
     ]
     if rest:
-        body.append(((glyphs.plain(f"… {rest}"), "rows--warn"),))
+        body.append(((glyphs.plain(f"… {rest}"), "$warning"),))
     return [*head, *body]
 
 

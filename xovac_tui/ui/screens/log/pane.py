@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from pathlib import Path
-from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -38,18 +37,6 @@ _RESTING = 0.3
 """Seconds that an event is chosen before another process decodes its bulky payload."""
 
 
-class LogStatus(LinesWidget):
-    """Status line: following or not, number of matching and of dropped events."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"logstatus--follow", "logstatus--held", "logstatus--wrong"}
-    DEFAULT_CSS = """
-    LogStatus { height: 1; width: 1fr; color: $foreground-muted; }
-    LogStatus .logstatus--follow { color: $good; text-style: bold; }
-    LogStatus .logstatus--held { color: $stale; text-style: bold; }
-    LogStatus .logstatus--wrong { color: $error; text-style: bold; }
-    """
-
-
 class LogPane(Pane):
     """The list of events, the filter line, and one event in full."""
 
@@ -68,6 +55,7 @@ class LogPane(Pane):
         &:focus { border: none; }
     }
     LogPane.-filter #log-filter { display: block; }
+    LogPane #log-status { height: 1; width: 1fr; color: $foreground-muted; }
     """
 
     def compose(self) -> ComposeResult:
@@ -94,7 +82,7 @@ class LogPane(Pane):
             compact=True,
             id="log-filter",
         )
-        yield LogStatus(id="log-status")
+        yield LinesWidget(id="log-status")
 
     def on_mount(self) -> None:
         """Open the detail if a tall terminal has room for it."""
@@ -151,19 +139,19 @@ class LogPane(Pane):
     # -- status -------------------------------------------------------------------------------------
 
     def _show_status(self) -> None:
-        self.query_one(LogStatus).show_lines([self._status()])
+        self.query_one("#log-status", LinesWidget).show_lines([self._status()])
 
     def _status(self) -> Line:
         view, log, glyphs = self.view, self.station.log, self.workspace.glyphs
         if self._filter_problem:
-            return ((f" {glyphs.cross} {glyphs.plain(self._filter_problem)}", "logstatus--wrong"),)
+            return ((f" {glyphs.cross} {glyphs.plain(self._filter_problem)}", "bold $error"),)
         spans: list[Span] = []
         if view.following:
-            spans.append((f" {glyphs.play} following", "logstatus--follow"))
+            spans.append((f" {glyphs.play} following", "bold $good"))
         else:
             new = view.new_below
             more = f", {new:,} new below (end)" if new else ""
-            spans.append((f" {glyphs.idle} held{more}", "logstatus--held"))
+            spans.append((f" {glyphs.idle} held{more}", "bold $stale"))
         rows = view.rows
         if rows.filter is None:
             spans.append((f"   {counted(len(log), 'event')}", ""))
@@ -173,7 +161,7 @@ class LogPane(Pane):
             typed = clean(self.query_one("#log-filter", Input).value.strip(), 80)
             spans.append((f"   {glyphs.then} {glyphs.literal(typed)}", ""))
         if log.problem:
-            spans.append((f"   {log.dropped:,} older ones cannot be read", "logstatus--wrong"))
+            spans.append((f"   {log.dropped:,} older ones cannot be read", "bold $error"))
         elif log.dropped:
             keeps = f"the newest {log.keep:,}" if len(log) >= log.keep else "what fits its memory"
             spans.append((f"   oldest {log.dropped:,} dropped: the log keeps {keeps}", ""))

@@ -18,7 +18,7 @@ from xovac_tui.text import clean
 from xovac_tui.ui.action import MOVING
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import Line, Span, fit
+from xovac_tui.ui.widgets.lines import CHOSEN, Line, Span, fit
 from xovac_tui.ui.widgets.rows import ListWidget
 
 _LONGEST = 500
@@ -46,9 +46,9 @@ _FIXED = 2 + 13 + 6 + 9
 """Mark of the chosen row, time, direction, kind."""
 _DAY = 6
 _KIND_STYLE = {
-    EventKind.COMMAND: "log--out",
-    EventKind.RESPONSE: "log--response",
-    EventKind.MESSAGE: "log--quiet",
+    EventKind.COMMAND: "bold $accent",
+    EventKind.RESPONSE: "$good",
+    EventKind.MESSAGE: "$foreground-muted",
 }
 _LEAP = 3
 """Divisor of the list's height that gives the rows left free after a leap."""
@@ -61,10 +61,10 @@ def event_line(
     out = event.direction is Direction.OUT
     # Few spans a line: over SSH a span costs more than its text.
     if chosen and focus:
-        when = words = named = body = wrong_style = "log--chosen"
+        when = words = named = body = wrong_style = CHOSEN
     else:
-        when, words, wrong_style = "log--quiet", _KIND_STYLE[event.kind], "log--wrong"
-        named, body = ("log--out", "log--out") if out else ("log--name", "log--quiet")
+        when, words, wrong_style = "$foreground-muted", _KIND_STYLE[event.kind], "bold $warning"
+        named, body = ("bold $accent", "bold $accent") if out else ("$foreground", "$foreground-muted")
     sign = glyphs.arrow_out if out else glyphs.arrow_in
     name = glyphs.literal(clean(event.name, 64))
     payload = glyphs.literal(event.line(min(_LONGEST, columns.payload + 1)))
@@ -97,21 +97,11 @@ def _joined(*spans: Span) -> Line:
 class LogView(ListWidget):
     """A window on the log. Rows are keyed by the event's index, so new and dropped events do not move it."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "log--chosen", "log--quiet", "log--out", "log--name", "log--wrong",
-        "log--response",
-    }  # fmt: skip
     DEFAULT_CSS = """
     LogView {
         height: 1fr; width: 1fr; padding: 0 1;
         border: round $border-blurred; border-title-color: $foreground;
         &:focus { border: round $border; }
-        & > .log--chosen { color: $block-cursor-foreground; background: $block-cursor-background; }
-        & > .log--quiet { color: $foreground-muted; }
-        & > .log--out { color: $accent; text-style: bold; }
-        & > .log--name { color: $foreground; }
-        & > .log--wrong { color: $warning; text-style: bold; }
-        & > .log--response { color: $good; }
     }
     .-ascii LogView { border: ascii $border-blurred; }
     .-ascii LogView:focus { border: ascii $border; }
@@ -242,7 +232,7 @@ class LogView(ListWidget):
             if event is not None
         ]
         if not lines:
-            lines.append(((self._glyphs.plain(self._nothing()), "log--quiet"),))
+            lines.append(((self._glyphs.plain(self._nothing()), "$foreground-muted"),))
         self.show_lines(lines + [()] * (height - len(lines)))
 
     def _today(self) -> str:

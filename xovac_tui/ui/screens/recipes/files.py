@@ -12,24 +12,11 @@ from textual.notifications import SeverityLevel
 from xovac_tui import paths
 from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
-from xovac_tui.recipes import bounds
+from xovac_tui.recipes import bounds, store
 from xovac_tui.recipes.exchange import FORMATS, Imported, export_recipe, import_recipe
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings
-from xovac_tui.recipes.store import (
-    Opened,
-    Version,
-    delete_recipe,
-    duplicate_recipe,
-    file_name,
-    open_recipe,
-    rename_recipe,
-    restore_version,
-    undelete_recipe,
-    versions,
-    write_text,
-)
 from xovac_tui.recipes.templates import TEMPLATES
 from xovac_tui.station.loading import start_of
 from xovac_tui.text import clean
@@ -57,7 +44,7 @@ class FileWork:
         self._workspace, self._reread = workspace, reread
         self._folder = workspace.start.recipes
         self._busy = False
-        self._deleted: list[Version] = []
+        self._deleted: list[store.Version] = []
 
     async def alone(self, what: Callable[[], Awaitable[None]]) -> None:
         """Run an operation unless another is running; show a toast for its errors."""
@@ -97,7 +84,7 @@ class FileWork:
                 "warning",
             )
             return
-        opened = await asyncio.to_thread(open_recipe, file.path)
+        opened = await asyncio.to_thread(store.open_recipe, file.path)
         await self._open(Editing.of_example(opened) if example else Editing.of_file(opened))
 
     async def _open(self, editing: Editing) -> None:
@@ -145,7 +132,7 @@ class FileWork:
                 f"An example keeps its name: {copies} makes a copy of it, and that can be renamed.", "warning"
             )
             return
-        opened = await asyncio.to_thread(open_recipe, file.path)
+        opened = await asyncio.to_thread(store.open_recipe, file.path)
         name, problem = opened.recipe.name, ""
         while True:
             words = "The recipe and its file are called so. The name is sent to the device."
@@ -159,7 +146,7 @@ class FileWork:
                 break
             problem = f"The name {wrong}."
         renamed = await asyncio.to_thread(
-            lambda: rename_recipe(opened, name, now=self._workspace.station.clock.utc())
+            lambda: store.rename_recipe(opened, name, now=self._workspace.station.clock.utc())
         )
         self._reread(renamed.path)
 
@@ -175,7 +162,7 @@ class FileWork:
         if await self._ask("Delete?", text, answers) != "delete":
             return
         version = await asyncio.to_thread(
-            lambda: delete_recipe(file.path, now=self._workspace.station.clock.utc())
+            lambda: store.delete_recipe(file.path, now=self._workspace.station.clock.utc())
         )
         self._deleted.append(version)
         self._say(f"{name} is in the trash folder. {back}")
@@ -186,7 +173,7 @@ class FileWork:
         if not self._deleted:
             self._say("Nothing was deleted from here. Older files are in the folder .trash.", "warning")
             return
-        path = await asyncio.to_thread(undelete_recipe, self._deleted[-1])
+        path = await asyncio.to_thread(store.undelete_recipe, self._deleted[-1])
         self._deleted.pop()
         self._say(f"Back as {paths.shown(path)}.")
         self._reread(path)
@@ -206,7 +193,7 @@ class FileWork:
             return
         version = found[lines.index(chosen)][0]
         now = self._workspace.station.clock.utc()
-        await asyncio.to_thread(lambda: restore_version(file.path, version, now=now))
+        await asyncio.to_thread(lambda: store.restore_version(file.path, version, now=now))
         self._say("This version is the file again. The one before it is kept, too.")
         self._reread(file.path)
 
@@ -240,7 +227,7 @@ class FileWork:
         recipe, problem, overwrite = file.recipe, "", False
         settings = self._workspace.station.plan_settings()
         start = start_of(self._workspace.snapshot).celsius
-        typed = str(paths.state_folder() / "exports" / file_name(recipe.name).replace(".toml", ".csv"))
+        typed = str(paths.state_folder() / "exports" / store.file_name(recipe.name).replace(".toml", ".csv"))
         words = (
             "Write it to this file. The ending says as what: .csv, the steps for a spreadsheet; .json, the "
             "list that the device gets; .toml, the recipe written anew."
@@ -287,16 +274,16 @@ def _few(sentences: Sequence[str]) -> str:
     return "\n".join([*(clean(one, 300) for one in sentences[:3]), *more])
 
 
-def _copied(path: Path, folder: Path, name: str) -> Opened:
-    return duplicate_recipe(open_recipe(path), folder, name)
+def _copied(path: Path, folder: Path, name: str) -> store.Opened:
+    return store.duplicate_recipe(store.open_recipe(path), folder, name)
 
 
-def _described(path: Path) -> Sequence[tuple[Version, str]]:
+def _described(path: Path) -> Sequence[tuple[store.Version, str]]:
     """Return the earlier versions of a file, each with a summary."""
     found = []
-    for version in versions(path):
+    for version in store.versions(path):
         try:
-            recipe = open_recipe(version.path).recipe
+            recipe = store.open_recipe(version.path).recipe
             said = f"{clean(recipe.name, 32)}, {counted(len(recipe.steps), 'step')}"
         except RecipeError:
             said = "cannot be read"
@@ -312,5 +299,5 @@ def _exported(
     if ending not in FORMATS:
         raise RecipeError(f'"{clean(path.name, 60)}" must end in .csv, .json or .toml.')
     exported = export_recipe(recipe, ending, settings, start)
-    write_text(path, exported.text, overwrite=overwrite)
+    store.write_text(path, exported.text, overwrite=overwrite)
     return exported.notes

@@ -20,12 +20,12 @@ from xovac_tui.station.refusal import Refusal
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, folded
+from xovac_tui.ui.widgets.lines import CHOSEN, HEAD, Line, Span, clip, fit, folded, paragraph
 
 SEVERITY: dict[Severity, tuple[str, str]] = {
-    "error": ("error", "rows--bad"),
-    "warning": ("warning", "rows--warn"),
-    "info": ("note", "rows--quiet"),
+    "error": ("error", "bold $error"),
+    "warning": ("warning", "$warning"),
+    "info": ("note", "$foreground-muted"),
 }
 """Word and style of each severity."""
 
@@ -41,22 +41,22 @@ class RecipeListRow(msgspec.Struct, frozen=True):
     file: RecipeFile | None
     words: str = ""
     example: bool = False
-    style: str = "rows--quiet"
+    style: str = "$foreground-muted"
 
 
 def list_entries(library: Library, folder: str, width: int) -> list[RecipeListRow]:
     """Return the rows of the list: the user's files under the name of their folder, then the examples."""
-    entries = [RecipeListRow(None, "Yours", style="rows--head")]
+    entries = [RecipeListRow(None, "Yours", style=HEAD)]
     if library.problem:
         entries += [
-            RecipeListRow(None, line, style="rows--bad")
+            RecipeListRow(None, line, style="bold $error")
             for line in folded(library.problem, max(8, width - 2))
         ]
     elif not library.own:
         said = f"No recipe files yet: put .toml files into {folder}" if folder else "No folder is set."
         entries += [RecipeListRow(None, line) for line in folded(said, max(8, width - 2))]
     entries += [RecipeListRow(file) for file in library.own]
-    entries += [RecipeListRow(None), RecipeListRow(None, "Examples", style="rows--head")]
+    entries += [RecipeListRow(None), RecipeListRow(None, "Examples", style=HEAD)]
     return entries + [RecipeListRow(file, example=True) for file in library.examples]
 
 
@@ -64,15 +64,15 @@ def entry_line(entry: RecipeListRow, width: int, glyphs: Glyphs, *, chosen: bool
     """Return one row of the list."""
     file = entry.file
     if file is None:
-        indent = "" if entry.style == "rows--head" else "  "
+        indent = "" if entry.style == HEAD else "  "
         return ((indent + glyphs.literal(clean(entry.words, 400)), entry.style),)
-    style = "rows--chosen" if chosen and focus else "rows--strong" if chosen else ""
+    style = CHOSEN if chosen and focus else "bold" if chosen else ""
     tail = f" {glyphs.cross} bad" if file.recipe is None else ""
     name = glyphs.plain(clean(file.name, 80))
     return (
         (f"{glyphs.then if chosen else ' '} ", style),
         (fit(name, max(0, width - 2 - len(tail)), ellipsis=glyphs.ellipsis), style),
-        (tail, style if style == "rows--chosen" else "rows--bad"),
+        (tail, style if style == CHOSEN else "bold $error"),
     )
 
 
@@ -96,16 +96,16 @@ def fact_lines(
     recipe = study.file.recipe
     if recipe is None:
         said = glyphs.literal("\n".join(clean(line, 2000) for line in study.file.problem.split("\n")))
-        bad: Line = ((name, "rows--strong"), (f"  {glyphs.cross} cannot be read", "rows--bad"))
-        return [bad, *(((line, ""),) for line in folded(said, width))][:height]
+        bad: Line = ((name, "bold"), (f"  {glyphs.cross} cannot be read", "bold $error"))
+        return [bad, *paragraph(said, width)][:height]
     last = [
         _total(study, utc, speed, width, times),
         (
-            ("From ", "rows--quiet"),
-            (quantity(start.celsius, "degC"), "rows--strong"),
-            (f" {start.words}", "rows--quiet" if start.measured else "rows--warn"),
+            ("From ", "$foreground-muted"),
+            (quantity(start.celsius, "degC"), "bold"),
+            (f" {start.words}", "$foreground-muted" if start.measured else "$warning"),
         ),
-        ((f"Assumed: {_reading(settings)}", "rows--quiet"),),
+        ((f"Assumed: {_reading(settings)}", "$foreground-muted"),),
         _verdict(study, blocked, glyphs, keys),
     ]
     last = [
@@ -113,18 +113,18 @@ def fact_lines(
         for line in last
     ]
     description = clean(" ".join(recipe.description.split()), 2000)
-    words = folded(glyphs.plain(description), width)
+    words = list(folded(glyphs.plain(description), width))
     room = max(0, height - 1 - len(last))
     described = words[:room]
     if described and len(words) > room:
         described[-1] = fit(f"{described[-1]} {glyphs.ellipsis}", width, ellipsis=glyphs.ellipsis).rstrip()
-    mark: Span = ("  example" if example else "", "rows--quiet")
-    return [((name, "rows--strong"), mark), *(((line, ""),) for line in described), *last][:height]
+    mark: Span = ("  example" if example else "", "$foreground-muted")
+    return [((name, "bold"), mark), *(((line, ""),) for line in described), *last][:height]
 
 
 def _total(study: Study, utc: float, speed: float, width: int, times: Times) -> Line:
     if study.plan is None:
-        return (("No time line: see the check", "rows--warn"),)
+        return (("No time line: see the check", "$warning"),)
     plan = study.plan
     about = "about " if plan.estimated else ""
     demo = "" if speed == 1 else f" (simulated: {spell_shortly(plan.total / speed)})"
@@ -136,12 +136,12 @@ def _total(study: Study, utc: float, speed: float, width: int, times: Times) -> 
         demo, room = "", room + len(demo)
     tail = next((words for words in (" if started now", " if now") if len(words) <= room), "")
     return (
-        ("Takes ", "rows--quiet"),
-        (takes, "rows--strong"),
-        (demo, "rows--quiet"),
-        ("  ends ", "rows--quiet"),
-        (ends, "rows--strong"),
-        (tail, "rows--quiet"),
+        ("Takes ", "$foreground-muted"),
+        (takes, "bold"),
+        (demo, "$foreground-muted"),
+        ("  ends ", "$foreground-muted"),
+        (ends, "bold"),
+        (tail, "$foreground-muted"),
     )
 
 
@@ -154,21 +154,19 @@ def _reading(settings: PlanSettings) -> str:
 
 
 def _verdict(study: Study, blocked: Refusal | None, glyphs: Glyphs, keys: Mapping[str, str]) -> Line:
-    spans: list[Span] = [("Check ", "rows--quiet")]
+    spans: list[Span] = [("Check ", "$foreground-muted")]
     for severity, (word, style) in SEVERITY.items():
         count = study.count(severity)
         if count:
             spans.append((f"{severity_sign(severity, glyphs)} {counted(count, word)}  ", style))
     if len(spans) == 1:
-        spans.append((f"{glyphs.dot} nothing to say  ", "rows--good"))
+        spans.append((f"{glyphs.dot} nothing to say  ", "$good"))
     if study.compiled is None:
-        spans.append(("cannot be loaded", "rows--bad"))
+        spans.append(("cannot be loaded", "bold $error"))
     elif blocked:
-        spans.append((f"not now: {blocked.cause}", "rows--warn"))
+        spans.append((f"not now: {blocked.cause}", "$warning"))
     else:
-        spans.append(
-            (f"{keys['load-recipe']} loads {counted(len(study.compiled.items), 'item')}", "rows--good")
-        )
+        spans.append((f"{keys['load-recipe']} loads {counted(len(study.compiled.items), 'item')}", "$good"))
     return tuple(spans)
 
 
@@ -192,7 +190,7 @@ _LEFT = (1, 2)
 
 def step_head(width: int, number_width: int = 4) -> Line:
     """Return the names of the columns of the steps; `number_width` is that of the longest step's number."""
-    return ((_step_row(STEP_HEAD, width, number_width), "rows--head"),)
+    return ((_step_row(STEP_HEAD, width, number_width), HEAD),)
 
 
 def step_line(segment: Segment, width: int, glyphs: Glyphs, number_width: int = 4) -> Line:
@@ -212,7 +210,7 @@ def step_line(segment: Segment, width: int, glyphs: Glyphs, number_width: int = 
         spell_shortly(segment.start),
         "" if segment.cycle is None else f"{segment.cycle[0]} of {segment.cycle[1]}",
     )
-    return ((glyphs.plain(_step_row(cells, width, number_width)), "" if ramp else "rows--name"),)
+    return ((glyphs.plain(_step_row(cells, width, number_width)), "" if ramp else "$foreground"),)
 
 
 def number_width(segments: Sequence[Segment]) -> int:

@@ -14,17 +14,8 @@ from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.errors import ContractError, RecipeError
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.study import Study, read_again
+from xovac_tui.station import loading
 from xovac_tui.station.commands import Prepared
-from xovac_tui.station.loading import (
-    Facts,
-    LoadStart,
-    load_facts,
-    load_of,
-    send_load,
-    start_of,
-    stop_facts,
-    study_now,
-)
 from xovac_tui.station.proving import BLIND, PROVES
 from xovac_tui.station.station import Station
 from xovac_tui.ui import dialogs
@@ -35,7 +26,7 @@ class CheckedFile(msgspec.Struct, frozen=True):
     """A recipe file as read and checked again before loading."""
 
     study: Study
-    start: LoadStart
+    start: loading.LoadStart
 
 
 class Loading:
@@ -58,7 +49,7 @@ class Loading:
         finally:
             self.asking = False
 
-    async def command(self, command: str, title: str, facts: Facts = ()) -> None:
+    async def command(self, command: str, title: str, facts: loading.Facts = ()) -> None:
         """Send a command without a payload, after a confirmation."""
         if self.asking:
             return
@@ -108,8 +99,8 @@ class Loading:
             verdict = proving.judge(entry)
             self.say(verdict.words, "information" if verdict.proven else "error")
 
-    def _stop_facts(self) -> Facts:
-        return stop_facts(self._station, self._how_to_prove())
+    def _stop_facts(self) -> loading.Facts:
+        return loading.stop_facts(self._station, self._how_to_prove())
 
     def _how_to_prove(self) -> str:
         return f"Prove it while nothing runs: {self._workspace.keys['prove-stop']}."
@@ -127,15 +118,15 @@ class Loading:
         if refusal := station.blocked("load_recipe"):
             self.say(refusal.sentence, "warning")
             return
-        start = start_of(station.snapshot())
+        start = loading.start_of(station.snapshot())
         file = await asyncio.to_thread(read_again, shown)
-        study = await asyncio.to_thread(study_now, station, file, start)
+        study = await asyncio.to_thread(loading.study_now, station, file, start)
         checked(CheckedFile(study, start))
         if file.recipe != shown.recipe or study.compiled is None:
             # The tab shows the file as it is now, and why it must not be sent.
             return
         try:
-            load = load_of(station, study, start)
+            load = loading.load_of(station, study, start)
         except (ContractError, RecipeError) as error:
             self.say(str(error), "error")
             return
@@ -143,15 +134,15 @@ class Loading:
             load.prepared,
             # The dialog shows all that is sent; a long list would push later facts out of sight.
             load.title,
-            await asyncio.to_thread(load_facts, station, load, self._how_to_prove()),
-            lambda: send_load(station, load),
+            await asyncio.to_thread(loading.load_facts, station, load, self._how_to_prove()),
+            lambda: loading.send_load(station, load),
         )
 
     async def _confirm(
         self,
         prepared: Prepared,
         title: str,
-        facts: Facts = (),
+        facts: loading.Facts = (),
         send: Callable[[], Awaitable[LedgerEntry]] | None = None,
     ) -> LedgerEntry | None:
         glyphs = self._workspace.glyphs

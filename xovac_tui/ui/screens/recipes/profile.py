@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import ClassVar
 
 from textual.content import Content
 
@@ -25,15 +24,9 @@ _LEAST_SPAN = 5.0
 class ProfileChart(LinesWidget):
     """Draws a plan; it changes only with the recipe."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "profile--line", "profile--axis", "profile--label",
-    }  # fmt: skip
     DEFAULT_CSS = """
     ProfileChart {
         height: 1fr; width: 1fr; border: round $border-blurred; border-title-color: $foreground;
-        & > .profile--line { color: $series-1; }
-        & > .profile--axis { color: $axis; }
-        & > .profile--label { color: $foreground-muted; }
     }
     .-ascii ProfileChart { border: ascii $border-blurred; }
     """
@@ -57,7 +50,7 @@ class ProfileChart(LinesWidget):
         if not width or not height:
             return
         if self._plan is None:
-            self.show_lines([((" There is no profile to draw.", "profile--label"),), *[()] * (height - 1)])
+            self.show_lines([((" There is no profile to draw.", "$foreground-muted"),), *[()] * (height - 1)])
             return
         picture = profile_picture(self._plan, width, height, ascii_only=self._ascii)
         self.show_lines(_cells(picture))
@@ -130,7 +123,7 @@ def time_labels(cell: float, cells: int) -> tuple[tuple[int, str], ...]:
     return columns_of(since_ticks(0.0, cell * cells, cells), 0.0, cell)
 
 
-_STYLES = {Tone.AXIS: "profile--axis", Tone.LABEL: "profile--label"}
+_STYLES = {Tone.AXIS: "$axis", Tone.LABEL: "$foreground-muted"}
 
 
 def _cells(picture: Picture) -> list[Cells]:
@@ -141,7 +134,7 @@ def _cells(picture: Picture) -> list[Cells]:
         for x in range(1, len(text) + 1):
             if x == len(text) or tones[x] != tones[start]:
                 tone = tones[start]
-                style = "profile--line" if tone >= Tone.SERIES else _STYLES.get(Tone(tone), "")
+                style = "$series-1" if tone >= Tone.SERIES else _STYLES.get(Tone(tone), "")
                 spans.append((text[start:x], style))
                 start = x
         lines.append(tuple(spans))

@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -36,34 +36,30 @@ class TemplateDialog(Dialog[Recipe]):
     """Checks values as typed; enter makes the recipe once all of them are valid."""
 
     DEFAULT_CSS = """
-    TemplateDialog > .dialog { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
     TemplateDialog Static { height: auto; width: 1fr; }
     TemplateDialog FormRow .label { width: 20; }
     TemplateDialog FormRow .hint { max-width: 20; }
     TemplateDialog #template-about { color: $no-data; margin-bottom: 1; }
     TemplateDialog #total { text-style: bold; }
-    TemplateDialog .buttons { margin: 1 0 0 0; width: 1fr; align-horizontal: center; }
+    TemplateDialog .buttons { margin: 1 0 0 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "make it")]
 
     def __init__(self, workspace: Workspace, template: Template) -> None:
-        super().__init__(workspace)
+        super().__init__(workspace, f"New: {template.label}")
         self._template = template
         self._recipe: Recipe | None = None
         self._timer: Timer | None = None
 
-    def compose(self) -> ComposeResult:
+    def contents(self) -> ComposeResult:
         """Build the form."""
         template, glyphs = self._template, self.workspace.glyphs
-        yield self.stop_bar()
-        with Vertical(classes="dialog") as box:
-            box.border_title = f"New: {template.label}"
-            yield Static(template.help, id="template-about", markup=False)
-            yield FieldForm(len(template.parameters) + 1, glyphs)
-            yield Static("", id="total", markup=False)
-            with Horizontal(classes="buttons"):
-                yield DialogButton("Back", id="back")
-                yield DialogButton("Make it (enter)", id="make")
+        yield Static(template.help, id="template-about", markup=False)
+        yield FieldForm(len(template.parameters) + 1, glyphs)
+        yield Static("", id="total", markup=False)
+        with Horizontal(classes="buttons"):
+            yield DialogButton("Back", id="back")
+            yield DialogButton("Make it (enter)", id="make")
 
     def on_mount(self) -> None:
         """Show the form with the default values."""
@@ -136,25 +132,15 @@ def total_words(study: Study) -> str:
 
 
 def template_fields(template: Template) -> tuple[FormField, ...]:
-    """Return the form of a template: the recipe's name, then its values."""
-    name = FormField(
-        name="",
-        label="Name",
-        hint="may be empty",
-        help="What the recipe is called; empty: after its values.",
-        free=True,
+    """Return the form of a template: the recipe's name, then the parameters."""
+    help_ = "What the recipe is called; empty: after its values."
+    return (
+        FormField("", "Name", help_, "may be empty", free=True),
+        *(
+            FormField(one.name, one.label, one.help, " or ".join(one.choices) or one.unit, text=one.default)
+            for one in template.parameters
+        ),
     )
-    values = [
-        FormField(
-            name=parameter.name,
-            label=parameter.label,
-            text=parameter.default,
-            hint=" or ".join(parameter.choices) or parameter.unit,
-            help=parameter.help,
-        )
-        for parameter in template.parameters
-    ]
-    return (name, *values)
 
 
 def read_template(template: Template, texts: dict[str, str]) -> tuple[Recipe | None, dict[str, str]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
@@ -12,16 +10,7 @@ from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.study import Library, Study
 from xovac_tui.station.loading import LoadStart
 from xovac_tui.ui.glyphs import ASCII
-from xovac_tui.ui.screens.recipes.lines import (
-    RecipeListRow,
-    entry_line,
-    fact_lines,
-    finding_lines,
-    list_entries,
-    number_width,
-    step_head,
-    step_line,
-)
+from xovac_tui.ui.screens.recipes import lines
 from xovac_tui.ui.screens.recipes.profile import ProfileChart
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 from xovac_tui.ui.widgets.rows import Rows
@@ -33,24 +22,6 @@ TALL = 28
 """Height in rows from which steps and findings are side by side."""
 
 
-class Facts(LinesWidget):
-    """The chosen recipe in a few lines."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "rows--quiet", "rows--strong", "rows--warn", "rows--bad", "rows--good",
-    }  # fmt: skip
-    DEFAULT_CSS = """
-    Facts {
-        height: 7; width: 1fr; padding: 0 1;
-        & > .rows--quiet { color: $foreground-muted; }
-        & > .rows--strong { text-style: bold; }
-        & > .rows--warn { color: $warning; }
-        & > .rows--bad { color: $error; text-style: bold; }
-        & > .rows--good { color: $good; }
-    }
-    """
-
-
 class RecipesView(Horizontal):
     """Draws the library and the study that it is given, for the size there is."""
 
@@ -58,7 +29,7 @@ class RecipesView(Horizontal):
     RecipesView #recipe-list { width: 27; height: 1fr; }
     RecipesView.-wide #recipe-list { width: 36; }
     RecipesView #recipe-right { width: 1fr; height: 1fr; }
-    RecipesView #recipe-facts { height: 6; }
+    RecipesView #recipe-facts { height: 6; width: 1fr; padding: 0 1; }
     RecipesView.-tall #recipe-facts { height: 8; }
     RecipesView #recipe-profile { height: 7; }
     RecipesView.-tall #recipe-profile { height: 2fr; }
@@ -76,7 +47,7 @@ class RecipesView(Horizontal):
         self.workspace = workspace
         self.library = Library()
         """The recipes that can be chosen from."""
-        self.entries: list[RecipeListRow] = []
+        self.entries: list[lines.RecipeListRow] = []
         self.chosen: RecipeFile | None = None
         self.study: Study | None = None
         """Plan and findings of the chosen recipe; None until they are computed."""
@@ -89,7 +60,7 @@ class RecipesView(Horizontal):
         files.border_title = "Recipes"
         yield files
         with Vertical(id="recipe-right"):
-            yield Facts(id="recipe-facts")
+            yield LinesWidget(id="recipe-facts")
             chart = ProfileChart(ascii_only=self.workspace.glyphs.ascii, id="recipe-profile")
             chart.title("Planned profile")
             yield chart
@@ -155,18 +126,18 @@ class RecipesView(Horizontal):
         self.query_one(ProfileChart).show(study.plan)
         steps = self.query_one("#recipe-steps", Rows)
         segments = study.plan.segments if study.plan else ()
-        room = number_width(segments)
+        room = lines.number_width(segments)
         self._share()
 
         def step(index: int, chosen: bool) -> Line:
-            return step_line(segments[index], steps.size.width, glyphs, room)
+            return lines.step_line(segments[index], steps.size.width, glyphs, room)
 
         def head() -> Line:
-            return step_head(steps.size.width, room) if segments else ()
+            return lines.step_head(steps.size.width, room) if segments else ()
 
         steps.show_rows(len(segments), step, head=head, rewind=rewind)
         self.query_one("#recipe-check", Rows).show_folded(
-            lambda width: finding_lines(study.findings, width, glyphs), rewind=rewind
+            lambda width: lines.finding_lines(study.findings, width, glyphs), rewind=rewind
         )
 
     def _share(self) -> None:
@@ -178,15 +149,19 @@ class RecipesView(Horizontal):
             table.styles.height = check.styles.height = None
             return
         steps = len(study.plan.segments) + 1 if study.plan else 0
-        found = len(finding_lines(study.findings, max(10, self.query_one(Facts).size.width - 2), ASCII))
+        found = len(
+            lines.finding_lines(
+                study.findings, max(10, self.query_one("#recipe-facts").size.width - 2), ASCII
+            )
+        )
         least = height // 2 if study.compiled is None or study.compiled.warnings else height // 3
         wanted = max(4, min(found + 2, max(least, height - steps - 2)))
         check.styles.height, table.styles.height = wanted, "1fr"
 
-    def listed(self) -> list[RecipeListRow]:
+    def listed(self) -> list[lines.RecipeListRow]:
         """Return the lines of the list."""
         folder = self.workspace.start.recipes
-        return list_entries(self.library, paths.shown(folder) if folder else "", self.files.size.width)
+        return lines.list_entries(self.library, paths.shown(folder) if folder else "", self.files.size.width)
 
     def show_files(self) -> None:
         """Show the list, with the cursor on the chosen file."""
@@ -198,18 +173,18 @@ class RecipesView(Horizontal):
         skip = [number for number, entry in enumerate(entries) if entry.file is None]
 
         def line(index: int, chosen: bool) -> Line:
-            return entry_line(entries[index], width, glyphs, chosen=chosen, focus=files.has_focus)
+            return lines.entry_line(entries[index], width, glyphs, chosen=chosen, focus=files.has_focus)
 
         files.show_rows(len(entries), line, skip=skip, chosen=at)
 
     def show_facts(self) -> None:
         """Show the chosen recipe in a few lines, as they are by now."""
-        study, facts = self.study, self.query_one(Facts)
+        study, facts = self.study, self.query_one("#recipe-facts", LinesWidget)
         if study is None or not facts.size:
             return
         workspace, station = self.workspace, self.workspace.station
         facts.show_lines(
-            fact_lines(
+            lines.fact_lines(
                 study,
                 self.start,
                 station.plan_settings(),

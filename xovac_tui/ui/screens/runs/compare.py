@@ -14,7 +14,7 @@ from xovac_tui.runs.state import Leg
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.runs.lines import short_label
-from xovac_tui.ui.widgets.lines import Line, clip, fit, fit_label
+from xovac_tui.ui.widgets.lines import HEAD, Line, clip, fit, fit_label
 from xovac_tui.units import is_temperature
 
 _STEP = 4
@@ -33,7 +33,7 @@ def pair_head(runs: Sequence[PastRun], width: int, *, glyphs: Glyphs, times: Tim
         tail += f"  {'lasts' if run.running else 'took'} {format_duration(run.seconds)}"
         name = f"{recorded.label} {glyphs.shown(recorded.name, 80)}"
         room = max(8, min(cell_len(name), width - cell_len(tail)))
-        lines.append(((fit(name, room, ellipsis=glyphs.ellipsis), "rows--strong"), (tail, "")))
+        lines.append(((fit(name, room, ellipsis=glyphs.ellipsis), "bold"), (tail, "")))
     loads = [run.load.hash if run.load is not None else None for run in runs]
     if runs[0].recorded.name != runs[1].recorded.name:
         said = "These are different recipes: steps are compared by their numbers."
@@ -43,7 +43,7 @@ def pair_head(runs: Sequence[PastRun], width: int, *, glyphs: Glyphs, times: Tim
         said = "The same name, but not the same list of steps was sent."
     else:
         said = "The same list of steps was sent."
-    lines.append(((said, "rows--quiet" if loads[0] == loads[1] else "rows--warn"),))
+    lines.append(((said, "$foreground-muted" if loads[0] == loads[1] else "$warning"),))
     return [clip(line, width, ellipsis=glyphs.ellipsis) for line in lines]
 
 
@@ -59,7 +59,7 @@ def pair_lines(one: PastRun, other: PastRun, width: int, glyphs: Glyphs) -> list
         label = next((short_label(leg, plan) for leg, plan in pairs if leg is not None and leg.label), "")
         lines.append(_step_line(step, label, *legs, width, glyphs))
     if not steps:
-        lines.append((("Of neither run a step is known.", "rows--quiet"),))
+        lines.append((("Of neither run a step is known.", "$foreground-muted"),))
     lines += [(), *_heads("", "channel", ("lowest", "highest"), names, width)]
     theirs = {extreme.name: extreme for extreme in other.extremes}
     for extreme in one.extremes:
@@ -73,8 +73,8 @@ def _heads(step: str, what: str, groups: Sequence[str], names: Sequence[str], wi
     above = [cell for group in groups for cell in (group, "", "")]
     below = [cell for _ in groups for cell in (*names, "change")]
     return [
-        ((_row("", "", above, width, "~"), "rows--quiet"),),
-        ((_row(step, what, below, width, "~"), "rows--head"),),
+        ((_row("", "", above, width, "~"), "$foreground-muted"),),
+        ((_row(step, what, below, width, "~"), HEAD),),
     ]
 
 
@@ -90,7 +90,7 @@ def _step_line(step: int, label: str, one: Leg | None, other: Leg | None, width:
     ]
     missing = one is None or other is None
     text = _row(str(step), glyphs.shown(label, 80), cells, width, glyphs.ellipsis)
-    return ((glyphs.plain(text), "rows--quiet" if missing else ""),)
+    return ((glyphs.plain(text), "$foreground-muted" if missing else ""),)
 
 
 def _took(leg: Leg | None) -> float | None:

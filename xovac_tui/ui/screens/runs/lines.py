@@ -17,15 +17,15 @@ from xovac_tui.runs.state import Leg, Result
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, fit_label, folded
+from xovac_tui.ui.widgets.lines import CHOSEN, HEAD, Line, Span, clip, fit, fit_label, folded, paragraph
 from xovac_tui.ui.widgets.run_words import drift_words, gap_words
 
 _RESULT_STYLES = {
-    Result.COMPLETED: "rows--good",
-    Result.RUNNING: "rows--strong",
-    Result.CANCELLED: "rows--warn",
-    Result.ENDED_EARLY: "rows--warn",
-    Result.UNKNOWN: "rows--warn",
+    Result.COMPLETED: "$good",
+    Result.RUNNING: "bold",
+    Result.CANCELLED: "$warning",
+    Result.ENDED_EARLY: "$warning",
+    Result.UNKNOWN: "$warning",
 }
 _ROOMY = 70
 """Width in cells from which the tables have all their columns."""
@@ -47,7 +47,7 @@ def list_line(
 ) -> Line:  # fmt: skip
     """Return the first or second of the two rows of a run in the list."""
     if not second:
-        style = "rows--chosen" if chosen and focus else "rows--strong" if chosen or marked else ""
+        style = CHOSEN if chosen and focus else "bold" if chosen or marked else ""
         sign = glyphs.then if chosen else "+" if marked else " "
         name = glyphs.shown(run.name, 80) or "without a name"
         return ((fit(f"{sign} {run.label} {name}", width, ellipsis=glyphs.ellipsis), style),)
@@ -58,8 +58,8 @@ def list_line(
     tail = f"{began}  {lasted:>7}" if width >= 36 else f"{lasted:>7}"
     room = max(0, width - cell_len(tail))
     if chosen and focus:
-        return ((fit(fit(word, room) + tail, width), "rows--chosen"),)
-    return ((fit(word, room), _RESULT_STYLES[result]), (tail, "rows--quiet"))
+        return ((fit(fit(word, room) + tail, width), CHOSEN),)
+    return ((fit(word, room), _RESULT_STYLES[result]), (tail, "$foreground-muted"))
 
 
 # -- facts --------------------------------------------------------------------------------------------------
@@ -71,20 +71,20 @@ def fact_lines(past: PastRun, width: int, height: int, *, glyphs: Glyphs, times:
     name = glyphs.shown(run.name, 80) or "without a name"
     result: Span = (f"{glyphs.result(state.result)} {state.result.value}", _RESULT_STYLES[state.result])
     head: Line = (
-        (f"{run.label} ", "rows--quiet"),
-        (fit(name, min(cell_len(name), max(8, width - 20)), ellipsis=glyphs.ellipsis), "rows--strong"),
+        (f"{run.label} ", "$foreground-muted"),
+        (fit(name, min(cell_len(name), max(8, width - 20)), ellipsis=glyphs.ellipsis), "bold"),
         ("  ", ""),
         result,
     )
     part = glyphs.shown(past.description, 400) or "no description in the recipe"
     lines: list[Line] = [
-        (("Part    ", "rows--quiet"), (part, "" if past.description else "rows--quiet")),
+        (("Part    ", "$foreground-muted"), (part, "" if past.description else "$foreground-muted")),
         _when(past, times),
         _took(past, view.drift),
         _loaded(past, times),
         (
-            ("Gaps    ", "rows--quiet"),
-            (gap_words(state.gaps, state.gap_seconds), "rows--warn" if state.gaps else ""),
+            ("Gaps    ", "$foreground-muted"),
+            (gap_words(state.gaps, state.gap_seconds), "$warning" if state.gaps else ""),
         ),
     ]
     lines = [tuple((glyphs.plain(text), style) for text, style in line) for line in lines]
@@ -93,7 +93,7 @@ def fact_lines(past: PastRun, width: int, height: int, *, glyphs: Glyphs, times:
         where += f", {view.label}" + (" (estimated)" if view.estimated else "")
     said = state.reason if not past.running else where or "It goes on."
     room = max(1, height - 1 - len(lines))
-    reason = folded(glyphs.shown(said, 400), width)
+    reason = list(folded(glyphs.shown(said, 400), width))
     if len(reason) > room:
         reason = [*reason[: room - 1], fit(reason[room - 1] + " " * width, width, ellipsis=glyphs.ellipsis)]
     reasons: list[Line] = [((line, ""),) for line in reason]
@@ -104,42 +104,42 @@ def _when(past: PastRun, times: Times) -> Line:
     run = past.recorded
     least = "" if past.state.start_seen else "before "
     began = f"{least}{times.day(run.started)} {times.short(run.started)}"
-    spans: list[Span] = [("Began   ", "rows--quiet"), (began, "")]
+    spans: list[Span] = [("Began   ", "$foreground-muted"), (began, "")]
     if run.ended is not None:
         ended = f"{times.day(run.ended)} {times.short_with_zone(run.ended)}"
-        spans += [("  ended ", "rows--quiet"), (ended, "")]
+        spans += [("  ended ", "$foreground-muted"), (ended, "")]
     elif (ends := past.view().ends_utc) is not None:
         when = f"{times.day(ends)} {times.short_with_zone(ends)}"
-        spans += [("  ends ", "rows--quiet"), (when, "")]
+        spans += [("  ends ", "$foreground-muted"), (when, "")]
     return tuple(spans)
 
 
 def _took(past: PastRun, drift: float | None) -> Line:
     least = "" if past.state.start_seen else "at least "
     spans: list[Span] = [
-        ("Lasts   " if past.running else "Took    ", "rows--quiet"),
-        (least + format_duration(past.seconds), "rows--strong"),
+        ("Lasts   " if past.running else "Took    ", "$foreground-muted"),
+        (least + format_duration(past.seconds), "bold"),
     ]
     if past.planned_seconds is None:
-        return (*spans, ("  no plan of it is known", "rows--quiet"))
+        return (*spans, ("  no plan of it is known", "$foreground-muted"))
     spans.append((f" of {format_duration(past.planned_seconds)} planned", ""))
     if past.state.result is Result.COMPLETED and past.state.start_seen:
         late = past.seconds - past.planned_seconds
-        spans.append((f", {format_change(late)}", "rows--quiet"))
+        spans.append((f", {format_change(late)}", "$foreground-muted"))
     elif past.running and drift is not None:
-        spans.append((f", {drift_words(drift)}", "rows--quiet"))
+        spans.append((f", {drift_words(drift)}", "$foreground-muted"))
     return tuple(spans)
 
 
 def _loaded(past: PastRun, times: Times) -> Line:
     load = past.load
     if load is None:
-        return (("Loaded  ", "rows--quiet"), ("not by a program on this record", "rows--quiet"))
+        return (("Loaded  ", "$foreground-muted"), ("not by a program on this record", "$foreground-muted"))
     when = f"{times.day(load.t)} {times.short(load.t)}"
     return (
-        ("Loaded  ", "rows--quiet"),
+        ("Loaded  ", "$foreground-muted"),
         (f"{when} by {clean(load.who, 30)}", ""),
-        (f"  sha256 {clean(load.hash[:_HASH], _HASH)}", "rows--quiet"),
+        (f"  sha256 {clean(load.hash[:_HASH], _HASH)}", "$foreground-muted"),
     )
 
 
@@ -152,7 +152,7 @@ _STEP_NAMES = ("step", "cycle", "what", "began", "took", "planned", "elapsed", "
 
 def step_head(width: int) -> Line:
     """Return the names of the columns of the steps."""
-    return ((_step_row(_STEP_NAMES, width, "~"), "rows--head"),)
+    return ((_step_row(_STEP_NAMES, width, "~"), HEAD),)
 
 
 def short_label(leg: Leg, plan: Plan | None) -> str:
@@ -180,7 +180,7 @@ def step_line(leg: Leg, now: float, width: int, *, plan: Plan | None, glyphs: Gl
         *(clock if isinstance(clock, str) else format_age(clock) for clock in clocks),
     )
     text = glyphs.plain(_step_row(cells, width, glyphs.ellipsis))
-    return ((text, "rows--name" if leg.kind == "hold" else "rows--quiet"),)
+    return ((text, "$foreground" if leg.kind == "hold" else "$foreground-muted"),)
 
 
 def _step_row(cells: Sequence[str], width: int, ellipsis: str) -> str:
@@ -201,7 +201,12 @@ def _step_row(cells: Sequence[str], width: int, ellipsis: str) -> str:
 
 def reading_head(width: int) -> Line:
     """Return the names of the columns of the readings."""
-    return ((_reading_row("channel", ("lowest", "highest", "mean"), "", width, "~"), "rows--head"),)
+    return (
+        (
+            _reading_row("channel", ("lowest", "highest", "mean"), "", width, "~"),
+            HEAD,
+        ),
+    )
 
 
 def reading_line(extreme: Extreme, width: int, glyphs: Glyphs) -> Line:
@@ -228,32 +233,32 @@ def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -
     """Return how a run ended, then commands, notes, attachments and gaps by time, folded."""
     found: list[tuple[float, str, str]] = []
     for command in past.commands:
-        found.append((command.entry.utc, _command(command.entry), "rows--name"))
+        found.append((command.entry.utc, _command(command.entry), "$foreground"))
     for one in past.marks:
         if one.mark.kind == "note":
             found.append((one.t, f"note by {clean(one.who, 40)}: {clean(one.mark.text, 400)}", ""))
         elif one.mark.kind == "alarm":
-            found.append((one.t, f"alarm: {clean(one.mark.text, 400)}", "rows--warn"))
+            found.append((one.t, f"alarm: {clean(one.mark.text, 400)}", "$warning"))
         elif one.mark.kind in ("clock", "unrecorded", "asleep"):
-            found.append((one.t, clean(one.mark.text, 400), "rows--warn"))
+            found.append((one.t, clean(one.mark.text, 400), "$warning"))
     for file in past.attachments:
         caption = f" ({clean(file.text, 200)})" if file.text else ""
         found.append((file.t, f"attached by {clean(file.who, 40)}: {clean(file.name, 80)}{caption}", ""))
     for gap in past.gaps:
         what = "no link or no data" if gap.recorded else "nothing was recorded"
-        found.append((gap.start, f"{what} for {format_duration(gap.seconds)}", "rows--warn"))
+        found.append((gap.start, f"{what} for {format_duration(gap.seconds)}", "$warning"))
     lines: list[Line] = []
     if past.state.reason:
         said = f"{past.state.result.value}: {past.state.reason}"
         style = _RESULT_STYLES[past.state.result]
-        lines = [*(((line, style),) for line in folded(glyphs.shown(said, 600), width)), ()]
+        lines = [*paragraph(glyphs.shown(said, 600), width, style), ()]
     for utc, words, style in sorted(found):
         head = f"{times.day_and_time(utc)}  "
         for place, line in enumerate(folded(glyphs.shown(words, 600), max(10, width - len(head)))):
-            lines.append(((head if not place else " " * len(head), "rows--quiet"), (line, style)))
+            lines.append(((head if not place else " " * len(head), "$foreground-muted"), (line, style)))
     if not found:
         said = "No command, no note, no alarm and no gap."
-        lines += [((line, "rows--quiet"),) for line in folded(said, width)]
+        lines += paragraph(said, width, "$foreground-muted")
     return lines
 
 

@@ -36,8 +36,7 @@ from xovac_tui.ui.screens.runs.lines import (
     step_line,
 )
 from xovac_tui.ui.screens.runs.trend import pair_model, run_model
-from xovac_tui.ui.widgets.facts_list import RunFacts
-from xovac_tui.ui.widgets.lines import Line, folded
+from xovac_tui.ui.widgets.lines import Line, RunFacts, paragraph
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import TrendModel
@@ -309,9 +308,7 @@ class RunsPane(Pane):
                 if self._read_once
                 else ""
             )
-            rows.show_folded(
-                lambda width: [((line, "rows--quiet"),) for line in folded(glyphs.plain(said), max(8, width))]
-            )
+            rows.show_folded(lambda width: paragraph(glyphs.plain(said), max(8, width), "$foreground-muted"))
             return
         at = next((place for place, run in enumerate(self._runs) if run.id == self._chosen), 0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 
-from xovac_tui.chamber.columns import Bins
+from xovac_tui.chamber.ring import Bins
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.plot.chart import MARKS
 from xovac_tui.runs.past import PastRun, RunTrack

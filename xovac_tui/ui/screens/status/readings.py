@@ -17,14 +17,14 @@ from xovac_tui.text import clean
 from xovac_tui.ui.action import MOVING
 from xovac_tui.ui.format import rate, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit, fit_label
+from xovac_tui.ui.widgets.lines import CHOSEN, Line, LinesWidget, Span, fit, fit_label
 from xovac_tui.units import in_one, is_temperature
 
 _QUALITY_STYLE = {
-    Quality.GOOD: "reading--good",
-    Quality.STALE: "reading--stale",
-    Quality.BAD: "reading--bad",
-    Quality.NO_DATA: "reading--none",
+    Quality.GOOD: "$good",
+    Quality.STALE: "$stale",
+    Quality.BAD: "bold $bad",
+    Quality.NO_DATA: "$no-data",
 }
 _COLUMN_WIDTH = 36
 SPARK = 10
@@ -64,7 +64,7 @@ def reading_line(
     """Return the spans of one reading, as wide as its columns."""
     quality = channel.quality
     dim = quality in (Quality.STALE, Quality.NO_DATA)
-    body = "reading--dim" if dim else "reading--text"
+    body = "$no-data" if dim else "$foreground"
     label = clean(channel.label, 60)
     old = ""
     if quality is Quality.NO_DATA:
@@ -78,47 +78,33 @@ def reading_line(
         (f"{glyphs.quality(quality)} ", _QUALITY_STYLE[quality]),
         (
             fit_label(glyphs.plain(label), columns.label, ellipsis=glyphs.ellipsis),
-            "reading--chosen" if chosen else body,
+            CHOSEN if chosen else body,
         ),
         (
             fit(glyphs.plain(reading_with_unit(channel)), columns.value, right=True),
-            "reading--dim" if dim else "reading--value",
+            "$no-data" if dim else "bold $foreground",
         ),
     ]
     if columns.rate and columns.age:
-        spans.append((fit(glyphs.plain(change), columns.rate, right=True), "reading--rate"))
+        spans.append((fit(glyphs.plain(change), columns.rate, right=True), "$no-data"))
         spans.append((fit(old, columns.age, right=True), _QUALITY_STYLE[quality]))
     elif columns.rate:
         spans.append(
             (
                 fit(old or glyphs.plain(change), columns.rate, right=True),
-                _QUALITY_STYLE[quality] if old else "reading--rate",
+                _QUALITY_STYLE[quality] if old else "$no-data",
             )
         )
     if columns.spark:
-        spans.append((" " + fit(spark, columns.spark - 1), "reading--spark"))
+        spans.append((" " + fit(spark, columns.spark - 1), "$series-1"))
     return spans
 
 
 class Readings(LinesWidget, can_focus=True):
     """The newest value of every channel with quality, change and age; pinned channels first."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "reading--good", "reading--stale", "reading--bad", "reading--none", "reading--text", "reading--dim",
-        "reading--value", "reading--rate", "reading--spark", "reading--chosen", "reading--pin",
-    }  # fmt: skip
     DEFAULT_CSS = """
     Readings { height: 1fr; width: 1fr; }
-    Readings .reading--good { color: $good; }
-    Readings .reading--stale { color: $stale; }
-    Readings .reading--bad { color: $bad; text-style: bold; }
-    Readings .reading--none { color: $no-data; }
-    Readings .reading--text { color: $foreground; }
-    Readings .reading--dim { color: $no-data; }
-    Readings .reading--value { color: $foreground; text-style: bold; }
-    Readings .reading--rate { color: $no-data; }
-    Readings .reading--spark { color: $series-1; }
-    Readings .reading--chosen { color: $block-cursor-foreground; background: $block-cursor-background; }
     """
     BINDINGS: ClassVar[list[BindingType]] = MOVING
 
@@ -194,14 +180,14 @@ class Readings(LinesWidget, can_focus=True):
         width, height = self.size.width, self.size.height
         if width and height:
             said = textwrap.wrap(self._left_out, max(20, width - 1))[: height - 1]
-            below: list[Line] = [((f" {line}", "reading--stale"),) for line in said]
+            below: list[Line] = [((f" {line}", "$stale"),) for line in said]
             self.show_lines([*self._layout(width, height - len(below)), *below])
 
     def _layout(self, width: int, height: int) -> list[Line]:
         if not self._channels:
             reason = textwrap.wrap(self._glyphs.plain(clean(self._why, 1000)), max(20, width - 2))
-            first: Line = ((" Nothing has been received yet.", "reading--none"),)
-            return [first, *(((f" {line}", "reading--text"),) for line in reason)][:height]
+            first: Line = ((" Nothing has been received yet.", "$no-data"),)
+            return [first, *(((f" {line}", "$foreground"),) for line in reason)][:height]
         count = 1
         if not self.full and len(self._channels) > height and width >= 2 * _COLUMN_WIDTH:
             count = min(3, width // _COLUMN_WIDTH)
@@ -234,7 +220,7 @@ class Readings(LinesWidget, can_focus=True):
             said = (
                 f"{self._glyphs.ellipsis} {', '.join(hidden)}  ({self._keys['all-channels']}: all channels)"
             )
-            lines.append(((said, "reading--none"),))
+            lines.append(((said, "$no-data"),))
         return lines
 
     def _reading(self, channel: ChannelView, columns: Columns) -> list[Span]:

@@ -18,17 +18,8 @@ from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.status.run_moment import RunMoment
-from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, folded
-from xovac_tui.ui.widgets.run_words import (
-    basis_words,
-    clock_words,
-    condition_words,
-    drift_words,
-    ended_words,
-    gap_words,
-    range_words,
-    why_not,
-)
+from xovac_tui.ui.widgets import run_words
+from xovac_tui.ui.widgets.lines import Line, Span, clip, fit, folded, paragraph
 from xovac_tui.units import from_celsius, unit_of
 
 LOW = 3
@@ -71,8 +62,8 @@ def run_subtitle(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
     followed = moment.planned
     if not low or not moment.on or followed is None or followed.dwell is None:
         return ""
-    clocks = " ".join(f"{name} {time:<6}" for name, time in clock_words(followed.dwell)).rstrip()
-    why = why_not(followed.dwell, followed, moment.snapshot)
+    clocks = " ".join(f"{name} {time:<6}" for name, time in run_words.clock_words(followed.dwell)).rstrip()
+    why = run_words.why_not(followed.dwell, followed, moment.snapshot)
     return glyphs.plain(f"dwell: {clocks}" + (f", not now: {why}" if why else ""))
 
 
@@ -108,10 +99,10 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
     where = _where(moment, short=False)
     rows["where"] = (
         (where, ""),
-        (f"   {label}" if label and "label" not in kept else "", "run--quiet"),
-        ("   estimated" if followed is not None and followed.estimated else "", "run--warn"),
+        (f"   {label}" if label and "label" not in kept else "", "$no-data"),
+        ("   estimated" if followed is not None and followed.estimated else "", "$stale"),
     )
-    rows["label"] = (("Now   ", "run--quiet"), (label or "not known: it was not loaded from here", ""))
+    rows["label"] = (("Now   ", "$no-data"), (label or "not known: it was not loaded from here", ""))
     rows["temperatures"] = _temperatures(moment, width, glyphs)
     rows["space"] = ()
     rows["step"] = _bar("Step", progress.step_elapsed, progress.step_total, width, glyphs)
@@ -123,8 +114,8 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
         rows["basis"] = _basis(followed)
         rows["dwell"], rows["why"] = _dwell(moment, followed, glyphs)
     if moment.running is not None:
-        gaps = gap_words(moment.running.gaps, moment.running.gap_seconds)
-        rows["gaps"] = (("Gaps  ", "run--quiet"), (gaps, "run--warn" if moment.running.gaps else ""))
+        gaps = run_words.gap_words(moment.running.gaps, moment.running.gap_seconds)
+        rows["gaps"] = (("Gaps  ", "$no-data"), (gaps, "$stale" if moment.running.gaps else ""))
     lines = [rows[name] for name in _ORDER if name in kept and name in rows]
     room = height - len(lines) - 1
     if progress.upcoming and room >= 1:
@@ -148,24 +139,24 @@ def _head(moment: RunMoment, width: int, glyphs: Glyphs, where: str) -> Line:
     if moment.on and moment.running is not None:
         name = name or moment.running.name
     if moment.silent:
-        word: Span = (f"{glyphs.question} last known: {run.word or run.state.value}", "run--warn")
+        word: Span = (f"{glyphs.question} last known: {run.word or run.state.value}", "$stale")
         if moment.unreported:
-            word = (f"{glyphs.question} not heard", "run--warn")
+            word = (f"{glyphs.question} not heard", "$stale")
     elif moment.unreported:
-        word = (f"{glyphs.question} perhaps running", "run--warn")
+        word = (f"{glyphs.question} perhaps running", "$stale")
     elif moment.on:
-        word = (f"{glyphs.play} RUNNING", "run--word")
+        word = (f"{glyphs.play} RUNNING", "bold $running")
     elif run.state is RunState.IDLE:
         word = (f"{glyphs.idle} IDLE", "")
     else:
-        word = (f"{glyphs.question} run state unknown", "run--quiet")
+        word = (f"{glyphs.question} run state unknown", "$no-data")
     name = glyphs.plain(clean(name, 80))
     where = glyphs.plain(where)
     if not name:
-        return (word, (f"  {where}" if where else "", "run--quiet"))
+        return (word, (f"  {where}" if where else "", "$no-data"))
     room = max(8, width - cell_len(word[0]) - 2 - (cell_len(where) + 2 if where else 0))
     shown = fit(name, min(cell_len(name), room) if where else room, ellipsis=glyphs.ellipsis)
-    return ((shown, "run--name"), ("  ", ""), word, (f"  {where}" if where else "", "run--quiet"))
+    return ((shown, "bold"), ("  ", ""), word, (f"  {where}" if where else "", "$no-data"))
 
 
 def _where(moment: RunMoment, *, short: bool, estimated: bool = True) -> str:
@@ -193,19 +184,19 @@ def _silent(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Tim
     progress, followed = moment.progress, moment.planned
     lines: list[Line] = [
         _head(moment, width, glyphs, ""),
-        ((f"Not heard for {_silence(moment)}. ", "run--warn"), ("The run may go on.", "run--quiet")),
+        ((f"Not heard for {_silence(moment)}. ", "$stale"), ("The run may go on.", "$no-data")),
     ]
     if low:
         ends = f" Planned end {times.day_and_time(progress.ends_utc)}." if progress.ends_utc else ""
-        return [lines[0], (*lines[1], (ends, "run--quiet"))]
+        return [lines[0], (*lines[1], (ends, "$no-data"))]
     if progress.ends_utc is not None:
         said = f"If it goes on as planned it ends {times.day_and_time(progress.ends_utc)}."
         if followed is not None:
             said += f" It would be in {_where(moment, short=True, estimated=False)}."
-        lines += [((line, "run--quiet"),) for line in folded(glyphs.plain(said), width)]
+        lines += paragraph(glyphs.plain(said), width, "$no-data")
     if moment.running is not None:
-        gaps = gap_words(moment.running.gaps, moment.running.gap_seconds)
-        lines.append((("Gaps  ", "run--quiet"), (gaps, "run--warn")))
+        gaps = run_words.gap_words(moment.running.gaps, moment.running.gap_seconds)
+        lines.append((("Gaps  ", "$no-data"), (gaps, "$stale")))
     return lines
 
 
@@ -239,34 +230,34 @@ def _resting(
     else:
         said = "No message says what the chamber does. A contract file can name one."
     if ended is None:
-        return [head, *(((line, "run--quiet"),) for line in folded(glyphs.plain(said), max(20, width)))]
+        return [head, *paragraph(glyphs.plain(said), max(20, width), "$no-data")]
     result = (f"{glyphs.result(ended.result)} {ended.result.value} ", _result_style(ended.result))
-    when = glyphs.plain(ended_words(ended, times))
+    when = glyphs.plain(run_words.ended_words(ended, times))
     name = glyphs.plain(clean(ended.name, 80)) or "a recipe without a name"
     reason = folded(glyphs.plain(clean(ended.reason, 400)), max(20, width))
     if low:
         state = head[-2] if len(head) > 2 else head[0]
         # The other layout shows the loaded recipe; here the last run is more important.
         return [
-            (state, ("  Last run ", "run--quiet"), result, (when, ""), (f"  {name}", "run--name")),
-            ((" ".join(reason), "run--quiet"),),
+            (state, ("  Last run ", "$no-data"), result, (when, ""), (f"  {name}", "bold")),
+            ((" ".join(reason), "$no-data"),),
         ]
     after = said if run.stale else f"Press {keys['tab-runs']} to read it back."
     if run.state is RunState.IDLE and not run.stale:
         after += f" Press {keys['tab-recipes']} to load and start another."
     return [
         head,
-        (("Last run  ", "run--quiet"), (name, "run--name")),
+        (("Last run  ", "$no-data"), (name, "bold")),
         (result, (when, "")),
         *(((line, ""),) for line in reason),
-        (("Gaps  ", "run--quiet"), (gap_words(ended.gaps, ended.gap_seconds), "")),
+        (("Gaps  ", "$no-data"), (run_words.gap_words(ended.gaps, ended.gap_seconds), "")),
         (),
-        *(((line, "run--quiet"),) for line in folded(glyphs.plain(after), max(20, width))),
+        *paragraph(glyphs.plain(after), max(20, width), "$no-data"),
     ]
 
 
 def _result_style(word: str) -> str:
-    return "run--good" if word == "completed" else "run--warn"
+    return "bold $good" if word == "completed" else "$stale"
 
 
 def _temperatures(moment: RunMoment, width: int, glyphs: Glyphs) -> Line:
@@ -277,18 +268,18 @@ def _temperatures(moment: RunMoment, width: int, glyphs: Glyphs) -> Line:
         return "—" if value is None else f"{number(value, name)} {unit(name)}"
 
     spans: list[Span] = [
-        ("Target ", "run--quiet"),
-        (glyphs.plain(words(run.target)), "run--value"),
-        ("  Actual ", "run--quiet"),
-        (glyphs.plain(words(run.actual)), "run--value"),
+        ("Target ", "$no-data"),
+        (glyphs.plain(words(run.target)), "bold"),
+        ("  Actual ", "$no-data"),
+        (glyphs.plain(words(run.actual)), "bold"),
     ]
     if followed is not None and followed.planned_temperature is not None:
         planned = glyphs.plain(_planned(followed.planned_temperature, name))
-        spans += [("  Plan ", "run--quiet"), (planned, "run--value")]
+        spans += [("  Plan ", "$no-data"), (planned, "bold")]
     if run.target is not None and run.actual is not None:
         off = glyphs.plain(f"  off {_off(run.actual - run.target, name)}")
         if sum(cell_len(text) for text, _ in spans) + cell_len(off) <= width:
-            spans.append((off, "run--quiet"))
+            spans.append((off, "$no-data"))
     return tuple(spans)
 
 
@@ -306,42 +297,42 @@ def _off(distance: float, unit_name: str) -> str:
 def _bar(
     title: str, elapsed: float | None, total: float | None, width: int, glyphs: Glyphs, *, least: bool = False
 ) -> Line:
-    spans: list[Span] = [(fit(title, 6), "run--quiet")]
+    spans: list[Span] = [(fit(title, 6), "$no-data")]
     if elapsed is None:
-        return (*spans, ("elapsed not known: the start was not seen", "run--quiet"))
+        return (*spans, ("elapsed not known: the start was not seen", "$no-data"))
     at_least = "at least " if least else ""
     if not total:
-        return (*spans, (f"{at_least}{format_duration(elapsed)}", ""), ("  of unknown length", "run--quiet"))
+        return (*spans, (f"{at_least}{format_duration(elapsed)}", ""), ("  of unknown length", "$no-data"))
     words = f"{at_least}{format_duration(elapsed)} of {format_duration(total)}"
     full, empty = glyphs.bar(elapsed / total, max(6, min(30, width - 8 - _BAR_WORDS)))
     left = "" if least else f", {format_duration(max(0.0, total - elapsed))} left"
-    return (*spans, (full, "run--full"), (empty, "run--empty"), (f"  {words}", ""), (left, "run--quiet"))
+    return (*spans, (full, "$running"), (empty, "$grid"), (f"  {words}", ""), (left, "$no-data"))
 
 
 def _ends(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
     progress, followed = moment.progress, moment.planned
     if progress.ends_utc is None or progress.left is None:
-        return (("Ends  not known: it was not loaded from here", "run--quiet"),)
-    spread = range_words(followed) if followed is not None else ""
+        return (("Ends  not known: it was not loaded from here", "$no-data"),)
+    spread = run_words.range_words(followed) if followed is not None else ""
     about = "about " if progress.basis and not spread else ""
     spans: list[Span] = [
-        ("Ends  ", "run--quiet"),
-        (f"{about}{times.day_and_time(progress.ends_utc)}", "run--value"),
+        ("Ends  ", "$no-data"),
+        (f"{about}{times.day_and_time(progress.ends_utc)}", "bold"),
         (glyphs.plain(f" {spread}" if spread else ""), ""),
     ]
-    drift = drift_words(followed.drift) if followed is not None else ""
+    drift = run_words.drift_words(followed.drift) if followed is not None else ""
     late = followed is not None and (followed.drift or 0.0) >= 60
     if drift:
-        spans.append((glyphs.plain(f"  ({drift})"), "run--warn" if late else "run--quiet"))
+        spans.append((glyphs.plain(f"  ({drift})"), "$stale" if late else "$no-data"))
     left = f"  in {format_duration(progress.left)}"
     if sum(cell_len(text) for text, _ in spans) + cell_len(left) <= width:
-        spans.append((left, "run--quiet"))
+        spans.append((left, "$no-data"))
     return tuple(spans)
 
 
 def _basis(followed: runs.view.RunProgress) -> Line:
-    said = basis_words(followed.basis) or "as the recipe says"
-    return (("Times ", "run--quiet"), (said, "run--warn" if followed.assumed else "run--quiet"))
+    said = run_words.basis_words(followed.basis) or "as the recipe says"
+    return (("Times ", "$no-data"), (said, "$stale" if followed.assumed else "$no-data"))
 
 
 def _dwell(moment: RunMoment, followed: runs.view.RunProgress, glyphs: Glyphs) -> tuple[Line, Line]:
@@ -349,22 +340,22 @@ def _dwell(moment: RunMoment, followed: runs.view.RunProgress, glyphs: Glyphs) -
     dwell = followed.dwell
     if dwell is None:
         none = "none now: the step is a ramp" if followed.kind != "hold" else "its beginning was not seen"
-        return (("Dwell ", "run--quiet"), (none, "run--quiet")), ()
-    why = why_not(dwell, followed, moment.snapshot)
-    spans: list[Span] = [("Dwell ", "run--quiet")]
-    for name, time in clock_words(dwell):
+        return (("Dwell ", "$no-data"), (none, "$no-data")), ()
+    why = run_words.why_not(dwell, followed, moment.snapshot)
+    spans: list[Span] = [("Dwell ", "$no-data")]
+    for name, time in run_words.clock_words(dwell):
         last = name == "counts"
-        style = ("run--warn" if why else "run--good") if last else "run--value"
+        style = ("$stale" if why else "bold $good") if last else "bold"
         # As wide as the longest time, so that the names do not move.
-        spans += [(f"{name} ", "run--quiet"), (time if last else f"{time:<7}", style)]
-    said = f"does not count: {why}" if why else f"counts now: {condition_words(dwell)}"
-    return tuple(spans), ((glyphs.plain(f"      {said}"), "run--warn" if why else "run--good"),)
+        spans += [(f"{name} ", "$no-data"), (time if last else f"{time:<7}", style)]
+    said = f"does not count: {why}" if why else f"counts now: {run_words.condition_words(dwell)}"
+    return tuple(spans), ((glyphs.plain(f"      {said}"), "$stale" if why else "bold $good"),)
 
 
 def _upcoming(place: int, what: str, seconds: float, width: int, glyphs: Glyphs) -> Line:
     when = f"in {format_duration(seconds)}"
     shown = fit(glyphs.plain(what), max(0, width - 7 - cell_len(when)), ellipsis=glyphs.ellipsis)
-    return (("Then  " if place == 0 else "      ", "run--quiet"), (shown, ""), (f" {when}", "run--quiet"))
+    return (("Then  " if place == 0 else "      ", "$no-data"), (shown, ""), (f" {when}", "$no-data"))
 
 
 def _low(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
@@ -374,27 +365,27 @@ def _low(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
     if progress.step_elapsed is not None and progress.step_total:
         full, empty = glyphs.bar(progress.step_elapsed / progress.step_total, 8)
         words = f" {format_duration(progress.step_elapsed)} of {format_duration(progress.step_total)}"
-        spans += [("Step ", "run--quiet"), (full, "run--full"), (empty, "run--empty"), (fit(words, 19), "")]
+        spans += [("Step ", "$no-data"), (full, "$running"), (empty, "$grid"), (fit(words, 19), "")]
     ends: list[Span] = []
     if progress.ends_utc is not None:
-        spread = range_words(followed).replace(" ", "") if followed is not None else ""
+        spread = run_words.range_words(followed).replace(" ", "") if followed is not None else ""
         about = "about " if progress.basis and not spread else ""
         ends = [
-            ("  ends ", "run--quiet"),
-            (about + times.day_and_time(progress.ends_utc), "run--value"),
+            ("  ends ", "$no-data"),
+            (about + times.day_and_time(progress.ends_utc), "bold"),
             (glyphs.plain(f" {spread}" if spread else ""), ""),
         ]
     whole: list[Span] = []
     if progress.elapsed is not None and progress.total:
         full, empty = glyphs.bar(progress.elapsed / progress.total, 6)
-        whole = [("  All ", "run--quiet"), (full, "run--full"), (empty, "run--empty")]
+        whole = [("  All ", "$no-data"), (full, "$running"), (empty, "$grid")]
     elif progress.elapsed is not None:
         least = "at least " if progress.elapsed_is_least else ""
-        whole = [("  All ", "run--quiet"), (f"{least}{format_duration(progress.elapsed)} so far", "")]
-    drift = drift_words(followed.drift) if followed is not None else ""
-    after: list[Span] = [(glyphs.plain(f"  {drift}"), "run--quiet")] if drift else []
+        whole = [("  All ", "$no-data"), (f"{least}{format_duration(progress.elapsed)} so far", "")]
+    drift = run_words.drift_words(followed.drift) if followed is not None else ""
+    after: list[Span] = [(glyphs.plain(f"  {drift}"), "$no-data")] if drift else []
     if progress.left is not None:
-        after.append((f"  in {format_duration(progress.left)}", "run--quiet"))
+        after.append((f"  in {format_duration(progress.left)}", "$no-data"))
     line = [*spans, *whole, *ends]
     for span in after:
         if sum(cell_len(text) for text, _ in line) + cell_len(span[0]) <= width:

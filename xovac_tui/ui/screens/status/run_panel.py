@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
 
 from textual.content import Content
 
@@ -17,20 +16,8 @@ from xovac_tui.ui.widgets.lines import LinesWidget
 class RunPanel(LinesWidget):
     """Shows everything known about the run, and what is not known."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "run--word", "run--quiet", "run--warn", "run--value", "run--full", "run--empty", "run--name",
-        "run--good",
-    }  # fmt: skip
     DEFAULT_CSS = """
     RunPanel { height: 1fr; width: 1fr; }
-    RunPanel .run--word { color: $running; text-style: bold; }
-    RunPanel .run--name { text-style: bold; }
-    RunPanel .run--quiet { color: $no-data; }
-    RunPanel .run--warn { color: $stale; }
-    RunPanel .run--good { color: $good; text-style: bold; }
-    RunPanel .run--value { text-style: bold; }
-    RunPanel .run--full { color: $running; }
-    RunPanel .run--empty { color: $grid; }
     """
 
     _shown: tuple[RunMoment, Glyphs, Times, Mapping[str, str]] | None = None

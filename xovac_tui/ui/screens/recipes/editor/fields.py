@@ -31,19 +31,56 @@ _BREAKS = str.maketrans({"\n": "⏎", "\t": "⇥"})
 _BROKEN = str.maketrans({"⏎": "\n", "⇥": "\t"})
 
 
-class FormField(msgspec.Struct, frozen=True, kw_only=True):
+class FormField(msgspec.Struct, frozen=True):
     """One line of a form."""
 
     name: str
     label: str
-    text: str = ""
-    """Initial text."""
+    help: str
+    """Help; `{id}` is replaced by the key of that action."""
     hint: str = ""
     """Unit of a bare number, or what may be typed, in a word or two."""
-    help: str = ""
-    """Help; `{id}` is replaced by the key of that action."""
     free: bool = False
     """Free text: every character is kept, even those that the terminal cannot show."""
+    text: str = ""
+    """Initial text."""
+
+
+_COUNT_HELP = (
+    "How many times the steps inside are done. {step-wrap} and {step-unwrap} put steps in and take them out."
+)
+_RATE_HELP = 'How fast: "1.5", "1.5 K/min", "90 K/h". Empty, and Over empty: as fast as it goes.'
+_OVER_HELP = 'How long it takes, in place of a rate: "45min", "1h30". Empty: not fixed.'
+_HOLD_HELP = 'How long it stays where it is: "2h", "1h30", "90 min", "01:30:00".'
+_PRESSURE_HELP = "At or below which a dwell counts. Empty: as the profile says."
+_DESCRIPTION_HELP = "Free text, never sent. {edit-file-outside} opens all of it in your own editor."
+_MIN_HELP = "Lowest temperature that the part may see: checked, never sent. Give both or none."
+_MAX_HELP = "Highest temperature that the part may see: checked, never sent."
+_TOLERANCE_HELP = "Around the target, within which a dwell counts. Empty: as the profile says."
+_FIELDS = {
+    field.name: field
+    for field in (
+        FormField("count", "Times", _COUNT_HELP, "rounds"),
+        FormField(
+            "duration",
+            "Hold",
+            'How long it stays where it is: "2h", "1h30", "90 min", "01:30:00".',
+            "h, min, s",
+        ),
+        FormField("to", "To", 'The target: "-20", "-20 °C", "253.15 K" or "-4 °F".', "°C"),
+        FormField("rate", "Rate", _RATE_HELP, "K/min"),
+        FormField("over", "Over", _OVER_HELP, "h, min, s"),
+        FormField("note", "Note", "For people, at most 200 characters; never sent.", free=True),
+        FormField("name", "Name", "Goes to the device; at most 64 characters.", free=True),
+        FormField("description", "Description", _DESCRIPTION_HELP, free=True),
+        FormField("min", "Part, min", _MIN_HELP, "°C"),
+        FormField("max", "Part, max", _MAX_HELP, "°C"),
+        FormField("tolerance", "Tolerance", _TOLERANCE_HELP, "K"),
+        FormField(
+            "pressure", "Pressure", "At or below which a dwell counts. Empty: as the profile says.", "mbar"
+        ),
+    )
+}
 
 
 class Typed(msgspec.Struct, frozen=True):
@@ -57,106 +94,32 @@ class Typed(msgspec.Struct, frozen=True):
 
 def fields_of(recipe: Recipe, step: Step | None) -> tuple[FormField, ...]:
     """Return the form of a step, or of the recipe's head for None."""
-    if step is None:
-        return _head(recipe)
-    note = FormField(
-        name="note",
-        label="Note",
-        text=step.note.translate(_BREAKS),
-        help="For people, at most 200 characters; never sent.",
-        free=True,
-    )
+    texts = _head(recipe) if step is None else {**_step(step), "note": step.note.translate(_BREAKS)}
+    return tuple(msgspec.structs.replace(_FIELDS[name], text=text) for name, text in texts.items())
+
+
+def _step(step: Step) -> dict[str, str]:
     if isinstance(step, Repeat):
-        times = FormField(
-            name="count",
-            label="Times",
-            text=str(step.count),
-            hint="rounds",
-            help="How many times the steps inside are done. "
-            "{step-wrap} and {step-unwrap} put steps in and take them out.",
-        )
-        return (times, note)
+        return {"count": str(step.count)}
     if isinstance(step, Hold):
-        hold = FormField(
-            name="duration",
-            label="Hold",
-            text=spell_exactly(step.duration),
-            hint="h, min, s",
-            help='How long it stays where it is: "2h", "1h30", "90 min", "01:30:00".',
-        )
-        return (hold, note)
-    return (
-        FormField(
-            name="to",
-            label="To",
-            text=spell_temperature(step.to),
-            hint="°C",
-            help='The target: "-20", "-20 °C", "253.15 K" or "-4 °F".',
-        ),
-        FormField(
-            name="rate",
-            label="Rate",
-            text="" if step.rate is None else spell_rate(step.rate),
-            hint="K/min",
-            help='How fast: "1.5", "1.5 K/min", "90 K/h". Empty, and Over empty: as fast as it goes.',
-        ),
-        FormField(
-            name="over",
-            label="Over",
-            text="" if step.over is None else spell_exactly(step.over),
-            hint="h, min, s",
-            help='How long it takes, in place of a rate: "45min", "1h30". Empty: not fixed.',
-        ),
-        note,
-    )
+        return {"duration": spell_exactly(step.duration)}
+    return {
+        "to": spell_temperature(step.to),
+        "rate": "" if step.rate is None else spell_rate(step.rate),
+        "over": "" if step.over is None else spell_exactly(step.over),
+    }
 
 
-def _head(recipe: Recipe) -> tuple[FormField, ...]:
+def _head(recipe: Recipe) -> dict[str, str]:
     limits = recipe.limits
-    return (
-        FormField(
-            name="name",
-            label="Name",
-            text=recipe.name,
-            help="Goes to the device; at most 64 characters.",
-            free=True,
-        ),
-        FormField(
-            name="description",
-            label="Description",
-            text=recipe.description.translate(_BREAKS),
-            help="Free text, never sent. {edit-file-outside} opens all of it in your own editor.",
-            free=True,
-        ),
-        FormField(
-            name="min",
-            label="Part, min",
-            text="" if limits is None else spell_temperature(limits.min),
-            hint="°C",
-            help="Lowest temperature that the part may see: checked, never sent. Give both or none.",
-        ),
-        FormField(
-            name="max",
-            label="Part, max",
-            text="" if limits is None else spell_temperature(limits.max),
-            hint="°C",
-            help="Highest temperature that the part may see: checked, never sent.",
-        ),
-        FormField(
-            name="tolerance",
-            label="Tolerance",
-            text="" if recipe.tolerance is None else spell_difference(recipe.tolerance),
-            hint="K",
-            help="Around the target, within which a dwell counts. Empty: as the profile says.",
-        ),
-        FormField(
-            name="pressure",
-            label="Pressure",
-            text="" if recipe.pressure is None else f"{spell_number(recipe.pressure)} mbar",
-            hint="mbar",
-            help="At or below which a dwell counts. Empty: as the profile says.",
-        ),
-    )
+    return {
+        "name": recipe.name,
+        "description": recipe.description.translate(_BREAKS),
+        "min": "" if limits is None else spell_temperature(limits.min),
+        "max": "" if limits is None else spell_temperature(limits.max),
+        "tolerance": "" if recipe.tolerance is None else spell_difference(recipe.tolerance),
+        "pressure": "" if recipe.pressure is None else f"{spell_number(recipe.pressure)} mbar",
+    }
 
 
 def read_form(draft: Draft, path: StepPath, texts: Mapping[str, str]) -> Typed:

@@ -11,7 +11,7 @@ from xovac_tui.recipes.places import StepPath
 from xovac_tui.text import clean
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.recipes.lines import SEVERITY, severity_sign
-from xovac_tui.ui.widgets.lines import Line, folded
+from xovac_tui.ui.widgets.lines import CHOSEN, Line, folded
 
 _EMPTY = "the repeat is empty: insert a step into it, or delete it."
 
@@ -31,7 +31,7 @@ class FindingLine(msgspec.Struct, frozen=True):
     def line(self, glyphs: Glyphs, *, chosen: bool, focus: bool) -> Line:
         """Return the line's spans."""
         if chosen and focus:
-            return ((f"{glyphs.then}{self.sign}{self.text}", "rows--chosen"),)
+            return ((f"{glyphs.then}{self.sign}{self.text}", CHOSEN),)
         return ((" ", ""), (self.sign, self.style), (self.text, ""))
 
 

@@ -1,26 +1,33 @@
-"""The editor's first line: file, whether it is saved, duration, number of findings. Pure."""
+"""Lines of the editor: its first line, and the table of steps. Pure."""
 
 from __future__ import annotations
 
-from xovac_tui.durations import spell_shortly
+from collections.abc import Collection
+
+from xovac_tui.digits import format_number
+from xovac_tui.durations import spell_duration, spell_shortly
+from xovac_tui.quantities import format_rate, format_temperature, quantity
+from xovac_tui.recipes.draft import DraftRow
+from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
+from xovac_tui.recipes.places import StepPath, step_number
 from xovac_tui.recipes.study import Study
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.recipes.editor.model import Editing
 from xovac_tui.ui.screens.recipes.lines import SEVERITY, severity_sign
-from xovac_tui.ui.widgets.lines import Line, Span, clip
+from xovac_tui.ui.widgets.lines import CHOSEN, HEAD, Line, Span, clip, fit
 
 
 def state_words(editing: Editing, changed_on_disk: bool) -> tuple[str, str]:
     """Return the text on whether the recipe is saved, and its style."""
     if changed_on_disk:
-        return "changed on disk", "rows--bad"
+        return "changed on disk", "bold $error"
     if editing.origin is not None:
-        return "copy of an example", "rows--warn" if editing.draft.dirty else "rows--quiet"
+        return "copy of an example", "$warning" if editing.draft.dirty else "$foreground-muted"
     if editing.opened is None:
-        return "new, not saved", "rows--warn"
-    return ("changed, not saved", "rows--warn") if editing.draft.dirty else ("saved", "rows--quiet")
+        return "new, not saved", "$warning"
+    return ("changed, not saved", "$warning") if editing.draft.dirty else ("saved", "$foreground-muted")
 
 
 def head_line(
@@ -39,15 +46,15 @@ def head_line(
     right: list[Span] = []
     if study is not None:
         if study.plan is None:
-            right.append(("no time line  ", "rows--warn"))
+            right.append(("no time line  ", "$warning"))
         else:
             about = "about " if study.plan.estimated else ""
             ends = times.day_and_time(utc + study.plan.total / speed)
             right += [
-                ("takes ", "rows--quiet"),
-                (f"{about}{spell_shortly(study.plan.total)}", "rows--strong"),
-                (", ends ", "rows--quiet"),
-                (f"{ends}  ", "rows--strong"),
+                ("takes ", "$foreground-muted"),
+                (f"{about}{spell_shortly(study.plan.total)}", "bold"),
+                (", ends ", "$foreground-muted"),
+                (f"{ends}  ", "bold"),
             ]
         for severity, (_, severity_style) in SEVERITY.items():
             if count := study.count(severity):
@@ -56,7 +63,77 @@ def head_line(
     path = file.path.name if file else "new recipe"
     room = width - sum(len(text) for text, _ in right) - len(said) - 4
     name = glyphs.literal(clean(path, max(8, room)))
-    left: Line = ((f" {name}  ", "rows--strong"), (f"{said}  ", style))
+    left: Line = ((f" {name}  ", "bold"), (f"{said}  ", style))
     gap = max(0, width - sum(len(text) for text, _ in (*left, *right)))
     line: Line = (*left, (" " * gap, ""), *right)
     return clip(tuple((glyphs.plain(text), used) for text, used in line), width, ellipsis=glyphs.ellipsis)
+
+
+_HEADS = ("step", "what", "to", "rate/over", "hold")
+_WIDTHS = (8, 10, 9, 11, 9)
+_RIGHT = ("to", "rate/over", "hold")
+_LEAST_NOTE = 6
+
+
+def table_head(width: int) -> Line:
+    """Return the names of the columns."""
+    return ((_laid_out(_HEADS, "note", width, "…"), HEAD),)
+
+
+def recipe_line(recipe: Recipe, width: int, glyphs: Glyphs, *, chosen: bool, focus: bool) -> Line:
+    """Return the line of the recipe's head: its name and the limits of the part."""
+    name = clean(recipe.name, 64) or "(no name yet)"
+    limits = recipe.limits
+    limited = f"{glyphs.dash} no limits of the part"
+    if limits is not None:
+        limited = f"{glyphs.dash} part {format_number(limits.min)} to {format_number(limits.max)} °C"
+    if recipe.tolerance is not None:
+        limited += f", ±{format_number(recipe.tolerance)} K"
+    if recipe.pressure is not None:
+        limited += f", ≤{quantity(recipe.pressure, 'mbar', log=True)}"
+    text = glyphs.plain(f"{name}  {limited}")
+    style = CHOSEN if chosen and focus else "bold"
+    sign = glyphs.then if chosen else " "
+    return ((fit(f"{sign} {text}", width, ellipsis=glyphs.ellipsis), style),)
+
+
+def row_line(
+    row: DraftRow,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    chosen: bool,
+    focus: bool,
+    marked: bool,
+    wrong: Collection[StepPath],
+) -> Line:
+    """Return the line of one step; `marked` steps would be repeated, `wrong` ones have an error."""
+    step = row.step
+    what = "  " * row.depth + {Ramp: "ramp", Hold: "hold", Repeat: "repeat"}[type(step)]
+    to = way = hold = ""
+    if isinstance(step, Ramp):
+        to = format_temperature(step.to)
+        if step.rate is not None:
+            way = format_rate(step.rate)
+        else:
+            way = spell_duration(step.over) if step.over is not None else "fastest"
+    elif isinstance(step, Hold):
+        hold = spell_duration(step.duration)
+    else:
+        hold = glyphs.plain(f"×{step.count}") + ("" if step.steps else " empty")
+    sign = glyphs.cross if row.path in wrong else "*" if marked else " "
+    cells = (f"{glyphs.then if chosen else ' '}{sign}{step_number(row.path)}", what, to, way, hold)
+    note = glyphs.plain(clean(" ".join(step.note.split()), 200))
+    text = _laid_out(tuple(glyphs.plain(cell) for cell in cells), note, width, glyphs.ellipsis)
+    style = "bold $error" if row.path in wrong else "bold" if chosen else ""
+    return ((text, CHOSEN if chosen and focus else style),)
+
+
+def _laid_out(cells: tuple[str, ...], note: str, width: int, ellipsis: str) -> str:
+    text = ""
+    for head, cell, room in zip(_HEADS, cells, _WIDTHS, strict=True):
+        text += fit(cell, room, right=head in _RIGHT, ellipsis=ellipsis) + " "
+    left = width - len(text) - 1
+    # A note of only a few letters is useless.
+    whole = text if left < _LEAST_NOTE else f"{text} {fit(note, left, ellipsis=ellipsis)}"
+    return fit(whole, width, ellipsis=ellipsis)

@@ -10,16 +10,9 @@ from typing import Protocol
 
 from xovac_tui import paths
 from xovac_tui.errors import RecipeError
+from xovac_tui.recipes import store
 from xovac_tui.recipes.files import read_bytes
 from xovac_tui.recipes.model import Recipe
-from xovac_tui.recipes.store import (
-    ChangedOnDisk,
-    Opened,
-    create_recipe,
-    duplicate_recipe,
-    open_recipe,
-    save_recipe,
-)
 from xovac_tui.ui.dialogs.question import Answer, QuestionDialog
 from xovac_tui.ui.screens.recipes.editor.finding_list import words
 from xovac_tui.ui.screens.recipes.editor.model import Editing
@@ -108,7 +101,7 @@ class Saving:
         recipe, now = editing.draft.recipe, self._workspace.station.clock.utc()
         try:
             opened = await asyncio.to_thread(_written, editing, self.folder, recipe, now, overwrite)
-        except ChangedOnDisk as changed:
+        except store.ChangedOnDisk as changed:
             return await self._changed(changed)
         except RecipeError as error:
             self._workspace.say(f"Not saved. {error}", "error", seconds=12)
@@ -119,7 +112,7 @@ class Saving:
         self._workspace.say(f"Saved: {paths.shown(opened.path)}.{kept}")
         return True
 
-    async def _changed(self, changed: ChangedOnDisk) -> bool:
+    async def _changed(self, changed: store.ChangedOnDisk) -> bool:
         answers = (
             ("stay", "Stay", ""),
             ("overwrite", "Overwrite it", "o"),
@@ -137,7 +130,7 @@ class Saving:
         if opened is None:
             return False
         try:
-            read = await asyncio.to_thread(open_recipe, opened.path)
+            read = await asyncio.to_thread(store.open_recipe, opened.path)
         except RecipeError as error:
             self._editor.view.changed_on_disk = True
             self._workspace.say(
@@ -217,17 +210,17 @@ class Saving:
 _LEAVE: tuple[Answer, ...] = (("stay", "Stay", ""), ("save", "Save", "s"), ("drop", "Drop the changes", "d"))
 
 
-def _written(editing: Editing, folder: Path, recipe: Recipe, now: float, overwrite: bool) -> Opened:
+def _written(editing: Editing, folder: Path, recipe: Recipe, now: float, overwrite: bool) -> store.Opened:
     """Write a recipe to its file. Blocks."""
     if editing.opened is not None:
-        return save_recipe(editing.opened, recipe, now=now, overwrite=overwrite)
+        return store.save_recipe(editing.opened, recipe, now=now, overwrite=overwrite)
     if editing.origin is None:
-        return create_recipe(folder, recipe)
-    copy = duplicate_recipe(editing.origin, folder, recipe.name)
-    return save_recipe(copy, recipe, now=now)
+        return store.create_recipe(folder, recipe)
+    copy = store.duplicate_recipe(editing.origin, folder, recipe.name)
+    return store.save_recipe(copy, recipe, now=now)
 
 
-def _differs(opened: Opened) -> bool:
+def _differs(opened: store.Opened) -> bool:
     """Return whether a file has changed since it was read. Blocks."""
     try:
         return read_bytes(opened.path) != opened.text.encode()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import ClassVar
 
 import msgspec
 from textual import work
@@ -23,9 +22,8 @@ from xovac_tui.station.loading import start_of
 from xovac_tui.ui.screens.recipes.editor.fields import Typed, fields_of, read_form
 from xovac_tui.ui.screens.recipes.editor.finding_list import FindingLine, finding_rows
 from xovac_tui.ui.screens.recipes.editor.form import FieldForm
-from xovac_tui.ui.screens.recipes.editor.lines import head_line
+from xovac_tui.ui.screens.recipes.editor.lines import head_line, recipe_line, row_line, table_head
 from xovac_tui.ui.screens.recipes.editor.model import Editing
-from xovac_tui.ui.screens.recipes.editor.table import recipe_line, row_line, table_head
 from xovac_tui.ui.screens.recipes.profile import ProfileChart
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 from xovac_tui.ui.widgets.rows import Rows
@@ -42,28 +40,11 @@ _DRIFT = 1.0
 _HEAD_FIELDS = 6
 
 
-class HeadLine(LinesWidget):
-    """The first line, about the whole recipe."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "rows--quiet", "rows--strong", "rows--warn", "rows--bad", "rows--good",
-    }  # fmt: skip
-    DEFAULT_CSS = """
-    HeadLine {
-        height: 1; width: 1fr;
-        & > .rows--quiet { color: $foreground-muted; }
-        & > .rows--strong { text-style: bold; }
-        & > .rows--warn { color: $warning; }
-        & > .rows--bad { color: $error; text-style: bold; }
-        & > .rows--good { color: $good; }
-    }
-    """
-
-
 class EditorView(Vertical):
     """Table, form, profile and findings of an edited recipe."""
 
     DEFAULT_CSS = """
+    EditorView #edit-head { height: 1; width: 1fr; }
     EditorView #edit-body { height: 1fr; layout: vertical; }
     EditorView.-wide #edit-body { layout: horizontal; }
     EditorView #edit-side { height: 8; }
@@ -102,7 +83,7 @@ class EditorView(Vertical):
     def compose(self) -> ComposeResult:
         """Build the first line, the table, and the parts beside or below it."""
         glyphs = self.workspace.glyphs
-        yield HeadLine(id="edit-head")
+        yield LinesWidget(id="edit-head")
         with Container(id="edit-body"):
             steps = Rows(choose=True, id="edit-steps")
             steps.border_title = "Steps"
@@ -196,7 +177,7 @@ class EditorView(Vertical):
 
     def draw(self) -> None:
         """Draw everything."""
-        if not self.query(HeadLine):
+        if not self.query("#edit-head"):
             # The planning thread may end after the editor.
             return
         self._show_head()
@@ -206,7 +187,7 @@ class EditorView(Vertical):
             self._show_findings(self.study)
 
     def _show_head(self) -> None:
-        head = self.query_one(HeadLine)
+        head = self.query_one("#edit-head", LinesWidget)
         if not head.size:
             return
         line = head_line(

@@ -1,9 +1,8 @@
-"""The list of commands: name, hazard, origin and last outcome."""
+"""The list of commands, and the ledger: what was sent from here, and what became of it."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from xovac_tui.api.contract import CommandSpec, Hazard, Origin
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
@@ -11,7 +10,7 @@ from xovac_tui.durations import format_age
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.facts import hazard_sign
 from xovac_tui.ui.format import Times
-from xovac_tui.ui.frame.bars import OUTCOME_CLASSES, OUTCOME_CSS, OUTCOME_STYLE
+from xovac_tui.ui.frame.bars import OUTCOME_STYLE, ledger_spans
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Span, fit
 from xovac_tui.ui.widgets.rows import CursorRows
@@ -24,18 +23,9 @@ _HELP_FROM = _TITLE + _HAZARD + _ORIGIN + _LAST + 20
 class ContractCommands(CursorRows[CommandSpec]):
     """The commands, one a line; dimmed while nothing can be sent."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *OUTCOME_CLASSES, "rows--cursor", "rows--quiet", "command--title", "command--critical",
-        "command--assumed",
-    }  # fmt: skip
     DEFAULT_CSS = """
     ContractCommands { height: auto; width: 1fr; }
-    ContractCommands .rows--cursor { color: $block-cursor-foreground; background: $block-cursor-background; }
-    ContractCommands .rows--quiet { color: $no-data; }
-    ContractCommands .command--title { text-style: bold; }
-    ContractCommands .command--critical { color: $bad; text-style: bold; }
-    ContractCommands .command--assumed { color: $stale; }
-    """ + OUTCOME_CSS.format(name="ContractCommands")
+    """
     EMPTY = "The contract names no command."
 
     def __init__(self, glyphs: Glyphs, times: Times, *, id: str | None = None) -> None:
@@ -67,8 +57,8 @@ class ContractCommands(CursorRows[CommandSpec]):
         dim = item.event in self._blocked
         hazard = f"{hazard_sign(item.hazard, glyphs)} {item.hazard.value}"
         critical = item.hazard is Hazard.CRITICAL
-        title_style = "rows--quiet" if dim else "command--title"
-        hazard_style = "command--critical" if critical and not dim else "rows--quiet"
+        title_style = "$no-data" if dim else "bold"
+        hazard_style = "bold $bad" if critical and not dim else "$no-data"
         # If only the form is assumed, the list says so; the text below says both.
         origin = Origin.ASSUMED if item.form.words and item.origin is Origin.DOCUMENTED else item.origin
         assumed = origin is not Origin.DOCUMENTED and not dim
@@ -79,19 +69,19 @@ class ContractCommands(CursorRows[CommandSpec]):
         spans: list[Span] = [
             (cell(item.title, _TITLE), title_style),
             (cell(hazard, _HAZARD), hazard_style),
-            (cell(ORIGIN_WORD[origin], _ORIGIN), "command--assumed" if assumed else "rows--quiet"),
+            (cell(ORIGIN_WORD[origin], _ORIGIN), "$stale" if assumed else "$no-data"),
         ]
         room = width - _TITLE - _HAZARD - _ORIGIN
         text, style = self._outcome(item.event)
         if width < _HELP_FROM:
             return [*spans, (fit(text, room, ellipsis=glyphs.ellipsis), style)]
         help_ = fit(glyphs.plain(clean(item.help, 200)), room - _LAST, ellipsis=glyphs.ellipsis)
-        return [*spans, (cell(text, _LAST), style), (help_, "rows--quiet")]
+        return [*spans, (cell(text, _LAST), style), (help_, "$no-data")]
 
     def _outcome(self, event: str) -> tuple[str, str]:
         entry = self._last.get(event)
         if entry is None:
-            return self.glyphs.dash, "rows--quiet"
+            return self.glyphs.dash, "$no-data"
         sign = self.glyphs.outcome(entry.outcome)
         if entry.outcome is Outcome.SENT:
             return f"{sign} waiting {format_age(max(0.0, self._mono - entry.mono))}", OUTCOME_STYLE[
@@ -106,5 +96,58 @@ class ContractCommands(CursorRows[CommandSpec]):
                 self.glyphs.outcome(entry.late),
             )
         if entry.confirmed is not None:
-            word, style = "confirmed", "outcome--good"
+            word, style = "confirmed", "$good"
         return f"{sign} {word} {self._times.clock(entry.utc)}", style
+
+
+KEEP = 2_000
+"""Entries kept on this screen; older ones are dropped and counted."""
+
+
+class LedgerList(CursorRows[LedgerEntry]):
+    """The ledger, one line a command; highlights unknown outcomes that are not dismissed."""
+
+    DEFAULT_CSS = """
+    LedgerList { height: 1fr; width: 1fr; }
+    """
+    EMPTY = "No command has been sent from here."
+
+    def __init__(self, glyphs: Glyphs, times: Times, *, id: str | None = None) -> None:
+        super().__init__(glyphs, id=id)
+        self._times = times
+        self._entries: dict[int, LedgerEntry] = {}
+        self._now = (0.0, 0.0)
+        self.dropped = 0
+
+    def show(self, entries: Iterable[LedgerEntry], *, utc: float, mono: float) -> None:
+        """Update these entries; earlier ones stay."""
+        self._now = (utc, mono)
+        for entry in entries:
+            self._entries[entry.id] = entry
+        while len(self._entries) > KEEP:
+            del self._entries[next(iter(self._entries))]
+            self.dropped += 1
+        self.show_items([self._entries[number] for number in reversed(self._entries)])
+
+    @property
+    def entries(self) -> tuple[LedgerEntry, ...]:
+        """The shown entries, newest first."""
+        return self._items
+
+    @property
+    def unknown(self) -> int:
+        """The number of unknown outcomes that are not dismissed."""
+        return sum(e.outcome is Outcome.UNKNOWN and not e.dismissed for e in self._items)
+
+    def key_of(self, item: LedgerEntry) -> Hashable:
+        """Return the entry's number."""
+        return item.id
+
+    def spans_of(self, item: LedgerEntry, width: int) -> Sequence[Span]:
+        """Return the entry's line, with the date if it is not today's."""
+        utc, mono = self._now
+        day, today = self._times.stamp(item.utc)[5:10], self._times.stamp(utc)[5:10]
+        spans: list[Span] = [(f"{self.glyphs.outcome(item.outcome)} ", OUTCOME_STYLE[item.outcome])]
+        if day != today:
+            spans.append((f"{day} ", "$no-data"))
+        return [*spans, *ledger_spans(item, glyphs=self.glyphs, times=self._times, now=mono)]
