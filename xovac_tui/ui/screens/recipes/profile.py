@@ -22,7 +22,6 @@ _LEAST_SPAN = 5.0
 class ProfileChart(LinesWidget):
     """Draws a plan; it changes only with the recipe."""
 
-    BORDER_TITLE = "Planned profile"
     DEFAULT_CSS = """
     ProfileChart {
         height: 1fr; width: 1fr; border: round $border-blurred; border-title-color: $foreground;
@@ -32,6 +31,7 @@ class ProfileChart(LinesWidget):
 
     def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.border_title = "Planned profile"
         self._ascii = ascii_only
         self._plan: Plan | None = None
 
