@@ -191,7 +191,7 @@ def _lines_dropped(count: int) -> str:
     )
 
 
-def say_last(stream: IO[str], text: str, patience: float = PATIENCE) -> None:
+def write_last(stream: IO[str], text: str, patience: float = PATIENCE) -> None:
     """Write a last line to a stream, and wait for its reader for a moment only."""
     outlet = StreamOutlet(stream)
     outlet.line(text)

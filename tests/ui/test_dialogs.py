@@ -249,7 +249,7 @@ async def test_a_held_key_answers_nothing(tmp_path: Path, monkeypatch: pytest.Mo
             assert await sent(c) == START, key
 
 
-BURSTS = ("try\r", "\ty", "\t\r", "y\r", "okay", "why?")
+BURSTS = ("try\r", "y?", "\t\r", "y\r", "okay", "\ty", "why?")
 
 
 @pytest.mark.parametrize(

@@ -133,10 +133,14 @@ def text(chance: random.Random) -> str:
 
 
 async def type_text(c: Console, typed: str, chance: random.Random) -> None:
-    for char in typed:
-        c.clock.advance(chance.choice(GAPS))
+    """Type a text, and behind it what would be STOP outside of a field."""
+    for char, gap in [*((char, chance.choice(GAPS)) for char in typed), ("!", 0.4), ("!", 0.4)]:
+        c.clock.advance(gap)
         c.app.post_message(events.Key(KEYS.get(char, char), char))
         await wait_until_quiet(drawing=False)
+    c.clock.advance(0.3)
+    await c.pilot.pause(0.06)
+    assert c.link.emitted == []
 
 
 async def ended(c: Console, end: str) -> list[tuple[str, str]]:

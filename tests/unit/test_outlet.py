@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from xovac_tui.logfile import LogFile
-from xovac_tui.outlet import Outlet, StreamOutlet, say_last
+from xovac_tui.outlet import Outlet, StreamOutlet, write_last
 
 
 class Gate:
@@ -112,7 +112,7 @@ def test_a_stream_keeps_its_encoding(tmp_path: Path) -> None:
 
 def test_a_stream_without_a_file_is_written_as_it_is() -> None:
     stream = io.StringIO()
-    say_last(stream, "the end")
+    write_last(stream, "the end")
     assert stream.getvalue() == "the end\n"
 
 

@@ -274,11 +274,11 @@ class Chamber:
         def arrives(channel: Channel | None) -> bool:
             return channel is not None and channel.arrives(mono, linked=linked, stale_after=stale_after)
 
-        def believed(channel: Channel | None, come: bool) -> tuple[float | None, str]:
-            return (channel.value, channel.spec.unit) if channel is not None and come else (None, "")
+        def believed(channel: Channel | None, arrived: bool) -> tuple[float | None, str]:
+            return (channel.value, channel.spec.unit) if channel is not None and arrived else (None, "")
 
-        role, come = self._by_role.get, arrives(controlled)
-        fresh = come if controlled else self.word(mono) is LinkWord.ONLINE
+        role, arrived = self._by_role.get, arrives(controlled)
+        fresh = arrived if controlled else self.word(mono) is LinkWord.ONLINE
         known = arrives(role(Role.STATE)) or (fresh and self._state_holds)
         return Observation(
             mono=mono,
@@ -290,7 +290,7 @@ class Chamber:
             step=run.step if arrives(role(Role.STEP)) else None,
             steps=run.steps if arrives(role(Role.STEPS)) else None,
             target=to_celsius(*believed(setpoint, arrives(setpoint))),
-            actual=to_celsius(*believed(controlled, come)),
+            actual=to_celsius(*believed(controlled, arrived)),
             seen=controlled.seen if controlled else self._newest,
             period=controlled.pace.period if controlled else None,
             pressure=to_mbar(*believed(pressure, arrives(pressure))),
@@ -410,7 +410,7 @@ class Chamber:
         learned = [s for s in self._streams.values() if s.period is not None and s.steady]
         learned = [s for s in learned if s.name in self._vital] or learned
         paced = [s for s in learned if s.period is not None and s.period <= _PACE_SETTERS] or learned
-        # A stream that has not come since the link came back is judged from that moment.
+        # A stream that has not arrived since the link came back is judged from that moment.
         up_since = self._link.since_mono
         return bool(paced) and all(
             mono - (up_since if s.last is None else s.last) > s.limit(self._stale_after) for s in paced

@@ -118,14 +118,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return int(Exit.USAGE)
     except XovacError as error:
         code = f" [{error.code}]" if error.code else ""
-        _say_last(f"{error}{code}", several_lines=error.several_lines)
+        _print_last(f"{error}{code}", several_lines=error.several_lines)
         return int(error.exit_code)
     except OSError as error:
         # An error without a file name comes from standard output, the only file written without one.
         if error.errno not in _NO_ROOM or error.filename is not None:
             return _defect(error)
         drop_output()
-        _say_last(f"The output cannot be written: {error.strerror}. Send it somewhere else.")
+        _print_last(f"The output cannot be written: {error.strerror}. Send it somewhere else.")
         return int(Exit.USAGE)
     except Exception as error:
         return _defect(error)
@@ -149,10 +149,10 @@ def _fill_closed_streams() -> None:
 
 
 def _defect(error: Exception) -> int:
-    _say_last(imported("defects:report_defect")(error))
+    _print_last(imported("defects:report_defect")(error))
     return int(Exit.CRASH)
 
 
-def _say_last(text: str, *, several_lines: bool = False) -> None:
+def _print_last(text: str, *, several_lines: bool = False) -> None:
     """Write a last sentence to stderr; wait only briefly for its reader."""
-    imported("saying:last_words")(text, several_lines=several_lines)
+    imported("stderr:last_words")(text, several_lines=several_lines)

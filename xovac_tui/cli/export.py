@@ -14,7 +14,7 @@ from typing import IO, Any
 import click
 
 from xovac_tui.cli.output import echo
-from xovac_tui.cli.records import RecordSource, Ticker, find_record, missing, record_options, say_note
+from xovac_tui.cli.records import RecordSource, Ticker, find_record, missing, print_note, record_options
 from xovac_tui.errors import Exit
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.lists import find_span
@@ -69,7 +69,7 @@ def export(
         raise click.UsageError("--labels is for csv: the other formats carry labels and units by themselves.")
 
     with open_still(source.path) as opened:
-        say_note(opened)
+        print_note(opened)
         part = part_of(find_span(opened, run), start, end, source.zone)
         words = [word for option in channels for word in option.split(",") if word.strip()]
         job = _Job(source, opened, part, words, labels)

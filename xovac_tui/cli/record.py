@@ -13,7 +13,7 @@ from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent
 from xovac_tui.chamber.news import AlarmsChanged, LinkChanged, RecordOpened
 from xovac_tui.cli.common import effective
 from xovac_tui.cli.exposure import alarm_notes, exposed_settings
-from xovac_tui.cli.saying import Voice
+from xovac_tui.cli.stderr import StderrLines
 from xovac_tui.compose import chambers, stations
 from xovac_tui.errors import Exit
 from xovac_tui.outlet import Outlet
@@ -33,7 +33,7 @@ def record_chamber(ctx: click.Context, seconds: float | None) -> None:
     choice = stations.record_choice(found, chamber, asked=True)
     assert choice is not None
     # A stalled reader of stderr must not stop the recording.
-    say = Voice()
+    say = StderrLines()
     say.line(f"{chamber.name}: recording in {choice.path} (process {os.getpid()})")
     notes = alarm_notes(found.settings, found.path, chamber.profile)
     for said in (*exposed_settings(found, chamber.profile), *notes):

@@ -247,7 +247,7 @@ class Ticker:
             rewrite("", self._length)
 
 
-def say_note(record: Record) -> None:
+def print_note(record: Record) -> None:
     """Print a note on stderr if a record could be opened only in part or another way."""
     if record.note:
         echo(record.note, err=True)

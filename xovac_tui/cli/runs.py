@@ -15,8 +15,8 @@ from xovac_tui.cli.records import (
     Ticker,
     find_record,
     missing,
+    print_note,
     record_options,
-    say_note,
     size_of,
 )
 from xovac_tui.durations import format_duration
@@ -46,7 +46,7 @@ def runs(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, 
     source = find_record(ctx, record, demo)
 
     with open_still(source.path) as opened:
-        say_note(opened)
+        print_note(opened)
         listed = _ListedRun(opened, held=is_recorded(source.path))
         if as_json:
             echo_data(json_line(listed.data()))

@@ -17,8 +17,8 @@ from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.news import LinkChanged
 from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.options import connecting_options
-from xovac_tui.cli.saying import Voice
 from xovac_tui.cli.seconds import Seconds
+from xovac_tui.cli.stderr import StderrLines
 from xovac_tui.compose import chambers, stations
 from xovac_tui.durations import format_duration
 from xovac_tui.errors import Exit, LinkError, WaitTimeoutError
@@ -237,7 +237,7 @@ class WaitReport:
         self._quiet = quiet
         self._terminal = sys.stderr.isatty()
 
-        self._out = Voice()
+        self._out = StderrLines()
         self._reported: float | None = None
         self._shown = 0
         """Characters of the line that is rewritten."""

@@ -18,8 +18,8 @@ from xovac_tui.api.payload import one_line
 from xovac_tui.chamber.news import LinkChanged
 from xovac_tui.cli.common import effective, json_line
 from xovac_tui.cli.options import connecting_options
-from xovac_tui.cli.saying import Voice
 from xovac_tui.cli.seconds import Seconds
+from xovac_tui.cli.stderr import StderrLines
 from xovac_tui.compose import chambers, stations
 from xovac_tui.durations import format_whole
 from xovac_tui.errors import Exit, LinkError
@@ -60,7 +60,7 @@ async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: fl
     given_up: asyncio.Future[LinkView] = loop.create_future()
     broken: asyncio.Future[OSError] = loop.create_future()
     seen_online = False
-    say = Voice()
+    say = StderrLines()
 
     def fail(error: OSError) -> None:
         if not broken.done():

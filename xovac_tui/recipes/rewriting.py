@@ -105,20 +105,20 @@ class _File:
 
 def _revised(text: str, before: Recipe, recipe: Recipe) -> str:
     file = _read(text, before, opened=False)
-    came = _matched(file.head, recipe.steps)
+    matched = _matched(file.head, recipe.steps)
     if any(block.listed for block in (file.head, *file.head.walk())) and not _in_place(
-        file.head, recipe.steps, came
+        file.head, recipe.steps, matched
     ):
         file = _read(text, before, opened=True)
-        came = _matched(file.head, recipe.steps)
-    kept, apart = {id(block) for block in came.values()}, ""
+        matched = _matched(file.head, recipe.steps)
+    kept, apart = {id(block) for block in matched.values()}, ""
     for block in file.head.walk():
         if id(block) in kept:
             block.above, apart = apart + block.above, ""
         elif "#" in (loose := block.above[: block.above.rfind("\n\n") + 1]):
             apart += loose
     _revise_head(file, before, recipe)
-    file.head.steps = [_arranged(step, (number,), came) for number, step in enumerate(recipe.steps)]
+    file.head.steps = [_arranged(step, (number,), matched) for number, step in enumerate(recipe.steps)]
     limits = file.limits.text("[limits]") if file.limits else ""
     if file.limits_last:
         return file.head.text("") + apart + limits + file.rest
@@ -247,10 +247,10 @@ def _matched(root: _TextBlock, steps: tuple[Step, ...]) -> dict[StepPath, _TextB
     """Return which block of the file each step is, by the step's path; a new step is none."""
     new = dict(_paths(steps, ()))
     free = dict.fromkeys(root.walk())
-    came: dict[StepPath, _TextBlock] = {}
+    matched: dict[StepPath, _TextBlock] = {}
 
     def take(path: StepPath, block: _TextBlock) -> None:
-        came[path] = block
+        matched[path] = block
         del free[block]
 
     keys: tuple[Callable[[Step | None], object], ...] = (id, lambda step: step)
@@ -259,13 +259,13 @@ def _matched(root: _TextBlock, steps: tuple[Step, ...]) -> dict[StepPath, _TextB
         for block in free:
             known[key(block.step)].append(block)
         for path, step in new.items():
-            if path not in came and known[key(step)]:
+            if path not in matched and known[key(step)]:
                 take(path, known[key(step)].popleft())
-    _match_places(root, steps, (), came, free, take)
+    _match_places(root, steps, (), matched, free, take)
     for path, step in new.items():
-        if path not in came and (alike := next((one for one in free if _alike(one.step, step)), None)):
+        if path not in matched and (alike := next((one for one in free if _alike(one.step, step)), None)):
             take(path, alike)
-    return came
+    return matched
 
 
 def _paths(steps: tuple[Step, ...], inside: StepPath) -> Iterator[tuple[StepPath, Step]]:
@@ -279,25 +279,27 @@ def _match_places(
     level: _TextBlock,
     steps: tuple[Step, ...],
     inside: StepPath,
-    came: Mapping[StepPath, _TextBlock],
+    matched: Mapping[StepPath, _TextBlock],
     free: Mapping[_TextBlock, None],
     take: Callable[[StepPath, _TextBlock], None],
 ) -> None:
     """Match changed steps with those of their kind that were between the same neighbours."""
     places = {block: number for number, block in enumerate(level.steps)}
-    known = [places.get(came[path]) if (path := (*inside, n)) in came else None for n in range(len(steps))]
+    known = [
+        places.get(matched[path]) if (path := (*inside, n)) in matched else None for n in range(len(steps))
+    ]
     low = 0
     for number, step in enumerate(steps):
         path = (*inside, number)
-        if path not in came:
+        if path not in matched:
             high = next((place for place in known[number + 1 :] if place is not None), len(level.steps))
             gap = [one for one in level.steps[low:high] if one in free and type(one.step) is type(step)]
             if gap:
                 take(path, next((one for one in gap if _alike(one.step, step)), gap[0]))
-        if path in came:
-            low = places.get(came[path], low - 1) + 1
+        if path in matched:
+            low = places.get(matched[path], low - 1) + 1
             if isinstance(step, Repeat):
-                _match_places(came[path], step.steps, path, came, free, take)
+                _match_places(matched[path], step.steps, path, matched, free, take)
 
 
 def _alike(one: Step | None, other: Step) -> bool:
@@ -309,12 +311,12 @@ def _alike(one: Step | None, other: Step) -> bool:
 
 
 def _in_place(
-    level: _TextBlock, steps: tuple[Step, ...], came: Mapping[StepPath, _TextBlock], inside: StepPath = ()
+    level: _TextBlock, steps: tuple[Step, ...], matched: Mapping[StepPath, _TextBlock], inside: StepPath = ()
 ) -> bool:
     """Return whether steps are those of the file in the same order, but for their values."""
     return len(level.steps) == len(steps) and all(
-        came.get((*inside, number)) is block
-        and _in_place(block, getattr(step, "steps", ()), came, (*inside, number))
+        matched.get((*inside, number)) is block
+        and _in_place(block, getattr(step, "steps", ()), matched, (*inside, number))
         for number, (block, step) in enumerate(zip(level.steps, steps, strict=True))
     )
 
@@ -322,12 +324,12 @@ def _in_place(
 # -- changing -----------------------------------------------------------------------------------------
 
 
-def _arranged(step: Step, path: StepPath, came: Mapping[StepPath, _TextBlock]) -> _TextBlock:
+def _arranged(step: Step, path: StepPath, matched: Mapping[StepPath, _TextBlock]) -> _TextBlock:
     """Return the block of a step with its values, and with the steps inside."""
-    block = came.get(path) or _TextBlock()
+    block = matched.get(path) or _TextBlock()
     _revise(block, step_values(block.step) if block.step else {}, step_values(step))
     if isinstance(step, Repeat):
-        block.steps = [_arranged(one, (*path, number), came) for number, one in enumerate(step.steps)]
+        block.steps = [_arranged(one, (*path, number), matched) for number, one in enumerate(step.steps)]
     return block
 
 

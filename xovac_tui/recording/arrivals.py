@@ -49,11 +49,11 @@ def never_arrived(path: Path, contract: Contract) -> list[MissingName]:
 
 def _missing(newest: dict[str, deque[LoggedEvent]], contract: Contract, events: int) -> Iterator[MissingName]:
     for name, message in contract.messages.items():
-        came = newest.get(name)
-        if came is None:
+        found = newest.get(name)
+        if found is None:
             yield MissingName(name, None, events, tuple(sorted(newest)))
             continue
-        paths = {path for event in came for path, _ in leaves(event.payload().value)}
+        paths = {path for event in found for path, _ in leaves(event.payload().value)}
         for leaf in message.leaves:
             if leaf.path not in paths:
-                yield MissingName(name, leaf.path, len(came), tuple(sorted(paths)))
+                yield MissingName(name, leaf.path, len(found), tuple(sorted(paths)))

@@ -98,7 +98,7 @@ def digest(
     return Digest(
         since=since,
         until=until,
-        runs=tuple(run for run in lists.runs(record) if _went_on(run, axis, since, until)),
+        runs=tuple(run for run in lists.runs(record) if _is_in_span(run, axis, since, until)),
         steps=sum(one.mark.kind == "step" for one in marks),
         gaps=gaps(record, since, until, axis),
         commands=tuple(command.entry for command in lists.commands(record, within)),
@@ -116,7 +116,7 @@ def digest(
     )
 
 
-def _went_on(run: kinds.RecordedRun, axis: EvenAxis, since: float, until: float) -> bool:
+def _is_in_span(run: kinds.RecordedRun, axis: EvenAxis, since: float, until: float) -> bool:
     """Return whether a run began, ended or went on in a stretch of even time."""
     if run.started_mono is None or not axis.knows(run.session):
         return False

@@ -25,7 +25,7 @@ from textual.widgets import Input
 from xovac_tui import paths, replay
 from xovac_tui.config.themes import DEFAULT_THEME, unknown_theme, variable_defaults
 from xovac_tui.errors import SettingsError
-from xovac_tui.outlet import say_last
+from xovac_tui.outlet import write_last
 from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
 from xovac_tui.text import writable
@@ -85,7 +85,7 @@ class XovacApp(TerminalApp):
         connect: bool = True,
     ) -> None:
         css = ("app.tcss", "ascii.tcss") if start.display.ascii else ("app.tcss",)
-        super().__init__(self._build_again, self._say_defect, css)
+        super().__init__(self._build_again, self._report_failure, css)
         self._start = start
         self._problems = list(start.notes)
         keymap: dict[str, str] = {}
@@ -397,7 +397,7 @@ class XovacApp(TerminalApp):
             self.flush()
         await take_away(old)
 
-    def _say_defect(self, error: BaseException, *, rebuilt: bool) -> None:
+    def _report_failure(self, error: BaseException, *, rebuilt: bool) -> None:
         for said in [one for one in self._notifications if one.title == _DEFECT]:
             self._unnotify(said)  # one toast is enough for a defect that repeats
         what = "A part of the screen failed" if rebuilt else "Something failed"
@@ -462,5 +462,5 @@ def run_console(start: Start, station: Station, playback: replay.playback.Playba
     app = XovacApp(start, station, playback)
     code = run_in_terminal(app)
     if unwritten := station.record.unwritten:
-        say_last(sys.stderr, unwritten)
+        write_last(sys.stderr, unwritten)
     return code

@@ -48,10 +48,12 @@ class TakesPictures(Protocol):
 class TerminalApp(App[int]):
     """An app that sends few bytes, never waits for its terminal, and survives defects of its screen."""
 
-    def __init__(self, build_again: BuildAgain, say_defect: ReportDefect, css: Sequence[str] = ()) -> None:
+    def __init__(
+        self, build_again: BuildAgain, report_failure: ReportDefect, css: Sequence[str] = ()
+    ) -> None:
         """Take `css`, the names of style sheets beside the module of the app's class."""
         super().__init__(css_path=list(css))
-        self.mender = Mender(self, time.monotonic, build_again, say_defect)
+        self.mender = Mender(self, time.monotonic, build_again, report_failure)
         self._stage = _Stage.BEFORE
         self._dispatching = 0
 

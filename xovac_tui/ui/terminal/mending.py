@@ -85,10 +85,10 @@ class Mender:
     """Handles failures of the screen: logs and reports them, and rebuilds the screen."""
 
     def __init__(
-        self, app: App[Any], now: Callable[[], float], build_again: BuildAgain, say_defect: ReportDefect
+        self, app: App[Any], now: Callable[[], float], build_again: BuildAgain, report_failure: ReportDefect
     ) -> None:
         self._app, self._now = app, now
-        self._build_again, self._say_defect = build_again, say_defect
+        self._build_again, self._report_failure = build_again, report_failure
         self.failures = Failures()
         self._pending: asyncio.Task[None] | None = None
         self._building = False
@@ -105,7 +105,7 @@ class Mender:
         self.log(inner)
         if isinstance(error, WorkerFailed):
             # A worker does not affect the screen.
-            self._say_defect(inner, rebuilt=False)
+            self._report_failure(inner, rebuilt=False)
             return
         if self._is_gone():
             return
@@ -149,7 +149,7 @@ class Mender:
             try:
                 await self._build_again(remedy)
                 if error is not None and remedy in (Remedy.SAME, Remedy.FIRST):
-                    self._say_defect(error, rebuilt=True)
+                    self._report_failure(error, rebuilt=True)
             except Exception as failed:
                 self.log(failed)
                 self._failed_again = failed

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from xovac_tui.outlet import StreamOutlet, say_last
+from xovac_tui.outlet import StreamOutlet, write_last
 from xovac_tui.text import clean
 
 
-class Voice(StreamOutlet):
+class StderrLines(StreamOutlet):
     """Prints lines on stderr; characters that act on a terminal, line breaks included, are made visible."""
 
     def __init__(self) -> None:
@@ -31,4 +31,4 @@ class Voice(StreamOutlet):
 def last_words(text: str, *, several_lines: bool = False) -> None:
     """Write a last sentence to stderr; wait only briefly for its reader."""
     lines = text.split("\n") if several_lines else [text]
-    say_last(sys.stderr, "\n".join(map(clean, lines)))
+    write_last(sys.stderr, "\n".join(map(clean, lines)))
