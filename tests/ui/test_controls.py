@@ -17,9 +17,9 @@ from xovac_tui.config import Display, Profile
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.facts import FactsView
 from xovac_tui.ui.frame.bars import LedgerLine
+from xovac_tui.ui.screens.controls.command_lists import KEEP, ContractCommands, LedgerList
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
-from xovac_tui.ui.screens.controls.lists import KEEP, ContractCommands, LedgerList
 from xovac_tui.ui.screens.controls.pane import ControlsPane
 from xovac_tui.ui.widgets.lines import LinesWidget
 

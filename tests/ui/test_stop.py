@@ -23,9 +23,9 @@ from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.help import HelpDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog
 from xovac_tui.ui.frame.bars import KeyBar
+from xovac_tui.ui.screens.controls.command_lists import ContractCommands
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
-from xovac_tui.ui.screens.controls.lists import ContractCommands
 from xovac_tui.ui.widgets.stopbar import StopBar, armed_words
 
 STOPPED = [("cancel_recipe", "")]
