@@ -18,9 +18,9 @@ from pathlib import Path
 from msgspec import structs
 from textual.pilot import Pilot
 
-from xovac_tui.alarms.rules import read_rules
+from xovac_tui.alarms.kinds.level import HighRule, LowRule
 from xovac_tui.alarms.rules_in_force import watchlist
-from xovac_tui.alarms.settings import AlarmSettings, Rule
+from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
@@ -69,9 +69,8 @@ hold = "30min"
 
 
 RULES = (
-    Rule(
+    HighRule(
         name="part hot",
-        kind="high",
         channel="test_part",
         limit=58.0,
         deadband=1.0,
@@ -81,9 +80,8 @@ RULES = (
         consequence="The adhesive of board X ages faster above 58 degC.",
         action="Note how long it lasts; cancel the recipe above 65 degC.",
     ),
-    Rule(
+    LowRule(
         name="plate cold",
-        kind="low",
         channel="plate_a",
         limit=-10.0,
         deadband=2.0,
@@ -122,8 +120,7 @@ async def take(folder: Path) -> None:
             profile = Profile(url=child.url, contracts=(SIMULATOR_CONTRACT,))
             contract = without_its_clocks(load_contract((), simulator=True))
             clock = FastClock(SPEED)
-            alarms = AlarmSettings(rules=RULES)
-            watched = watchlist(alarms, profile.recipe, contract, read_rules(alarms, simulator=True))
+            watched = watchlist(AlarmSettings(), profile.recipe, contract, RULES, simulator=True)
             record = RecordChoice(path=Path(home) / "record.sqlite3", settings=RecordSettings())
             setup = ChamberSetup("bench-1", profile, contract)
             equipment = Equipment(proofs=None, record=record, watchlist=watched)

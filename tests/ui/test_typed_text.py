@@ -83,7 +83,7 @@ FIELDS: dict[str, Way] = {
     "ui/app_actions.py _note": pressing("status", "n"),
     "ui/screens/alarms/dialogs.py ShelveDialog": pressing("alarms", "s"),
     "ui/dialogs/confirm.py ConfirmDialog": ("controls", a_name),
-    "ui/screens/controls/fields.py FieldRow": ("controls", a_form),
+    "ui/screens/controls/form.py FieldRow": ("controls", a_form),
     "ui/screens/recipes/template.py TemplateDialog": ("recipes", a_template),
     "ui/screens/recipes/editor/form.py FormRow": ("recipes", a_step),
     "ui/screens/alarms/pane.py _take_out": pressing("alarms", "x"),
@@ -133,10 +133,14 @@ def text(chance: random.Random) -> str:
 
 
 async def type_text(c: Console, typed: str, chance: random.Random) -> None:
-    for char in typed:
-        c.clock.advance(chance.choice(GAPS))
+    """Type a text, and behind it what would be STOP outside of a field."""
+    for char, gap in [*((char, chance.choice(GAPS)) for char in typed), ("!", 0.4), ("!", 0.4)]:
+        c.clock.advance(gap)
         c.app.post_message(events.Key(KEYS.get(char, char), char))
         await wait_until_quiet(drawing=False)
+    c.clock.advance(0.3)
+    await c.pilot.pause(0.06)
+    assert c.link.emitted == []
 
 
 async def ended(c: Console, end: str) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from tests.helpers.console import FakeClock
 from tests.helpers.oddruns import Kind, odd_run
 from tests.helpers.recomputed import Run, Step, recompute
 from tests.helpers.reports import Page
+from xovac_tui import report
 from xovac_tui.api.loader import load_contract
 from xovac_tui.recording.disk import recorder
 from xovac_tui.recording.disk.lists import find_span
@@ -20,7 +21,6 @@ from xovac_tui.recording.exports.parts import columns_of, open_still, part_of
 from xovac_tui.recording.exports.tables import csv_chunks
 from xovac_tui.report.facts import ReportFacts
 from xovac_tui.report.gather import gather
-from xovac_tui.report.page import page
 
 KINDS = [
     Kind(10.0, "K", "step last"),
@@ -48,7 +48,7 @@ class Made:
         self.facts: ReportFacts = gather(
             record, 1, chamber="bench-1", contract=contract, program="xovac-tui 9", now=now
         )
-        self.page = Page(page(self.facts, UTC))
+        self.page = Page(report.page.page(self.facts, UTC))
         with open_still(record) as one:
             one.judge_by(contract)
             part = part_of(find_span(one, "all"), None, None, None)

@@ -21,6 +21,7 @@ import pytest
 
 from tests.helpers.pastruns import BEGAN, SESSION, RecordedBench, begin, record_run, three_runs
 from tests.helpers.reports import NOW, SOURCE, Page, eventful
+from xovac_tui import report
 from xovac_tui.api.event import Payload
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
@@ -40,7 +41,6 @@ from xovac_tui.recording.exports.parts import columns_of, open_still, part_of
 from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.recording.exports.tables import csv_chunks
 from xovac_tui.recording.exports.transcript import transcript
-from xovac_tui.report import charts
 from xovac_tui.report.alarm_episodes import alarm_episodes, handled
 from xovac_tui.report.deviations import deviations
 from xovac_tui.report.facts import ReportFacts
@@ -48,7 +48,6 @@ from xovac_tui.report.figures import _Sum
 from xovac_tui.report.formatting import ReportTimes, judged, lines
 from xovac_tui.report.gather import gather
 from xovac_tui.report.judge import CriterionOutcome, Judgement, RunVerdict, judge
-from xovac_tui.report.page import page
 from xovac_tui.report.runs import run_number
 from xovac_tui.report.writing import ReportError, write_report
 from xovac_tui.runs.state import Result
@@ -73,7 +72,7 @@ def facts(path: Path) -> ReportFacts:
 
 @pytest.fixture(scope="module")
 def html(facts: ReportFacts) -> str:
-    return page(facts, UTC)
+    return report.page.page(facts, UTC)
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +91,8 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> tuple[ReportFacts, ...]:
 def without_charts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw no charts where only the text of a page is asked for."""
     for name in ("temperature_chart", "pressure_chart"):
-        monkeypatch.setattr(charts, name, lambda *_: "")
-    monkeypatch.setattr(charts, "dwell_charts", lambda *_: ())
+        monkeypatch.setattr(f"xovac_tui.report.charts.{name}", lambda *_: "")
+    monkeypatch.setattr("xovac_tui.report.charts.dwell_charts", lambda *_: ())
 
 
 def exported(path: Path, run: str = "r1") -> tuple[list[str], list[list[str]]]:
@@ -383,11 +382,11 @@ def test_a_text_that_cannot_be_read_hides_no_limits(path: Path, tmp_path: Path) 
 def test_a_step_that_is_reported_only_when_it_changes_leaves_no_dwell_short(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report, newest = RecordedBench.report, dict[str, Any]()
+    tell, newest = RecordedBench.report, dict[str, Any]()
 
     def on_change(bench: RecordedBench, name: str, payload: Payload) -> None:
         if name != "recipe_state" or newest.get("step") != payload.value.get("step"):
-            report(bench, name, payload)
+            tell(bench, name, payload)
             newest.update(payload.value if name == "recipe_state" else {})
 
     monkeypatch.setattr(RecordedBench, "report", on_change)
@@ -410,7 +409,7 @@ def test_gaps_cancelling_and_a_run_that_goes_on_are_reported(three: tuple[Report
     assert "Steps 3 to 4 were not run." in deviations(cancelled)
     assert judge(running).verdict is RunVerdict.NOT_JUDGED
     assert judge(running).why == "The run goes on: this is an interim report."
-    assert "(interim: the run goes on)" in page(running, UTC)
+    assert "(interim: the run goes on)" in report.page.page(running, UTC)
 
 
 @pytest.mark.usefixtures("without_charts")
@@ -428,7 +427,7 @@ def test_a_run_whose_recorder_died_does_not_go_on(tmp_path: Path) -> None:
     assert found.criteria[1].found.endswith("elapsed. Its end is not in the record.")
     assert facts.past.seconds == pytest.approx(100.0, abs=2.0)
     assert any(said.startswith("The record ends before the run") for said in deviations(facts))
-    html = page(facts, UTC)
+    html = report.page.page(facts, UTC)
     assert "goes on" not in html
     assert "from its beginning to its end" not in html
 
@@ -451,7 +450,7 @@ def test_what_was_deleted_or_did_not_come_is_reported_with_the_verdict(
     lost = sum(gap.seconds for gap in facts.gaps)
     (said,) = [one for one in deviations(facts) if "gap" in one]
     assert said.startswith(f"2 gaps, {format_to_tenth(lost)} in all, in which no usable temperature")
-    html = page(facts, UTC)
+    html = report.page.page(facts, UTC)
     assert "Something was not measured" in html
     assert "from its beginning to its end" not in html
 
@@ -489,7 +488,7 @@ def test_a_run_of_an_unknown_recipe_is_not_judged(tmp_path: Path) -> None:
     facts = reported(tmp_path / "r2.sqlite3", 2)
     assert judge(facts).verdict is RunVerdict.NOT_JUDGED
     assert any("No recipe file was handed over for this run" in said for said in deviations(facts))
-    read = Page(page(facts, UTC))
+    read = Page(report.page.page(facts, UTC))
     assert read.wrong == []
     assert "Run without a name" in read.text
     assert "No plan of this run is known." in read.text
@@ -514,7 +513,7 @@ def test_a_list_that_was_sent_by_itself_is_reported_and_a_cancelled_run_of_it_fa
     facts = reported(tmp_path / "r.sqlite3", 2)
     found = judge(facts)
     assert (found.verdict, found.criteria[0].outcome) == (RunVerdict.FAIL, CriterionOutcome.NOT_MET)
-    read = Page(page(facts, UTC)).text
+    read = Page(report.page.page(facts, UTC)).text
     assert "The list was sent by itself" in read
     assert "by eve@lab" in read
     assert payload in read
@@ -661,7 +660,7 @@ def test_labels_in_any_script_stand_in_the_charts_without_a_warning(
     assert facts.past.temperature is not None
     track = msgspec.structs.replace(facts.past.temperature, label="板温度")
     past = msgspec.structs.replace(facts.past, temperature=track)
-    assert "板温度" in page(msgspec.structs.replace(facts, past=past), UTC)
+    assert "板温度" in report.page.page(msgspec.structs.replace(facts, past=past), UTC)
     assert not list(recwarn)
 
 
@@ -671,7 +670,7 @@ def test_a_simulated_chamber_is_reported(facts: ReportFacts, html: str) -> None:
     life = facts.sessions[0]
     about = msgspec.structs.replace(life.about, contract=("documented.toml", "simulator.toml"))
     changed = msgspec.structs.replace(facts, sessions=(msgspec.structs.replace(life, about=about),))
-    assert "the built-in simulator, and no part was tested" in page(changed, UTC)
+    assert "the built-in simulator, and no part was tested" in report.page.page(changed, UTC)
 
 
 @pytest.mark.usefixtures("without_charts")
@@ -682,14 +681,14 @@ def test_the_head_of_the_audit_stands_in_it(path: Path, tmp_path: Path) -> None:
         db.execute("INSERT INTO chain (place, row, hash) VALUES ('marks', 1, ?)", ("ab" * 32,))
         (newest,) = db.execute("SELECT max(id) FROM chain").fetchone()
     db.close()
-    assert f"entry {newest}, {'ab' * 32}" in page(reported(copy), UTC)
+    assert f"entry {newest}, {'ab' * 32}" in report.page.page(reported(copy), UTC)
 
 
 @pytest.mark.usefixtures("without_charts")
 def test_a_list_that_is_not_what_was_sent_is_reported(facts: ReportFacts) -> None:
     changed = msgspec.structs.replace(facts, payload_is_whole=False)
     assert any("does not have the hash" in said for said in deviations(changed))
-    assert "which the list above does not have" in page(changed, UTC)
+    assert "which the list above does not have" in report.page.page(changed, UTC)
 
 
 @pytest.mark.usefixtures("without_charts")
@@ -700,7 +699,7 @@ def test_many_steps_are_reported_of_the_part_and_the_pressure_only(facts: Report
         msgspec.structs.replace(one, figures=one.figures + one.figures[-1:] * many) for one in facts.channels
     )
     changed = msgspec.structs.replace(facts, phases=facts.phases + (steps[-1],) * many, channels=channels)
-    read = Page(page(changed, UTC))
+    read = Page(report.page.page(changed, UTC))
     assert sum(row[:1] == ["Test part"] for row in read.rows) == len(facts.phases) + many
     assert sum(row[:1] == ["Shroud"] for row in read.rows) == len(facts.phases) - len(steps)
     assert "xovac-tui export r1" in read.text
@@ -763,7 +762,7 @@ def test_limits_are_judged_and_reported_to_the_same_decimal(facts: ReportFacts) 
     assert found.outcome is CriterionOutcome.NOT_MET
     assert "to +55.004 °C." in found.found
     assert "The part was at +55.004 °C, above its limit of 55 °C." in deviations(changed)
-    assert "Decision rule: every value is judged as it was reported" in page(changed, UTC)
+    assert "Decision rule: every value is judged as it was reported" in report.page.page(changed, UTC)
 
 
 # -- which run, and the file ----------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from tests.helpers.console import FakeClock
 from tests.helpers.records import message
 from tests.unit.test_run import PLAN, UTC, Chamber
 from tests.unit.test_station_record import Life, life
+from xovac_tui import report
 from xovac_tui.api.contract import Role
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.chamber.model import Chamber as Model
@@ -29,7 +30,6 @@ from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.replay.model import Replay
 from xovac_tui.report.gather import gather
 from xovac_tui.report.judge import RunVerdict, judge
-from xovac_tui.report.page import page
 from xovac_tui.runs.followed import Run
 from xovac_tui.runs.state import Result, RunSnapshot
 
@@ -83,7 +83,7 @@ async def test_a_run_is_judged_in_the_devices_own_time(tmp_path: Path) -> None:
     judged = judge(facts)
     assert judged.verdict is RunVerdict.PASS, judged
     # 30 K in 30 s of the wall clock, which are half an hour of the chamber: as the recipe says it.
-    text = page(facts, None)
+    text = report.page.page(facts, None)
     assert "<td>+1.00</td>" in re.sub(r"<td[^>]*>", "<td>", text)
     assert "K/min of the simulated chamber, in which 60 seconds pass in one." in text
 

@@ -13,8 +13,6 @@ from xovac_tui.recording import disk
 from xovac_tui.recording.service import RecordService
 from xovac_tui.recording.status import RecorderState
 
-# What reads the record's lists is imported late: the first picture does not wait for it.
-
 
 class RecordAlarmStore:
     """Alarms in the record of one station. Without a record it is empty and keeps nothing."""

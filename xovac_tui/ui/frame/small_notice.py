@@ -130,7 +130,7 @@ def _alarm_lines(unresolved: AlarmsView, glyphs: Glyphs, width: int) -> list[Lin
 
 def _in_rows(text: str, width: int, glyphs: Glyphs) -> list[str]:
     """Return a text folded to `width` cells and cut with an ellipsis to the rows allowed."""
-    lines = folded(text, width)
+    lines = list(folded(text, width))
     if len(lines) <= _ALARM_ROWS:
         return lines
     return [

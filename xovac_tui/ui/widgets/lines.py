@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Self
 
 from rich.cells import cell_len, set_cell_size
@@ -209,7 +210,8 @@ def wrapped(text: str, width: int) -> Iterator[str]:
     yield text[start:]
 
 
-def folded(text: str, width: int) -> list[str]:
+@lru_cache(64)
+def folded(text: str, width: int) -> tuple[str, ...]:
     """Return a text as lines of at most `width` cells, broken between words if possible."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
@@ -222,7 +224,7 @@ def folded(text: str, width: int) -> list[str]:
             lines.extend(pieces[:-1])
             line = f"{line} {pieces[-1]}" if line else pieces[-1]
         lines.append(line)
-    return lines
+    return tuple(lines)
 
 
 def paragraph(text: str, width: int, style: str = "") -> list[Line]:

@@ -38,9 +38,10 @@ class StopBar(LinesWidget):
 
     def show(self, words: str, resting: Line) -> None:
         """Show a text; how to stop the recipe if it is empty."""
-        self._words, self._resting = words, resting
-        self.set_class(bool(words), "-armed")
-        self.draw()
+        if (words, resting) != (self._words, self._resting):
+            self._words, self._resting = words, resting
+            self.set_class(bool(words), "-armed")
+            self.draw()
 
     def show_keys(self, keys: Keys) -> None:
         """Show the keys of a dialog after how to stop the recipe, as far as there is room."""

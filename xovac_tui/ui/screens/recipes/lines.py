@@ -113,7 +113,7 @@ def fact_lines(
         for line in last
     ]
     description = clean(" ".join(recipe.description.split()), 2000)
-    words = folded(glyphs.plain(description), width)
+    words = list(folded(glyphs.plain(description), width))
     room = max(0, height - 1 - len(last))
     described = words[:room]
     if described and len(words) > room:

@@ -93,7 +93,7 @@ def fact_lines(past: PastRun, width: int, height: int, *, glyphs: Glyphs, times:
         where += f", {view.label}" + (" (estimated)" if view.estimated else "")
     said = state.reason if not past.running else where or "It goes on."
     room = max(1, height - 1 - len(lines))
-    reason = folded(glyphs.shown(said, 400), width)
+    reason = list(folded(glyphs.shown(said, 400), width))
     if len(reason) > room:
         reason = [*reason[: room - 1], fit(reason[room - 1] + " " * width, width, ellipsis=glyphs.ellipsis)]
     reasons: list[Line] = [((line, ""),) for line in reason]
