@@ -60,6 +60,15 @@ def detail(pane: AlarmsPane) -> str:
     return pane.query_one("#alarm-detail", Rows).plain
 
 
+async def calm(c: Console) -> None:
+    """Let all alarms return, and acknowledge them: the list is empty."""
+    await c.readings(**CALM)
+    waiting = [one for one in c.station.alarms.view().alarms if one.state is AlarmState.RETURNED]
+    if waiting:
+        assert c.station.alarms.acknowledge(waiting) is None
+    await c.advance(1)
+
+
 def states(c: Console) -> dict[str, AlarmState]:
     return {one.rule: one.state for one in c.station.alarms.view().alarms}
 
@@ -79,8 +88,9 @@ async def test_an_alarm_is_on_every_tab_at_once_and_said_in_one_toast(tmp_path: 
         assert "RETURNED" in strip(c)
 
 
-async def test_an_empty_list_says_what_is_watched(tmp_path: Path) -> None:
+async def test_what_is_watched_and_by_which_limits(tmp_path: Path) -> None:
     async with alarms_tab(tmp_path, hot=False) as (c, pane):
+        # An empty list says what is watched.
         assert rows(pane) == ["No active alarms. 3 rules watch; 1 is off (v shows them)."]
         assert not pane.query_one("#alarm-detail").display
         await c.press("v")
@@ -90,12 +100,34 @@ async def test_an_empty_list_says_what_is_watched(tmp_path: Path) -> None:
         assert rows(pane) == ["Nothing is shelved or out of service."]
         await c.press("escape")
         assert "No active alarms." in rows(pane)[0]
+        # Nothing happens to alarms where there are none.
+        await c.press(*"aAsxU")
+        assert len(c.app.screen_stack) == 1
+        # The set of limits is chosen and given back.
+        await c.pilot.press("L", "A", "L")
+        await c.settle()
+        assert isinstance(c.app.screen, ChooseDialog)
+        assert len(c.app.screen_stack) == 2
+        await c.press("end", "enter")
+        assert "Limits: tvac, chosen by ada@lab." in pane.query_one("#alarm-head", LinesWidget).plain
+        await c.press("L")
+        assert c.app.screen.query_one(OptionList).highlighted == 3
+        await c.press("home", "enter")
+        assert "by the pressure" in pane.query_one("#alarm-head", LinesWidget).plain
+        # The cursor follows its alarm when a worse one comes.
+        await c.readings(**{**HOT, "part": 20.0})
+        assert pane.chosen is not None
+        assert pane.chosen.rule == "shroud hot"
+        await c.readings(**HOT)
+        assert "CRITICAL" in rows(pane)[0]
+        assert pane.chosen.rule == "shroud hot"
+        await c.press("a")
+        assert states(c)["part hot"] is AlarmState.UNACKNOWLEDGED
 
 
-async def test_the_list_is_worst_first_and_the_detail_follows_the_cursor_or_takes_the_tab(
-    tmp_path: Path,
-) -> None:
+async def test_the_chosen_alarm_is_acknowledged_and_nothing_else(tmp_path: Path) -> None:
     async with alarms_tab(tmp_path) as (c, pane):
+        # The list is worst first and the detail follows the cursor or takes the tab.
         assert [row.split()[1] for row in rows(pane)] == ["CRITICAL", "HIGH", "LOW"]
         assert "To do     Press !." in detail(pane)
         await c.press("down")
@@ -107,10 +139,8 @@ async def test_the_list_is_worst_first_and_the_detail_follows_the_cursor_or_take
         assert pane.query_one("#alarm-detail").has_focus
         await c.press("escape")
         assert pane.rows.has_focus
-
-
-async def test_a_acknowledges_the_chosen_one_and_nothing_else(tmp_path: Path) -> None:
-    async with alarms_tab(tmp_path) as (c, pane):
+        # A acknowledges the chosen one and nothing else.
+        await c.press("home")
         await c.press("down", "a")
         assert states(c)["shroud hot"] is AlarmState.ACKNOWLEDGED
         assert states(c)["part hot"] is AlarmState.UNACKNOWLEDGED
@@ -118,30 +148,18 @@ async def test_a_acknowledges_the_chosen_one_and_nothing_else(tmp_path: Path) ->
         await c.press("a")
         assert "is ACKED: there is nothing to acknowledge." in c.toasts[-1]
         assert c.link.emitted == []
-
-
-async def test_keys_typed_without_a_pause_mean_the_row_under_the_cursor(tmp_path: Path) -> None:
-    async with alarms_tab(tmp_path) as (c, _pane):
+        # Keys typed without a pause mean the row under the cursor.
+        await calm(c)
+        await c.readings(**HOT)
+        await c.press("home")
         await c.pilot.press("down", "down", "a")
         await c.settle()
         assert states(c)["setpoint high"] is AlarmState.ACKNOWLEDGED
         assert states(c)["part hot"] is states(c)["shroud hot"] is AlarmState.UNACKNOWLEDGED
-
-
-async def test_the_cursor_follows_its_alarm_when_a_worse_one_comes(tmp_path: Path) -> None:
-    async with alarms_tab(tmp_path, hot=False) as (c, pane):
-        await c.readings(**{**HOT, "part": 20.0})
-        assert pane.chosen is not None
-        assert pane.chosen.rule == "shroud hot"
+        # What slides under the cursor is not acknowledged by the same key.
+        await calm(c)
         await c.readings(**HOT)
-        assert "CRITICAL" in rows(pane)[0]
-        assert pane.chosen.rule == "shroud hot"
-        await c.press("a")
-        assert states(c)["part hot"] is AlarmState.UNACKNOWLEDGED
-
-
-async def test_what_slides_under_the_cursor_is_not_acknowledged_by_the_same_key(tmp_path: Path) -> None:
-    async with alarms_tab(tmp_path) as (c, pane):
+        await c.press("home")
         await c.press("a")
         # It returns, which takes it from the list, just before the key is pressed once more.
         await c.readings(**{**HOT, "part": 20.0})
@@ -153,10 +171,10 @@ async def test_what_slides_under_the_cursor_is_not_acknowledged_by_the_same_key(
         await c.advance(1)
         await c.press("a")
         assert states(c)["shroud hot"] is AlarmState.ACKNOWLEDGED
-
-
-async def test_a_held_key_acknowledges_once(tmp_path: Path) -> None:
-    async with alarms_tab(tmp_path) as (c, _pane):
+        # A held key acknowledges once.
+        await calm(c)
+        await c.readings(**HOT)
+        await c.press("home")
         await c.readings(**CALM)
         for _ in range(8):
             c.clock.advance(0.03)
@@ -168,8 +186,9 @@ async def test_a_held_key_acknowledges_once(tmp_path: Path) -> None:
 # -- acknowledge all ----------------------------------------------------------------------------------------
 
 
-async def test_all_that_are_listed_are_acknowledged_after_a_question(tmp_path: Path) -> None:
+async def test_all_are_acknowledged_after_a_question_about_the_present(tmp_path: Path) -> None:
     async with alarms_tab(tmp_path) as (c, _pane):
+        # All that are listed are acknowledged after a question.
         await c.press("A")
         assert isinstance(c.app.screen, AcknowledgeDialog)
         listed = c.app.screen.query_one("#asked", LinesWidget).plain
@@ -180,10 +199,21 @@ async def test_all_that_are_listed_are_acknowledged_after_a_question(tmp_path: P
         assert list(states(c).values()).count(AlarmState.ACKNOWLEDGED) == 3
         await c.press("A")
         assert "Nothing in this list waits" in c.toasts[-1]
-
-
-async def test_what_came_while_the_question_was_open_is_not_acknowledged(tmp_path: Path) -> None:
-    async with alarms_tab(tmp_path, hot=False) as (c, _pane):
+        # The question shows the present and goes when nothing is left.
+        await calm(c)
+        await c.readings(**HOT)
+        await c.press("A")
+        await c.lose()
+        assert isinstance(c.app.screen, AcknowledgeDialog)
+        await c.online()
+        await c.readings(**CALM)
+        assert c.app.screen.query_one("#asked", LinesWidget).plain.count("RETURNED") == 3
+        assert c.station.alarms.acknowledge(c.station.alarms.view().alarms) is None
+        await c.settle()
+        assert not isinstance(c.app.screen, AcknowledgeDialog)
+        assert any("None of them waits" in toast for toast in c.toasts)
+        # What came while the question was open is not acknowledged.
+        await calm(c)
         await c.readings(**{**CALM, "shroud": 70.0, "setpoint": 65.0})
         await c.press("A")
         # One more comes, and one that is listed returns and comes again.
@@ -201,25 +231,35 @@ async def test_what_came_while_the_question_was_open_is_not_acknowledged(tmp_pat
         assert states(c)["part hot"] is AlarmState.UNACKNOWLEDGED
 
 
-async def test_the_question_shows_the_present_and_goes_when_nothing_is_left(tmp_path: Path) -> None:
-    async with alarms_tab(tmp_path) as (c, _pane):
-        await c.press("A")
-        await c.lose()
-        assert isinstance(c.app.screen, AcknowledgeDialog)
-        await c.online()
-        await c.readings(**CALM)
-        assert c.app.screen.query_one("#asked", LinesWidget).plain.count("RETURNED") == 3
-        assert c.station.alarms.acknowledge(c.station.alarms.view().alarms) is None
-        await c.settle()
-        assert not isinstance(c.app.screen, AcknowledgeDialog)
-        assert any("None of them waits" in toast for toast in c.toasts)
-
-
 # -- shelving -----------------------------------------------------------------------------------------------
 
 
-async def test_shelving_wants_a_reason_and_ends_by_itself(tmp_path: Path) -> None:
+async def test_an_alarm_is_put_away_for_a_reason_and_for_a_time(tmp_path: Path) -> None:
     async with alarms_tab(tmp_path) as (c, pane):
+        # The shelf can be emptied by hand.
+        await c.press("U")
+        assert "is not shelved" in c.toasts[-1]
+        await c.press("s")
+        await c.type("known")
+        await c.press("enter", "v", "v", "U")
+        assert states(c)["part hot"] is AlarmState.UNACKNOWLEDGED
+        # Out of service wants a reason and x puts it back.
+        await c.press("escape")
+        await c.advance(2)
+        await c.press("x", "enter")
+        assert isinstance(c.app.screen, AskDialog)
+        await c.press("escape")
+        assert states(c)["part hot"] is AlarmState.UNACKNOWLEDGED
+        await c.press("x")
+        await c.type("sensor broken")
+        await c.press("enter")
+        assert states(c)["part hot"] is AlarmState.OUT_OF_SERVICE
+        await c.advance(2)
+        await c.press("v", "v", "x")
+        assert states(c)["part hot"] is not AlarmState.OUT_OF_SERVICE
+        # Shelving wants a reason and ends by itself.
+        await c.press("escape")
+        await c.advance(2)
         await c.press("s")
         assert isinstance(c.app.screen, ShelveDialog)
         await c.press("enter")
@@ -237,45 +277,6 @@ async def test_shelving_wants_a_reason_and_ends_by_itself(tmp_path: Path) -> Non
         assert states(c)["part hot"] is AlarmState.SHELVED
         await c.readings(**HOT, seconds=4)
         assert states(c)["part hot"] is AlarmState.UNACKNOWLEDGED
-
-
-async def test_the_shelf_can_be_emptied_by_hand(tmp_path: Path) -> None:
-    async with alarms_tab(tmp_path) as (c, _pane):
-        await c.press("U")
-        assert "is not shelved" in c.toasts[-1]
-        await c.press("s")
-        await c.type("known")
-        await c.press("enter", "v", "v", "U")
-        assert states(c)["part hot"] is AlarmState.UNACKNOWLEDGED
-
-
-async def test_out_of_service_wants_a_reason_and_x_puts_it_back(tmp_path: Path) -> None:
-    async with alarms_tab(tmp_path) as (c, _pane):
-        await c.press("x", "enter")
-        assert isinstance(c.app.screen, AskDialog)
-        await c.press("escape")
-        assert states(c)["part hot"] is AlarmState.UNACKNOWLEDGED
-        await c.press("x")
-        await c.type("sensor broken")
-        await c.press("enter")
-        assert states(c)["part hot"] is AlarmState.OUT_OF_SERVICE
-        await c.advance(2)
-        await c.press("v", "v", "x")
-        assert states(c)["part hot"] is not AlarmState.OUT_OF_SERVICE
-
-
-async def test_the_set_of_limits_is_chosen_and_given_back(tmp_path: Path) -> None:
-    async with alarms_tab(tmp_path) as (c, pane):
-        await c.pilot.press("L", "A", "L")
-        await c.settle()
-        assert isinstance(c.app.screen, ChooseDialog)
-        assert len(c.app.screen_stack) == 2
-        await c.press("end", "enter")
-        assert "Limits: tvac, chosen by ada@lab." in pane.query_one("#alarm-head", LinesWidget).plain
-        await c.press("L")
-        assert c.app.screen.query_one(OptionList).highlighted == 3
-        await c.press("home", "enter")
-        assert "by the pressure" in pane.query_one("#alarm-head", LinesWidget).plain
 
 
 # -- around it ----------------------------------------------------------------------------------------------
@@ -303,9 +304,3 @@ async def test_the_small_notice_and_the_trend_show_alarms(tmp_path: Path) -> Non
         notice = c.app.screen.query_one(SmallNotice)
         assert "! CRITICAL UNACK 3 alarms stand" in notice.plain
         assert len(notice.lines) <= notice.size.height
-
-
-async def test_nothing_happens_to_alarms_where_there_are_none(tmp_path: Path) -> None:
-    async with alarms_tab(tmp_path, hot=False) as (c, _pane):
-        await c.press(*"aAsxU")
-        assert len(c.app.screen_stack) == 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.cells import cell_len
 from textual.css.stylesheet import Stylesheet
+from textual.design import ColorSystem
 from textual.dom import DOMNode
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -35,20 +37,9 @@ def trust(c: Console) -> str:
     return c.app.screen_stack[0].query_one(TrustBar).plain
 
 
-async def test_connecting_sends_nothing_and_leaving_sends_nothing(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
-        for tab in "2341":
-            await c.press(tab)
-        await c.lose()
-        await c.online()
-        assert c.link.emitted == []
-        await c.press("q")
-        assert c.app.return_code == 0
-    assert c.link.emitted == []
-
-
-async def test_the_trust_bar_follows_the_link(tmp_path: Path) -> None:
+async def test_the_bars_follow_the_link_and_nothing_is_sent(tmp_path: Path) -> None:
     async with console(tmp_path, online=False) as c:
+        # The trust bar follows the link.
         assert "OFFLINE" in trust(c)
         c.link.push(LinkWord.CONNECTING)
         await c.settle()
@@ -61,18 +52,14 @@ async def test_the_trust_bar_follows_the_link(tmp_path: Path) -> None:
         await c.lose()
         assert "✖ LOST" in trust(c)
         assert "chamber continues on its own" in trust(c)
-
-
-async def test_a_lost_link_is_reported_with_its_reason_and_its_return_too(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
-        await c.lose("The connection was reset.")
-        assert any("connection was reset" in toast and "continues" in toast for toast in c.toasts)
+        # Reconnect now.
+        await c.press("r")
+        assert c.link.reconnects == 1
+        assert c.link.emitted == []
+        # The reason stays on every tab as long as the link is down.
         await c.online()
-        assert any("Nothing was sent" in toast for toast in c.toasts)
-
-
-async def test_the_reason_stays_on_every_tab_as_long_as_the_link_is_down(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
+        await c.readings()
+        c.app.clear_notifications()
         bar = c.app.screen.query_one(LinkBar)
         assert not bar.display
         await c.lose("The connection was \x1b[31mreset.")
@@ -83,10 +70,20 @@ async def test_the_reason_stays_on_every_tab_as_long_as_the_link_is_down(tmp_pat
         await c.online()
         await c.readings()
         assert not bar.display
+        # A lost link is reported with its reason and its return too.
+        c.app.clear_notifications()
+        await c.lose("The connection was reset.")
+        assert any("connection was reset" in toast and "continues" in toast for toast in c.toasts)
+        await c.online()
+        assert any("Nothing was sent" in toast for toast in c.toasts)
+        assert c.link.emitted == []
+        await c.press("q")
+        assert c.app.return_code == 0
 
 
-async def test_tabs_are_mounted_when_first_shown_and_only_the_shown_one_is_updated(tmp_path: Path) -> None:
+async def test_what_the_keys_of_every_tab_do(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
+        # Tabs are mounted when first shown and only the shown one is updated.
         frame = c.app.screen_stack[0]
         assert not frame.query("#log")
         await c.press("4")
@@ -98,10 +95,11 @@ async def test_tabs_are_mounted_when_first_shown_and_only_the_shown_one_is_updat
         await c.press("1")
         assert "+99.0" in status.plain  # type: ignore[attr-defined]
         assert "1 Status" in frame.query_one(TabBar).plain
-
-
-async def test_pause_holds_the_picture_and_not_the_truth_about_the_link(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
+        # The footer shows stop first and fits.
+        shown = c.app.screen.query_one(KeyBar).plain
+        assert shown.strip().startswith("! ! STOP")
+        assert len(shown) <= 80
+        # Pause holds the picture and not the truth about the link.
         readings = c.app.screen.query_one("#readings")
         await c.press("p")
         before = readings.plain  # type: ignore[attr-defined]
@@ -112,16 +110,34 @@ async def test_pause_holds_the_picture_and_not_the_truth_about_the_link(tmp_path
         assert "LOST" in trust(c)
         await c.press("p")
         assert "+55.0" in readings.plain  # type: ignore[attr-defined]
-
-
-async def test_observe_can_be_switched_and_is_on_the_bar(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
+        # Observe can be switched and is on the bar.
         assert "CONTROL" in trust(c)
         await c.press("o")
         assert "OBSERVE" in trust(c)
         assert c.station.observe
         await c.press("o")
         assert not c.station.observe
+        # A note is a mark on the time axis.
+        await c.press("n")
+        await c.type("valve opened")
+        await c.press("enter")
+        marks = c.station.snapshot().marks
+        assert [(mark.kind, mark.text) for mark in marks if mark.kind == "note"] == [("note", "valve opened")]
+        await c.press("n")
+        await c.press("escape")
+        assert len([m for m in c.station.snapshot().marks if m.kind == "note"]) == 1
+        # Keys that are typed into a field do nothing else.
+        await c.press("n")
+        await c.type("q1o")
+        assert c.app.is_running
+        assert c.app.screen.query_one(Input).value == "q1o"
+        assert not c.station.observe
+        # Help explains every tab.
+        await c.press("escape")
+        for key in "1234":
+            await c.press(key, "?")
+            assert isinstance(c.app.screen, HelpDialog)
+            await c.press("escape")
 
 
 async def test_a_console_that_only_observes_stays_so_and_says_why(tmp_path: Path) -> None:
@@ -131,29 +147,27 @@ async def test_a_console_that_only_observes_stays_so_and_says_why(tmp_path: Path
         assert any("only observes" in toast for toast in c.toasts)
 
 
-async def test_a_note_is_a_mark_on_the_time_axis(tmp_path: Path) -> None:
+async def test_quitting_asks_only_while_a_run_is_or_may_be_on(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        await c.press("n")
-        await c.type("valve opened")
-        await c.press("enter")
-        marks = c.station.snapshot().marks
-        assert [(mark.kind, mark.text) for mark in marks if mark.kind == "note"] == [("note", "valve opened")]
-        await c.press("n")
+        # The question of leaving is about now when the picture is held.
+        await c.press("p")
+        await c.run_state("Bakeout")
+        await c.press("q")
+        assert isinstance(c.app.screen, QuitDialog)
+        now = c.app.screen.query_one("#words", Static)
+        assert 'runs "Bakeout"' in str(now.render())
+        await c.lose()
+        await c.until(lambda: "was last known as RUNNING" in str(now.render()))
+        # Quitting asks when a run was on and the link is lost.
+        await c.press("escape", "p")
+        await c.online()
+        await c.run_state()
+        await c.lose()
+        await c.press("q")
+        assert isinstance(c.app.screen, QuitDialog)
+        # Quitting asks only while a run is on.
         await c.press("escape")
-        assert len([m for m in c.station.snapshot().marks if m.kind == "note"]) == 1
-
-
-async def test_keys_that_are_typed_into_a_field_do_nothing_else(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
-        await c.press("n")
-        await c.type("q1o")
-        assert c.app.is_running
-        assert c.app.screen.query_one(Input).value == "q1o"
-        assert not c.station.observe
-
-
-async def test_quitting_asks_only_while_a_run_is_on(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
+        await c.online()
         await c.run_state()
         await c.press("q")
         assert isinstance(c.app.screen, QuitDialog)
@@ -164,36 +178,18 @@ async def test_quitting_asks_only_while_a_run_is_on(tmp_path: Path) -> None:
         assert c.link.emitted == []
 
 
-async def test_quitting_asks_when_a_run_was_on_and_the_link_is_lost(tmp_path: Path) -> None:
+async def test_the_answers_to_leaving_are_in_sight_in_a_small_terminal(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         await c.run_state()
-        await c.lose()
         await c.press("q")
-        assert isinstance(c.app.screen, QuitDialog)
-
-
-async def test_the_question_of_leaving_is_about_now_when_the_picture_is_held(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
-        await c.press("p")
-        await c.run_state("Bakeout")
-        await c.press("q")
-        assert isinstance(c.app.screen, QuitDialog)
-        now = c.app.screen.query_one("#words", Static)
-        assert 'runs "Bakeout"' in str(now.render())
-        await c.lose()
-        await c.until(lambda: "was last known as RUNNING" in str(now.render()))
-
-
-@pytest.mark.parametrize("size", [(80, 24), (60, 16), (40, 10), (30, 8)])
-async def test_the_answers_to_leaving_are_in_sight_in_a_small_terminal(
-    tmp_path: Path, size: tuple[int, int]
-) -> None:
-    async with console(tmp_path, size=size) as c:
-        await c.run_state()
-        await c.press("q")
-        for button in c.app.screen.query(DialogButton):
-            shown, _ = c.app.screen.get_widget_at(button.region.x, button.region.y)
-            assert shown is button
+        for size in ((80, 24), (60, 16), (40, 10), (30, 8)):
+            await c.pilot.resize_terminal(*size)
+            await c.settle()
+            buttons = list(c.app.screen.query(DialogButton))
+            assert len(buttons) == 2
+            for button in buttons:
+                shown, _ = c.app.screen.get_widget_at(button.region.x, button.region.y)
+                assert shown is button, size
 
 
 async def test_quitting_asks_when_a_run_may_have_been_started_unreported(tmp_path: Path) -> None:
@@ -207,27 +203,18 @@ async def test_quitting_asks_when_a_run_may_have_been_started_unreported(tmp_pat
         await c.until(lambda: isinstance(c.app.screen, QuitDialog))
 
 
-async def test_no_tab_is_opened_behind_the_notice_for_small_terminals(tmp_path: Path) -> None:
+async def test_a_small_terminal_opens_no_tab_and_growing_brings_the_screens_back(tmp_path: Path) -> None:
     async with console(tmp_path, size=(40, 10)) as c:
+        # No tab is opened behind the notice for small terminals.
         await c.press("3", "L")
         assert c.frame.active_tab == "status"
         assert len(c.app.screen_stack) == 1
-
-
-async def test_help_explains_every_tab(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
-        for key in "1234":
-            await c.press(key, "?")
-            assert isinstance(c.app.screen, HelpDialog)
-            await c.press("escape")
-
-
-async def test_reconnect_now(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
-        await c.lose()
-        await c.press("r")
-        assert c.link.reconnects == 1
-        assert c.link.emitted == []
+        # Growing again brings the screens back.
+        await c.pilot.resize_terminal(80, 24)
+        await c.settle()
+        assert not c.app.screen.query_one(SmallNotice).display
+        await c.readings()
+        assert "Test part" in c.app.screen.query_one("#readings").plain  # type: ignore[attr-defined]
 
 
 async def test_a_theme_is_previewed_remembered_and_given_back(tmp_path: Path) -> None:
@@ -245,46 +232,47 @@ async def test_a_theme_is_previewed_remembered_and_given_back(tmp_path: Path) ->
         assert chosen in (tmp_path / "state.toml").read_text()
 
 
-@pytest.mark.parametrize("theme", ["xovac-light", "xovac-contrast", "textual-dark", "nord", "ansi-dark"])
-async def test_every_kind_of_theme_can_be_shown(tmp_path: Path, theme: str) -> None:
-    async with console(tmp_path, theme=theme) as c:
-        for key in "2341":
-            await c.press(key)
-        assert c.app.theme == theme
+async def test_every_kind_of_theme_can_be_shown_and_dialogs_leave_what_is_around_them(tmp_path: Path) -> None:
+    async with console(tmp_path, theme="ansi-dark") as c:
+        for theme in ("ansi-dark", "ansi-light", "xovac-light", "xovac-contrast", "textual-dark", "nord"):
+            c.app.theme = theme
+            for key in "2341":
+                await c.press(key)
+            await c.press("n")
+            await c.settle()
+            assert any("ONLINE" in row for row in c.app.export_screenshot().splitlines()), theme
+            await c.press("escape")
+            assert c.app.theme == theme
 
 
-@pytest.mark.parametrize("theme", ["xovac-dark", "ansi-dark", "ansi-light"])
-async def test_a_dialog_leaves_what_lies_around_it_in_sight(tmp_path: Path, theme: str) -> None:
-    async with console(tmp_path, theme=theme) as c:
-        await c.press("n")
-        await c.settle()
-        assert any("ONLINE" in row for row in c.app.export_screenshot().splitlines())
+async def test_a_small_terminal_shows_what_must_be_seen_and_stops(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(40, 10)) as c:
+        for size in ((40, 10), (79, 24), (80, 23), (20, 5), (1, 1)):
+            await c.pilot.resize_terminal(*size)
+            await c.readings()
+            shown = c.app.screen.query_one(SmallNotice)
+            assert shown.display, size
+            assert "ONLINE" in shown.plain, size
+            assert "1.3e-04 mbar" in shown.plain, size
+        for size in ((1, 1), (40, 10)):
+            await c.pilot.resize_terminal(*size)
+            await c.press_stop()
+            c.link.answer("cancel_recipe")
+            await c.advance(10)
+        assert c.link.emitted == 2 * [("cancel_recipe", "")]
 
 
-@pytest.mark.parametrize("size", [(40, 10), (79, 24), (80, 23), (20, 5), (1, 1)])
-async def test_a_small_terminal_shows_what_must_be_seen(tmp_path: Path, size: tuple[int, int]) -> None:
-    async with console(tmp_path, size=size) as c:
-        await c.readings()
-        shown = c.app.screen.query_one(SmallNotice)
-        assert shown.display
-        assert "ONLINE" in shown.plain
-        assert "1.3e-04 mbar" in shown.plain
-        await c.press_stop()
-        assert c.link.emitted == [("cancel_recipe", "")]
-
-
-async def test_a_small_terminal_says_of_stop_what_is_true(tmp_path: Path) -> None:
+async def test_a_small_terminal_says_what_is_true_and_cuts_nothing(tmp_path: Path) -> None:
     async with console(tmp_path, size=(60, 16), observe=True) as c:
+        # A small terminal says of stop what is true.
         shown = c.app.screen.query_one(SmallNotice)
         assert "OBSERVE: nothing is sent, STOP included." in shown.plain
         await c.press("o")
         assert "! ! STOP works." in shown.plain
         await c.lose()
         assert "STOP cannot be sent without a link." in shown.plain
-
-
-async def test_a_small_terminal_cuts_no_sentence_and_no_figure(tmp_path: Path) -> None:
-    async with console(tmp_path, size=(60, 16), observe=True) as c:
+        # A small terminal cuts no sentence and no figure.
+        await c.online()
         shown = c.app.screen.query_one(SmallNotice)
         await c.readings()
         await c.lose()
@@ -294,15 +282,6 @@ async def test_a_small_terminal_cuts_no_sentence_and_no_figure(tmp_path: Path) -
         await c.settle()
         assert all(cell_len(line) <= 24 for line in shown.plain.split("\n")[2:])
         assert "1.3e-04 mbar" in shown.plain
-
-
-async def test_growing_again_brings_the_screens_back(tmp_path: Path) -> None:
-    async with console(tmp_path, size=(40, 10)) as c:
-        await c.pilot.resize_terminal(80, 24)
-        await c.settle()
-        assert not c.app.screen.query_one(SmallNotice).display
-        await c.readings()
-        assert "Test part" in c.app.screen.query_one("#readings").plain  # type: ignore[attr-defined]
 
 
 async def test_a_keymap_moves_a_key(tmp_path: Path) -> None:
@@ -343,13 +322,6 @@ async def test_an_unknown_outcome_stays_until_it_is_dismissed(tmp_path: Path) ->
         assert "unknown" in line.plain
 
 
-async def test_the_footer_shows_stop_first_and_fits(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
-        shown = c.app.screen.query_one(KeyBar).plain
-        assert shown.strip().startswith("! ! STOP")
-        assert len(shown) <= 80
-
-
 async def test_ascii_draws_only_ascii(tmp_path: Path) -> None:
     display = Display(ascii=True, time="utc")
     async with console(tmp_path, size=(120, 36), display=display) as c:
@@ -371,30 +343,37 @@ async def test_stale_never_looks_live(tmp_path: Path) -> None:
         assert "bold $foreground" not in styles
 
 
-@pytest.mark.parametrize(("size", "most"), [((80, 24), 3), ((120, 36), 5), ((40, 10), 1)])
-async def test_toasts_leave_the_bars_free_and_the_newest_stays(
-    tmp_path: Path, size: tuple[int, int], most: int
-) -> None:
-    async with console(tmp_path, size=size) as c:
-        for number in range(9):
-            c.app.notify(f"Number {number} says a bit more than fits into one line of a toast.", timeout=60)
-        await c.until(lambda: len(c.app.screen.query(Toast)) == most)
-        await c.settle()
-        assert [toast[:8] for toast in c.toasts] == [f"Number {9 - most + n}" for n in range(most)]
-        bars = c.app.screen.query_one(TrustBar).region, c.app.screen.query_one(StopBar).region
-        for toast in c.app.screen.query(Toast):
-            assert not any(toast.region.overlaps(bar) for bar in bars)
+async def test_toasts_leave_the_bars_free_and_the_newest_stays(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
 
+        def toasts_lie_over_no_bar() -> bool:
+            bars = c.app.screen.query_one(TrustBar).region, c.app.screen.query_one(StopBar).region
+            toasts = c.app.screen.query(Toast)
+            return not any(toast.region.overlaps(bar) for bar in bars for toast in toasts)
 
-async def test_long_toasts_leave_the_bars_free_too(tmp_path: Path) -> None:
-    async with console(tmp_path, size=(80, 24)) as c:
+        for size, most in (((80, 24), 3), ((120, 36), 5), ((40, 10), 1)):
+            c.app.clear_notifications()
+            await c.pilot.resize_terminal(*size)
+            for number in range(9):
+                words = f"Number {number} says a bit more than fits into one line of a toast."
+                c.app.notify(words, timeout=60)
+            await c.until(partial(_are_shown, c, most))
+            await c.settle()
+            assert [toast[:8] for toast in c.toasts] == [f"Number {9 - most + n}" for n in range(most)]
+            assert toasts_lie_over_no_bar()
+        # Long ones too.
+        c.app.clear_notifications()
+        await c.pilot.resize_terminal(80, 24)
         for number in range(4):
             c.app.notify(f"Number {number} says more. " * 9, title="Defect", timeout=60)
         await c.until(lambda: any("Number 3" in toast for toast in c.toasts))
         await c.settle()
-        bars = c.app.screen.query_one(TrustBar).region, c.app.screen.query_one(StopBar).region
-        for toast in c.app.screen.query(Toast):
-            assert not any(toast.region.overlaps(bar) for bar in bars)
+        assert c.app.screen.query(Toast)
+        assert toasts_lie_over_no_bar()
+
+
+def _are_shown(c: Console, toasts: int) -> bool:
+    return len(c.app.screen.query(Toast)) == toasts
 
 
 async def test_no_widget_is_styled_twice_before_the_first_picture(
@@ -415,3 +394,21 @@ async def test_no_widget_is_styled_twice_before_the_first_picture(
         assert set(often) <= {"readings", "status", "top", "panes", "_default"}, often
         assert len(styled) > len(often)
         assert c.app.query_one("#trust") in styled
+
+
+@pytest.mark.parametrize("theme", ["xovac-dark", "dracula"])
+async def test_colours_are_worked_out_once_for_the_first_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, theme: str
+) -> None:
+    made: list[ColorSystem] = []
+    generate = ColorSystem.generate
+
+    def count(colours: ColorSystem) -> dict[str, str]:
+        made.append(colours)
+        return generate(colours)
+
+    monkeypatch.setattr(ColorSystem, "generate", count)
+    async with console(tmp_path, theme=theme) as c:
+        assert len(made) == 1
+        assert c.app.theme == theme
+        assert c.app.screen.styles.background.hex == c.app.theme_variables["background"]

@@ -17,9 +17,9 @@ from xovac_tui.config import Display, Profile
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.facts import FactsView
 from xovac_tui.ui.frame.bars import LedgerLine
+from xovac_tui.ui.screens.controls.command_lists import KEEP, ContractCommands, LedgerList
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
-from xovac_tui.ui.screens.controls.lists import KEEP, ContractCommands, LedgerList
 from xovac_tui.ui.screens.controls.pane import ControlsPane
 from xovac_tui.ui.widgets.lines import LinesWidget
 
@@ -47,8 +47,9 @@ async def send(c: Console, command: str, **values: object) -> asyncio.Task[Ledge
 # -- the list ---------------------------------------------------------------------------------------
 
 
-async def test_every_command_is_listed_with_hazard_and_origin_in_words(tmp_path: Path) -> None:
+async def test_the_list_says_what_each_command_does_and_how_it_went(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls") as c:
+        # Every command is listed with hazard and origin in words.
         await c.until(lambda: len(listed(c)) == len(c.station.contract.commands))
         lines = listed(c)
         assert "confirm" in lines["Cancel the running recipe"]
@@ -56,20 +57,7 @@ async def test_every_command_is_listed_with_hazard_and_origin_in_words(tmp_path:
         assert "⚠ critical" in lines["Vent chamber"]
         assert "assumed" in lines["Vent chamber"]
         assert "Any event (expert)" not in lines
-
-
-async def test_the_last_outcome_stands_behind_its_command(tmp_path: Path) -> None:
-    async with console(tmp_path, tab="controls") as c:
-        await send(c, "set_pump", on=True)
-        assert "waiting" in listed(c)["Vacuum pump"]
-        c.link.answer("set_pump", "warning", "no")
-        await c.settle()
-        assert "⚠ warning" in listed(c)["Vacuum pump"]
-        assert "—" in listed(c)["Start recipe"]
-
-
-async def test_it_says_what_the_chosen_command_does(tmp_path: Path) -> None:
-    async with console(tmp_path, tab="controls") as c:
+        # It says what the chosen command does.
         about = c.app.query_one("#about", LinesWidget)
         assert "cancel_recipe" in about.plain
         await c.press("j")
@@ -77,11 +65,66 @@ async def test_it_says_what_the_chosen_command_does(tmp_path: Path) -> None:
         assert "documented: XO-VAC+ API manual" in about.plain
         await c.press("up")
         assert "Asks the chamber to cancel its recipe." in about.plain
+        # The last outcome stands behind its command.
+        await send(c, "set_pump", on=True)
+        assert "waiting" in listed(c)["Vacuum pump"]
+        c.link.answer("set_pump", "warning", "no")
+        await c.settle()
+        assert "⚠ warning" in listed(c)["Vacuum pump"]
+        assert "—" in listed(c)["Start recipe"]
+        # A command in flight dims itself alone.
+        await send(c, "start_recipe")
+        dim = {
+            line[1][0].strip(): line[1][1] == "$no-data"
+            for line in c.app.query_one(ContractCommands).lines[1:]
+        }
+        assert dim["Start recipe"]
+        assert not dim["Vent chamber"]
+        # Enter opens the form or the question.
+        sent = list(c.link.emitted)
+        await choose(c, "vent")
+        assert isinstance(c.app.screen, FormDialog)
+        await c.press("escape")
+        await choose(c, "cancel_recipe")
+        assert isinstance(c.app.screen, ConfirmDialog)
+        await c.press("escape")
+        await choose(c, "sync_xovac_time")
+        assert isinstance(c.app.screen, ConfirmDialog), "nothing can be typed: no form"
+        assert c.link.emitted == sent
+        # The palette knows its actions.
+        names = [command.title for command in c.app.get_system_commands(c.app.screen_stack[0])]
+        assert "Open" in names
+        assert "Any event" in names
 
 
-async def test_a_wide_terminal_shows_what_each_command_does_in_the_list(tmp_path: Path) -> None:
+async def test_a_wide_ledger_shows_outcomes_as_they_come_and_payloads_literally(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls", size=(120, 36)) as c:
+        # A wide terminal shows what each command does in the list.
         assert "Asks the chamber to cancel its recipe." in c.app.query_one(ContractCommands).plain
+        # Outcomes are reported as they come newest on top.
+        await c.readings("running")
+        await send(c, "cancel_recipe")
+        c.clock.advance(0.2)
+        c.link.answer("cancel_recipe")
+        c.link.answer("cancel_recipe")
+        await c.readings("idle")
+        await send(c, "start_recipe")
+        await c.advance(11)
+        first, second, *_ = entries(c)
+        assert "start_recipe sent ▸ unknown 11s" in first
+        assert "cancel_recipe sent ▸ success 0.2s ▸ confirmed" in second
+        assert "(×2 answers)" in second
+        c.clock.advance(3)
+        c.link.answer("start_recipe", "error", "[b]too late[/b]")
+        await c.settle()
+        assert "▸ late error 14s" in entries(c)[0]
+        assert "[b]too late[/b]" in entries(c)[0]
+        # A payload is shown literally.
+        name = "[red]x[/red]\x1b[2J"
+        await send(c, "load_recipe", name=name, recipe=[[1, 2, 0]])
+        assert "[red]x[/red]" in entries(c)[0]
+        assert "\x1b" not in c.app.query_one(LedgerList).plain
+        assert json.loads(c.link.emitted[-1][1])["name"] == name
 
 
 @pytest.mark.parametrize(
@@ -111,32 +154,9 @@ async def test_while_nothing_can_be_sent_it_says_why_and_opens_nothing(
         assert c.link.emitted == []
 
 
-async def test_a_command_in_flight_dims_itself_alone(tmp_path: Path) -> None:
+async def test_one_click_chooses_a_second_one_or_a_double_stroke_opens_one_dialog(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls") as c:
-        await send(c, "start_recipe")
-        dim = {
-            line[1][0].strip(): line[1][1] == "$no-data"
-            for line in c.app.query_one(ContractCommands).lines[1:]
-        }
-        assert dim["Start recipe"]
-        assert not dim["Vent chamber"]
-
-
-async def test_enter_opens_the_form_or_the_question(tmp_path: Path) -> None:
-    async with console(tmp_path, tab="controls") as c:
-        await choose(c, "vent")
-        assert isinstance(c.app.screen, FormDialog)
-        await c.press("escape")
-        await choose(c, "cancel_recipe")
-        assert isinstance(c.app.screen, ConfirmDialog)
-        await c.press("escape")
-        await choose(c, "sync_xovac_time")
-        assert isinstance(c.app.screen, ConfirmDialog), "nothing can be typed: no form"
-        assert c.link.emitted == []
-
-
-async def test_a_click_chooses_and_a_second_one_opens(tmp_path: Path) -> None:
-    async with console(tmp_path, tab="controls") as c:
+        # A click chooses and a second one opens.
         commands = c.app.query_one(ContractCommands)
         await c.pilot.click(ContractCommands, offset=(5, 3))
         assert commands.chosen is not None
@@ -146,29 +166,39 @@ async def test_a_click_chooses_and_a_second_one_opens(tmp_path: Path) -> None:
         await c.pilot.click(ContractCommands, offset=(5, 3))
         await c.until(lambda: isinstance(c.app.screen, ConfirmDialog))
         assert c.link.emitted == []
-
-
-async def test_a_double_stroke_opens_one_dialog(tmp_path: Path) -> None:
-    async with console(tmp_path, tab="controls") as c:
+        # A double stroke opens one dialog.
+        await c.press("escape")
         await c.pilot.press("enter", "enter")
         await asyncio.sleep(SETTLE)
         await c.settle()
         assert len(c.app.screen_stack) <= 2
         assert c.link.emitted == []
-
-
-# -- the expert's line ------------------------------------------------------------------------------
-
-
-async def test_any_event_is_refused_where_the_profile_does_not_allow_it(tmp_path: Path) -> None:
-    async with console(tmp_path, tab="controls") as c:
+        # Any event is refused where the profile does not allow it.
+        await c.press("escape")
+        assert len(c.app.screen_stack) == 1
         await c.press("x")
         assert any("expert = true" in toast for toast in c.toasts)
         assert len(c.app.screen_stack) == 1
 
 
+# -- the expert's line ------------------------------------------------------------------------------
+
+
 async def test_any_event_is_sent_as_typed_after_the_name(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls", profile=EXPERT) as c:
+        # An unprintable event is refused in the form.
+        await c.press("x")
+        await c.until(lambda: isinstance(c.app.screen, FormDialog) and c.app.screen.focused)
+        dialog = c.app.screen
+        assert isinstance(dialog, FormDialog)
+        dialog.query(Input).first().value = "a\u202eb"
+        await c.settle()
+        await c.press("enter")
+        await asyncio.sleep(SETTLE)
+        assert c.app.screen is dialog
+        assert "not printable" in str(dialog.query_one(".said").render())
+        # Any event is sent as typed after the name.
+        await c.press("escape")
         await c.press("x")
         await c.until(lambda: isinstance(c.app.screen, FormDialog) and c.app.screen.focused)
         event, payload = c.app.screen.query(Input)
@@ -181,11 +211,11 @@ async def test_any_event_is_sent_as_typed_after_the_name(tmp_path: Path) -> None
         await c.settle()
         await c.press("enter")
         await c.until(lambda: [v for v in c.app.screen.query(FactsView) if v.facts])
-        dialog = c.app.screen
-        assert isinstance(dialog, ConfirmDialog)
-        assert dialog.critical
-        dialog.query_one("#name", Input).value = "bench-1"
-        dialog.query_one("#name").focus()
+        question = c.app.screen
+        assert isinstance(question, ConfirmDialog)
+        assert question.critical
+        question.query_one("#name", Input).value = "bench-1"
+        question.query_one("#name").focus()
         await c.press("enter")
         await c.until(lambda: c.link.emitted)
         assert c.link.emitted == [("door", '{"open":   1}')]
@@ -193,42 +223,7 @@ async def test_any_event_is_sent_as_typed_after_the_name(tmp_path: Path) -> None
         assert c.ledger[-1].outcome is Outcome.DONE
 
 
-async def test_an_unprintable_event_is_refused_in_the_form(tmp_path: Path) -> None:
-    async with console(tmp_path, tab="controls", profile=EXPERT) as c:
-        await c.press("x")
-        await c.until(lambda: isinstance(c.app.screen, FormDialog) and c.app.screen.focused)
-        dialog = c.app.screen
-        assert isinstance(dialog, FormDialog)
-        dialog.query(Input).first().value = "a\u202eb"
-        await c.settle()
-        await c.press("enter")
-        await asyncio.sleep(SETTLE)
-        assert c.app.screen is dialog
-        assert "not printable" in str(dialog.query_one(".said").render())
-
-
 # -- the ledger -------------------------------------------------------------------------------------
-
-
-async def test_outcomes_are_reported_as_they_come_newest_on_top(tmp_path: Path) -> None:
-    async with console(tmp_path, tab="controls", size=(120, 36)) as c:
-        await c.readings("running")
-        await send(c, "cancel_recipe")
-        c.clock.advance(0.2)
-        c.link.answer("cancel_recipe")
-        c.link.answer("cancel_recipe")
-        await c.readings("idle")
-        await send(c, "start_recipe")
-        await c.advance(11)
-        first, second, *_ = entries(c)
-        assert "start_recipe sent ▸ unknown 11s" in first
-        assert "cancel_recipe sent ▸ success 0.2s ▸ confirmed" in second
-        assert "(×2 answers)" in second
-        c.clock.advance(3)
-        c.link.answer("start_recipe", "error", "[b]too late[/b]")
-        await c.settle()
-        assert "▸ late error 14s" in entries(c)[0]
-        assert "[b]too late[/b]" in entries(c)[0]
 
 
 async def test_an_unknown_outcome_stays_until_it_is_dismissed(tmp_path: Path) -> None:
@@ -248,15 +243,26 @@ async def test_an_unknown_outcome_stays_until_it_is_dismissed(tmp_path: Path) ->
         assert "unknown" in "".join(entries(c)), "it is still in the ledger"
 
 
-async def test_what_was_sent_before_the_tab_was_shown_is_there(tmp_path: Path) -> None:
+async def test_the_ledger_shows_entries_in_full_and_keeps_its_cursor(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
+        # What was sent before the tab was shown is there.
         await send(c, "set_pump", on=True)
         await c.press("2")
         assert "set_pump" in entries(c)[0]
-
-
-async def test_the_cursor_stays_on_its_entry_when_others_come(tmp_path: Path) -> None:
-    async with console(tmp_path, tab="controls") as c:
+        # Enter shows the entry in full.
+        c.link.answer("set_pump")
+        await c.station.send("no_such_command")
+        await c.settle()
+        await c.press("tab", "enter")
+        await c.until(lambda: isinstance(c.app.screen, EntryDialog))
+        await c.settle()
+        text = c.app.screen.query_one(FactsView).plain
+        assert "refused" in text
+        assert "no command" in text
+        assert "not sent" in text
+        await c.press("escape")
+        assert len(c.app.screen_stack) == 1
+        # The cursor stays on its entry when others come.
         for number in range(12):
             await c.station.send(f"nothing_{number}")
         await c.settle()
@@ -269,29 +275,11 @@ async def test_the_cursor_stays_on_its_entry_when_others_come(tmp_path: Path) ->
         await c.settle()
         assert ledger.chosen.id == chosen
         await c.press("end")
-        assert ledger.chosen.command == "nothing_0"
-        assert "nothing_0" in entries(c)[-1]
+        assert ledger.chosen.command == "set_pump"
+        assert "set_pump" in entries(c)[-1]
         await c.press("home")
         assert ledger.chosen.command == "one_more"
-
-
-async def test_enter_shows_the_entry_in_full(tmp_path: Path) -> None:
-    async with console(tmp_path, tab="controls") as c:
-        await c.station.send("no_such_command")
-        await c.settle()
-        await c.press("tab", "enter")
-        await c.until(lambda: isinstance(c.app.screen, EntryDialog))
-        await c.settle()
-        text = c.app.screen.query_one(FactsView).plain
-        assert "refused" in text
-        assert "no command" in text
-        assert "not sent" in text
-        await c.press("escape")
-        assert len(c.app.screen_stack) == 1
-
-
-async def test_an_entry_of_another_day_carries_its_date(tmp_path: Path) -> None:
-    async with console(tmp_path, tab="controls") as c:
+        # An entry of another day carries its date.
         await c.station.send("old_one")
         await c.settle()
         assert "09-21" not in entries(c)[0]
@@ -311,26 +299,19 @@ async def test_the_history_is_bounded_and_says_what_was_dropped(tmp_path: Path) 
         assert f"{ledger.dropped} older dropped" in str(c.app.query_one("#ledger-box").border_title)
 
 
-async def test_a_payload_is_shown_literally(tmp_path: Path) -> None:
-    async with console(tmp_path, tab="controls", size=(120, 36)) as c:
-        name = "[red]x[/red]\x1b[2J"
-        await send(c, "load_recipe", name=name, recipe=[[1, 2, 0]])
-        assert "[red]x[/red]" in entries(c)[0]
-        assert "\x1b" not in c.app.query_one(LedgerList).plain
-        assert json.loads(c.link.emitted[0][1])["name"] == name
-
-
 # -- looks ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 36), (200, 60)])
-async def test_lines_fit_and_both_lists_have_room(tmp_path: Path, size: tuple[int, int]) -> None:
-    async with console(tmp_path, tab="controls", size=size, profile=EXPERT) as c:
+async def test_lines_fit_and_both_lists_have_room(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls", profile=EXPERT) as c:
         pane = c.app.query_one(ControlsPane)
         commands, ledger = c.app.query_one(ContractCommands), c.app.query_one(LedgerList)
-        await c.until(lambda: commands.size.height == len(pane.commands))
-        assert ledger.size.height >= 4
-        assert pane.region.contains_region(ledger.region)
+        for size in ((80, 24), (100, 30), (120, 36), (200, 60)):
+            await c.pilot.resize_terminal(*size)
+            await c.until(lambda: commands.size.height == len(pane.commands))
+            await c.settle()
+            assert ledger.size.height >= 4, size
+            assert pane.region.contains_region(ledger.region), size
 
 
 async def test_ascii_mode_draws_ascii_alone(tmp_path: Path) -> None:
@@ -343,10 +324,3 @@ async def test_ascii_mode_draws_ascii_alone(tmp_path: Path) -> None:
         await c.until(lambda: [v for v in c.app.screen.query(FactsView) if v.facts])
         await c.settle()
         assert {char for row in drawn(c.app.screen) for char in row if not char.isascii()} == set()
-
-
-async def test_the_palette_knows_its_actions(tmp_path: Path) -> None:
-    async with console(tmp_path, tab="controls") as c:
-        names = [command.title for command in c.app.get_system_commands(c.app.screen)]
-        assert "Open" in names
-        assert "Any event" in names

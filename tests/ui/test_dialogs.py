@@ -33,9 +33,9 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog, confirm_and_send, letters
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, FactsView, wrap
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
+from xovac_tui.ui.screens.controls.command_lists import ContractCommands
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FieldRow, FormDialog
-from xovac_tui.ui.screens.controls.lists import ContractCommands
 from xovac_tui.ui.widgets.selector import Selector
 
 GUARD = "xovac_tui.ui.dialogs.guard.SETTLE_SECONDS"

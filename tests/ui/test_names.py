@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 import xovac_tui.ui
 from tests.helpers.console import console
-from xovac_tui.ui.screens.controls.lists import ContractCommands
+from xovac_tui.ui.screens.controls.command_lists import ContractCommands
 
 
 def _below(kind: type[Widget]) -> Iterator[type[Widget]]:

@@ -6,7 +6,9 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from textual.pilot import Pilot
@@ -43,6 +45,13 @@ HOURS = 2
 
 
 def recorded(path: Path) -> Path:
+    """Put a record of two hours there."""
+    path.write_bytes(_two_hours())
+    return path
+
+
+@cache
+def _two_hours() -> bytes:
     """Record two hours at a reading every 10 s, with a command, two notes and an alarm."""
     sent = LedgerEntry(1, STOP_COMMAND, "", "ada@lab", UTC + 300.5, MONO + 300.5, Outcome.SUCCESS)
     things: list[Event | Item] = []
@@ -60,7 +69,8 @@ def recorded(path: Path) -> Path:
         if second in (1200, 5000):
             at = second + 1.0
             things.append(RecordedMark(mark=Mark(MONO + at, UTC + at, "note", f"at {second}"), who="ada@lab"))
-    return write_record(path, things, end=HOURS * 3600)
+    with TemporaryDirectory() as folder:
+        return write_record(Path(folder) / "r.sqlite3", things, end=HOURS * 3600).read_bytes()
 
 
 def raised(second: float) -> AlarmChange:
@@ -146,8 +156,9 @@ async def replayed(
             yield one
 
 
-async def test_a_replay_is_marked_and_shows_the_recorded_time(tmp_path: Path) -> None:
+async def test_a_replay_is_marked_and_turned_by_its_keys(tmp_path: Path) -> None:
     async with replayed(tmp_path, size=(100, 30)) as r:
+        # A replay is marked and shows the recorded time.
         assert "REPLAY ×1" in r.trust
         assert "CONTROL" not in r.trust
         assert "14:13:2" in r.trust
@@ -156,6 +167,81 @@ async def test_a_replay_is_marked_and_shows_the_recorded_time(tmp_path: Path) ->
         await r.pass_time(10)
         assert r.at == 10.0
         assert "14:13:30Z" in r.trust
+        # Pause and speed.
+        await r.press("p")
+        before = r.at
+        await r.pass_time(30)
+        assert r.at == before
+        assert "PAUSED" in r.trust
+        assert "paused" in r.bar
+        await r.press("right_square_bracket", "right_square_bracket", "p")
+        assert "REPLAY ×5" in r.trust
+        before = r.at
+        await r.pass_time(10)
+        assert r.at - before == 50.0
+        await r.press(*["left_square_bracket"] * 9)
+        assert "REPLAY ×0.1" in r.trust
+        await r.press(*["right_square_bracket"] * 30)
+        assert "REPLAY ×10000" in r.trust
+        # Seeking goes both ways and stops at the ends.
+        await r.press("p", *["left_square_bracket"] * 30, *["left_curly_bracket"] * 3)
+        await r.press("right_parenthesis", "greater_than_sign")
+        start = r.at - 660
+        assert 0 <= start < 1
+        part = r.station.snapshot().channel("chamber_state.part")
+        assert part is not None
+        assert part.value == 6.6
+        await r.press("less_than_sign")
+        assert r.at - start == 600
+        await r.press("left_curly_bracket")
+        assert r.at == 0.0
+        assert r.station.snapshot().ledger == ()
+        await r.press(*["right_curly_bracket"] * 3)
+        assert r.station.playback.ended
+        assert "■ end" in r.bar
+        assert len(r.station.snapshot().ledger) == 1
+        await r.press("p")
+        assert r.at < 1.0
+        # Marks are gone to.
+        await r.press("p", "semicolon")
+        assert r.at == 1201.0
+        assert [mark.text for mark in r.station.snapshot().marks] == ["at 1200"]
+        await r.press("semicolon")
+        assert r.at == 5001.0
+        await r.press("semicolon")
+        assert r.at == 5001.0
+        assert "There is no mark after this one." in r.toasts
+        await r.press("apostrophe")
+        assert r.at == 1201.0
+        # A time can be typed.
+        for typed, at in (("1h30", 5400.0), ("14:30", 1000.0), ("2026-09-21 15:13:20", 3600.0)):
+            await r.press("at")
+            r.app.screen.query_one(Input).value = typed
+            await r.press("enter")
+            assert r.at == at
+        await r.press("at")
+        r.app.screen.query_one(Input).value = "soon"
+        await r.press("enter")
+        assert r.at == 3600.0
+        assert any("is not a time" in said for said in r.toasts)
+        # Charts reach back but never on.
+        await r.press(*["left_curly_bracket"] * 3)
+        await r.press("right_curly_bracket")
+        now = r.station.snapshot().mono
+        history = r.station.history("chamber_state.part")
+        assert history is not None
+        bins = history.window(now - 600, now + 600, 120)
+        held = [low == low for low in bins.lows]
+        assert all(held[:58])
+        assert not any(held[62:])
+        far = history.window(now - 3600, now + 3600, 10)
+        assert [low == low for low in far.lows] == [True] * 6 + [False] * 4
+        # A bin that reaches over the edge counts for both columns; nothing of what comes is in it.
+        assert far.highs[5] == 36.0
+        # Leaving a replay asks nothing.
+        await r.pilot.press("q")
+        await r.pilot.pause()
+        assert r.app.return_code == 0
 
 
 async def test_a_small_terminal_does_not_promise_a_stop_in_a_replay(tmp_path: Path) -> None:
@@ -182,77 +268,9 @@ async def test_a_record_that_breaks_under_a_replay_is_reported_once(
         assert [toast.partition(":")[0] for toast in said(r.app)].count("The record cannot be read") == 1
 
 
-async def test_pause_and_speed(tmp_path: Path) -> None:
+async def test_nothing_can_be_sent_nor_done_about_alarms(tmp_path: Path) -> None:
     async with replayed(tmp_path) as r:
-        await r.press("p")
-        before = r.at
-        await r.pass_time(30)
-        assert r.at == before
-        assert "PAUSED" in r.trust
-        assert "paused" in r.bar
-        await r.press("right_square_bracket", "right_square_bracket", "p")
-        assert "REPLAY ×5" in r.trust
-        before = r.at
-        await r.pass_time(10)
-        assert r.at - before == 50.0
-        await r.press(*["left_square_bracket"] * 9)
-        assert "REPLAY ×0.1" in r.trust
-        await r.press(*["right_square_bracket"] * 30)
-        assert "REPLAY ×10000" in r.trust
-
-
-async def test_seeking_goes_both_ways_and_stops_at_the_ends(tmp_path: Path) -> None:
-    async with replayed(tmp_path) as r:
-        await r.press("p", "right_parenthesis", "greater_than_sign")
-        start = r.at - 660
-        assert 0 <= start < 1
-        part = r.station.snapshot().channel("chamber_state.part")
-        assert part is not None
-        assert part.value == 6.6
-        await r.press("less_than_sign")
-        assert r.at - start == 600
-        await r.press("left_curly_bracket")
-        assert r.at == 0.0
-        assert r.station.snapshot().ledger == ()
-        await r.press(*["right_curly_bracket"] * 3)
-        assert r.station.playback.ended
-        assert "■ end" in r.bar
-        assert len(r.station.snapshot().ledger) == 1
-        await r.press("p")
-        assert r.at < 1.0
-
-
-async def test_marks_are_gone_to(tmp_path: Path) -> None:
-    async with replayed(tmp_path) as r:
-        await r.press("p", "semicolon")
-        assert r.at == 1201.0
-        assert [mark.text for mark in r.station.snapshot().marks] == ["at 1200"]
-        await r.press("semicolon")
-        assert r.at == 5001.0
-        await r.press("semicolon")
-        assert r.at == 5001.0
-        assert "There is no mark after this one." in r.toasts
-        await r.press("apostrophe")
-        assert r.at == 1201.0
-
-
-async def test_a_time_can_be_typed(tmp_path: Path) -> None:
-    async with replayed(tmp_path) as r:
-        await r.press("p")
-        for typed, at in (("1h30", 5400.0), ("14:30", 1000.0), ("2026-09-21 15:13:20", 3600.0)):
-            await r.press("at")
-            r.app.screen.query_one(Input).value = typed
-            await r.press("enter")
-            assert r.at == at
-        await r.press("at")
-        r.app.screen.query_one(Input).value = "soon"
-        await r.press("enter")
-        assert r.at == 3600.0
-        assert any("is not a time" in said for said in r.toasts)
-
-
-async def test_nothing_can_be_sent_stop_included(tmp_path: Path) -> None:
-    async with replayed(tmp_path) as r:
+        # Nothing can be sent stop included.
         assert r.station.blocked("start_recipe") == Refusal(RefusalCode.REPLAY, "start_recipe")
         await r.press("exclamation_mark")
         assert "This is a replay: nothing can be sent." in r.app.screen.query_one(StopBar).plain
@@ -272,10 +290,7 @@ async def test_nothing_can_be_sent_stop_included(tmp_path: Path) -> None:
             assert r.app.screen is r.app.screen_stack[0]
             assert r.toasts.count("This is a replay: nothing can be sent or noted.") == 1
         assert r.station.observe
-
-
-async def test_alarms_are_as_they_were_and_nothing_can_be_done_about_them(tmp_path: Path) -> None:
-    async with replayed(tmp_path) as r:
+        # Alarms are as they were and nothing can be done about them.
         strip = r.app.screen.query_one(AlarmStrip)
         assert not strip.display
         r.station.playback.seek(r.station.playback.replay.origin + 1420)
@@ -309,22 +324,6 @@ async def test_the_log_ends_at_the_moment_of_the_replay(tmp_path: Path) -> None:
         assert newest.utc == UTC + 3000
 
 
-async def test_charts_reach_back_but_never_on(tmp_path: Path) -> None:
-    async with replayed(tmp_path) as r:
-        await r.press("p", "right_curly_bracket")
-        now = r.station.snapshot().mono
-        history = r.station.history("chamber_state.part")
-        assert history is not None
-        bins = history.window(now - 600, now + 600, 120)
-        held = [low == low for low in bins.lows]
-        assert all(held[:58])
-        assert not any(held[62:])
-        far = history.window(now - 3600, now + 3600, 10)
-        assert [low == low for low in far.lows] == [True] * 6 + [False] * 4
-        # A bin that reaches over the edge counts for both columns; nothing of what comes is in it.
-        assert far.highs[5] == 36.0
-
-
 async def test_a_replay_has_its_keys_and_a_live_console_has_not(tmp_path: Path) -> None:
     async with replayed(tmp_path, size=(120, 36)) as r:
         await r.press("p")
@@ -355,13 +354,6 @@ async def test_changes_are_notified_below_the_flood_limit(tmp_path: Path) -> Non
     async with replayed(tmp_path, speed=10.0) as r:
         await r.pass_time(32)
         assert any(STOP_COMMAND in toast for toast in said(r.app))
-
-
-async def test_leaving_a_replay_asks_nothing(tmp_path: Path) -> None:
-    async with replayed(tmp_path) as r:
-        await r.pilot.press("q")
-        await r.pilot.pause()
-        assert r.app.return_code == 0
 
 
 async def test_plain_characters(tmp_path: Path) -> None:

@@ -23,9 +23,9 @@ from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.help import HelpDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog
 from xovac_tui.ui.frame.bars import KeyBar
+from xovac_tui.ui.screens.controls.command_lists import ContractCommands
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
-from xovac_tui.ui.screens.controls.lists import ContractCommands
 from xovac_tui.ui.widgets.stopbar import StopBar, armed_words
 
 STOPPED = [("cancel_recipe", "")]
@@ -105,37 +105,60 @@ async def opened(c: Console, dialog: type) -> None:
     await c.until(lambda: c.app.screen.query_one(StopBar).region)
 
 
-@pytest.mark.parametrize("tab", ["status", "controls", "recipes", "log"])
-async def test_two_strokes_send_cancel_on_every_tab(tmp_path: Path, tab: str) -> None:
-    async with console(tmp_path, tab=tab) as c:
-        await c.press("exclamation_mark")
-        assert c.link.emitted == []
-        assert "STOP armed" in strip(c)
-        await c.press_stop_again()
+async def answered(c: Console) -> None:
+    """Let the chamber answer STOP: it can be sent again."""
+    c.link.answer("cancel_recipe")
+    await c.readings()
+    await c.advance(5)
+    c.link.emitted.clear()
+
+
+async def test_two_strokes_send_cancel_on_every_tab_on_stale_data_and_a_held_picture(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        for tab in ("status", "controls", "recipes", "log"):
+            await c.frame.show_tab(tab)
+            await c.press("exclamation_mark")
+            assert c.link.emitted == []
+            assert "STOP armed" in strip(c)
+            await c.press_stop_again()
+            assert c.link.emitted == STOPPED, tab
+            assert c.ledger[-1].stop
+            assert c.ledger[-1].outcome is Outcome.SENT
+            await answered(c)
+        await c.press("p")
+        await c.press_stop()
         assert c.link.emitted == STOPPED
-        assert c.ledger[-1].stop
-        assert c.ledger[-1].outcome is Outcome.SENT
+        await answered(c)
+        await c.go_stale()
+        assert c.word is LinkWord.STALE
+        await c.press_stop()
+        assert c.link.emitted == STOPPED
 
 
-@pytest.mark.parametrize("dialog", list(DIALOGS), ids=[dialog.__name__ for dialog in DIALOGS])
-async def test_stop_works_above_every_dialog(tmp_path: Path, dialog: type) -> None:
+async def test_stop_works_above_every_dialog(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls") as c:
-        await opened(c, dialog)
-        in_field = c.app.stopping.field is not None
-        assert strip(c).startswith("STOP: esc ! !" if in_field else "! ! STOP")
-        if in_field:
-            await c.press("exclamation_mark", "exclamation_mark")
-            assert strip(c).startswith("STOP: esc ! !  To stop the recipe: esc, then ! !")
-            await c.press("escape")
-        await c.press("exclamation_mark")
-        assert "STOP armed" in strip(c)
-        await c.press_stop_again()
-        assert c.link.emitted == STOPPED
-        # What was asked about is no longer so: nothing else can follow from the keys that come next.
-        await c.press("y", "enter")
-        await asyncio.sleep(0.3)
-        await c.settle()
-        assert c.link.emitted == STOPPED
+        # The question of leaving comes last: the keys after STOP end the console.
+        for dialog in sorted(DIALOGS, key=lambda one: one is QuitDialog):
+            await opened(c, dialog)
+            in_field = c.app.stopping.field is not None
+            assert strip(c).startswith("STOP: esc ! !" if in_field else "! ! STOP")
+            if in_field:
+                await c.press("exclamation_mark", "exclamation_mark")
+                assert strip(c).startswith("STOP: esc ! !  To stop the recipe: esc, then ! !")
+                await c.press("escape")
+            await c.press("exclamation_mark")
+            assert "STOP armed" in strip(c)
+            await c.press_stop_again()
+            assert c.link.emitted == STOPPED, dialog
+            # What was asked about is no longer so: nothing else can follow from the keys that come next.
+            await c.press("y", "enter")
+            await asyncio.sleep(0.3)
+            await c.settle()
+            assert c.link.emitted == STOPPED, dialog
+            if dialog is not QuitDialog:
+                while len(c.app.screen_stack) > 1:
+                    await c.press("escape")
+                await answered(c)
 
 
 @pytest.mark.parametrize(("dialog", "button"), [(FormDialog, "#go"), (ConfirmDialog, "#keep")])
@@ -162,8 +185,9 @@ async def test_in_a_field_it_is_text_and_arms_nothing(tmp_path: Path) -> None:
         assert c.link.emitted == []
 
 
-async def test_the_hint_of_a_field_goes_after_three_seconds_and_with_the_field(tmp_path: Path) -> None:
+async def test_in_a_field_it_is_text_and_esc_leads_out(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
+        # The hint of a field goes after three seconds and with the field.
         await c.press("n", "exclamation_mark", "exclamation_mark")
         assert "esc, then" in strip(c)
         c.clock.advance(3.1)
@@ -174,11 +198,8 @@ async def test_the_hint_of_a_field_goes_after_three_seconds_and_with_the_field(t
         await c.settle()
         assert strip(c).startswith("! ! STOP")
         assert "esc" not in strip(c)
-
-
-async def test_esc_and_a_stroke_in_one_read_leave_the_field_and_arm(tmp_path: Path) -> None:
-    """The keys arrive before the field has worked off its `esc`."""
-    async with console(tmp_path) as c:
+        # Esc and a stroke in one read leave the field and arm.
+        await c.advance(5)
         await c.press("n")
         assert isinstance(c.app.screen, AskDialog)
         c.clock.advance(0.2)
@@ -192,21 +213,9 @@ async def test_esc_and_a_stroke_in_one_read_leave_the_field_and_arm(tmp_path: Pa
         assert c.link.emitted == STOPPED
 
 
-async def test_a_paste_is_no_stroke_and_drops_an_armed_stop(tmp_path: Path) -> None:
+async def test_a_held_key_a_paste_and_other_keys_never_send(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        for text in ("!", "!", "replaced!\n"):
-            c.app.post_message(events.Paste(text))
-            await c.advance(0.5)
-        assert not c.app.stopping.switch.armed
-        await c.press("exclamation_mark")
-        c.app.post_message(events.Paste("!"))
-        await c.settle()
-        assert not c.app.stopping.switch.armed
-        assert c.link.emitted == []
-
-
-async def test_any_other_key_drops_it_and_does_nothing_else(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
+        # Any other key drops it and does nothing else.
         for key in ("x", "enter", "escape", "y", "q", "space", "2", "ctrl+c", "tab", "colon"):
             c.app.clear_notifications()
             await c.press("exclamation_mark", key)
@@ -217,10 +226,8 @@ async def test_any_other_key_drops_it_and_does_nothing_else(tmp_path: Path) -> N
         await c.press("enter")
         assert c.link.emitted == []
         assert c.ledger == ()
-
-
-async def test_it_is_dropped_when_no_second_key_comes(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
+        # It is dropped when no second key comes.
+        c.app.clear_notifications()
         await c.press("exclamation_mark")
         c.clock.advance(3.1)
         await c.until(lambda: not c.app.stopping.switch.armed)
@@ -228,10 +235,19 @@ async def test_it_is_dropped_when_no_second_key_comes(tmp_path: Path) -> None:
         await c.press("enter")
         assert c.link.emitted == []
         assert not c.app.query_one(StopBar).has_class("-armed")
-
-
-async def test_a_held_key_never_sends(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
+        # A paste is no stroke and drops an armed stop.
+        await c.advance(5)
+        for text in ("!", "!", "replaced!\n"):
+            c.app.post_message(events.Paste(text))
+            await c.advance(0.5)
+        assert not c.app.stopping.switch.armed
+        await c.press("exclamation_mark")
+        c.app.post_message(events.Paste("!"))
+        await c.settle()
+        assert not c.app.stopping.switch.armed
+        assert c.link.emitted == []
+        # A held key never sends.
+        await c.advance(5)
         await c.press("exclamation_mark")
         c.clock.advance(0.5)
         for _ in range(20):
@@ -240,24 +256,6 @@ async def test_a_held_key_never_sends(tmp_path: Path) -> None:
         await asyncio.sleep(0.3)
         assert c.link.emitted == []
         assert strip(c) == "Not sent: press ! again"
-
-
-async def test_in_observe_it_is_refused_and_the_next_key_does_what_it_says(tmp_path: Path) -> None:
-    async with console(tmp_path, observe=True) as c:
-        assert strip(c).startswith("! ! STOP o: take control")
-        assert ("! ! STOP", "strike $no-data") in c.app.query_one(KeyBar).lines[0]
-        await c.press("exclamation_mark")
-        assert strip(c) == "OBSERVE: STOP was not sent. Press o to take control."
-        assert not c.app.stopping.switch.armed
-        await c.press("o")
-        assert not c.station.observe
-        # Nor does it go on saying "press o", which would now give control away.
-        assert strip(c).startswith("! ! STOP ?")
-        assert ("! ! STOP", "bold $bad") in c.app.query_one(KeyBar).lines[0]
-        await c.press("exclamation_mark")
-        assert "STOP armed" in strip(c)
-        await c.press_stop_again()
-        assert c.link.emitted == STOPPED
 
 
 async def test_strokes_in_one_read_do_not_ask_for_another_that_would_be_refused(tmp_path: Path) -> None:
@@ -281,8 +279,9 @@ async def test_strokes_in_one_read_do_not_ask_for_another_that_would_be_refused(
         assert c.link.emitted == []
 
 
-async def test_a_stop_that_was_refused_twice_is_in_the_ledger(tmp_path: Path) -> None:
+async def test_in_observe_it_is_refused_and_the_next_key_does_what_it_says(tmp_path: Path) -> None:
     async with console(tmp_path, observe=True) as c:
+        # A stop that was refused twice is in the ledger.
         await c.press("exclamation_mark")
         assert list(c.ledger) == []
         await c.press("exclamation_mark")
@@ -291,21 +290,27 @@ async def test_a_stop_that_was_refused_twice_is_in_the_ledger(tmp_path: Path) ->
         assert c.ledger[-1].stop
         assert "only observes" in c.ledger[-1].reason
         assert any("only observes" in toast for toast in c.toasts)
-
-
-@pytest.mark.parametrize("key", ["x", "2"])
-async def test_without_a_link_a_refused_stop_takes_no_key_away(tmp_path: Path, key: str) -> None:
-    async with console(tmp_path) as c:
-        await c.lose()
+        # In observe it is refused and the next key does what it says.
+        await c.advance(5)
+        assert strip(c).startswith("! ! STOP o: take control")
+        assert ("! ! STOP", "strike $no-data") in c.app.query_one(KeyBar).lines[0]
         await c.press("exclamation_mark")
-        assert strip(c) == "The link is LOST: STOP was not sent, and is not kept."
-        await c.press(key)
-        assert not any("dropped" in toast for toast in c.toasts)
-        assert c.frame.active_tab == ("controls" if key == "2" else "status")
+        assert strip(c) == "OBSERVE: STOP was not sent. Press o to take control."
+        assert not c.app.stopping.switch.armed
+        await c.press("o")
+        assert not c.station.observe
+        # Nor does it go on saying "press o", which would now give control away.
+        assert strip(c).startswith("! ! STOP ?")
+        assert ("! ! STOP", "bold $bad") in c.app.query_one(KeyBar).lines[0]
+        await c.press("exclamation_mark")
+        assert "STOP armed" in strip(c)
+        await c.press_stop_again()
+        assert c.link.emitted == STOPPED
 
 
-async def test_a_link_that_is_lost_after_the_first_stroke_drops_it_and_says_so(tmp_path: Path) -> None:
+async def test_without_a_link_it_is_refused_said_and_not_kept(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
+        # A link that is lost after the first stroke drops it and says so.
         await c.press("exclamation_mark")
         assert strip(c).startswith("STOP armed")
         await c.lose()
@@ -314,19 +319,18 @@ async def test_a_link_that_is_lost_after_the_first_stroke_drops_it_and_says_so(t
         await c.press("exclamation_mark")
         assert strip(c).startswith("STOP armed")
         assert c.link.emitted == []
-
-
-async def test_it_works_on_stale_data(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
-        await c.go_stale()
-        assert c.word is LinkWord.STALE
-        await c.press_stop()
-        assert c.link.emitted == STOPPED
-
-
-async def test_on_a_lost_link_it_is_refused_and_not_kept(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
+        await c.press("escape")
+        await c.advance(5)
+        c.app.clear_notifications()
         await c.lose()
+        for key, tab in (("x", "status"), ("2", "controls")):
+            await c.press("exclamation_mark")
+            assert strip(c) == "The link is LOST: STOP was not sent, and is not kept."
+            await c.press(key)
+            assert not any("dropped" in toast for toast in c.toasts)
+            assert c.frame.active_tab == tab
+            await c.advance(5)
+        # On a lost link it is refused and not kept.
         await c.press_stop()
         assert c.ledger[-1].outcome is Outcome.REFUSED
         await c.online()
@@ -344,19 +348,6 @@ async def test_two_stops_do_not_send_twice(tmp_path: Path) -> None:
         assert "Nothing was sent twice" in c.ledger[-1].reason
 
 
-async def test_it_works_while_the_picture_is_held(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
-        await c.press("p")
-        await c.press_stop()
-        assert c.link.emitted == STOPPED
-
-
-async def test_it_works_in_a_terminal_that_is_too_small(tmp_path: Path) -> None:
-    async with console(tmp_path, size=(40, 10)) as c:
-        await c.press_stop()
-        assert c.link.emitted == STOPPED
-
-
 async def test_it_stays_where_it_is_whatever_the_settings_say(tmp_path: Path) -> None:
     async with console(tmp_path, keys={"pause": "!"}) as c:
         assert any("STOP key" in toast for toast in c.toasts)
@@ -372,19 +363,9 @@ async def test_a_profile_that_only_observes_cannot_be_talked_into_it(tmp_path: P
         assert c.ledger[-1].outcome is Outcome.REFUSED
 
 
-async def test_a_stop_chosen_from_the_palette_is_armed_by_it(tmp_path: Path) -> None:
+async def test_the_palette_arms_it_and_leaves_the_keys_as_they_were(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        await c.press("colon")
-        await c.until(lambda: isinstance(c.app.screen, CommandPalette))
-        await c.type("STOP")
-        await c.press("enter")
-        await c.until(lambda: c.app.stopping.switch.armed)
-        await c.press_stop_again()
-        assert c.link.emitted == STOPPED
-
-
-async def test_the_keys_are_those_of_the_tab_again_when_the_palette_has_gone(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
+        # The keys are those of the tab again when the palette has gone.
         before = c.app.query_one(KeyBar).plain
         await c.press("colon")
         await c.until(lambda: isinstance(c.app.screen, CommandPalette))
@@ -393,6 +374,14 @@ async def test_the_keys_are_those_of_the_tab_again_when_the_palette_has_gone(tmp
         await c.until(lambda: len(c.app.screen_stack) == 1)
         await c.settle()
         assert c.app.query_one(KeyBar).plain == before
+        # A stop chosen from the palette is armed by it.
+        await c.press("colon")
+        await c.until(lambda: isinstance(c.app.screen, CommandPalette))
+        await c.type("STOP")
+        await c.press("enter")
+        await c.until(lambda: c.app.stopping.switch.armed)
+        await c.press_stop_again()
+        assert c.link.emitted == STOPPED
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])

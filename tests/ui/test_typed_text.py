@@ -83,7 +83,7 @@ FIELDS: dict[str, Way] = {
     "ui/app_actions.py _note": pressing("status", "n"),
     "ui/screens/alarms/dialogs.py ShelveDialog": pressing("alarms", "s"),
     "ui/dialogs/confirm.py ConfirmDialog": ("controls", a_name),
-    "ui/screens/controls/fields.py FieldRow": ("controls", a_form),
+    "ui/screens/controls/form.py FieldRow": ("controls", a_form),
     "ui/screens/recipes/template.py TemplateDialog": ("recipes", a_template),
     "ui/screens/recipes/editor/form.py FormRow": ("recipes", a_step),
     "ui/screens/alarms/pane.py _take_out": pressing("alarms", "x"),

@@ -10,6 +10,7 @@ from tests.helpers.commandline import CommandLine, Launched, Said
 from xovac_tui import __version__
 from xovac_tui.cli import common, console
 from xovac_tui.cli.seconds import Seconds
+from xovac_tui.cli.table import AUDIT, COMMANDS, CONFIG, NOTIFY, RECIPE, RECORD, Table, imported
 from xovac_tui.errors import LinkError
 from xovac_tui.recording.disk.lock import WriterLock
 
@@ -46,6 +47,25 @@ def test_the_command_line_alone_imports_little() -> None:
         "print(*({'msgspec', 'asyncio', 'logging', 'platformdirs', 'tomllib', 'json'} & set(sys.modules)))"
     )
     assert loaded == ""
+
+
+def test_a_list_of_commands_imports_none_of_them() -> None:
+    listed = fresh(
+        "import sys\nimport click\nfrom xovac_tui.cli import root\n"
+        "print(*(one.value for one in root.shell_complete(click.Context(root), 're')), "
+        "any(name.startswith('xovac_tui.cli.re') for name in sys.modules))"
+    )
+    assert listed == "record replay report recipe False"
+
+
+@pytest.mark.parametrize("table", [COMMANDS, RECORD, AUDIT, RECIPE, NOTIFY, CONFIG])
+def test_every_line_of_the_tables_is_a_command(table: Table) -> None:
+    for listed in table.values():
+        command = imported(listed.place)
+        assert isinstance(command, click.Command)
+        assert command.help
+        assert listed.help.endswith(".")
+        assert len(listed.help) <= 66, "one line of a help at 80 columns"
 
 
 def test_a_misspelt_command_gets_the_nearest(line: CommandLine) -> None:

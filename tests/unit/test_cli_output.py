@@ -31,7 +31,7 @@ PRINTS = {"print", "secho", "write", "writelines", "pager", "echo_via_pager"}
 
 def test_only_one_module_prints() -> None:
     """A terminal sequence for a receiver is meant, and the bytes of an export go past all of this."""
-    meant = {("notify_test.py", "sys.stderr.write"), ("export.py", "file.write"), ("attach.py", "file.write")}
+    meant = {("notify.py", "sys.stderr.write"), ("export.py", "file.write"), ("attach.py", "file.write")}
     found = set()
     for file in FOLDER.glob("*.py"):
         if file.name == "output.py":

@@ -45,8 +45,8 @@ COMMANDS: Table = {
     "doctor": Listed("doctor:doctor", "Check this machine, the settings and the way to the chamber."),
 }
 RECORD: Table = {
-    "check": Listed("record_check:check", "Check that a record is whole, also while it is recorded."),
-    "copy": Listed("record_copy:copy", "Copy a record into one file, also while it is recorded."),
+    "check": Listed("record_files:check", "Check that a record is whole, also while it is recorded."),
+    "copy": Listed("record_files:copy", "Copy a record into one file, also while it is recorded."),
 }
 AUDIT: Table = {
     "head": Listed("audit:head", "Print the newest hash of the chain, to keep elsewhere."),
@@ -63,8 +63,8 @@ RECIPE: Table = {
     "templates": Listed("recipe_new:templates", "List the templates and their values."),
 }
 NOTIFY: Table = {
-    "list": Listed("notify_list:list_", "Print the receivers of alarm messages."),
-    "test": Listed("notify_test:test", "Send a message marked as a test to the receivers."),
+    "list": Listed("notify:list_", "Print the receivers of alarm messages."),
+    "test": Listed("notify:test", "Send a message marked as a test to the receivers."),
 }
 CONFIG: Table = {
     "check": Listed("config_check:check", "Check the settings and all files they name."),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-import threading
 
 from aiohttp.abc import AbstractResolver, ResolveResult
+
+from xovac_tui.daemon import in_daemon
 
 Info = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]
 """What `socket.getaddrinfo` returns for one address."""
@@ -15,34 +15,13 @@ Info = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int] | t
 async def look_up(host: str, port: int, family: int = socket.AF_UNSPEC) -> list[Info]:
     """Return the addresses of a host, or raise `socket.gaierror` or `UnicodeError`.
 
-    A name service that does not answer may hold the call for half a minute. The usual thread pool is waited
-    for at the program's end, so each look-up has a daemon thread of its own.
+    A name service that does not answer may hold the call for half a minute.
     """
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[list[Info]] = loop.create_future()
 
-    def deliver(found: list[Info] | Exception) -> None:
-        if answer.done():
-            return
-        if isinstance(found, Exception):
-            answer.set_exception(found)
-        else:
-            answer.set_result(found)
+    def work() -> list[Info]:
+        return list(socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM))
 
-    def work() -> None:
-        found: list[Info] | Exception
-        try:
-            found = list(socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM))
-        except Exception as why:
-            found = why
-        if not loop.is_closed():
-            try:
-                loop.call_soon_threadsafe(deliver, found)
-            except RuntimeError:  # it was closed in between
-                return
-
-    threading.Thread(target=work, name=f"look up {host[:40]}", daemon=True).start()
-    return await answer
+    return await in_daemon(work, f"look up {host[:40]}")
 
 
 class Resolver(AbstractResolver):

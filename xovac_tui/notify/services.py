@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from xovac_tui.chamber.alarm import Severity
+from xovac_tui.daemon import in_daemon
 from xovac_tui.durations import format_whole
 from xovac_tui.errors import NotifyError
 from xovac_tui.notify.message import PROGRAM, Message, MessageKind
@@ -27,34 +28,19 @@ async def send_by_apprise(
 
     `said` gets what Apprise says of a failure, with every piece of the address hidden.
     """
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[list[str] | None] = loop.create_future()
 
-    def finish(result: list[str] | NotifyError | None) -> None:
-        if done.done():
-            return
-        if isinstance(result, NotifyError):
-            done.set_exception(result)
-        else:
-            done.set_result(result)
-
-    def work() -> None:
+    def work() -> list[str] | None:
         try:
-            result: list[str] | NotifyError | None = _send(url, message)
-        except NotifyError as error:
-            result = error
+            return _send(url, message)
+        except NotifyError:
+            raise
         except Exception as error:  # a service's own code may raise anything; its words may hold the address
-            result = NotifyError(f"the service failed with a {type(error).__name__}.")
-        try:
-            loop.call_soon_threadsafe(finish, result)
-        except RuntimeError:  # the loop has ended
-            return
+            raise NotifyError(f"the service failed with a {type(error).__name__}.") from None
 
-    # A thread of its own that is not waited for: the library's services block, and may do so for long.
-    threading.Thread(target=work, name="notify-apprise", daemon=True).start()
     try:
         async with asyncio.timeout(timeout):
-            words = await done
+            # The library's services block, and may do so for long.
+            words = await in_daemon(work, "notify-apprise")
     except TimeoutError:
         raise NotifyError(f"the service did not answer within {format_whole(timeout)}.") from None
     if words is None:

@@ -69,6 +69,8 @@ class XovacApp(TerminalApp):
 
     TITLE = "xovac-tui"
     ENABLE_COMMAND_PALETTE = True
+    _themed = False
+    """The user's theme is set."""
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings((*EVERYWHERE, *replay_actions.ACTIONS)),
@@ -215,16 +217,21 @@ class XovacApp(TerminalApp):
         if wanted not in self.available_themes:
             self._problems.append(str(unknown_theme(wanted, self.available_themes)))
             wanted = DEFAULT_THEME
+        self._themed = True
         if self.available_themes[wanted].ansi:
             self.theme = wanted
-            return
-        # Set without a change event: no style sheet is read yet, and the event would read them all twice.
-        self.set_reactive(App.theme, wanted)
-        dark = self.current_theme.dark
-        self.update_classes(
-            {f"-theme-{wanted}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False
-        )
+        else:
+            # Set without a change event: no style sheet is read yet, and the event would read them all twice.
+            self.set_reactive(App.theme, wanted)
+            dark = self.current_theme.dark
+            self.update_classes(
+                {f"-theme-{wanted}": True, "-dark-mode": dark, "-light-mode": not dark}, update=False
+            )
         self.stylesheet.set_variables(self.get_css_variables())
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the theme's variables; none before there is one: Textual asks for its default's first."""
+        return super().get_css_variables() if self._themed else {}
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colour variables that our widgets need, for Textual's own themes."""

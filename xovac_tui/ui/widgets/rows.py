@@ -77,8 +77,9 @@ class Rows(ListWidget):
             """The list that sent it."""
             return self.rows
 
-    def __init__(self, *, choose: bool = False, id: str | None = None) -> None:
+    def __init__(self, title: str = "", *, choose: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.border_title = title
         self._choose = choose
         self._count = 0
         self._make: MakeRow = lambda index, chosen: ()

@@ -19,9 +19,9 @@ from xovac_tui.station.proving import UNPROVEN
 from xovac_tui.ui.dialogs.confirm import ask, confirm_and_send
 from xovac_tui.ui.dialogs.facts import wrap
 from xovac_tui.ui.screens.controls import ACTIONS
+from xovac_tui.ui.screens.controls.command_lists import ORIGIN_WORD, ContractCommands, LedgerList
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
-from xovac_tui.ui.screens.controls.lists import ORIGIN_WORD, ContractCommands, LedgerList
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit

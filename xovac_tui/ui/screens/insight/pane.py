@@ -56,15 +56,11 @@ class InsightPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Build the three parts."""
-        stable = Rows(id="insight-stable")
-        stable.border_title = "Stable"
-        yield stable
+        yield Rows("Stable", id="insight-stable")
         with Horizontal(id="insight-vacuum"):
             yield TrendChart(ascii_only=self.workspace.glyphs.ascii, keys=self.keys, id="insight-chart")
             yield RunFacts(id="insight-facts")
-        advice = Rows(id="insight-advice")
-        advice.border_title = LABEL
-        yield advice
+        yield Rows(LABEL, id="insight-advice")
 
     def on_mount(self) -> None:
         """Show that nothing is evaluated yet."""

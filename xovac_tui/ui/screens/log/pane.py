@@ -73,9 +73,7 @@ class LogPane(Pane):
         )
         view.border_title = "Log"
         yield view
-        detail = Rows(id="log-detail")
-        detail.border_title = "Event"
-        yield detail
+        yield Rows("Event", id="log-detail")
         yield Input(
             placeholder='words, kind:message, name:state, dir:out, is:malformed, -not, "in quotes"',
             max_length=_LONGEST_FILTER,

@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from textual.content import Content
-
 from xovac_tui.plot.cells import Picture, Tone
 from xovac_tui.plot.chart import ChartLine, Frame, ValueAxis, compose, lay_out, rows_for
 from xovac_tui.plot.raster import dots_per_cell
@@ -33,6 +31,7 @@ class ProfileChart(LinesWidget):
 
     def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.border_title = "Planned profile"
         self._ascii = ascii_only
         self._plan: Plan | None = None
 
@@ -54,11 +53,6 @@ class ProfileChart(LinesWidget):
             return
         picture = profile_picture(self._plan, width, height, ascii_only=self._ascii)
         self.show_lines(_cells(picture))
-
-    def title(self, text: str) -> None:
-        """Write literal text into the frame."""
-        if str(self.border_title or "") != text:
-            self.border_title = Content(text)
 
 
 def profile_picture(plan: Plan, width: int, height: int, *, ascii_only: bool) -> Picture:

@@ -56,21 +56,13 @@ class RecipesView(Horizontal):
 
     def compose(self) -> ComposeResult:
         """Build list, facts, profile, steps and findings."""
-        files = Rows(choose=True, id="recipe-list")
-        files.border_title = "Recipes"
-        yield files
+        yield Rows("Recipes", choose=True, id="recipe-list")
         with Vertical(id="recipe-right"):
             yield LinesWidget(id="recipe-facts")
-            chart = ProfileChart(ascii_only=self.workspace.glyphs.ascii, id="recipe-profile")
-            chart.title("Planned profile")
-            yield chart
+            yield ProfileChart(ascii_only=self.workspace.glyphs.ascii, id="recipe-profile")
             with Vertical(id="recipe-below"):
-                steps = Rows(id="recipe-steps")
-                steps.border_title = "Steps"
-                yield steps
-                check = Rows(id="recipe-check")
-                check.border_title = "Check"
-                yield check
+                yield Rows("Steps", id="recipe-steps")
+                yield Rows("Check", id="recipe-check")
 
     @property
     def files(self) -> Rows:

@@ -86,22 +86,16 @@ class RunsPane(Pane):
     def compose(self) -> ComposeResult:
         """Build the list, the parts of one run, and those of a comparison."""
         ascii_only = self.workspace.glyphs.ascii
-        runs = Rows(choose=True, id="run-list")
-        runs.border_title = "Runs"
-        yield runs
+        yield Rows("Runs", choose=True, id="run-list")
         with Vertical(id="run-right"):
             yield RunFacts(id="run-facts")
             yield TrendChart(ascii_only=ascii_only, keys=self.keys, id="run-chart")
             for name, title in zip(_VIEWS[1:], ("Steps as run", "Readings", "What happened"), strict=True):
-                rows = Rows(id=f"run-{name}")
-                rows.border_title = title
-                yield rows
+                yield Rows(title, id=f"run-{name}")
         with Vertical(id="run-compare"):
             yield RunFacts(id="pair-facts")
             yield TrendChart(ascii_only=ascii_only, keys=self.keys, id="pair-chart")
-            rows = Rows(id="pair-rows")
-            rows.border_title = "What differs"
-            yield rows
+            yield Rows("What differs", id="pair-rows")
 
     def on_mount(self) -> None:
         """Start reading; nothing is read yet."""

@@ -85,19 +85,13 @@ class EditorView(Vertical):
         glyphs = self.workspace.glyphs
         yield LinesWidget(id="edit-head")
         with Container(id="edit-body"):
-            steps = Rows(choose=True, id="edit-steps")
-            steps.border_title = "Steps"
-            yield steps
+            yield Rows("Steps", choose=True, id="edit-steps")
             with Vertical(id="edit-side"):
                 with Vertical(id="edit-form") as form:
                     form.border_subtitle = f"enter: take   {self.workspace.keys['edit-leave']}: drop"
                     yield FieldForm(_HEAD_FIELDS, glyphs)
-                chart = ProfileChart(ascii_only=glyphs.ascii, id="edit-profile")
-                chart.title("Planned profile")
-                yield chart
-                check = Rows(choose=True, id="edit-check")
-                check.border_title = "Check"
-                yield check
+                yield ProfileChart(ascii_only=glyphs.ascii, id="edit-profile")
+                yield Rows("Check", choose=True, id="edit-check")
 
     def on_mount(self) -> None:
         """Choose the layout for the size."""

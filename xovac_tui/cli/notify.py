@@ -1,4 +1,4 @@
-"""`xovac-tui notify test`: send the receivers of alarm messages a test."""
+"""`xovac-tui notify list|test`: list the receivers of alarm messages, and send them a test."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 import click
 
 from xovac_tui.chamber.alarm import Severity
-from xovac_tui.cli.common import effective
-from xovac_tui.cli.notify_list import NO_RECEIVER, SEVERITIES
+from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.options import chamber_options
-from xovac_tui.cli.output import echo_lines
+from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.config import Effective
 from xovac_tui.config.addresses import read_addresses
+from xovac_tui.durations import format_whole
 from xovac_tui.errors import Exit, NotifyError, SettingsError
 from xovac_tui.notify.heartbeat import heartbeat
 from xovac_tui.notify.message import Message, trial_message
@@ -25,10 +25,46 @@ from xovac_tui.notify.settings import HEARTBEAT, NotifySettings, Receiver
 from xovac_tui.notify.terminal import sequence
 from xovac_tui.text import clean, nearest
 
+_SEVERITIES = ("critical", "high", "medium", "low")
+"""The worst first."""
+_NO_RECEIVER = (
+    "No receiver gets alarm messages: the settings name none. docs/notifications.md shows how to write "
+    "[[notify.receivers]] into {}."
+)
+
+
+@click.command("list")
+@chamber_options
+@click.pass_context
+def list_(ctx: click.Context, /, **_: Any) -> None:
+    """Print the receivers of alarm messages, with the severities each takes. Addresses are hidden."""
+    found = effective(ctx)
+    settings = found.settings.notify
+    if not settings.receivers and not settings.beats:
+        echo(_NO_RECEIVER.format(found.path))
+        return
+    rows = [("receiver", "kind", "severities", "sent by", "reminder", "at most")]
+    rows += [
+        (
+            one.name,
+            one.kind,
+            ", ".join(one.severities) if len(one.severities) < len(_SEVERITIES) else "all",
+            "each console" if one.in_terminal else "one program",
+            format_whole(one.reminder) if one.reminder else "none",
+            f"{one.at_most} in {format_whole(one.per)}",
+        )
+        for one in settings.receivers
+    ]
+    if settings.beats:
+        beat = settings.heartbeat
+        when = "while online" if beat.only_online else "always"
+        rows.append((HEARTBEAT, "webhook", f"every {format_whole(beat.every)}", "one program", "none", when))
+    echo_lines(table(rows))
+
 
 @click.command()
 @click.option("--receiver", metavar="NAME", help="Only this receiver; `heartbeat` is called only if named.")
-@click.option("--severity", type=click.Choice(SEVERITIES), help="Of the message; usual: the worst it takes.")
+@click.option("--severity", type=click.Choice(_SEVERITIES), help="Of the message; usual: the worst it takes.")
 @chamber_options
 @click.pass_context
 def test(ctx: click.Context, /, receiver: str | None, severity: str | None, **_: Any) -> None:
@@ -54,7 +90,7 @@ def _chosen(found: Effective, name: str | None) -> NotifySettings:
         known += [HEARTBEAT] if settings.beats else []
         raise SettingsError(f'There is no receiver "{name}" in {found.path}.{nearest(name, known)}')
     if not known:
-        raise SettingsError(NO_RECEIVER.format(found.path))
+        raise SettingsError(_NO_RECEIVER.format(found.path))
     return NotifySettings(
         receivers=tuple(one for one in settings.receivers if name is None or one.name == name)
     )
@@ -83,7 +119,7 @@ async def _test(settings: NotifySettings, chamber: str, severity: str | None) ->
 
 async def _try(receiver: Receiver, chamber: str, severity: str | None) -> str:
     """Send to one receiver; return why that failed, empty if it did not."""
-    wanted = severity or min(receiver.severities, key=SEVERITIES.index)
+    wanted = severity or min(receiver.severities, key=_SEVERITIES.index)
     if wanted not in receiver.severities:
         return f"not sent: it takes only {', '.join(receiver.severities)}."
     message = trial_message(chamber, Severity(wanted), time.time())
