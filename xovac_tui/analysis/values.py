@@ -188,7 +188,7 @@ class ChamberValues:
         if not wanted.criterion:
             over = wanted.over or (BAND_WINDOW if wanted.rate is None else RATE_WINDOW)
             named = CriterionSettings(within=wanted.within, rate=wanted.rate, over=over)
-        elif (known := self._named(wanted.criterion)) is not None:
+        elif (known := criterion_called(wanted.criterion, self._criteria)) is not None:
             named = known
         else:
             return no_criterion(wanted.criterion, self._criteria)
@@ -200,9 +200,6 @@ class ChamberValues:
             over=named.over,
             hold=named.hold,
         )
-
-    def _named(self, name: str) -> CriterionSettings | None:
-        return criterion_called(name, self._criteria)
 
 
 def criterion_called(name: str, criteria: Mapping[str, CriterionSettings]) -> CriterionSettings | None:

@@ -33,7 +33,4 @@ def heartbeat(settings: Heartbeat, chamber: str) -> Callable[[], Awaitable[None]
     url = settings.url.replace(CHAMBER_FIELD, quote(chamber, safe=""))
     timeout = min(_TIMEOUT, settings.every)
 
-    async def beat() -> None:
-        await notify.web.call(url, timeout=timeout)
-
-    return beat
+    return lambda: notify.web.call(url, timeout=timeout)
