@@ -184,16 +184,14 @@ class ColumnTrack(msgspec.Struct, frozen=True):
         return self._part(len(self.lows) - count, len(self.lows), self.newest)
 
     def _part(self, first: int, after: int, newest: float) -> ColumnTrack:
-        return ColumnTrack(
-            self.start + first * self.width,
-            self.width,
-            self.lows[first:after],
-            self.highs[first:after],
-            newest,
-            self.means[first:after],
-            self.counts[first:after],
-            self.step,
-            self.drift,
+        return msgspec.structs.replace(
+            self,
+            start=self.start + first * self.width,
+            lows=self.lows[first:after],
+            highs=self.highs[first:after],
+            newest=newest,
+            means=self.means[first:after],
+            counts=self.counts[first:after],
         )
 
     @property

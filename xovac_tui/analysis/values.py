@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping
 
 from xovac_tui.analysis.fit import track
 from xovac_tui.analysis.settings import CriterionSettings
-from xovac_tui.analysis.stability import Stability, StabilityCriterion, StabilityWatch, change_per_hour
+from xovac_tui.analysis.stability import (
+    Stability,
+    StabilityCriterion,
+    StabilityWatch,
+    change_per_hour,
+    criterion_of,
+)
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
@@ -192,14 +198,7 @@ class ChamberValues:
             named = known
         else:
             return no_criterion(wanted.criterion, self._criteria)
-        degrees = unit.factor
-        return StabilityCriterion(
-            name=wanted.criterion,
-            within=None if named.within is None else named.within / degrees,
-            per_hour=None if named.rate is None else named.rate / degrees,
-            over=named.over,
-            hold=named.hold,
-        )
+        return criterion_of(wanted.criterion, named).in_readings(1 / unit.factor)
 
 
 def criterion_called(name: str, criteria: Mapping[str, CriterionSettings]) -> CriterionSettings | None:

@@ -33,4 +33,7 @@ def heartbeat(settings: Heartbeat, chamber: str) -> Callable[[], Awaitable[None]
     url = settings.url.replace(CHAMBER_FIELD, quote(chamber, safe=""))
     timeout = min(_TIMEOUT, settings.every)
 
-    return lambda: notify.web.call(url, timeout=timeout)
+    async def beat() -> None:
+        await notify.web.call(url, timeout=timeout)
+
+    return beat

@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Iterator
 
+from xovac_tui import recipes
 from xovac_tui.alarms.recorded import RecordedAlarms
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.link import LinkView
@@ -15,7 +16,6 @@ from xovac_tui.chamber.news import LedgerChanged, LinkChanged
 from xovac_tui.chamber.ring import Bins, only_first
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, Snapshot
 from xovac_tui.errors import XovacError
-from xovac_tui.recipes.compiler import Compiled
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.eventlog import LoggedEvent
@@ -142,7 +142,7 @@ class ReplayStation(Station):
         return self._refuse(prepared.spec.event, prepared.text, stop=stop)
 
     async def load_recipe(
-        self, compiled: Compiled, source: str = "", *, timeout: float | None = None
+        self, compiled: recipes.compiler.Compiled, source: str = "", *, timeout: float | None = None
     ) -> LedgerEntry:
         """Refuse."""
         return self._refuse("load_recipe", "")

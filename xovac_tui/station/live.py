@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import msgspec
 
+from xovac_tui import recipes
 from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND
 from xovac_tui.api.event import Event, EventKind
@@ -24,7 +25,6 @@ from xovac_tui.chamber.news import LedgerChanged, LinkChanged, MarksMade, ModeCh
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
 from xovac_tui.durations import format_whole
 from xovac_tui.errors import ContractError, LinkError, XovacError
-from xovac_tui.recipes.compiler import Compiled
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import OPENING
 from xovac_tui.station.commands import Prepared, Sender
@@ -264,7 +264,7 @@ class LiveStation(Station):
         return await self.send_prepared(prepared, timeout=timeout)
 
     async def load_recipe(
-        self, compiled: Compiled, source: str = "", *, timeout: float | None = None
+        self, compiled: recipes.compiler.Compiled, source: str = "", *, timeout: float | None = None
     ) -> LedgerEntry:
         """Hand a compiled recipe to the chamber; its plan is kept for the run's time line.
 

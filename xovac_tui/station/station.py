@@ -14,7 +14,6 @@ from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Snapshot
-from xovac_tui.recipes.compiler import Compiled
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.station import commands
@@ -96,7 +95,7 @@ class Station(ABC):
 
     @abstractmethod
     async def load_recipe(
-        self, compiled: Compiled, source: str = "", *, timeout: float | None = None
+        self, compiled: recipes.compiler.Compiled, source: str = "", *, timeout: float | None = None
     ) -> LedgerEntry:
         """Hand a compiled recipe to the chamber; `source` is the text of its file."""
 
