@@ -30,6 +30,7 @@ from xovac_tui.recipes.store import (
     save_recipe,
     undelete_recipe,
     versions,
+    write_file,
 )
 from xovac_tui.recipes.writer import write_recipe
 
