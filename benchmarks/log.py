@@ -63,7 +63,7 @@ def measure(quick: bool) -> list[Row]:
             text, answers = sift(program, "no-such-word")
     count = f"{2 * made.seconds:,} recorded events"
     return [
-        at_most(f"{count}, filter kind:command: all looked at", kind, 1, "s"),
-        at_most(f"{count}, filter by a word: all looked at", text, 15, "s"),
+        at_most(f"{count}, filter kind:command: all read", kind, 1, "s"),
+        at_most(f"{count}, filter by a word: all read", text, 15, "s"),
         at_most(f"  slowest of {len(answers)} keys meanwhile", max(answers), 150, "ms"),
     ]

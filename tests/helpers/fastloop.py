@@ -34,6 +34,10 @@ class FastLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self._impatient.skipped
 
+    def sleep_through(self, seconds: float) -> None:
+        """Let time go on without any turn, as on a machine that slept."""
+        self._impatient.skipped += seconds
+
 
 class _WaitingForThreads(selectors.DefaultSelector):
     """A selector that really waits only for threads, and notes how long it should have waited otherwise."""

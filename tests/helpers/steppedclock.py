@@ -29,6 +29,8 @@ class SteppedWriter:
 
     def __init__(self, path: Path, by: float, at: float) -> None:
         self._by, self._at = by, at
+        self.newest = 0.0
+        """Monotonic time of the newest event."""
         self.inner = Writer(path, SESSION, recording=True, utc=self.wall(0.0), mono=0.0)
 
     def wall(self, mono: float) -> float:
@@ -36,6 +38,7 @@ class SteppedWriter:
         return BEGAN + mono + (self._by if mono >= self._at else 0.0)
 
     def event(self, event: Event) -> bool:
+        self.newest = event.mono
         return self.inner.event(msgspec.structs.replace(event, utc=self.wall(event.mono)))
 
     def item(self, item: Item) -> None:
@@ -108,13 +111,13 @@ def stepped_record(path: Path, by: float, when: str) -> SteppedWriter:
             writer.event(thing)
         else:
             writer.item(thing)
-    writer.commit(writer.inner._times[-1])
+    writer.commit(writer.newest)
     return writer
 
 
 def record_on(writer: SteppedWriter) -> None:
     """Record idle time after the run, and end the session."""
-    start = writer.inner._times[-1] + 1.0
+    start = writer.newest + 1.0
     for second in range(int(SPARE) + 200):
         writer.say(start + second, HOT)
     mono = start + SPARE + 200

@@ -128,8 +128,8 @@ async def test_one_defect_builds_the_screen_again(
         assert c.app.screen_stack[0] is not before
         c.station.set_observe(False)
         await c.readings(part=41.5)
-        await c.press("2")
-        assert c.frame.active_tab == "controls"
+        await c.press("4")
+        assert c.frame.active_tab == "log"
         await c.press_stop()
         assert [name for name, _ in c.link.emitted] == ["cancel_recipe"]
 

@@ -53,20 +53,8 @@ def numbers(pane: LogPane) -> list[int]:
     return [int(found) for found in re.findall(r"#(\d+)\.", text(pane))]
 
 
-async def test_both_directions_are_distinguished_by_word(tmp_path: Path) -> None:
+async def test_it_follows_the_newest_until_one_goes_up(tmp_path: Path) -> None:
     async with log_tab(tmp_path) as (c, pane):
-        await c.press_stop()
-        c.link.answer("cancel_recipe", "warning", "Could not cancel.")
-        await c.settle()
-        lines = [line for line in text(pane).splitlines() if "cancel_recipe" in line]
-        assert re.search(r"▸ OUT command +cancel_recipe +''", lines[0])
-        assert re.search(r"◂ in  response +cancel_recipe_ack +\{", lines[1])
-        assert re.match(r"  \d\d:\d\d:\d\d\.\d\d\d ", lines[0])
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
-async def test_it_follows_the_newest_until_one_goes_up(tmp_path: Path, size: tuple[int, int]) -> None:
-    async with log_tab(tmp_path, size=size) as (c, pane):
         await count_up(c, 200)
         assert numbers(pane)[-1] == 199
         assert "following" in status(pane)
@@ -96,9 +84,13 @@ async def test_what_is_read_stays_even_when_older_events_are_dropped(tmp_path: P
         assert numbers(pane)[0] == 1300
 
 
-async def test_only_the_rows_in_sight_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_long_log_is_paged_and_filtered_while_the_screen_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with log_tab(tmp_path) as (c, pane):
-        for number in range(50_000):
+        # Only the rows in sight are made.
+        c.station.log.memory.keep = 12_000
+        for number in range(12_000):
             c.link.deliver("tick", f'{{"n": "#{number}."}}')
         await c.settle()
         checked = 0
@@ -112,13 +104,30 @@ async def test_only_the_rows_in_sight_are_made(tmp_path: Path, monkeypatch: pyte
         monkeypatch.setattr(c.station.log, "get", counted)
         await c.press("home")
         assert numbers(pane)[0] == 0
-        assert "oldest 1 dropped: the log keeps the newest 50,000" in status(pane)
+        assert "oldest 1 dropped: the log keeps the newest 12,000" in status(pane)
         await c.press("pagedown", "end", "pageup")
         assert checked < 40 * 24
+        # The screen lives while a long log is filtered.
+        await c.press("G")
+        await c.press("slash")
+        await c.type("#29")
+        await c.until(lambda: pane.view.rows.done)
+        await c.settle()
+        assert len(pane.view.rows) == 1 + 10 + 100
+        # A new filter takes the place of one that is still at work.
+        await c.type("99")
+        await c.until(lambda: pane.view.rows.done)
+        await c.settle()
+        assert numbers(pane) == [2999]
 
 
-async def test_hostile_payloads_are_literal(tmp_path: Path) -> None:
+async def test_hostile_large_and_deep_payloads_are_literal_and_bounded(tmp_path: Path) -> None:
     async with log_tab(tmp_path, size=(120, 36)) as (c, pane):
+        # A bulky event that is not recorded says why it is not decoded.
+        c.link.deliver("big", "[" + "0," * 600_000 + "0]")
+        await c.settle()
+        await c.until(lambda: "only its beginning is kept, since it is not recorded" in detail(pane))
+        # Hostile payloads are literal.
         c.link.deliver("[red]bad[/red]\x1b[2J", "\x1b]52;c;aGk=\x07[bold]x[/] \u202egnp")
         await c.settle()
         shown = text(pane)
@@ -137,10 +146,15 @@ async def test_hostile_payloads_are_literal(tmp_path: Path) -> None:
         ):
             for line in widget.lines:
                 assert "".join(part for part, _ in line).isprintable()
-
-
-async def test_ten_megabytes_are_cut_and_the_size_is_reported(tmp_path: Path) -> None:
-    async with log_tab(tmp_path, size=(120, 36)) as (c, pane):
+        # Deep nesting is shown as it came.
+        c.link.deliver("deep", "[" * 300 + "]" * 300)
+        c.link.deliver("deeper", "[" * 30_000)
+        await c.settle()
+        assert "[[[[[[" in detail(pane)
+        await c.press("up")
+        assert "[[[[[[" in detail(pane)
+        # Ten megabytes are cut and the size is reported.
+        await c.press("G")
         c.link.deliver("big", json.dumps({"x": "é" * 10_000_000}, ensure_ascii=False))
         await c.settle()
         assert "10,000,009 characters, the first 64,000 in memory" in detail(pane)
@@ -150,18 +164,9 @@ async def test_ten_megabytes_are_cut_and_the_size_is_reported(tmp_path: Path) ->
         assert "20,000 characters are shown at most; 10,000,009 came" in detail(pane)
 
 
-async def test_deep_nesting_is_shown_as_it_came(tmp_path: Path) -> None:
-    async with log_tab(tmp_path, size=(120, 36)) as (c, pane):
-        c.link.deliver("deep", "[" * 300 + "]" * 300)
-        c.link.deliver("deeper", "[" * 30_000)
-        await c.settle()
-        assert "[[[[[[" in detail(pane)
-        await c.press("up")
-        assert "[[[[[[" in detail(pane)
-
-
-async def test_detail_is_pretty_and_opens_with_enter(tmp_path: Path) -> None:
+async def test_an_event_is_shown_in_its_direction_in_detail_and_copied(tmp_path: Path) -> None:
     async with log_tab(tmp_path) as (c, pane):
+        # Detail is pretty and opens with enter.
         c.link.deliver("state", '{"plate": {"A": 20.5}}')
         await c.settle()
         assert not pane.query_one("#log-detail").display
@@ -169,10 +174,30 @@ async def test_detail_is_pretty_and_opens_with_enter(tmp_path: Path) -> None:
         assert '  "plate": {\n' in re.sub(r" +\n", "\n", detail(pane))
         await c.press("escape")
         assert not pane.query_one("#log-detail").display
+        # Both directions are distinguished by word.
+        await c.press_stop()
+        c.link.answer("cancel_recipe", "warning", "Could not cancel.")
+        await c.settle()
+        lines = [line for line in text(pane).splitlines() if "cancel_recipe" in line]
+        assert re.search(r"▸ OUT command +cancel_recipe +''", lines[0])
+        assert re.search(r"◂ in  response +cancel_recipe_ack +\{", lines[1])
+        assert re.match(r"  \d\d:\d\d:\d\d\.\d\d\d ", lines[0])
+        # Copy gives clean text.
+        c.link.deliver("evil", "\x1b[31mrm -rf\r\n")
+        await c.settle()
+        await c.press("c")
+        assert c.app.clipboard.replace("\n", "").isprintable()
+        assert "␛[31mrm -rf" in c.app.clipboard
+        assert any("Copied" in toast for toast in c.toasts)
+        # Help explains the filter.
+        assert "kind:message" in pane.HELP
+        await c.press("question_mark")
+        assert str(c.app.screen.query_one(".dialog").border_title) == "Help: Log"
 
 
-async def test_filter_as_it_is_typed(tmp_path: Path) -> None:
+async def test_a_filter_works_as_it_is_typed_and_says_what_it_does_not_understand(tmp_path: Path) -> None:
     async with log_tab(tmp_path) as (c, pane):
+        # Filter as it is typed.
         await count_up(c, 100)
         await count_up(c, 7, 500, name="other")
         await c.press("slash")
@@ -188,21 +213,14 @@ async def test_filter_as_it_is_typed(tmp_path: Path) -> None:
         await c.press("escape")
         assert len(pane.view.rows) == 112
         assert pane.query_one("#log-filter", Input).value == ""
-
-
-async def test_a_filter_that_is_not_understood_is_said_and_changes_nothing(tmp_path: Path) -> None:
-    async with log_tab(tmp_path) as (c, pane):
-        await count_up(c, 10)
+        # A filter that is not understood is said and changes nothing.
         await c.press("slash")
         await c.type("kind:xyz")
         assert '"kind:" is command or response or message' in status(pane)
         await c.press("escape")
         assert "kind" not in status(pane)
-        assert len(pane.view.rows) == 11
-
-
-async def test_keys_are_text_in_the_filter_and_stop_is_too(tmp_path: Path) -> None:
-    async with log_tab(tmp_path) as (c, pane):
+        assert len(pane.view.rows) == 112
+        # Keys are text in the filter and stop is too.
         await c.press("slash")
         await c.type("qnop")
         assert pane.query_one("#log-filter", Input).value == "qnop"
@@ -213,22 +231,6 @@ async def test_keys_are_text_in_the_filter_and_stop_is_too(tmp_path: Path) -> No
         await c.press("escape")
         await c.press_stop()
         assert c.link.emitted == [("cancel_recipe", "")]
-
-
-async def test_the_screen_lives_while_a_long_log_is_filtered(tmp_path: Path) -> None:
-    async with log_tab(tmp_path) as (c, pane):
-        for number in range(30_000):
-            c.link.deliver("tick", f'{{"n": "#{number}."}}')
-        await c.press("slash")
-        await c.type("#29")
-        await c.until(lambda: pane.view.rows.done)
-        await c.settle()
-        assert len(pane.view.rows) == 1 + 10 + 100 + 1000
-        # A new filter takes the place of one that is still at work.
-        await c.type("999")
-        await c.until(lambda: pane.view.rows.done)
-        await c.settle()
-        assert numbers(pane) == [29999]
 
 
 async def test_a_held_filter_keeps_the_chosen_event(tmp_path: Path) -> None:
@@ -249,16 +251,6 @@ async def test_a_held_filter_keeps_the_chosen_event(tmp_path: Path) -> None:
         await c.press("escape", "escape")
         assert pane.view.chosen == chosen
         assert "#296." in text(pane)
-
-
-async def test_copy_gives_clean_text(tmp_path: Path) -> None:
-    async with log_tab(tmp_path) as (c, _pane):
-        c.link.deliver("evil", "\x1b[31mrm -rf\r\n")
-        await c.settle()
-        await c.press("c")
-        assert c.app.clipboard.replace("\n", "").isprintable()
-        assert "␛[31mrm -rf" in c.app.clipboard
-        assert any("Copied" in toast for toast in c.toasts)
 
 
 async def test_save_one_and_save_what_the_filter_shows(
@@ -350,13 +342,6 @@ async def test_resizing_keeps_the_chosen_event_in_sight(tmp_path: Path) -> None:
         assert pane.view.chosen == chosen
 
 
-async def test_help_explains_the_filter(tmp_path: Path) -> None:
-    async with log_tab(tmp_path) as (c, pane):
-        assert "kind:message" in pane.HELP
-        await c.press("question_mark")
-        assert str(c.app.screen.query_one(".dialog").border_title) == "Help: Log"
-
-
 async def test_a_bulky_event_is_decoded_aside_and_saved_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -378,10 +363,3 @@ async def test_a_bulky_event_is_decoded_aside_and_saved_whole(
         c.link.deliver("small", '{"n": 1}')
         await c.settle()
         assert "aside" not in detail(pane)
-
-
-async def test_a_bulky_event_that_is_not_recorded_says_why_it_is_not_decoded(tmp_path: Path) -> None:
-    async with log_tab(tmp_path, size=(120, 36)) as (c, pane):
-        c.link.deliver("big", "[" + "0," * 600_000 + "0]")
-        await c.settle()
-        await c.until(lambda: "only its beginning is kept, since it is not recorded" in detail(pane))

@@ -35,28 +35,36 @@ def choice(path: Path) -> RecordChoice:
     return RecordChoice(path=path, settings=RecordSettings(), visit=True)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
-async def test_the_trust_bar_says_that_it_records(tmp_path: Path, size: tuple[int, int]) -> None:
-    async with console(tmp_path, size=size, record=choice(tmp_path / "r.sqlite3")) as c:
-        await c.readings(seconds=2)
-        assert "REC ●" in c.app.query_one(TrustBar).plain
-
-
-async def test_without_a_record_it_says_nothing(tmp_path: Path) -> None:
+async def test_without_a_record_nothing_is_said_and_it_is_left_at_once(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
+        # Without a record it says nothing.
         assert "REC" not in c.app.query_one(TrustBar).plain
+        # A console that records nothing and runs nothing is left at once.
+        await c.press("ctrl+c")
+        assert c.app.return_code == 0
 
 
-async def test_a_record_that_cannot_be_written_is_reported_and_the_console_goes_on(tmp_path: Path) -> None:
+async def test_a_record_that_cannot_be_written_is_reported_also_when_leaving(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "r.sqlite3"
     path.mkdir()
     async with console(tmp_path, size=(120, 36), record=choice(path)) as c:
+        # The console goes on.
         await c.until(lambda: "REC ○" in c.app.query_one(TrustBar).plain)
         assert any("Nothing is recorded" in toast for toast in c.toasts)
         await c.readings(seconds=3)
         assert "ONLINE" in c.app.query_one(TrustBar).plain
         await c.press("4")
         assert c.frame.active_tab == "log"
+        # Quitting asks while something cannot be recorded.
+        await c.until(lambda: c.station.recorder.state is RecorderState.FAILING)
+        await c.readings(seconds=3)
+        await c.press("q")
+        assert c.app.is_running
+        assert "events are held in memory, and lost when you leave now." in said_at_quitting(c)
+        await c.press("y")
+        assert c.app.return_code == 0
 
 
 async def test_the_digest_names_what_happened(tmp_path: Path) -> None:
@@ -179,23 +187,34 @@ async def test_quitting_says_what_becomes_of_the_record(tmp_path: Path) -> None:
         assert "The recording ends with this console; start `xovac-tui record`" in said_at_quitting(c)
 
 
-@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
-async def test_quitting_asks_while_this_console_records_though_nothing_runs(tmp_path: Path, key: str) -> None:
+async def test_quitting_asks_while_this_console_records_though_nothing_runs(tmp_path: Path) -> None:
     async with console(tmp_path, record=choice(tmp_path / "r.sqlite3")) as c:
+        await c.readings(seconds=2)
         await c.until(lambda: c.station.recorder.state is RecorderState.ON)
-        await c.press(key)
-        await c.until(lambda: isinstance(c.app.screen, QuitDialog))
-        assert "The recording ends with this console" in said_at_quitting(c)
-        assert "idle by now" in said_at_quitting(c)
-        await c.press("enter")
-        assert c.app.is_running
-        assert c.app.screen is c.app.screen_stack[0]
-        await c.press(key, "y")
+        assert "REC ●" in c.app.query_one(TrustBar).plain
+        for key in ("q", "ctrl+c", "ctrl+q"):
+            await c.press(key)
+            await c.until(lambda: isinstance(c.app.screen, QuitDialog))
+            assert "The recording ends with this console" in said_at_quitting(c)
+            assert "idle by now" in said_at_quitting(c)
+            await c.press("enter")
+            assert c.app.is_running
+            assert c.app.screen is c.app.screen_stack[0]
+        await c.press("q", "y")
         assert c.app.return_code == 0
 
 
-async def test_ctrl_c_asks_once_in_a_field_and_above_a_dialog_too(tmp_path: Path) -> None:
+async def test_ctrl_c_asks_once_in_a_field_and_copies_what_is_marked_there(tmp_path: Path) -> None:
     async with console(tmp_path, record=choice(tmp_path / "r.sqlite3")) as c:
+        # Ctrl c copies what is marked in a field.
+        await c.until(lambda: c.station.recorder.state is RecorderState.ON)
+        await c.press("n")
+        await c.type("valve")
+        await c.press("shift+home", "ctrl+c")
+        assert c.app.clipboard == "valve"
+        assert not isinstance(c.app.screen, QuitDialog)
+        # Ctrl c asks once in a field and above a dialog too.
+        await c.press("escape")
         await c.until(lambda: c.station.recorder.state is RecorderState.ON)
         await c.press("n")
         await c.type("valve")
@@ -205,35 +224,6 @@ async def test_ctrl_c_asks_once_in_a_field_and_above_a_dialog_too(tmp_path: Path
         await c.press("escape")
         assert c.app.screen.query_one(Input).value == "valve"
         assert not any("Press" in toast for toast in c.toasts)
-
-
-async def test_ctrl_c_copies_what_is_marked_in_a_field(tmp_path: Path) -> None:
-    async with console(tmp_path, record=choice(tmp_path / "r.sqlite3")) as c:
-        await c.until(lambda: c.station.recorder.state is RecorderState.ON)
-        await c.press("n")
-        await c.type("valve")
-        await c.press("shift+home", "ctrl+c")
-        assert c.app.clipboard == "valve"
-        assert not isinstance(c.app.screen, QuitDialog)
-
-
-async def test_a_console_that_records_nothing_and_runs_nothing_is_left_at_once(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
-        await c.press("ctrl+c")
-        assert c.app.return_code == 0
-
-
-async def test_quitting_asks_while_something_cannot_be_recorded(tmp_path: Path) -> None:
-    path = tmp_path / "r.sqlite3"
-    path.mkdir()
-    async with console(tmp_path, record=choice(path)) as c:
-        await c.until(lambda: c.station.recorder.state is RecorderState.FAILING)
-        await c.readings(seconds=3)
-        await c.press("q")
-        assert c.app.is_running
-        assert "events are held in memory, and lost when you leave now." in said_at_quitting(c)
-        await c.press("y")
-        assert c.app.return_code == 0
 
 
 def said_at_quitting(c: Console) -> str:

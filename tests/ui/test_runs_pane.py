@@ -93,48 +93,28 @@ async def choose(c: Console, pane: RunsPane, run: int) -> None:
     raise AssertionError(run)
 
 
-@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 36), marks=pytest.mark.slow)])
-async def test_the_runs_are_listed_and_the_newest_is_shown(
-    tmp_path: Path, recorded: bytes, size: tuple[int, int]
-) -> None:
-    async with runs_tab(tmp_path, recorded, size=size) as (_c, pane):
+async def test_the_runs_are_listed_shown_in_turn_and_compared(tmp_path: Path, recorded: bytes) -> None:
+    async with runs_tab(tmp_path, recorded) as (c, pane):
+        # The runs are listed and the newest is shown.
         rows = shown(pane, "list").split("\n")
         assert [row.split()[-2:] for row in rows[0:6:2]] == [["r3", "Soak"], ["r2", "Soak"], ["r1", "Soak"]]
         assert [row.split()[1] for row in rows[1:6:2]] == ["running", "cancelled", "completed"]
         assert facts(pane).startswith("r3 Soak  ▶ running")
         assert "Board X, lot 3" in facts(pane)
         assert "r3 over its plan" in str(pane.query_one("#run-chart", TrendChart).border_title)
-
-
-async def test_the_chosen_run_is_shown_in_all_its_parts(tmp_path: Path, recorded: bytes) -> None:
-    async with runs_tab(tmp_path, recorded, size=(120, 50)) as (c, pane):
-        await choose(c, pane, 1)
-        assert facts(pane).startswith("r1 Soak  ● completed")
-        assert "Gaps    1, 21s" in facts(pane)
-        steps = shown(pane, "steps").split("\n")
-        assert steps[0].split()[:2] == ["step", "cycle"]
-        assert steps[2].split()[-2:] == ["59s", "59s"]
-        assert "Test part" in shown(pane, "readings").split("\n")[1]
-        picture = chart(pane)
-        assert any(0x2800 < ord(char) < 0x2900 for char in picture)
-        await c.press("v")
-        happened = shown(pane, "happened")
-        assert "start_recipe by ada@lab: success" in happened
-        assert "no link or no data for 20s" in happened
-        assert not pane.query_one("#run-readings").display
-
-
-async def test_what_has_no_room_comes_in_turn(tmp_path: Path, recorded: bytes) -> None:
-    async with runs_tab(tmp_path, recorded) as (c, pane):
-        seen = []
+        # What has no room comes in turn.
+        seen, views = [], ("chart", "steps", "readings", "happened")
         for key in ("enter", "v", "v", "v"):
-            seen.append([name for name in module._VIEWS if pane.query_one(f"#run-{name}").display])
+            seen.append([name for name in views if pane.query_one(f"#run-{name}").display])
             await c.press(key)
         assert seen == [["chart"], ["steps"], ["readings"], ["happened"]]
-
-
-async def test_two_runs_are_compared(tmp_path: Path, recorded: bytes) -> None:
-    async with runs_tab(tmp_path, recorded) as (c, pane):
+        # The same key takes the mark away.
+        await c.press("escape")
+        await choose(c, pane, 1)
+        await c.press("c", "c")
+        await choose(c, pane, 2)
+        assert "+ r1" not in shown(pane, "list")
+        # Two runs are compared.
         await choose(c, pane, 1)
         await c.press("c")
         assert any("r1 is marked" in toast for toast in c.toasts)
@@ -157,12 +137,22 @@ async def test_two_runs_are_compared(tmp_path: Path, recorded: bytes) -> None:
         assert "+ r1" not in shown(pane, "list")
 
 
-async def test_the_same_key_takes_the_mark_away(tmp_path: Path, recorded: bytes) -> None:
-    async with runs_tab(tmp_path, recorded) as (c, pane):
+async def test_the_chosen_run_is_shown_in_all_its_parts(tmp_path: Path, recorded: bytes) -> None:
+    async with runs_tab(tmp_path, recorded, size=(120, 50)) as (c, pane):
         await choose(c, pane, 1)
-        await c.press("c", "c")
-        await choose(c, pane, 2)
-        assert "+ r1" not in shown(pane, "list")
+        assert facts(pane).startswith("r1 Soak  ● completed")
+        assert "Gaps    1, 21s" in facts(pane)
+        steps = shown(pane, "steps").split("\n")
+        assert steps[0].split()[:2] == ["step", "cycle"]
+        assert steps[2].split()[-2:] == ["59s", "59s"]
+        assert "Test part" in shown(pane, "readings").split("\n")[1]
+        picture = chart(pane)
+        assert any(0x2800 < ord(char) < 0x2900 for char in picture)
+        await c.press("v")
+        happened = shown(pane, "happened")
+        assert "start_recipe by ada@lab: success" in happened
+        assert "no link or no data for 20s" in happened
+        assert not pane.query_one("#run-readings").display
 
 
 async def test_without_a_record_it_says_why_and_what_to_do(tmp_path: Path) -> None:
@@ -176,10 +166,15 @@ async def test_without_a_record_it_says_why_and_what_to_do(tmp_path: Path) -> No
         assert pane.past is None
 
 
-async def test_a_record_without_runs_says_how_to_get_one(tmp_path: Path) -> None:
+async def test_a_record_without_runs_says_how_to_get_one_and_reports_none(tmp_path: Path) -> None:
     async with runs_tab(tmp_path) as (c, pane):
+        # A record without runs says how to get one.
         await c.until(lambda: "No run is in the" in shown(pane, "list"))
         assert "Press 3" in " ".join(shown(pane, "list").split())
+        # There is nothing to report without a run.
+        await c.press("R")
+        await c.settle()
+        assert not any("report" in toast for toast in c.toasts)
 
 
 async def test_a_damaged_record_is_reported_and_the_tab_goes_on(tmp_path: Path, recorded: bytes) -> None:
@@ -240,12 +235,13 @@ async def test_the_run_that_goes_on_stays_current(tmp_path: Path) -> None:
         assert "step 2 of 2, hold 50 °C for 1h" in facts(pane)
         assert shown(pane, "steps").split("\n")[2].split()[:2] == ["2", "hold"]
         assert re.search(r"▶ running +\S+ \S+ +7s", shown(pane, "list"))
-        # The end is reported by list and facts alike, before the record is asked for either.
-        pane._listed_at = c.station.clock.mono() + 3600.0
-        await c.readings("idle", seconds=2)
-        await c.until(lambda: "ended early" in facts(pane))
-        assert "ended early" in shown(pane, "list")
-        pane._listed_at = 0.0
+        # The end is reported by list and facts alike, before the record knows of it.
+        before = read_runs(tmp_path / "record" / "r.sqlite3")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "read_runs", lambda path: before)
+            await c.readings("idle", seconds=2)
+            await c.until(lambda: "ended early" in facts(pane))
+            assert "ended early" in shown(pane, "list")
         await asyncio.to_thread(c.station.record.flush)
         await c.readings("idle", seconds=3)
         assert "ended early" in shown(pane, "list")
@@ -362,11 +358,3 @@ async def test_a_report_that_cannot_be_written_says_why(
         await c.press("R")
         await c.until(lambda: any("xovac-tui[report]" in toast for toast in c.toasts))
     assert not (tmp_path / "home" / "exports").exists()
-
-
-async def test_there_is_nothing_to_report_without_a_run(tmp_path: Path) -> None:
-    async with runs_tab(tmp_path) as (c, pane):
-        await c.until(lambda: "No run is in the" in shown(pane, "list"))
-        await c.press("R")
-        await c.settle()
-        assert not any("report" in toast for toast in c.toasts)

@@ -27,16 +27,18 @@ def inside(c: Console, region: Region) -> bool:
     return bool(region) and c.app.screen.query_one(".dialog").content_region.contains_region(region)
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_the_last_line_of_the_help_can_be_read(tmp_path: Path, size: tuple[int, int]) -> None:
-    async with console(tmp_path, size=size) as c:
-        await c.press("?", "end")
-        c.app.screen.query_one(VerticalScroll).scroll_end(animate=False)
-        await c.settle()
-        last = c.app.screen.query(FactsView).last()
-        assert " ".join(last.plain.split()).endswith("The chamber goes on with what it does.")
-        assert inside(c, c.app.screen.query_one(VerticalScroll).region)
-        assert last.region.bottom <= c.app.screen.query_one(VerticalScroll).region.bottom
+async def test_the_last_line_of_the_help_can_be_read(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        for size in SIZES:
+            await c.pilot.resize_terminal(*size)
+            await c.press("?", "end")
+            c.app.screen.query_one(VerticalScroll).scroll_end(animate=False)
+            await c.settle()
+            last = c.app.screen.query(FactsView).last()
+            assert " ".join(last.plain.split()).endswith("The chamber goes on with what it does.")
+            assert inside(c, c.app.screen.query_one(VerticalScroll).region), size
+            assert last.region.bottom <= c.app.screen.query_one(VerticalScroll).region.bottom, size
+            await c.press("escape")
 
 
 async def test_the_help_names_keys_as_they_stand_on_the_keyboard(tmp_path: Path) -> None:
@@ -48,14 +50,16 @@ async def test_the_help_names_keys_as_they_stand_on_the_keyboard(tmp_path: Path)
         assert "esc " in shown
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_leaving_is_asked_in_full_at_any_size(tmp_path: Path, size: tuple[int, int]) -> None:
-    async with console(tmp_path, size=size) as c:
+async def test_leaving_is_asked_in_full_at_any_size(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
         await c.run_state("A recipe with quite a long name, as they are")
-        await c.press("q")
-        for widget in [*c.app.screen.query(DialogButton), *c.app.screen.query(Static)]:
-            assert inside(c, widget.region), widget
-        assert c.app.screen.query_one("#stay", DialogButton).plain == "[ Stay ]"
+        for size in SIZES:
+            await c.pilot.resize_terminal(*size)
+            await c.press("q")
+            for widget in [*c.app.screen.query(DialogButton), *c.app.screen.query(Static)]:
+                assert inside(c, widget.region), (size, widget)
+            assert c.app.screen.query_one("#stay", DialogButton).plain == "[ Stay ]"
+            await c.press("escape")
 
 
 async def test_leaving_says_what_the_chamber_does_as_far_as_it_is_known(tmp_path: Path) -> None:
@@ -85,20 +89,6 @@ async def test_what_is_cut_in_the_ledger_ends_in_a_sign(tmp_path: Path) -> None:
         assert ledger.plain.rstrip().endswith("…")
 
 
-async def test_a_stop_that_waits_is_seen_beside_an_unknown_outcome(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
-        c.app.run_worker(c.station.send("start_recipe"))
-        await c.until(lambda: c.link.emitted)
-        await c.lose()
-        await c.online()
-        await c.readings()
-        line = c.app.query_one(LedgerLine)
-        assert "UNKNOWN (u: seen) " in line.plain
-        await c.press_stop()
-        assert "UNKNOWN (u: seen), now " in line.plain
-        assert "STOP cancel_recipe sent ▸ waiting" in line.plain
-
-
 async def test_the_end_of_a_recipe_is_said_before_how_the_demo_runs(tmp_path: Path) -> None:
     async with console(tmp_path, tab="recipes") as c:
         c.station.assumed_speed = 60.0
@@ -111,13 +101,39 @@ async def test_the_end_of_a_recipe_is_said_before_how_the_demo_runs(tmp_path: Pa
         assert "Z" in takes[: facts.size.width]
 
 
-async def test_an_old_idle_invites_to_nothing(tmp_path: Path) -> None:
+async def test_the_frame_says_no_more_than_is_known(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
+        # An old idle invites to nothing.
         await c.lose()
         await c.advance(30)
         said = c.app.query_one(RunPanel).plain
         assert "Not heard for 30s" in said
         assert "load and start" not in said
+        # A simulator that goes faster is named without a demo.
+        await c.online()
+        await c.readings()
+        assert "SIMULATED" not in c.app.query_one(TrustBar).plain
+        await c.readings(sim={"speed": 60.0})
+        assert "SIMULATED ×60" in c.app.query_one(TrustBar).plain
+        # A long answer covers little of the screen.
+        c.app.run_worker(c.station.send("start_recipe"))
+        await c.until(lambda: c.link.emitted)
+        c.link.answer("start_recipe", "error", "w" * 2000)
+        await c.settle()
+        assert len(c.toasts[-1]) < 350
+        assert "the whole is in the ledger" in c.toasts[-1]
+        # A stop that waits is seen beside an unknown outcome.
+        c.link.emitted.clear()
+        c.app.run_worker(c.station.send("start_recipe"))
+        await c.until(lambda: c.link.emitted)
+        await c.lose()
+        await c.online()
+        await c.readings()
+        line = c.app.query_one(LedgerLine)
+        assert "UNKNOWN (u: seen) " in line.plain
+        await c.press_stop()
+        assert "UNKNOWN (u: seen), now " in line.plain
+        assert "STOP cancel_recipe sent ▸ waiting" in line.plain
 
 
 async def test_an_old_run_is_no_run_in_a_small_terminal(tmp_path: Path) -> None:
@@ -126,16 +142,6 @@ async def test_an_old_run_is_no_run_in_a_small_terminal(tmp_path: Path) -> None:
         assert "▶ RUNNING" in c.app.query_one(SmallNotice).plain
         await c.lose()
         assert "▶ last known: RUNNING" in c.app.query_one(SmallNotice).plain
-
-
-async def test_a_long_answer_covers_little_of_the_screen(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
-        c.app.run_worker(c.station.send("start_recipe"))
-        await c.until(lambda: c.link.emitted)
-        c.link.answer("start_recipe", "error", "w" * 2000)
-        await c.settle()
-        assert len(c.toasts[-1]) < 350
-        assert "the whole is in the ledger" in c.toasts[-1]
 
 
 async def test_a_large_event_reports_its_size_in_80_columns_and_saves_under_its_number(
@@ -157,22 +163,17 @@ async def test_a_large_event_reports_its_size_in_80_columns_and_saves_under_its_
         assert f"event-{number}-big" in c.toasts[-1].replace("\n", "")
 
 
-@pytest.mark.parametrize("tab", ["status", "controls", "recipes", "log"])
-async def test_a_tab_has_its_keys_again_after_the_terminal_was_small(tmp_path: Path, tab: str) -> None:
-    async with console(tmp_path, tab=tab) as c:
-        keys = c.app.query_one(KeyBar)
-        await c.until(lambda: c.app.screen.focused)
-        await c.settle()
-        before = keys.plain
-        await c.pilot.resize_terminal(40, 10)
-        await c.until(lambda: not c.app.screen.focused)
-        await c.pilot.resize_terminal(80, 24)
-        await c.until(lambda: c.app.screen.focused)
-        await c.until(lambda: keys.plain == before)
-
-
-async def test_a_simulator_that_goes_faster_is_named_without_a_demo(tmp_path: Path) -> None:
+async def test_a_tab_has_its_keys_again_after_the_terminal_was_small(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        assert "SIMULATED" not in c.app.query_one(TrustBar).plain
-        await c.readings(sim={"speed": 60.0})
-        assert "SIMULATED ×60" in c.app.query_one(TrustBar).plain
+        keys = c.app.query_one(KeyBar)
+        for tab in ("status", "controls", "recipes", "log"):
+            await c.frame.show_tab(tab)
+            await c.until(lambda: c.app.screen.focused)
+            await c.settle()
+            before = keys.plain
+            await c.pilot.resize_terminal(40, 10)
+            await c.until(lambda: not c.app.screen.focused)
+            await c.pilot.resize_terminal(80, 24)
+            await c.until(lambda: c.app.screen.focused)
+            await c.settle()
+            assert keys.plain == before, tab

@@ -291,7 +291,7 @@ def test_what_was_lost_is_counted_once_each() -> None:
     counts = []
     for mono, number in seconds(0, 3500, value):
         past.add(mono, number)
-        if mono % 5 == 0.5:
+        if mono % 10 == 0.5:
             counts.append(watch.look(past, mono, fresh=True).resets)
     assert counts == sorted(counts)
     assert counts[-1] == 3
@@ -305,7 +305,7 @@ def test_a_steady_ramp_resets_nothing_more_than_once() -> None:
     past, watch = History(), StabilityWatch(BAND)
     for mono, number in samples:
         past.add(mono, number)
-        if mono % 5 == 0.5:
+        if mono % 10 == 0.5:
             watch.look(past, mono, fresh=True)
     found = watch.look(past, mono, fresh=True)
     assert (found.stable, found.resets) == (False, 1)

@@ -50,7 +50,7 @@ def test_a_line_stays_one_and_acts_on_nothing(capsys: pytest.CaptureFixture[str]
     echo(EVIL, err=True)
     out, err = capsys.readouterr()
     assert out == err == "a␛[31mb␛]0;owned␇c␍␊d\\u202ee\\x9b2J\n"
-    echo_lines("one\ntwo\x1b")
+    echo_lines(["one", "two\x1b"])
     assert capsys.readouterr().out == "one\ntwo␛\n"
     shown = rewrite("x\x1b")
     assert rewrite("", shown) == 0

@@ -114,7 +114,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         shown = io.StringIO()
         error.show(file=shown)
-        echo_lines(shown.getvalue().rstrip("\n"), err=True)
+        echo_lines(shown.getvalue().rstrip("\n").split("\n"), err=True)
         return int(Exit.USAGE)
     except XovacError as error:
         code = f" [{error.code}]" if error.code else ""

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import socket
 import sqlite3
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from xovac_tui import __version__
-from xovac_tui.cli.common import json_line, table
-from xovac_tui.cli.output import echo, echo_data
+from xovac_tui.cli.common import echo_result, iso, table
+from xovac_tui.cli.output import echo
 from xovac_tui.cli.records import RecordSource, find_record, record_options
 from xovac_tui.clock import SystemClock
 from xovac_tui.recording.attachments import attach as attach_to
@@ -46,8 +45,6 @@ def attach(
     listed: bool,
     save: Path | None,
     as_json: bool,
-    record: Path | None,
-    demo: bool,
     **_: Any,
 ) -> None:
     """Attach files to RUN: r12, or last for the newest run. `xovac-tui runs` lists them.
@@ -61,17 +58,14 @@ def attach(
         raise click.UsageError("--json is for --list.")
     if caption and not files:
         raise click.UsageError("--caption is for files that are attached.")
-    source = find_record(ctx, record, demo)
+    source = find_record(ctx)
     number, there = _attached(source, run)
     if files:
         _put(source, number, files, caption, there)
     elif save is not None:
         _save(source, number, there, save)
-    elif as_json:
-        echo_data(json_line([_data(one) for one in there]))
     else:
-        for line in _lines(source, number, there):
-            echo(line)
+        echo_result(as_json, [_data(one) for one in there], _lines(source, number, there))
 
 
 def _attached(source: RecordSource, wanted: str) -> tuple[int, list[Attachment]]:
@@ -174,7 +168,7 @@ def _data(one: Attachment) -> dict[str, Any]:
         "name": one.name,
         "media": one.media,
         "bytes": one.size,
-        "attached": datetime.fromtimestamp(one.t, UTC).isoformat(timespec="milliseconds"),
+        "attached": iso(one.t),
         "who": one.who,
         "caption": one.text,
         "sha256": one.hash,

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
 
-from xovac_tui.cli.common import json_line, table
+from xovac_tui.cli.common import echo_result, iso, json_line, table
 from xovac_tui.cli.output import echo, echo_data, echo_lines
 from xovac_tui.cli.records import RecordSource, find_record, record_options
 from xovac_tui.errors import Exit
@@ -29,9 +27,7 @@ _SHOWN = 20
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @record_options
 @click.pass_context
-def verify(
-    ctx: click.Context, /, expect: str, as_json: bool, record: Path | None, demo: bool, **_: Any
-) -> None:
+def verify(ctx: click.Context, /, expect: str, as_json: bool, **_: Any) -> None:
     """Verify every entry of the chain; list those that were changed, removed, added or moved.
 
     Anyone who can write the file can rebuild the chain. To detect that, keep a copy of the head elsewhere
@@ -43,16 +39,12 @@ def verify(
             f"--expect wants a hash as `audit head` prints it, or its first {SHORTEST} digits."
         )
     try:
-        source = find_record(ctx, record, demo)
+        source = find_record(ctx)
         found = verify_chain(source.path, expect)
     except TornRecordError as error:
-        echo_lines(str(error), err=True)
+        echo_lines(str(error).split("\n"), err=True)
         ctx.exit(int(Exit.ERROR))
-    if as_json:
-        echo_data(json_line(_audit_data(source, found)))
-    else:
-        for line in _said(source, found):
-            echo(line)
+    echo_result(as_json, _audit_data(source, found), _said(source, found))
     ctx.exit(int(Exit.OK if found.well else Exit.ERROR))
 
 
@@ -60,20 +52,18 @@ def verify(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @record_options
 @click.pass_context
-def head(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, **_: Any) -> None:
+def head(ctx: click.Context, /, as_json: bool, **_: Any) -> None:
     """Print the newest hash of the chain and the number of entries that it covers.
 
     Keep it where it cannot be changed together with the record (on paper, in a mail), for `audit verify
     --expect HASH` later. This command does not verify the entries.
     """
-    source = find_record(ctx, record, demo)
+    source = find_record(ctx)
     found = head_of(source.path)
     if found is None:
         raise RecordError(f"The chain in {source.path} has no head. `xovac-tui audit verify` says more.")
-    if as_json:
-        echo_data(json_line({"record": str(source.path), "entries": found.count, "hash": found.hash}))
-    else:
-        echo(f"{found.hash}  {_entries(found.count)}")
+    data = {"record": str(source.path), "entries": found.count, "hash": found.hash}
+    echo_result(as_json, data, [f"{found.hash}  {_entries(found.count)}"])
 
 
 @click.command("list")
@@ -81,11 +71,9 @@ def head(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, 
 @click.option("--json", "as_json", is_flag=True, help="Print a line of JSON for each.")
 @record_options
 @click.pass_context
-def list_(
-    ctx: click.Context, /, since: str | None, as_json: bool, record: Path | None, demo: bool, **_: Any
-) -> None:
+def list_(ctx: click.Context, /, since: str | None, as_json: bool, **_: Any) -> None:
     """List the audited entries, oldest first: time, user, content. Does not verify them."""
-    source = find_record(ctx, record, demo)
+    source = find_record(ctx)
     found = list(entries(source.path, 0.0 if since is None else _moment(source, since)))
     if as_json:
         for entry in found:
@@ -104,8 +92,7 @@ def list_(
         )
         for entry in found
     ]
-    for line in table([("entry", "when", "", "who", "what"), *rows], right=(0,)):
-        echo(line)
+    echo_lines(table([("entry", "when", "", "who", "what"), *rows], right=(0,)))
 
 
 def _moment(source: RecordSource, text: str) -> float:
@@ -160,14 +147,11 @@ def _fault_data(source: RecordSource, fault: AuditFault) -> dict[str, Any]:
 
 
 def _entry_data(entry: AuditedRow) -> dict[str, Any]:
-    when = None
-    if entry.t is not None:
-        when = datetime.fromtimestamp(entry.t, UTC).isoformat(timespec="milliseconds")
     return {
         "entry": entry.number,
         "table": entry.place,
         "row": entry.row,
-        "time": when,
+        "time": iso(entry.t),
         "who": entry.who,
         "what": entry.what,
     }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 from click.core import ParameterSource
 
+from xovac_tui.cli.output import echo_data, echo_lines
 from xovac_tui.config import Effective, Overrides, effective_settings
 from xovac_tui.text import clean
 
@@ -45,6 +47,19 @@ def effective(ctx: click.Context) -> Effective:
 def on_terminal() -> bool:
     """Return whether a question can be answered: stdin and stderr are a terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def iso(utc: float | None) -> str | None:
+    """Return a moment (UTC seconds) as JSON holds it, to the millisecond; None for None."""
+    return None if utc is None else datetime.fromtimestamp(utc, UTC).isoformat(timespec="milliseconds")
+
+
+def echo_result(as_json: bool, data: Any, lines: Iterable[str]) -> None:
+    """Print the result of a command: as one line of JSON, or as lines of text."""
+    if as_json:
+        echo_data(json_line(data))
+    else:
+        echo_lines(lines)
 
 
 def json_line(value: Any) -> str:

@@ -12,7 +12,7 @@ import msgspec
 
 from xovac_tui import paths
 from xovac_tui.cli.common import effective, typed
-from xovac_tui.cli.output import echo
+from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.config import (
     Effective,
     Profile,
@@ -64,8 +64,7 @@ def path(ctx: click.Context, /, **_: Any) -> None:
 @click.pass_context
 def show(ctx: click.Context, /, **_: Any) -> None:
     """Print the settings in force, with the source of each that is not the default. Secrets are hidden."""
-    for line in shown_settings(effective(ctx)):
-        echo(line)
+    echo_lines(shown_settings(effective(ctx)))
 
 
 def settings_place(ctx: click.Context) -> Path:
@@ -79,14 +78,11 @@ def shown_settings(found: Effective) -> Iterator[str]:
     """Yield the settings in force as lines of TOML, with the source of each as a comment."""
     state = "" if found.exists else " (it does not exist)"
     yield f"# Settings file: {found.path}{state}"
-    if found.profile or found.url:
-        asked = {key: getattr(found, key) for key in ("profile", "url") if getattr(found, key)}
-        for key, value in asked.items():
-            yield f"# {key} asked for: {value} ({found.sources[key]})"
-    if found.observe is not None:
-        yield f"# observe asked for: {_toml(found.observe)} ({found.sources['observe']})"
-    if found.transports is not None:
-        yield f"# transports asked for: {_toml(found.transports)} ({found.sources['transports']})"
+    for key in ("profile", "url", "observe", "transports"):
+        asked = getattr(found, key)
+        if asked is not None and asked != "":
+            shown = asked if isinstance(asked, str) else _toml(asked)
+            yield f"# {key} asked for: {shown} ({found.sources[key]})"
     for variable in (AUTH_VARIABLE, HEADERS_VARIABLE):
         if os.environ.get(variable, "").strip():
             yield f"# {variable} is set (hidden)"

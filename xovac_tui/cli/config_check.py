@@ -17,7 +17,7 @@ from xovac_tui.analysis.values import criterion_called, no_criterion
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.cli.config import config_option, settings_place
 from xovac_tui.cli.config_notes import contract_with_mistakes, notes
-from xovac_tui.cli.output import echo
+from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.config import (
     Profile,
     Settings,
@@ -52,10 +52,8 @@ def check(ctx: click.Context, /, file: Path | None, **_: Any) -> None:
     # What can be read is checked in full, so that one call lists every mistake.
     settings = sound_settings(place) if place.exists() else Settings()
     problems += [*named_problems(settings, place), *environment_problems(file)]
-    for problem in dict.fromkeys(problems):
-        echo(problem)
-    for note in notes(settings, place):
-        echo(note, err=True)
+    echo_lines(dict.fromkeys(problems))
+    echo_lines(notes(settings, place), err=True)
     if not problems:
         echo(said)
     ctx.exit(int(Exit.USAGE if problems else Exit.OK))

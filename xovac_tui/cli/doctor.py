@@ -20,7 +20,7 @@ from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.config_check import named_problems
 from xovac_tui.cli.exposure import all_exposed
 from xovac_tui.cli.options import connecting_options
-from xovac_tui.cli.output import echo
+from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.cli.provestop import prove
 from xovac_tui.cli.table import headless_words
 from xovac_tui.compose import chambers, stations
@@ -142,8 +142,7 @@ def _records_folder(ctx: click.Context) -> Path:
 
 def _section(title: str, rows: Iterator[tuple[str, str]]) -> None:
     echo(title)
-    for row in table([("", *pair) for pair in rows]):
-        echo(row)
+    echo_lines(table([("", *pair) for pair in rows]))
     echo()
 
 
@@ -155,8 +154,7 @@ def _settings(ctx: click.Context) -> tuple[Effective | None, bool]:
         problems = list(named_problems(found.settings, found.path))
     except SettingsError as error:
         found, problems = None, list(error.sentences)
-    for problem in problems:
-        echo(f"  {_BAD}  {problem}")
+    echo_lines(f"  {_BAD}  {problem}" for problem in problems)
     if found and not problems:
         echo(f"  {_OK}  {found.path}" if found.exists else f"  {_OK}  no file: the defaults are in force")
     echo()
@@ -171,8 +169,7 @@ def _permissions(found: Effective) -> None:
         profile = None
     echo("Permissions")
     said = all_exposed(found, profile, paths.records_folder(found.settings.record.folder, found.path))
-    for one in said:
-        echo(f"  {_BAD}  {one}")
+    echo_lines(f"  {_BAD}  {one}" for one in said)
     if not said:
         echo(f"  {_OK}  no other user can write settings or records, or read records")
     echo()

@@ -53,8 +53,6 @@ def export(
     labels: bool,
     out: str | None,
     force: bool,
-    record: Path | None,
-    demo: bool,
     **_: Any,
 ) -> None:
     """Write what RUN names: r12 (a run), s3 (a session), last, or all. `xovac-tui runs` lists them.
@@ -63,7 +61,7 @@ def export(
     be replayed; with --channels it holds samples only. Exit code 3: events that are damaged in the record
     are missing in the file.
     """
-    source = find_record(ctx, record, demo)
+    source = find_record(ctx)
     form = form or _form_of(out)
     if labels and form != "csv":
         raise click.UsageError("--labels is for csv: the other formats carry labels and units by themselves.")

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from xovac_tui import paths
 from xovac_tui.cli.chambers import DEMO
 from xovac_tui.cli.common import effective, table
-from xovac_tui.cli.output import echo
+from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.cli.records import address_in, known_records
 from xovac_tui.config import Effective
 from xovac_tui.config.check import url_mistake
@@ -60,8 +60,8 @@ def ask_chamber(ctx: click.Context) -> None:
     """
     listed = offers(effective(ctx))
     echo("No chamber is named. These can be opened:", err=True)
-    for row in table([(f"  {number}", one.shown, one.words) for number, one in enumerate(listed, 1)]):
-        echo(row, err=True)
+    rows = [(f"  {number}", one.shown, one.words) for number, one in enumerate(listed, 1)]
+    echo_lines(table(rows), err=True)
     # With a real chamber in the list, a bare enter opens none.
     default = "1" if len(listed) == 1 else None
     while True:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
 
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.news import LinkChanged
@@ -33,16 +36,27 @@ async def online(station: LiveStation, command: str = "") -> None:
                 failed.set_result(link)
 
     unsubscribe = station.subscribe(listen)
-    waiting = asyncio.ensure_future(station.online(station.patience + GRACE))
     try:
-        await asyncio.wait((waiting, failed), return_when=asyncio.FIRST_COMPLETED)
-        if waiting.done():
-            await waiting
-        else:
-            raise failed.result().error()
+        async with beside(station.online(station.patience + GRACE)) as waiting:
+            await asyncio.wait((waiting, failed), return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                await waiting
+            else:
+                raise failed.result().error()
     except LinkError as error:
         raise LinkError(f"{error} {command} was not sent." if command else str(error), error.code) from None
     finally:
         unsubscribe()
-        waiting.cancel()
-        await asyncio.gather(waiting, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task[None]]:
+    """Start `work` before a block, and end it with the block."""
+    task = asyncio.ensure_future(work)
+    # The first event may arrive with the connection, which the block opens: listen before that.
+    await asyncio.sleep(0)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

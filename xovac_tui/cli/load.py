@@ -74,16 +74,10 @@ def load(ctx: click.Context, /, file: Path, yes: bool, timeout: float | None, **
     if not yes:
         need_person(chamber.contract.commands[LOAD_COMMAND])
         # No link stays open during a question: check over one, ask without one, send over a new one.
-        checking = stations.build_station(
-            chamber,
-            stations.Equipment(record=stations.past_choice(found, chambers.record_path(found, chamber))),
-        )
-        agreed = asyncio.run(_check(checking, recipe))
+        agreed = asyncio.run(_check(stations.looking(found, chamber), recipe))
         how = ask(chamber, agreed.load.prepared, agreed.load.title, agreed.facts)
     # Begins a record if there is none: the next recorder finds in it which recipe the run executes.
-    station = stations.build_station(
-        chamber, stations.Equipment(record=stations.record_choice(found, chamber, may_record=False))
-    )
+    station = stations.sending(found, chamber, begin=True)
     with confirmed_by(how):
         entry = asyncio.run(_load(station, recipe, agreed, timeout))
     ctx.exit(report_outcome(station, entry))

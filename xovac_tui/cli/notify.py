@@ -59,8 +59,7 @@ def list_(ctx: click.Context, /, **_: Any) -> None:
         beat = settings.heartbeat
         when = "while online" if beat.only_online else "always"
         rows.append((HEARTBEAT, "webhook", f"every {format_whole(beat.every)}", "one program", "none", when))
-    for line in table(rows):
-        echo(line)
+    echo_lines(table(rows))
 
 
 @click.command()
@@ -114,7 +113,7 @@ async def _test(settings: NotifySettings, chamber: str, severity: str | None) ->
         tries.append((HEARTBEAT, _try_heartbeat(settings, chamber)))
     results = await asyncio.gather(*(work for _, work in tries))
     for (name, _), why in zip(tries, results, strict=True):
-        echo_lines(f"{'!!' if why else 'ok'}  {clean(name)}: {why or 'taken.'}")
+        echo_lines(f"{'!!' if why else 'ok'}  {clean(name)}: {why or 'taken.'}".split("\n"))
     return not any(results)
 
 

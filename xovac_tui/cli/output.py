@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
 
 from xovac_tui.text import clean
@@ -12,9 +14,9 @@ def echo(line: str = "", *, err: bool = False) -> None:
     click.echo(clean(line), err=err)
 
 
-def echo_lines(text: str, *, err: bool = False) -> None:
-    """Print a text of several lines, each as `echo` does."""
-    for line in text.split("\n"):
+def echo_lines(lines: Iterable[str], *, err: bool = False) -> None:
+    """Print several lines, each as `echo` does."""
+    for line in lines:
         echo(line, err=err)
 
 

@@ -11,7 +11,7 @@ from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.cli.common import on_terminal
 from xovac_tui.cli.link import online
-from xovac_tui.cli.output import echo
+from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.cli.sending import exit_code
 from xovac_tui.compose import chambers, stations
 from xovac_tui.config import Effective
@@ -40,21 +40,15 @@ def prove(found: Effective, *, yes: bool) -> Exit:
             "that nothing runs."
         )
 
-    def station() -> LiveStation:
-        return stations.build_station(
-            chamber,
-            stations.Equipment(record=stations.record_choice(found, chamber, may_record=False, begin=False)),
-        )
-
     echo()
     # --yes states that nothing runs; the question shows what the chamber reports.
     blind = yes
     if not yes:
-        checked = station()
+        checked = stations.sending(found, chamber)
         blind = asyncio.run(_check(checked))
         _ask(checked, blind=blind)
     with confirmed_by(OPTION if yes else ANSWER):
-        sent = station()
+        sent = stations.sending(found, chamber)
         entry = asyncio.run(_prove(sent, blind=blind))
     verdict = sent.proving.judge(entry)
     echo(verdict.words)
@@ -114,7 +108,6 @@ def _ask(station: LiveStation, *, blind: bool) -> None:
     ]
     if blind:
         said.append(f"  Warning  {BLIND}")
-    for line in said:
-        echo(line, err=True)
+    echo_lines(said, err=True)
     if not click.confirm("Send it?", err=True):
         raise CommandRefused("STOP was not proven: nothing was sent.")

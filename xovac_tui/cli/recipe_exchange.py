@@ -8,13 +8,13 @@ from typing import Any
 import click
 
 from xovac_tui.cli.options import chamber_options
-from xovac_tui.cli.output import echo, echo_data
+from xovac_tui.cli.output import echo, echo_data, echo_lines
 from xovac_tui.cli.recipe_files import force_option, may_write, out_option, write_out
 from xovac_tui.cli.recipe_settings import plan_settings
 from xovac_tui.recipes.exchange import export_recipe, import_recipe
 from xovac_tui.recipes.files import load_recipe
 from xovac_tui.recipes.plan import PlanSettings
-from xovac_tui.recipes.store import write_text
+from xovac_tui.recipes.store import write_file
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 
@@ -44,13 +44,12 @@ def export(
     # Only the device's list depends on how the device reads it.
     settings = plan_settings(ctx) if format_ == "json" else PlanSettings()
     exported = export_recipe(load_recipe(file), format_, settings, start)
-    for note in exported.notes:
-        echo(note, err=True)
+    echo_lines(exported.notes, err=True)
     if out is None or str(out) == "-":
         echo_data(exported.text, nl=False)
     else:
         may_write(out, force)
-        write_text(out, exported.text, overwrite=force)
+        write_file(out, exported.text, overwrite=force)
         echo(f"Written: {out}", err=True)
 
 
@@ -68,6 +67,5 @@ def import_(ctx: click.Context, /, file: Path, out: Path | None, force: bool, **
     # Only the device's list depends on how the device reads it.
     settings = PlanSettings() if file.suffix.lower() == ".csv" else plan_settings(ctx)
     imported = import_recipe(file, settings)
-    for note in imported.notes:
-        echo(note, err=True)
+    echo_lines(imported.notes, err=True)
     write_out(ctx, imported.recipe, out, force)

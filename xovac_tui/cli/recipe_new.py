@@ -10,7 +10,7 @@ import msgspec
 
 from xovac_tui.cli.common import json_line, table
 from xovac_tui.cli.options import chamber_options
-from xovac_tui.cli.output import echo, echo_data
+from xovac_tui.cli.output import echo, echo_data, echo_lines
 from xovac_tui.cli.recipe_files import force_option, out_option, write_out
 from xovac_tui.recipes.templates import TEMPLATES, Parameter, build, find_template
 
@@ -56,8 +56,7 @@ def templates(as_json: bool) -> None:
         if number:
             echo()
         echo(f"{template.name}: {template.help}")
-        for row in table([_row(parameter) for parameter in template.parameters]):
-            echo(row)
+        echo_lines(table([_row(parameter) for parameter in template.parameters]))
 
 
 def _row(parameter: Parameter) -> tuple[str, str, str]:

@@ -8,9 +8,9 @@ from typing import Any
 import click
 import msgspec
 
-from xovac_tui.cli.common import json_line, table
+from xovac_tui.cli.common import echo_result, json_line, table
 from xovac_tui.cli.options import chamber_options
-from xovac_tui.cli.output import echo, echo_data
+from xovac_tui.cli.output import echo, echo_data, echo_lines
 from xovac_tui.cli.recipe_settings import plan_settings
 from xovac_tui.digits import digits
 from xovac_tui.durations import spell_duration
@@ -46,12 +46,9 @@ def check(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: A
     settings = plan_settings(ctx)
     findings = check_recipe(load_recipe(file), settings, start)
     bad = any(finding.severity == "error" for finding in findings)
-    if as_json:
-        echo_data(json_line([_finding_data(one) for one in findings]))
-    else:
-        for row in table([(finding.severity, finding.where, finding.message) for finding in findings]):
-            echo(row)
-        echo(f"{file}: {'must not be sent' if bad else 'may be sent'}.")
+    rows = table([(finding.severity, finding.where, finding.message) for finding in findings])
+    verdict = f"{file}: {'must not be sent' if bad else 'may be sent'}."
+    echo_result(as_json, [_finding_data(one) for one in findings], [*rows, verdict])
     ctx.exit(int(Exit.USAGE if bad else Exit.OK))
 
 
@@ -64,11 +61,7 @@ def check(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: A
 def plan(ctx: click.Context, /, file: Path, start: float, as_json: bool, **_: Any) -> None:
     """Print the time line of a recipe."""
     laid_out = plan_recipe(load_recipe(file), plan_settings(ctx), start)
-    if as_json:
-        echo_data(json_line(_plan_data(laid_out)))
-        return
-    for line in _plan_lines(laid_out):
-        echo(line)
+    echo_result(as_json, _plan_data(laid_out), _plan_lines(laid_out))
 
 
 @click.command(name="compile")
@@ -87,9 +80,11 @@ def compile_(ctx: click.Context, /, file: Path, start: float, items: bool, **_: 
         echo_data(json_line(compiled.payload))
         return
     head = ("item", f"target {settings.temperature_unit}", f"duration {settings.duration_unit}", "gradient")
-    rows = [(str(number), *map(_plain, item)) for number, item in enumerate(compiled.items, 1)]
-    for row in table([head, *rows], right=(0, 1, 2, 3)):
-        echo(row)
+    rows = [
+        (str(number), *(digits(value, ".10g") for value in item))
+        for number, item in enumerate(compiled.items, 1)
+    ]
+    echo_lines(table([head, *rows], right=(0, 1, 2, 3)))
 
 
 def _finding_data(finding: Finding) -> dict[str, Any]:
@@ -141,7 +136,3 @@ def _plan_data(laid_out: Plan) -> dict[str, Any]:
         "max_degC": laid_out.maximum,
         "segments": segments,
     }
-
-
-def _plain(value: float) -> str:
-    return digits(value, ".10g")

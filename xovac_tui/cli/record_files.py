@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from xovac_tui.cli.common import json_line
-from xovac_tui.cli.output import echo, echo_data
+from xovac_tui.cli.common import echo_result
+from xovac_tui.cli.output import echo
 from xovac_tui.cli.records import RecordSource, Ticker, find_record, record_options
 from xovac_tui.errors import Exit
 from xovac_tui.plural import counted
@@ -36,14 +36,14 @@ from xovac_tui.recording.status import RecordTrouble
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @record_options
 @click.pass_context
-def copy(ctx: click.Context, /, target: Path, force: bool, record: Path | None, demo: bool, **_: Any) -> None:
+def copy(ctx: click.Context, /, target: Path, force: bool, **_: Any) -> None:
     """Copy a whole record, as of one moment, into a single file that needs no other.
 
     A plain copy of a record in use lacks what waits in its -wal file; this one has it. To
     go back to a copy, end the recorder, then put the copy in the record's place and delete the -wal and -shm
     file there.
     """
-    source = find_record(ctx, record, demo)
+    source = find_record(ctx)
     if target.is_dir():
         target = target / files.real(source.path).name
     _refuse(source.path, target, force)
@@ -94,27 +94,21 @@ def _there(target: Path) -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @record_options
 @click.pass_context
-def check(
-    ctx: click.Context, /, file: Path | None, as_json: bool, record: Path | None, demo: bool, **_: Any
-) -> None:
+def check(ctx: click.Context, /, file: Path | None, as_json: bool, **_: Any) -> None:
     """Read everything in a record; print what it holds and whether all of it is intact.
 
     Checks the database, every event and its index, the chain of hashes, and for a part that waits in the
     -wal file. Exit code 4: something is wrong.
     """
-    if file is not None and record is not None:
+    if file is not None and ctx.params["record"] is not None:
         raise click.UsageError("Name the record once: FILE, or --record FILE.")
     try:
-        source = find_record(ctx, file or record, demo)
+        source = find_record(ctx, file)
         found = look(source.path)
     except TornRecordError as error:
         echo(str(error), err=True)
         ctx.exit(int(Exit.ERROR))
-    if as_json:
-        echo_data(json_line(_data(source, found)))
-    else:
-        for line in _lines(source, found):
-            echo(line)
+    echo_result(as_json, _data(source, found), _lines(source, found))
     ctx.exit(int(Exit.OK if found.well else Exit.ERROR))
 
 

@@ -66,13 +66,13 @@ def record_options(function: F) -> F:
     return function
 
 
-def find_record(ctx: click.Context, record: Path | None, demo: bool) -> RecordSource:
-    """Return the chosen record without opening it.
+def find_record(ctx: click.Context, named: Path | None = None) -> RecordSource:
+    """Return the record that the options choose, or the `named` one, without opening it.
 
     Without a choice, returns the only record there is. Raises SettingsError with a list of the records
     to choose from if there are several, or none of the chosen chamber.
     """
-    found = effective(ctx)
+    found, demo, record = effective(ctx), ctx.params["demo"], named or ctx.params["record"]
     if demo and (found.sources.get("profile") or found.sources.get("url")) == COMMAND_LINE:
         raise click.UsageError("--demo is the built-in simulator: leave --profile and --url out.")
     if demo:
@@ -86,7 +86,7 @@ def find_record(ctx: click.Context, record: Path | None, demo: bool) -> RecordSo
     return RecordSource(path, chamber, found)
 
 
-def find_chamber(ctx: click.Context, record: Path | None, demo: bool) -> RecordSource:
+def find_chamber(ctx: click.Context) -> RecordSource:
     """Return the chosen chamber, ready to connect to, with its record, which need not exist.
 
     A record that is named, the demo's, or the only one leads to its chamber: by the profile of that name,
@@ -94,11 +94,11 @@ def find_chamber(ctx: click.Context, record: Path | None, demo: bool) -> RecordS
     demo is not open.
     """
     found = effective(ctx)
-    if record is None and not demo:
+    if ctx.params["record"] is None and not ctx.params["demo"]:
         with contextlib.suppress(NoChamberError):
             chamber = resolve(found)
             return RecordSource(record_path(found, chamber), chamber, found)
-    source = find_record(ctx, record, demo)
+    source = find_record(ctx)
     name = source.chamber.name
     if name in found.settings.profiles or found.url:
         chamber = resolve(found if found.url else msgspec.structs.replace(found, profile=name))

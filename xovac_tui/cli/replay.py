@@ -48,23 +48,14 @@ class _ReplaySource(msgspec.Struct, frozen=True):
 @click.option("--from", "start", metavar="TIME", help="2026-11-23T14:05Z, 14:05, or 2h30 after the start.")
 @record_options
 @click.pass_context
-def replay(
-    ctx: click.Context,
-    /,
-    what: str,
-    speed: float,
-    start: str | None,
-    record: Path | None,
-    demo: bool,
-    **_: Any,
-) -> None:
+def replay(ctx: click.Context, /, what: str, speed: float, start: str | None, **_: Any) -> None:
     """Open the console on recorded events: r12 (a run), s3 (a session), last, all, or a file.
 
     A file is one written by `xovac-tui export --format jsonl`, or a record. A replay sends nothing.
     `p` pauses, `[` and `]` change the speed, `<` and `>` go by a minute, `@` to a time.
     """
     need_terminal()
-    with _open(ctx, what, record, demo) as played:
+    with _open(ctx, what) as played:
         found = effective(ctx)
         zone = zone_of(found)
         begin = played.begin if start is None else moment(start, played.begin, played.end, zone)
@@ -79,10 +70,9 @@ def replay(
 
 
 @contextlib.contextmanager
-def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Iterator[_ReplaySource]:
-    file = Path(what)
-
-    if record is None and not demo and file.is_file():
+def _open(ctx: click.Context, what: str) -> Iterator[_ReplaySource]:
+    file, record = Path(what), None
+    if ctx.params["record"] is None and not ctx.params["demo"] and file.is_file():
         if not begins_as_database(file):
             sliced = read_transcript(file)
             lives = sliced.head.sessions
@@ -91,7 +81,7 @@ def _open(ctx: click.Context, what: str, record: Path | None, demo: bool) -> Ite
             return
         what, record = "all", file
 
-    source = find_record(ctx, record, demo)
+    source = find_record(ctx, record)
     # A run that goes on is replayed up to this moment.
     with open_still(source.path) as opened:
         span = find_span(opened, what)

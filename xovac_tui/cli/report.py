@@ -23,23 +23,14 @@ from xovac_tui.report.writing import need_libraries, write_report
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @record_options
 @click.pass_context
-def report(
-    ctx: click.Context,
-    /,
-    run: str,
-    out: Path | None,
-    force: bool,
-    record: Path | None,
-    demo: bool,
-    **_: Any,
-) -> None:
+def report(ctx: click.Context, /, run: str, out: Path | None, force: bool, **_: Any) -> None:
     """Write the report of RUN (r12, or last), judged by the recipe's own criteria.
 
     One self-contained file with charts, tables and attached photos, which prints to PDF from any
     browser. Exit code 3: events that are damaged in the record are missing in it.
     """
     need_libraries()
-    source = find_record(ctx, record, demo)
+    source = find_record(ctx)
 
     with Record(source.path) as opened:
         number = run_number(opened, run)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
 
-from xovac_tui.cli.common import json_line, table
-from xovac_tui.cli.output import echo, echo_data
+from xovac_tui.cli.common import iso, json_line, table
+from xovac_tui.cli.output import echo_data, echo_lines
 from xovac_tui.cli.records import (
     RecordSource,
     Ticker,
@@ -37,13 +35,13 @@ _UNKNOWN = "—"
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @record_options
 @click.pass_context
-def runs(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, **_: Any) -> None:
+def runs(ctx: click.Context, /, as_json: bool, **_: Any) -> None:
     """List the recorded sessions and runs, newest last.
 
     A session (s3) is the life of a recorder, a run (r12) the execution of a recipe in it. `last` is the
     newest of either, `all` the whole record. Damage in the record is listed, too.
     """
-    source = find_record(ctx, record, demo)
+    source = find_record(ctx)
 
     with open_still(source.path) as opened:
         print_note(opened)
@@ -51,8 +49,7 @@ def runs(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, 
         if as_json:
             echo_data(json_line(listed.data()))
             return
-        for line in listed.lines(source):
-            echo(line)
+        echo_lines(listed.lines(source))
 
 
 class _ListedRun:
@@ -139,15 +136,15 @@ class _ListedRun:
         return {
             "blocks": lost.blocks,
             "events": lost.events,
-            "from": _iso(lost.start),
-            "to": _iso(lost.stop),
+            "from": iso(lost.start),
+            "to": iso(lost.stop),
         }
 
     def _session_data(self, life: RecordedSession) -> dict[str, Any]:
         return {
             "id": f"s{life.id}",
-            "began": _iso(life.started),
-            "until": _iso(life.seen),
+            "began": iso(life.started),
+            "until": iso(life.seen),
             "seconds": round(life.seconds, 3),
             "state": self._state(life),
             "who": life.who,
@@ -165,13 +162,13 @@ class _ListedRun:
             "id": run.label,
             "session": f"s{run.session}",
             "recipe": run.name,
-            "began": _iso(run.started),
-            "ended": None if run.ended is None else _iso(run.ended),
+            "began": iso(run.started),
+            "ended": iso(run.ended),
             "seconds": round(self._seconds(run), 3),
             "result": run.result,
             "reason": run.reason,
             "who": self._who(run),
-            "exported": None if run.exported is None else _iso(run.exported),
+            "exported": iso(run.exported),
         }
 
 
@@ -182,7 +179,3 @@ def _checked(record: Record) -> Unread | None:
         return check(record, part_of(find_span(record, "all"), None, None, None), ticker)
     finally:
         ticker.close()
-
-
-def _iso(utc: float) -> str:
-    return datetime.fromtimestamp(utc, UTC).isoformat(timespec="milliseconds")

@@ -60,10 +60,7 @@ def send(
     refuse_observed(chamber, event)
 
     # An existing record is continued; a single command begins none.
-    station = stations.build_station(
-        chamber,
-        stations.Equipment(record=stations.record_choice(found, chamber, may_record=False, begin=False)),
-    )
+    station = stations.sending(found, chamber)
     prepare = partial(_prepare, station, event, text, raw, form)
     prepared = prepare()
 

@@ -12,7 +12,7 @@ from xovac_tui.api.contract import CommandSpec, Hazard
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.cli import drop_output
 from xovac_tui.cli.common import json_line, on_terminal
-from xovac_tui.cli.output import echo, echo_data
+from xovac_tui.cli.output import echo, echo_data, echo_lines
 from xovac_tui.compose.chambers import ChamberSetup
 from xovac_tui.errors import CommandRefused, Exit, SettingsError
 from xovac_tui.station.commands import Prepared
@@ -58,8 +58,7 @@ def ask(
     said.append(f"  Sends    {prepared.shown}")
     if spec.means:
         said.append(f"  Means    {spec.means}")
-    for line in said:
-        echo(line, err=True)
+    echo_lines(said, err=True)
     if spec.hazard is Hazard.CRITICAL:
         answer = click.prompt(
             f"Type the chamber's name ({clean(chamber.name)}) to send it",

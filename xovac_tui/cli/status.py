@@ -14,14 +14,13 @@ import msgspec
 
 from xovac_tui.chamber.alarm import SEVERITIES, UNRESOLVED, AlarmChange
 from xovac_tui.chamber.snapshot import ChannelView, Quality, RunState, Snapshot
-from xovac_tui.cli.common import json_line, table
-from xovac_tui.cli.link import online
+from xovac_tui.cli.common import echo_result, iso, table
+from xovac_tui.cli.link import beside, online
 from xovac_tui.cli.options import transport_option
-from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.cli.records import find_chamber, record_options
 from xovac_tui.compose import stations
 from xovac_tui.durations import format_duration
-from xovac_tui.errors import Exit, XovacError
+from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
 from xovac_tui.quantities import quantity
 from xovac_tui.recording.disk.lists import newest_alarms
@@ -63,24 +62,17 @@ class StatusSample(msgspec.Struct, frozen=True):
 @record_options
 @transport_option
 @click.pass_context
-def status(ctx: click.Context, /, as_json: bool, record: Path | None, demo: bool, **_: Any) -> None:
+def status(ctx: click.Context, /, as_json: bool, **_: Any) -> None:
     """Connect and print link, run, recorder, alarms and channels once.
 
     Without a name or address, uses the chamber of the only record there is; --demo is the demo that is
     open in another terminal. Never sends anything. Exit code 6 when there is no connection.
     """
-    source = find_chamber(ctx, record, demo)
+    source = find_chamber(ctx)
 
-    station = stations.build_station(
-        source.chamber, stations.Equipment(record=stations.past_choice(source.found, source.path))
-    )
+    station = stations.looking(source.found, source.chamber, source.path)
     sample = asyncio.run(_sample(station, source.path))
-    if as_json:
-        echo_data(json_line(data(sample)))
-    else:
-        for line in lines(sample, source.zone):
-            echo(line)
-    ctx.exit(int(Exit.OK))
+    echo_result(as_json, data(sample), lines(sample, source.zone))
 
 
 async def _sample(station: LiveStation, record: Path) -> StatusSample:
@@ -93,24 +85,18 @@ async def _sample(station: LiveStation, record: Path) -> StatusSample:
             received.add(event.name)
             changed.set()
 
-    receiving = asyncio.ensure_future(receive())
-    await asyncio.sleep(0)
-    try:
-        async with station:
-            await online(station)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(FIRST_DATA if wanted else _ANY_DATA):
-                    while not wanted or not wanted <= received:
-                        changed.clear()
-                        await changed.wait()
-            # Wait briefly for the run in the record, but not for a record that is held up.
-            await station.record_read(_RECORD)
-            station.tick()
-            snapshot = station.snapshot()
-            return await asyncio.to_thread(seen, station, snapshot, record)
-    finally:
-        receiving.cancel()
-        await asyncio.gather(receiving, return_exceptions=True)
+    async with beside(receive()), station:
+        await online(station)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_DATA if wanted else _ANY_DATA):
+                while not wanted or not wanted <= received:
+                    changed.clear()
+                    await changed.wait()
+        # Wait briefly for the run in the record, but not for a record that is held up.
+        await station.record_read(_RECORD)
+        station.tick()
+        snapshot = station.snapshot()
+        return await asyncio.to_thread(seen, station, snapshot, record)
 
 
 def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> StatusSample:
@@ -150,11 +136,11 @@ def data(sample: StatusSample) -> dict[str, Any]:
     return {
         "chamber": sample.station.name,
         "url": sample.station.manner.address,
-        "time": _iso(snapshot.utc),
+        "time": iso(snapshot.utc),
         "speed": sample.station.speed,
         "link": {
             "word": link.word.value,
-            "since": _iso(link.since_utc),
+            "since": iso(link.since_utc),
             "code": link.code or None,
             "why": link.why or None,
             "newest_age": _rounded(snapshot.newest_age),
@@ -188,7 +174,7 @@ def _run_data(sample: StatusSample) -> dict[str, Any]:
         "elapsed_is_least": progress.elapsed_is_least,
         "step_elapsed": _rounded(sample.step_elapsed),
         "left": _rounded(progress.left),
-        "ends": None if progress.ends_utc is None else _iso(progress.ends_utc),
+        "ends": iso(progress.ends_utc),
         "estimated": bool(progress.basis),
     }
 
@@ -208,7 +194,7 @@ def _alarm_data(alarm: AlarmChange) -> dict[str, Any]:
         "severity": alarm.severity.value,
         "state": alarm.state.value,
         "active": alarm.active,
-        "raised": None if alarm.raised_utc is None else _iso(alarm.raised_utc),
+        "raised": iso(alarm.raised_utc),
         "text": alarm.text,
         "channel": alarm.channel or None,
         "value": alarm.value or None,
@@ -240,10 +226,6 @@ def _channel_data(channel: ChannelView) -> dict[str, Any]:
 
 def _rounded(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 3)
-
-
-def _iso(utc: float) -> str:
-    return datetime.fromtimestamp(utc, UTC).isoformat(timespec="milliseconds")
 
 
 # -- as text --------------------------------------------------------------------------------------------

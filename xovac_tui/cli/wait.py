@@ -16,12 +16,13 @@ from xovac_tui.api.event import EventKind
 from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.news import LinkChanged
 from xovac_tui.cli.common import effective, table
+from xovac_tui.cli.link import beside
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.seconds import Seconds
 from xovac_tui.cli.stderr import StderrLines
 from xovac_tui.compose import chambers, stations
 from xovac_tui.durations import format_duration
-from xovac_tui.errors import Exit, LinkError, WaitTimeoutError
+from xovac_tui.errors import LinkError, WaitTimeoutError
 from xovac_tui.expressions import ConditionPart, Expression, ExpressionError, parse_condition
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
@@ -69,9 +70,7 @@ def wait(
     chamber = chambers.resolve(found)
 
     expression = parse_condition(until)
-    station = stations.build_station(
-        chamber, stations.Equipment(record=stations.past_choice(found, chambers.record_path(found, chamber)))
-    )
+    station = stations.looking(found, chamber)
     values = stations.values(chamber, station.chamber, station.history, station.runs.times)
     # The contract alone shows units that do not fit together.
     expression.true(values)
@@ -80,7 +79,6 @@ def wait(
         asyncio.run(_wait(station, expression, values, report, timeout, held))
     finally:
         report.close()
-    ctx.exit(int(Exit.OK))
 
 
 async def _wait(
@@ -93,21 +91,15 @@ async def _wait(
 ) -> None:
     waiting = Waiting(station, expression, values, report, held)
     unsubscribe = station.subscribe(waiting.take_news)
-    receiving = asyncio.ensure_future(waiting.take_events())
-    await asyncio.sleep(0)
-    try:
-        async with station:
-            try:
-                async with asyncio.timeout(timeout):
-                    await waiting.until_true()
-            except TimeoutError:
-                raise waiting.timeout_error(timeout or 0.0) from None
-            finally:
-                # The end of the link with this program is not reported.
-                unsubscribe()
-    finally:
-        receiving.cancel()
-        await asyncio.gather(receiving, return_exceptions=True)
+    async with beside(waiting.take_events()), station:
+        try:
+            async with asyncio.timeout(timeout):
+                await waiting.until_true()
+        except TimeoutError:
+            raise waiting.timeout_error(timeout or 0.0) from None
+        finally:
+            # The end of the link with this program is not reported.
+            unsubscribe()
 
 
 class Waiting:

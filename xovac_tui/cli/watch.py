@@ -16,13 +16,14 @@ from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.api.payload import one_line
 from xovac_tui.chamber.news import LinkChanged
-from xovac_tui.cli.common import effective, json_line
+from xovac_tui.cli.common import effective, iso, json_line
+from xovac_tui.cli.link import beside
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.seconds import Seconds
 from xovac_tui.cli.stderr import StderrLines
 from xovac_tui.compose import chambers, stations
 from xovac_tui.durations import format_whole
-from xovac_tui.errors import Exit, LinkError
+from xovac_tui.errors import LinkError
 from xovac_tui.outlet import PATIENCE, StreamOutlet
 from xovac_tui.plural import counted
 from xovac_tui.station.live import LiveStation
@@ -52,7 +53,6 @@ def watch(ctx: click.Context, /, as_json: bool, seconds: float | None, **_: Any)
     # Ctrl+C is the usual end.
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_watch(stations.build_station(chamber), line, seconds))
-    ctx.exit(int(Exit.OK))
 
 
 async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: float | None) -> None:
@@ -97,36 +97,32 @@ async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: fl
 
     unsubscribe = station.subscribe(listen)
     patience: float | None = PATIENCE
-    printing = asyncio.ensure_future(print_events())
-    # The first event may arrive with the connection: listen before opening it.
-    await asyncio.sleep(0)
     try:
-        async with station:
-            try:
-                ends = (printing, given_up, broken)
-                await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                # The end of the link with this program is not reported.
-                unsubscribe()
-        if not broken.done():
-            # Ended by the clock: a slow reader may still take its time over the rest.
-            await out.drain(None)
-            await asyncio.sleep(0)
-            patience = None
-        if broken.done():
-            raise broken.result()
-        if printing.done():
-            await printing
-        if given_up.done():
-            raise given_up.result().error()
-        if not seen_online:
-            raise LinkError(
-                f"{station.manner.address} was not reached in {format_whole(seconds or 0.0)}.",
-                LinkCode.NOT_REACHED,
-            )
+        async with beside(print_events()) as printing:
+            async with station:
+                try:
+                    ends = (printing, given_up, broken)
+                    await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    # The end of the link with this program is not reported.
+                    unsubscribe()
+            if not broken.done():
+                # Ended by the clock: a slow reader may still take its time over the rest.
+                await out.drain(None)
+                await asyncio.sleep(0)
+                patience = None
+            if broken.done():
+                raise broken.result()
+            if printing.done():
+                await printing
+            if given_up.done():
+                raise given_up.result().error()
+            if not seen_online:
+                raise LinkError(
+                    f"{station.manner.address} was not reached in {format_whole(seconds or 0.0)}.",
+                    LinkCode.NOT_REACHED,
+                )
     finally:
-        printing.cancel()
-        await asyncio.gather(printing, return_exceptions=True)
         if patience is not None and (left := out.close(patience) + out.unreported):
             events = counted(left, "event was", "events were")
             say.line(f"{station.name}: {events} not printed: standard output was not read.")
@@ -143,7 +139,7 @@ def as_json_line(event: Event) -> str:
     """Return the event as one JSON object; if it is not plain JSON, `payload` is null and `raw` the text."""
     payload = event.payload
     head = {
-        "time": datetime.fromtimestamp(event.utc, UTC).isoformat(timespec="milliseconds"),
+        "time": iso(event.utc),
         "direction": event.direction.value,
         "kind": event.kind.value,
         "name": event.name,

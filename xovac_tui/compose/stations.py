@@ -224,30 +224,38 @@ def record_choice(
     found: Effective,
     setup: ChamberSetup,
     *,
-    may_record: bool = True,
-    begin: bool = True,
     visit: bool = False,
     asked: bool | None = None,
 ) -> RecordChoice | None:
     """Return the record of this chamber by the settings in force; None: not recorded.
 
-    Without `begin` an existing record is continued, and none is begun. `asked` is the command line's
-    choice: True, False, or None for none.
+    `asked` is the command line's choice: True, False, or None for none.
     """
     if not (setup.profile.record if asked is None else asked):
         return None
     return RecordChoice(
         path=record_path(found, setup),
         settings=found.settings.record,
-        may_record=may_record,
-        begin=begin,
         visit=visit,
         # Keys must not wait for a record that takes long to read; a script waits for the data it asks for.
         background=visit,
     )
 
 
-def past_choice(found: Effective, path: Path) -> RecordChoice:
-    """Return a record to be read only; the file need not exist yet."""
+def looking(found: Effective, setup: ChamberSetup, path: Path | None = None) -> LiveStation:
+    """Return the station of a command that only reads the record, at `path` or the chamber's own.
+
+    The file need not exist.
+    """
     # Whether there is one is not checked here: a share that does not answer would hold up the command.
-    return RecordChoice(path=path, settings=found.settings.record, may_record=False, read_only=True)
+    path = path or record_path(found, setup)
+    choice = RecordChoice(path=path, settings=found.settings.record, may_record=False, read_only=True)
+    return build_station(setup, Equipment(record=choice))
+
+
+def sending(found: Effective, setup: ChamberSetup, *, begin: bool = False) -> LiveStation:
+    """Return the station of one command, which continues a record; with `begin` it may begin one, too."""
+    choice = record_choice(found, setup)
+    if choice is not None:
+        choice = msgspec.structs.replace(choice, may_record=False, begin=begin)
+    return build_station(setup, Equipment(record=choice))

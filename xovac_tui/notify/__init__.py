@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from xovac_tui.later import later
 
 if TYPE_CHECKING:
+    from xovac_tui.notify import notifier as notifier
     from xovac_tui.notify import terminal as terminal
     from xovac_tui.notify import web as web
 else:

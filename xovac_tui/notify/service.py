@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from xovac_tui import notify
 from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.alarm import AlarmsView
 from xovac_tui.chamber.news import AlarmsChanged, LinkChanged
 from xovac_tui.clock import Clock
-from xovac_tui.notify.notifier import Notifier
 from xovac_tui.notify.settings import NotifySettings
 
 _LOOK = 1.0
@@ -52,7 +52,7 @@ class NotifyService:
         self._chamber, self._alarms, self._clock = chamber, alarms, clock
         if self._settings is not None:
             alarms.will_notify(receiver.name for receiver in self._settings.remote)
-        self._made: Notifier | None = None
+        self._made: notify.notifier.Notifier | None = None
         self._checked = -math.inf
         self._online = False
 
@@ -85,9 +85,9 @@ class NotifyService:
         if self._made is not None:
             await self._made.close()
 
-    def _notifier(self, settings: NotifySettings) -> Notifier:
+    def _notifier(self, settings: NotifySettings) -> notify.notifier.Notifier:
         if self._made is None:
-            self._made = Notifier(
+            self._made = notify.notifier.Notifier(
                 settings,
                 self._chamber,
                 self._clock,
