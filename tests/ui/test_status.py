@@ -16,7 +16,7 @@ from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.screens.status.readings import Readings
-from xovac_tui.ui.screens.status.run_panel import RunPanel
+from xovac_tui.ui.screens.status.run_lines import RunPanel
 from xovac_tui.ui.widgets.trend import TrendChart
 
 RECIPE = parse_recipe('name = "Soak"\n[[steps]]\nto = 50\nover = "30min"\n[[steps]]\nhold = "1h"\n', "test")
