@@ -165,9 +165,9 @@ def drawn(screen: Screen[Any]) -> list[str]:
     return [strip.text for strip in screen._compositor.render_strips()]
 
 
-def said(app: App[Any]) -> list[str]:
+def said(app: App[Any], *, titles: bool = True) -> list[str]:
     """Return what toasts of an app say (title and words), oldest first."""
-    return [f"{n.title}: {n.message}" if n.title else n.message for n in app._notifications]
+    return [f"{n.title}: {n.message}" if n.title and titles else n.message for n in app._notifications]
 
 
 @dataclass

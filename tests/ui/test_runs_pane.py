@@ -103,9 +103,9 @@ async def test_the_runs_are_listed_shown_in_turn_and_compared(tmp_path: Path, re
         assert "Board X, lot 3" in facts(pane)
         assert "r3 over its plan" in str(pane.query_one("#run-chart", TrendChart).border_title)
         # What has no room comes in turn.
-        seen = []
+        seen, views = [], ("chart", "steps", "readings", "happened")
         for key in ("enter", "v", "v", "v"):
-            seen.append([name for name in module._VIEWS if pane.query_one(f"#run-{name}").display])
+            seen.append([name for name in views if pane.query_one(f"#run-{name}").display])
             await c.press(key)
         assert seen == [["chart"], ["steps"], ["readings"], ["happened"]]
         # The same key takes the mark away.
@@ -235,12 +235,13 @@ async def test_the_run_that_goes_on_stays_current(tmp_path: Path) -> None:
         assert "step 2 of 2, hold 50 °C for 1h" in facts(pane)
         assert shown(pane, "steps").split("\n")[2].split()[:2] == ["2", "hold"]
         assert re.search(r"▶ running +\S+ \S+ +7s", shown(pane, "list"))
-        # The end is reported by list and facts alike, before the record is asked for either.
-        pane._listed_at = c.station.clock.mono() + 3600.0
-        await c.readings("idle", seconds=2)
-        await c.until(lambda: "ended early" in facts(pane))
-        assert "ended early" in shown(pane, "list")
-        pane._listed_at = 0.0
+        # The end is reported by list and facts alike, before the record knows of it.
+        before = read_runs(tmp_path / "record" / "r.sqlite3")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "read_runs", lambda path: before)
+            await c.readings("idle", seconds=2)
+            await c.until(lambda: "ended early" in facts(pane))
+            assert "ended early" in shown(pane, "list")
         await asyncio.to_thread(c.station.record.flush)
         await c.readings("idle", seconds=3)
         assert "ended early" in shown(pane, "list")

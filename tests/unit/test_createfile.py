@@ -16,7 +16,7 @@ from tests.helpers.recipes import bakeout
 from xovac_tui import createfile, logfile, paths
 from xovac_tui.errors import RecipeError
 from xovac_tui.logfile import LogFile
-from xovac_tui.recipes.store import save_as, write_text
+from xovac_tui.recipes.store import save_as, write_file
 from xovac_tui.recording.disk.lock import WriterLock
 from xovac_tui.recording.disk.schema import RecordError, open_for_writing
 from xovac_tui.recording.exports.events import export_file, save_events
@@ -74,7 +74,7 @@ WAYS: dict[str, Callable[[Path], object]] = {
     "create": lambda path: os.close(createfile.create(path)),
     "whole": lambda path: _fill(path),
     "events": lambda path: save_events([], path),
-    "recipe": lambda path: write_text(path, "x"),
+    "recipe": lambda path: write_file(path, "x"),
     "saved as": lambda path: save_as(path, RECIPE, now=0.0),
     "appended": lambda path: os.close(createfile.open_or_create(path, append=True)),
 }
@@ -117,7 +117,7 @@ def test_what_the_user_confirmed_takes_the_name_and_not_the_file_behind_it(
 ) -> None:
     ways: tuple[Callable[[Path], object], ...] = (
         lambda path: _fill(path, force=True),
-        lambda path: write_text(path, "new", overwrite=True),
+        lambda path: write_file(path, "new", overwrite=True),
         lambda path: save_as(path, RECIPE, now=0.0, overwrite=True),
         lambda path: paths.write_atomically(path, "new"),
     )

@@ -30,7 +30,7 @@ from xovac_tui.recipes.store import (
     save_recipe,
     undelete_recipe,
     versions,
-    write_text,
+    write_file,
 )
 from xovac_tui.recipes.writer import write_recipe
 
@@ -297,14 +297,14 @@ def test_what_is_no_recipe_is_not_written_over(tmp_path: Path) -> None:
 
 def test_exported_text_overwrites_a_file_only_when_asked(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
-    write_text(path, "one\n")
+    write_file(path, "one\n")
     with pytest.raises(RecipeError, match="exists already"):
-        write_text(path, "two\n")
+        write_file(path, "two\n")
     assert path.read_bytes() == b"one\n"
-    write_text(path, "two\n", overwrite=True)
+    write_file(path, "two\n", overwrite=True)
     assert path.read_bytes() == b"two\n"
     with pytest.raises(RecipeError, match="exists already"):
-        write_text(tmp_path, "two\n", overwrite=True)
+        write_file(tmp_path, "two\n", overwrite=True)
 
 
 def test_a_folder_that_another_program_changed_is_noticed(opened: Opened, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from xovac_tui.cli.recipe_settings import plan_settings
 from xovac_tui.recipes.exchange import export_recipe, import_recipe
 from xovac_tui.recipes.files import load_recipe
 from xovac_tui.recipes.plan import PlanSettings
-from xovac_tui.recipes.store import write_text
+from xovac_tui.recipes.store import write_file
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 
@@ -49,7 +49,7 @@ def export(
         echo_data(exported.text, nl=False)
     else:
         may_write(out, force)
-        write_text(out, exported.text, overwrite=force)
+        write_file(out, exported.text, overwrite=force)
         echo(f"Written: {out}", err=True)
 
 

@@ -89,11 +89,11 @@ def save_as(path: Path, recipe: Recipe, *, now: float, overwrite: bool = False) 
     text = write_recipe(recipe)
     if overwrite and os.path.lexists(path) and not path.is_symlink():
         return _save_text(path, text, None, now)
-    write_text(path, text, overwrite=overwrite)
+    write_file(path, text, overwrite=overwrite)
     return Opened(path, text, parse_recipe(text, str(path)))
 
 
-def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
+def write_file(path: Path, text: str, *, overwrite: bool = False) -> None:
     """Write an exported text to a file; an existing one only with `overwrite`.
 
     A link is a name that is taken; overwriting replaces it, and leaves alone the file that it leads to.

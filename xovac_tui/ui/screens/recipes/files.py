@@ -299,5 +299,5 @@ def _exported(
     if ending not in FORMATS:
         raise RecipeError(f'"{clean(path.name, 60)}" must end in .csv, .json or .toml.')
     exported = export_recipe(recipe, ending, settings, start)
-    store.write_text(path, exported.text, overwrite=overwrite)
+    store.write_file(path, exported.text, overwrite=overwrite)
     return exported.notes

@@ -14,8 +14,8 @@ from xovac_tui.config import state
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.status import ACTIONS
 from xovac_tui.ui.screens.status.readings import SPARK, Readings
+from xovac_tui.ui.screens.status.run_lines import RunPanel
 from xovac_tui.ui.screens.status.run_moment import RunMoment
-from xovac_tui.ui.screens.status.run_panel import RunPanel
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, TrendSeries
 
