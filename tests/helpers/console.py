@@ -244,10 +244,12 @@ class Console:
         await self.settle()
 
     async def until(self, condition: Callable[[], object], within: float = 30.0) -> None:
-        """Wait (real time, bounded) until the condition holds."""
+        """Wait until the condition holds; at most so many seconds of the loop."""
         async with asyncio.timeout(within):
             while not condition():
-                await self.pilot.pause(0.005)
+                await self.pilot.pause()
+                if not condition():
+                    await self.pilot.pause(0.05)
 
     async def lose(self, why: str = "The connection was reset.") -> None:
         """Break the link."""
