@@ -25,8 +25,8 @@ from xovac_tui.config import (
     load_secrets,
     settings_problems,
 )
-from xovac_tui.config.addresses import read_addresses
 from xovac_tui.config.load import sound_settings
+from xovac_tui.config.secrets import read_addresses
 from xovac_tui.config.themes import shipped_themes, unknown_theme, user_themes
 from xovac_tui.errors import Exit, SettingsError
 from xovac_tui.expressions import ExpressionError, parse

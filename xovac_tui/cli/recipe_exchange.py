@@ -9,8 +9,7 @@ import click
 
 from xovac_tui.cli.options import chamber_options
 from xovac_tui.cli.output import echo, echo_data, echo_lines
-from xovac_tui.cli.recipe_files import force_option, may_write, out_option, write_out
-from xovac_tui.cli.recipe_settings import plan_settings
+from xovac_tui.cli.recipe_files import force_option, may_write, out_option, plan_settings, write_out
 from xovac_tui.recipes.exchange import export_recipe, import_recipe
 from xovac_tui.recipes.files import load_recipe
 from xovac_tui.recipes.plan import PlanSettings

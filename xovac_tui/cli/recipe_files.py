@@ -1,4 +1,4 @@
-"""Write recipe files that commands make."""
+"""How the profile's device reads recipes, and the files that commands make of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from xovac_tui import paths
 from xovac_tui.cli.common import effective
 from xovac_tui.cli.output import echo, echo_data
 from xovac_tui.clock import SystemClock
+from xovac_tui.compose import chambers
+from xovac_tui.config import Profile
+from xovac_tui.errors import SettingsError
 from xovac_tui.recipes.model import Recipe
+from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recipes.store import file_name, save_as
 from xovac_tui.recipes.writer import write_recipe
 
@@ -42,3 +46,16 @@ def may_write(out: Path, force: bool) -> None:
         raise click.UsageError(
             f"{out} exists already: name another file with --out, or write over it with --force."
         )
+
+
+def plan_settings(ctx: click.Context) -> PlanSettings:
+    """Return how the profile's device reads recipes; without a profile the defaults, with a note."""
+    found = effective(ctx)
+    try:
+        _, profile = found.resolve()
+    except SettingsError:
+        if found.profile or found.url:
+            raise
+        echo("No profile is named, so recipes are read with the default settings.", err=True)
+        profile = Profile()
+    return chambers.plan_settings(profile, chambers.contract_of(profile))

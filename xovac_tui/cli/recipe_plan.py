@@ -11,7 +11,7 @@ import msgspec
 from xovac_tui.cli.common import echo_result, json_line, table
 from xovac_tui.cli.options import chamber_options
 from xovac_tui.cli.output import echo, echo_data, echo_lines
-from xovac_tui.cli.recipe_settings import plan_settings
+from xovac_tui.cli.recipe_files import plan_settings
 from xovac_tui.digits import digits
 from xovac_tui.durations import spell_duration
 from xovac_tui.errors import Exit

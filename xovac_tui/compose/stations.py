@@ -21,7 +21,7 @@ from xovac_tui.chamber.model import Chamber
 from xovac_tui.clock import Clock, SystemClock
 from xovac_tui.compose.chambers import ChamberSetup, plan_settings, record_path, target
 from xovac_tui.config import Effective, Profile
-from xovac_tui.config.addresses import read_addresses
+from xovac_tui.config.secrets import read_addresses
 from xovac_tui.link.target import Target
 from xovac_tui.notify.service import NotifyService
 from xovac_tui.notify.settings import NotifySettings

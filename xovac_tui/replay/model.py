@@ -23,8 +23,7 @@ from xovac_tui.recording.exports.slice import RecordSlice
 from xovac_tui.replay.replay_record import ReplayRecord
 from xovac_tui.replay.timeline import OWN_MARKS, RECORDERS_MARKS, Timeline, TimelineCursor, TimelineStep
 from xovac_tui.runs.follower import RunFollower
-from xovac_tui.runs.loaded import LoadedRecipe
-from xovac_tui.runs.loads import loaded, plan_of
+from xovac_tui.runs.loaded import LoadedRecipe, loaded, plan_of
 
 OBSERVE_EVERY = 2.0
 """Seconds of the record between two observations of a run while nothing happens."""
@@ -74,7 +73,8 @@ class Replay:
         self._checks = [self._checkpoint()]
         self._every = _CHECK_STEPS
         self._target = self.begin
-        self._jumping = False
+        self.jumping = False
+        """True while a seek is not done."""
 
     # -- what comes out -------------------------------------------------------------------------------
 
@@ -157,17 +157,12 @@ class Replay:
         check = self._checks[max(0, at)]
         if self._target < self.mono or check.place.index > self.next_index:
             self._restore(check)
-        self._jumping = True
-
-    @property
-    def jumping(self) -> bool:
-        """True while a seek is not done."""
-        return self._jumping
+        self.jumping = True
 
     @property
     def target(self) -> float:
         """Target of a seek; without one the present time."""
-        return self._target if self._jumping else self.mono
+        return self._target if self.jumping else self.mono
 
     @property
     def part_done(self) -> float:
@@ -178,8 +173,8 @@ class Replay:
     def work(self, seconds: float, clock: Callable[[], float] = time.perf_counter) -> bool:
         """Go on with a seek for about so many seconds; return True when it is there."""
         self.advance(self._target, seconds, clock)
-        self._jumping = self.mono < self._target
-        return not self._jumping
+        self.jumping = self.mono < self._target
+        return not self.jumping
 
     # -- inside ---------------------------------------------------------------------------------------
 
