@@ -6,7 +6,7 @@ import msgspec
 
 from xovac_tui import recipes
 from xovac_tui.chamber.snapshot import Outcome
-from xovac_tui.recording.disk.kinds import RecordedLoad
+from xovac_tui.recording import disk
 
 _LOADED = (Outcome.SUCCESS.value, Outcome.UNKNOWN.value)
 
@@ -22,7 +22,7 @@ class LoadedRecipe(msgspec.Struct, frozen=True):
     """SHA-256 of the payload as it was sent, hex."""
 
 
-def plan_of(load: RecordedLoad) -> recipes.plan.Plan | None:
+def plan_of(load: disk.kinds.RecordedLoad) -> recipes.plan.Plan | None:
     """Return the plan of a recipe that was handed over; None where there is none, or it cannot be read."""
     try:
         return msgspec.json.decode(load.plan, type=recipes.plan.Plan) if load.plan else None
@@ -30,6 +30,6 @@ def plan_of(load: RecordedLoad) -> recipes.plan.Plan | None:
         return None
 
 
-def loaded(load: RecordedLoad) -> bool:
+def loaded(load: disk.kinds.RecordedLoad) -> bool:
     """Return whether a recipe that was handed over may have arrived."""
     return load.outcome in _LOADED
