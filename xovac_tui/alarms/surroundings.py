@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import shutil
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from xovac_tui.alarms.store import AlarmStore
@@ -18,9 +18,8 @@ _MEASURE_EVERY = 30.0
 class Surroundings:
     """Disk, record and receivers of one station."""
 
-    def __init__(self, store: AlarmStore, free: Callable[[Path], float | None] | None = None) -> None:
-        """Take `free`, which returns the free GB of a folder's disk, None where that is not known."""
-        self._store, self._free = store, free or free_space
+    def __init__(self, store: AlarmStore) -> None:
+        self._store = store
         self._measured_at = -1e18
         self._measuring = False
         self.disk_free: float | None = None
@@ -55,7 +54,7 @@ class Surroundings:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            self.disk_free = self._free(folder)
+            self.disk_free = _free_space(folder)
             return
         # One that hangs must not be joined by others, nor waited for when the program ends.
         self._measuring = True
@@ -64,14 +63,14 @@ class Surroundings:
             self._measuring, self.disk_free = False, free
 
         def measure() -> None:
-            free = self._free(folder)
+            free = _free_space(folder)
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(measured, free)
 
         threading.Thread(target=measure, name="disk-room", daemon=True).start()
 
 
-def free_space(folder: Path) -> float | None:
+def _free_space(folder: Path) -> float | None:
     """Return the GB that are free where a folder is; None where that is not known."""
     try:
         return shutil.disk_usage(folder).free / 1e9

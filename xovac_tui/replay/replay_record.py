@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from xovac_tui.chamber.history import History
 from xovac_tui.chamber.snapshot import ChannelView, Mark
+from xovac_tui.recording.disk.kinds import RunItem
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.past import Past
 from xovac_tui.recording.status import RecorderView
@@ -58,7 +58,7 @@ class ReplayRecord:
         """Return 0: a replayed run has no number of its own."""
         return 0
 
-    def run(self, number: int, **how: Any) -> None:
+    def run(self, item: RunItem) -> None:
         """Do nothing: what is replayed is on record already."""
 
     def close_runs(self, keep: int) -> None:

@@ -139,8 +139,7 @@ async def send_load(station: Station, load: Load, *, timeout: float | None = Non
 
     `timeout` in seconds replaces the contract's.
     """
-    compiled = load.compiled
-    return await station.load_recipe(compiled.plan, compiled.payload, load.study.file.source, timeout=timeout)
+    return await station.load_recipe(load.compiled, load.study.file.source, timeout=timeout)
 
 
 def recording_facts(station: Station, compiled: Compiled) -> Facts:
