@@ -46,7 +46,7 @@ from xovac_tui.link.target import Target
 from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.recording.service import RecordService
 from xovac_tui.station.live import LiveStation
-from xovac_tui.station.port import LinkFactory
+from xovac_tui.station.setup import LinkFactory
 from xovac_tui.station.station import Station
 from xovac_tui.ui.app import XovacApp
 from xovac_tui.ui.chamber_screen import ChamberScreen
@@ -165,9 +165,9 @@ def drawn(screen: Screen[Any]) -> list[str]:
     return [strip.text for strip in screen._compositor.render_strips()]
 
 
-def said(app: App[Any]) -> list[str]:
+def said(app: App[Any], *, titles: bool = True) -> list[str]:
     """Return what toasts of an app say (title and words), oldest first."""
-    return [f"{n.title}: {n.message}" if n.title else n.message for n in app._notifications]
+    return [f"{n.title}: {n.message}" if n.title and titles else n.message for n in app._notifications]
 
 
 @dataclass
@@ -244,10 +244,12 @@ class Console:
         await self.settle()
 
     async def until(self, condition: Callable[[], object], within: float = 30.0) -> None:
-        """Wait (real time, bounded) until the condition holds."""
+        """Wait until the condition holds; at most so many seconds of the loop."""
         async with asyncio.timeout(within):
             while not condition():
-                await self.pilot.pause(0.005)
+                await self.pilot.pause()
+                if not condition():
+                    await self.pilot.pause(0.05)
 
     async def lose(self, why: str = "The connection was reset.") -> None:
         """Break the link."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -34,7 +35,11 @@ def installed(name: str) -> Path:
     folder = PEER / name
     wanted = (folder / "package.json").read_text()
     seal = folder / "node_modules" / ".installed"
-    if not seal.exists() or seal.read_text() != wanted:
+    # The workers of a test run share the folder: one installs, the others wait for it.
+    with (folder / "package.json").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if seal.exists() and seal.read_text() == wanted:
+            return folder
         npm = shutil.which("npm")
         assert npm
         # Without a lock file no address of this machine's registry gets into the folder.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -153,6 +155,13 @@ def three_runs(path: Path) -> Path:
     record_run(writer, 3, 19_800.0, seconds=120.0)
     writer.close(BEGAN + 20_000)
     return path
+
+
+@cache
+def three_runs_bytes() -> bytes:
+    """Return the file of the same, written once in a process."""
+    with TemporaryDirectory() as folder:
+        return three_runs(Path(folder) / "r.sqlite3").read_bytes()
 
 
 def _command(writer: Writer, number: int, command: str, who: str, mono: float) -> None:

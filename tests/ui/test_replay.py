@@ -110,7 +110,7 @@ class Replayed:
 
     @property
     def toasts(self) -> list[str]:
-        return [n.message for n in self.app._notifications]
+        return said(self.app, titles=False)
 
     async def press(self, *keys: str) -> None:
         for key in keys:

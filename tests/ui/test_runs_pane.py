@@ -17,7 +17,7 @@ import pytest
 
 from tests.helpers import quiet
 from tests.helpers.console import Console, console
-from tests.helpers.pastruns import BEGAN, begin, three_runs
+from tests.helpers.pastruns import BEGAN, begin, three_runs_bytes
 from xovac_tui.config import Display
 from xovac_tui.errors import XovacError
 from xovac_tui.recipes.compiler import compile_recipe
@@ -37,9 +37,9 @@ from xovac_tui.ui.widgets.trend import TrendChart
 SOAK = 'name = "Soak"\ndescription = "Board X"\n[[steps]]\nto = 50\nover = "30min"\n[[steps]]\nhold = "1h"\n'
 
 
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return three_runs(tmp_path_factory.mktemp("record") / "r.sqlite3").read_bytes()
+@pytest.fixture
+def recorded() -> bytes:
+    return three_runs_bytes()
 
 
 @asynccontextmanager
@@ -103,9 +103,9 @@ async def test_the_runs_are_listed_shown_in_turn_and_compared(tmp_path: Path, re
         assert "Board X, lot 3" in facts(pane)
         assert "r3 over its plan" in str(pane.query_one("#run-chart", TrendChart).border_title)
         # What has no room comes in turn.
-        seen = []
+        seen, views = [], ("chart", "steps", "readings", "happened")
         for key in ("enter", "v", "v", "v"):
-            seen.append([name for name in module._VIEWS if pane.query_one(f"#run-{name}").display])
+            seen.append([name for name in views if pane.query_one(f"#run-{name}").display])
             await c.press(key)
         assert seen == [["chart"], ["steps"], ["readings"], ["happened"]]
         # The same key takes the mark away.
@@ -177,20 +177,6 @@ async def test_a_record_without_runs_says_how_to_get_one_and_reports_none(tmp_pa
         assert not any("report" in toast for toast in c.toasts)
 
 
-async def test_a_damaged_record_is_reported_and_the_tab_goes_on(tmp_path: Path, recorded: bytes) -> None:
-    async with runs_tab(tmp_path, recorded) as (c, pane):
-
-        def damaged(*_: object, **__: object) -> PastRun:
-            raise XovacError("The record is damaged: malformed.")
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, "read_run", damaged)
-            await c.press("down")
-            await c.until(lambda: "damaged" in shown(pane, "list"))
-        await c.advance(5)
-        await c.until(lambda: "completed" in shown(pane, "list"))
-
-
 async def test_reading_never_holds_up_the_screen(
     tmp_path: Path, recorded: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,7 +202,7 @@ async def test_the_run_that_goes_on_stays_current(tmp_path: Path) -> None:
     async with runs_tab(tmp_path, online=True, size=(120, 36)) as (c, pane):
         recipe = parse_recipe(SOAK, "test")
         compiled = compile_recipe(recipe, c.station.plan_settings(), 20.0)
-        sending = c.app.run_worker(c.station.load_recipe(compiled.plan, compiled.payload, SOAK))
+        sending = c.app.run_worker(c.station.load_recipe(compiled, SOAK))
         await c.until(lambda: c.link.emitted)
         c.link.answer("load_recipe")
         await sending.wait()
@@ -235,12 +221,13 @@ async def test_the_run_that_goes_on_stays_current(tmp_path: Path) -> None:
         assert "step 2 of 2, hold 50 °C for 1h" in facts(pane)
         assert shown(pane, "steps").split("\n")[2].split()[:2] == ["2", "hold"]
         assert re.search(r"▶ running +\S+ \S+ +7s", shown(pane, "list"))
-        # The end is reported by list and facts alike, before the record is asked for either.
-        pane._listed_at = c.station.clock.mono() + 3600.0
-        await c.readings("idle", seconds=2)
-        await c.until(lambda: "ended early" in facts(pane))
-        assert "ended early" in shown(pane, "list")
-        pane._listed_at = 0.0
+        # The end is reported by list and facts alike, before the record knows of it.
+        before = read_runs(tmp_path / "record" / "r.sqlite3")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "read_runs", lambda path: before)
+            await c.readings("idle", seconds=2)
+            await c.until(lambda: "ended early" in facts(pane))
+            assert "ended early" in shown(pane, "list")
         await asyncio.to_thread(c.station.record.flush)
         await c.readings("idle", seconds=3)
         assert "ended early" in shown(pane, "list")
@@ -269,16 +256,15 @@ async def test_what_is_loaded_goes_into_the_record_with_the_text_of_its_file(tmp
             return lists.newest_load(record)
 
         await c.settle()
-        await c.until(lambda: c.station.loaded is not None)
+        await c.until(lambda: c.station.runs.loaded is not None)
         found = await asyncio.to_thread(load)
         assert found is not None
         assert found.source == SOAK
 
 
-async def test_the_cursor_at_the_top_stays_there_when_another_run_begins(
-    tmp_path: Path, recorded: bytes
-) -> None:
+async def test_the_cursor_stays_at_the_newest_and_damage_is_shown(tmp_path: Path, recorded: bytes) -> None:
     async with runs_tab(tmp_path, recorded) as (c, pane):
+        # The cursor at the top stays there when another run begins.
         assert number(pane) == 3
         before = read_runs(tmp_path / "record" / "r.sqlite3")
         newest = RecordedRun(id=9, session=1, name="Next", started=BEGAN + 19_999, result="running")
@@ -291,6 +277,19 @@ async def test_the_cursor_at_the_top_stays_there_when_another_run_begins(
             await c.until(lambda: "▸ r3" in shown(pane, "list"))
             await c.advance(3)
             assert "▸ r3" in shown(pane, "list")
+        # A damaged record is reported and the tab goes on.
+        await c.advance(5)
+        await choose(c, pane, 3)
+
+        def damaged(*_: object, **__: object) -> PastRun:
+            raise XovacError("The record is damaged: malformed.")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "read_run", damaged)
+            await c.press("down")
+            await c.until(lambda: "damaged" in shown(pane, "list"))
+        await c.advance(5)
+        await c.until(lambda: "completed" in shown(pane, "list"))
 
 
 async def test_a_long_list_keeps_both_rows_of_the_chosen_run_in_sight(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from syrupy.assertion import SnapshotAssertion
 from textual.widgets import Input
 
 from tests.helpers.console import FakeClock, FakeLink, drawn, frame_of, make_app
-from tests.helpers.pastruns import three_runs
+from tests.helpers.pastruns import three_runs_bytes
 from xovac_tui.alarms.kinds import Rule
 from xovac_tui.alarms.kinds.level import HighRule, LowRule
 from xovac_tui.alarms.watchlist import Watchlist
@@ -218,11 +218,9 @@ async def test_no_colour(snapshot: SnapshotAssertion, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_the_runs(
-    snapshot: SnapshotAssertion, tmp_path: Path, recorded: bytes, size: tuple[int, int]
-) -> None:
+async def test_the_runs(snapshot: SnapshotAssertion, tmp_path: Path, size: tuple[int, int]) -> None:
     record = tmp_path / "r.sqlite3"
-    record.write_bytes(recorded)
+    record.write_bytes(three_runs_bytes())
     scene = Scene(record)
     async with scene.shown(size):
         scene.station.tick()
@@ -248,8 +246,3 @@ async def test_the_runs(
         await scene.until(lambda: runs.pair is not None)
         await scene.take("compared")
     assert scene.differ(snapshot) == []
-
-
-@pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return three_runs(tmp_path_factory.mktemp("record") / "r.sqlite3").read_bytes()

@@ -16,7 +16,7 @@ from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.screens.status.readings import Readings
-from xovac_tui.ui.screens.status.run_panel import RunPanel
+from xovac_tui.ui.screens.status.run_lines import RunPanel
 from xovac_tui.ui.widgets.trend import TrendChart
 
 RECIPE = parse_recipe('name = "Soak"\n[[steps]]\nto = 50\nover = "30min"\n[[steps]]\nhold = "1h"\n', "test")
@@ -37,21 +37,23 @@ def lines(c: Console) -> list[str]:
 
 async def load(c: Console) -> None:
     compiled = compile_recipe(RECIPE, c.station.plan_settings(), 20.0)
-    sending = c.app.run_worker(c.station.load_recipe(compiled.plan, compiled.payload))
+    sending = c.app.run_worker(c.station.load_recipe(compiled))
     await c.until(lambda: c.link.emitted)
     c.link.answer("load_recipe")
     await sending.wait()
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
-async def test_pinned_channels_come_first_at_every_size(tmp_path: Path, size: tuple[int, int]) -> None:
-    async with console(tmp_path, size=size) as c:
-        rows = readings(c).splitlines()
-        assert "Test part" in rows[0]
-        assert "+20.5 °C" in rows[0]
-        assert "Pressure" in rows[1]
-        assert "1.3e-04 mbar" in rows[1]
-        assert all(len(row) <= size[0] for row in rows)
+async def test_pinned_channels_come_first_at_every_size(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        for size in ((80, 24), (120, 36), (200, 60)):
+            await c.pilot.resize_terminal(*size)
+            await c.settle()
+            rows = readings(c).splitlines()
+            assert "Test part" in rows[0]
+            assert "+20.5 °C" in rows[0]
+            assert "Pressure" in rows[1]
+            assert "1.3e-04 mbar" in rows[1]
+            assert all(len(row) <= size[0] for row in rows), size
 
 
 async def test_readings_are_laid_out_again_only_when_they_change(tmp_path: Path) -> None:
@@ -82,22 +84,13 @@ async def test_readings_are_laid_out_again_only_when_they_change(tmp_path: Path)
         assert "Nothing has been received yet." in widget.plain
 
 
-async def test_a_channel_without_data_shows_no_number(tmp_path: Path) -> None:
-    async with console(tmp_path, size=(120, 36)) as c:
-        row = next(row for row in readings(c).splitlines() if "Radiator 1" in row)
-        assert "no data" in row
-        assert not any(char.isdigit() for char in row.replace("Radiator 1", ""))
-
-
-async def test_a_bad_sensor_shows_no_number(tmp_path: Path) -> None:
+async def test_bad_and_stale_readings_are_marked(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
+        # A bad sensor shows no number.
         await c.readings(part=None)
         assert "✖ Test part" in readings(c)
         assert "20.5" not in readings(c)
-
-
-async def test_stale_readings_carry_their_age(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
+        # Stale readings carry their age.
         await c.go_stale()
         row = readings(c).splitlines()[0]
         assert "◌ Test part" in row
@@ -117,20 +110,9 @@ async def test_channels_of_an_unknown_device_show_by_themselves(tmp_path: Path) 
         assert [series.name for series in chart.model.series] == ["sensor_data.plate.A"]
 
 
-async def test_pinning_reorders_plots_and_is_remembered(tmp_path: Path) -> None:
+async def test_windows_pins_and_all_channels_are_walked_and_remembered(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        chart = c.app.screen.query_one(TrendChart)
-        await c.press("j", "j", "space")
-        assert chart.model is not None
-        assert [s.label for s in chart.model.series] == ["Test part", "Pressure", "Shroud"]
-        await c.press("g", "space")
-        assert [s.label for s in chart.model.series] == ["Pressure", "Shroud"]
-        assert "Pressure" in readings(c).splitlines()[0]
-        assert "chamber_state.vacuum.p" in (tmp_path / "state.toml").read_text()
-
-
-async def test_the_window_is_walked_and_remembered(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
+        # The window is walked and remembered.
         chart = c.app.screen.query_one(TrendChart)
         assert chart.model is not None
         await c.press("w")
@@ -142,10 +124,7 @@ async def test_the_window_is_walked_and_remembered(tmp_path: Path) -> None:
         await c.press("w")
         await c.settle()
         assert '"1h"' in (tmp_path / "state.toml").read_text()
-
-
-async def test_all_channels_and_back(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
+        # All channels and back.
         assert "more" in readings(c)
         await c.press("a")
         await c.settle()
@@ -154,12 +133,26 @@ async def test_all_channels_and_back(tmp_path: Path) -> None:
         await c.press("escape")
         await c.settle()
         assert "more" in readings(c)
+        # Pinning reorders plots and is remembered.
+        chart = c.app.screen.query_one(TrendChart)
+        await c.press("j", "j", "space")
+        assert chart.model is not None
+        assert [s.label for s in chart.model.series] == ["Test part", "Pressure", "Shroud"]
+        await c.press("g", "space")
+        assert [s.label for s in chart.model.series] == ["Pressure", "Shroud"]
+        assert "Pressure" in readings(c).splitlines()[0]
+        assert "chamber_state.vacuum.p" in (tmp_path / "state.toml").read_text()
 
 
-async def test_an_idle_chamber_says_what_to_do(tmp_path: Path) -> None:
+async def test_an_idle_chamber_says_what_to_do_and_no_number_where_there_are_no_data(tmp_path: Path) -> None:
     async with console(tmp_path, size=(120, 36)) as c:
+        # An idle chamber says what to do.
         assert "IDLE" in run(c)
         assert "No recipe is loaded" in run(c)
+        # A channel without data shows no number.
+        row = next(row for row in readings(c).splitlines() if "Radiator 1" in row)
+        assert "no data" in row
+        assert not any(char.isdigit() for char in row.replace("Radiator 1", ""))
 
 
 async def test_a_chamber_whose_state_is_not_reported_is_unknown(tmp_path: Path) -> None:

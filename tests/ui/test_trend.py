@@ -179,7 +179,7 @@ async def test_a_theme_change_recolours_the_chart() -> None:
     app = ChartApp(Bench().run(100))
     async with app.run_test(size=(80, 15)) as pilot:
         await pilot.pause()
-        before = app.chart._style(Tone.LABEL)
+        before = {segment.style for segment in app.chart.render_line(2)}
         app.theme = "textual-light"
         await pilot.pause()
-        assert app.chart._style(Tone.LABEL) != before
+        assert {segment.style for segment in app.chart.render_line(2)} != before

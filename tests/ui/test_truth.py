@@ -17,7 +17,7 @@ from xovac_tui.ui.frame.bars import KeyBar, LedgerLine
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.screens.controls.command_lists import LedgerList
-from xovac_tui.ui.screens.status.run_panel import RunPanel
+from xovac_tui.ui.screens.status.run_lines import RunPanel
 from xovac_tui.ui.widgets.lines import LinesWidget
 
 SIZES = [(40, 10), (80, 24), (120, 36), (200, 60)]

@@ -120,11 +120,11 @@ async def test_what_records_next_finds_which_recipe_the_run_executes(
     async with recorder:
         assert await recorder.record_read(10)
         async with asyncio.timeout(10):
-            while recorder.loaded is None:
+            while recorder.runs.loaded is None:
                 recorder.tick()
                 await asyncio.sleep(0.05)
-    assert recorder.loaded.name == "Soak"
-    assert recorder.loaded.hash == lists.payload_hash(script.sent[0][1])
+    assert recorder.runs.loaded.name == "Soak"
+    assert recorder.runs.loaded.hash == lists.payload_hash(script.sent[0][1])
 
 
 @pytest.mark.parametrize(

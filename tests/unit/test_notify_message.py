@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.helpers.alarmchanges import UTC, changed, unresolved
 from xovac_tui.chamber.alarm import AlarmEvent, Severity
-from xovac_tui.notify.command import environment
 from xovac_tui.notify.message import AlarmNotice, Message, MessageKind, compose, trial_message
+from xovac_tui.notify.sending import environment
 from xovac_tui.notify.services import hidden
 from xovac_tui.notify.settings import NotifySettings, Receiver, ReceiverKind
 from xovac_tui.notify.terminal import TerminalNotices, sequence

@@ -27,10 +27,11 @@ from xovac_tui.cli.sending import (
 from xovac_tui.compose import chambers, stations
 from xovac_tui.errors import CommandRefused, RecipeError
 from xovac_tui.recipes.files import RecipeFile, read_file
+from xovac_tui.recipes.study import study_recipe
 from xovac_tui.recording.disk.lock import is_recorded
 from xovac_tui.station.confirmation import OPTION, confirmed_by
 from xovac_tui.station.live import LiveStation
-from xovac_tui.station.loading import Facts, Load, load_facts, load_of, send_load, start_of, study_now
+from xovac_tui.station.loading import Facts, Load, load_facts, load_of, start_of
 from xovac_tui.text import clean
 
 FIRST_DATA = 6.0
@@ -106,7 +107,8 @@ async def _load(
                     f"The chamber went from {checked.state} to {state} meanwhile, so {LOAD_COMMAND} was not "
                     "sent. Look at it, then load again."
                 )
-        sending = asyncio.ensure_future(send_load(station, checked.load, timeout=timeout))
+        compiled, source = checked.load.compiled, recipe.source
+        sending = asyncio.ensure_future(station.load_recipe(compiled, source, timeout=timeout))
         return await outcome_of(station, LOAD_COMMAND, sending)
 
 
@@ -117,7 +119,8 @@ async def _seen(station: LiveStation, recipe: RecipeFile) -> _CheckedLoad:
         raise CommandRefused(refusal.sentence)
     snapshot = station.snapshot()
     start = start_of(snapshot)
-    found = load_of(station, await asyncio.to_thread(study_now, station, recipe, start), start)
+    study = await asyncio.to_thread(study_recipe, recipe, station.plan_settings(), start.celsius)
+    found = load_of(station, study, start)
     run = snapshot.run
     now = f'{run.state} "{clean(run.recipe, 64)}"' if run.recipe else str(run.state)
     facts = await asyncio.to_thread(load_facts, station, found, PROVE_BY_COMMAND)

@@ -15,6 +15,7 @@ from xovac_tui.digits import format_number
 from xovac_tui.durations import format_to_tenth
 from xovac_tui.quantities import format_temperature, quantity, unit
 from xovac_tui.report import appendix, charts
+from xovac_tui.report.appendix import alarm_rows, command_row, gap_rows, handled_rows, note_rows
 from xovac_tui.report.deviations import deviations
 from xovac_tui.report.facts import ChannelFigures, ReportFacts
 from xovac_tui.report.formatting import (
@@ -29,7 +30,6 @@ from xovac_tui.report.formatting import (
     value,
 )
 from xovac_tui.report.judge import CriterionOutcome, Judgement, RunVerdict, judge
-from xovac_tui.report.tables import alarm_rows, command_row, gap_rows, handled_rows, note_rows
 from xovac_tui.runs.state import Leg
 from xovac_tui.units import MINUTE, to_celsius, unit_of
 

@@ -14,8 +14,8 @@ from xovac_tui.config import state
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.status import ACTIONS
 from xovac_tui.ui.screens.status.readings import SPARK, Readings
+from xovac_tui.ui.screens.status.run_lines import RunPanel
 from xovac_tui.ui.screens.status.run_moment import RunMoment
-from xovac_tui.ui.screens.status.run_panel import RunPanel
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, TrendSeries
 
@@ -112,7 +112,7 @@ class StatusPane(Pane):
             left_out=snapshot.counters.left_out,
         )
         self._say_advice(snapshot)
-        moment = RunMoment(snapshot, self.station.progress(snapshot), self.station.newest_run())
+        moment = RunMoment(snapshot, self.station.progress(snapshot), self.station.runs.view())
         glyphs, times = self.workspace.glyphs, self.workspace.times
         self.query_one(RunPanel).show(moment, glyphs=glyphs, times=times, keys=self.keys)
         if not self.has_class("-full"):
@@ -191,7 +191,7 @@ class StatusPane(Pane):
             now_mono=snapshot.mono,
             now_utc=snapshot.utc,
             series=tuple(series),
-            planned=self.station.planned_profile(snapshot) or None,
+            planned=self.station.runs.planned_profile() or None,
             marks=self.station.marks(snapshot),
             window=self._window,
             utc=self.workspace.times.mode == "utc",
