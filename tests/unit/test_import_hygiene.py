@@ -39,8 +39,6 @@ ALL = _modules()
 # What sends notifications is imported where there is a receiver, and by the command that tests them.
 _SENDING = ("notify.heartbeat", "notify.notifier", "notify.sending", "cli.notify")
 SENDING = [f"xovac_tui.{name}" for name in _SENDING]
-    f"xovac_tui.{name}" for name in ("notify.heartbeat", "notify.notifier", "notify.sending", "cli.notify")
-]
 NETWORKED = [
     name
     for name in ALL
