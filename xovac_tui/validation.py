@@ -92,20 +92,13 @@ def _sound(value: Any, node: inspect.Type, key: str, left: LeftOut) -> Any:
     match node:
         case inspect.Metadata(type=inner):
             return _sound(value, inner, key, left)
-        case inspect.StructType(fields=fields) if isinstance(value, dict):
-            types = {field.encode_name: field.type for field in fields}
-            made = {
-                name: _sound(item, types[name], join_key(key, name), left)
-                for name, item in value.items()
-                if name in types
-            }
-            return {name: item for name, item in made.items() if item is not _NOTHING}
-        case inspect.DictType(key_type=names, value_type=inner) if isinstance(value, dict):
-            made = {
-                name: _sound(item, inner, join_key(key, name), left)
-                for name, item in value.items()
-                if _fits(name, names)
-            }
+        case inspect.StructType() | inspect.DictType() if isinstance(value, dict):
+            if isinstance(node, inspect.StructType):
+                types = {name: field.type for name, field in _fields(node).items()}
+            else:
+                types = {name: node.value_type for name in value if _fits(name, node.key_type)}
+            known = ((name, item) for name, item in value.items() if name in types)
+            made = {name: _sound(item, types[name], join_key(key, name), left) for name, item in known}
             return {name: item for name, item in made.items() if item is not _NOTHING}
         case inspect.VarTupleType(item_type=inner) if isinstance(value, list) and _is_table(inner):
             # An item is a whole: a key that is left out of it would seem to be missing.

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from tests.helpers.console import FakeClock
+from tests.helpers.recipes import compiled_of
 from tests.unit.test_station_record import Life, life
 from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
@@ -169,7 +170,9 @@ async def odd_run(path: Path, folder: Path, kind: Kind) -> None:
         recipe = parse_recipe(kind.recipe, "odd.toml")
         plan = plan_recipe(recipe, PlanSettings(), 20.0)
         sending = asyncio.ensure_future(
-            one.station.load_recipe(plan, {"name": recipe.name, "recipe": kind.items}, kind.recipe)
+            one.station.load_recipe(
+                compiled_of(plan, {"name": recipe.name, "recipe": kind.items}), kind.recipe
+            )
         )
         await asyncio.sleep(0)
         one.link.answer("load_recipe")

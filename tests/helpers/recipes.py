@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from xovac_tui.recipes import bounds
+from xovac_tui.recipes.compiler import Compiled
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
-from xovac_tui.recipes.plan import PlanSettings
+from xovac_tui.recipes.plan import Plan, PlanSettings
 from xovac_tui.units import ABSOLUTE_ZERO
 
 temperatures = st.floats(-80, 150).map(lambda value: round(value, 3))
@@ -77,3 +80,8 @@ whole_recipes = st.builds(
 def bakeout(*steps: Step) -> Recipe:
     """Return a recipe of these steps, or a small sound one."""
     return Recipe("Bakeout", steps or (Ramp(60, rate=0.5), Hold(3600), Ramp(22, rate=0.5), Hold(1800)))
+
+
+def compiled_of(plan: Plan, payload: dict[str, Any]) -> Compiled:
+    """Return what hands over a payload, whatever its items are, with a plan."""
+    return Compiled((), payload, plan.total, (), plan)

@@ -213,8 +213,8 @@ async def test_load_sends_exactly_the_compiled_payload_once(tmp_path: Path) -> N
         await c.settle()
         assert c.link.emitted == [("load_recipe", to_device_json(compiled))]
         assert c.ledger[-1].outcome is Outcome.SUCCESS
-        assert c.station.loaded is not None
-        assert c.station.loaded.plan == compiled.plan
+        assert c.station.runs.loaded is not None
+        assert c.station.runs.loaded.plan == compiled.plan
         assert pane.view.study is not None
 
 

@@ -202,7 +202,7 @@ async def test_the_run_that_goes_on_stays_current(tmp_path: Path) -> None:
     async with runs_tab(tmp_path, online=True, size=(120, 36)) as (c, pane):
         recipe = parse_recipe(SOAK, "test")
         compiled = compile_recipe(recipe, c.station.plan_settings(), 20.0)
-        sending = c.app.run_worker(c.station.load_recipe(compiled.plan, compiled.payload, SOAK))
+        sending = c.app.run_worker(c.station.load_recipe(compiled, SOAK))
         await c.until(lambda: c.link.emitted)
         c.link.answer("load_recipe")
         await sending.wait()
@@ -256,7 +256,7 @@ async def test_what_is_loaded_goes_into_the_record_with_the_text_of_its_file(tmp
             return lists.newest_load(record)
 
         await c.settle()
-        await c.until(lambda: c.station.loaded is not None)
+        await c.until(lambda: c.station.runs.loaded is not None)
         found = await asyncio.to_thread(load)
         assert found is not None
         assert found.source == SOAK

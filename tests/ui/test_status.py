@@ -38,7 +38,7 @@ def lines(c: Console) -> list[str]:
 
 async def load(c: Console) -> None:
     compiled = compile_recipe(RECIPE, c.station.plan_settings(), 20.0)
-    sending = c.app.run_worker(c.station.load_recipe(compiled.plan, compiled.payload))
+    sending = c.app.run_worker(c.station.load_recipe(compiled))
     await c.until(lambda: c.link.emitted)
     c.link.answer("load_recipe")
     await sending.wait()

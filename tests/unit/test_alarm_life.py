@@ -100,11 +100,11 @@ def act(life: Life, what: str, now: float) -> Life:
         case "shelve":
             return alarms.shelve(life, "ada", now, now + 100.0, "noise")[0]
         case "unshelve":
-            return alarms.unshelve(life, "ada", now)[0]
+            return alarms.bring_back(life, AlarmEvent.UNSHELVED, "ada", now)[0]
         case "out":
             return alarms.take_out(life, "ada", now, "sensor off")[0]
         case _:
-            return alarms.put_back(life, "ada", now)[0]
+            return alarms.bring_back(life, AlarmEvent.IN_SERVICE, "ada", now)[0]
 
 
 STEPS = st.lists(

@@ -175,7 +175,7 @@ def test_noise_of_half_a_step_averages_it_out_and_a_flicker_does_not() -> None:
     def left(sigma: float) -> float:
         values = np.round(20.47 + chance.normal(0, sigma, (60, 30)))
         lows, highs, means = values.min(1).tolist(), values.max(1).tolist(), values.mean(1).tolist()
-        return undithered(1.0, lows, highs, means, [30] * 60)
+        return undithered(ColumnTrack(0.0, 1.0, lows, highs, 60.0, means, [30] * 60, step=1.0))
 
     assert left(0.6) < 0.05
     assert left(0.01) == 1.0

@@ -34,7 +34,7 @@ class Bench:
 
     def reported(self, text: str) -> Any:
         self.values.at(UTC + self.now, self.now)
-        return parse(text).value(self.values)
+        return parse(text).quantity(self.values)[0]
 
     def why(self, what: What, name: str, **more: Any) -> str:
         self.values.at(UTC + self.now, self.now)

@@ -12,7 +12,6 @@ from tests.helpers.commandline import CommandLine, Script, clean_environment
 from xovac_tui import paths
 from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
-from xovac_tui.cli import load as cli_load
 from xovac_tui.cli import sending
 from xovac_tui.compose.chambers import ChamberSetup
 from xovac_tui.compose.stations import Equipment
@@ -54,8 +53,8 @@ ITEMS = [
 def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
     clean_environment(monkeypatch, tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli_load, "FIRST_DATA", 0.2)
-    monkeypatch.setattr(cli_load, "_ANY_DATA", 0.2)
+    monkeypatch.setattr(sending, "FIRST_DATA", 0.2)
+    monkeypatch.setattr(sending, "_ANY_DATA", 0.2)
     line = CommandLine(tmp_path, capsys)
     line.settings(SETTINGS)
     (tmp_path / "own.toml").write_text(CONTRACT)
@@ -109,22 +108,22 @@ async def test_what_records_next_finds_which_recipe_the_run_executes(
     clean_environment(monkeypatch, tmp_path)
     (tmp_path / "soak.toml").write_text(SOAK)
     choice = RecordChoice(path=tmp_path / "bench.xovac.sqlite3", settings=Settings().record, may_record=False)
-    monkeypatch.setattr(cli_load, "_ANY_DATA", 0.1)
+    monkeypatch.setattr(sending, "_ANY_DATA", 0.1)
     contract = load_contract(())
 
     def station(record: RecordChoice) -> LiveStation:
         return script.build(ChamberSetup("bench", Profile(), contract), Equipment(record=record))
 
-    await cli_load._load(station(choice), read_file(tmp_path / "soak.toml"), None, None)
+    await sending._load(station(choice), read_file(tmp_path / "soak.toml"), None, None)
     recorder = station(msgspec.structs.replace(choice, may_record=True))
     async with recorder:
         assert await recorder.record_read(10)
         async with asyncio.timeout(10):
-            while recorder.loaded is None:
+            while recorder.runs.loaded is None:
                 recorder.tick()
                 await asyncio.sleep(0.05)
-    assert recorder.loaded.name == "Soak"
-    assert recorder.loaded.hash == lists.payload_hash(script.sent[0][1])
+    assert recorder.runs.loaded.name == "Soak"
+    assert recorder.runs.loaded.hash == lists.payload_hash(script.sent[0][1])
 
 
 @pytest.mark.parametrize(

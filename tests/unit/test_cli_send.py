@@ -6,7 +6,6 @@ import pytest
 from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
-from xovac_tui.cli import send as cli_send
 from xovac_tui.cli import sending
 from xovac_tui.config import Profile
 
@@ -195,7 +194,7 @@ async def test_interrupting_after_sending_says_that_the_outcome_is_unknown(
     from xovac_tui.compose.chambers import ChamberSetup
 
     station = script.build(ChamberSetup("c", Profile(), documented_contract()))
-    going = asyncio.ensure_future(cli_send._send(station, lambda: station.prepare("cancel_recipe"), 30.0))
+    going = asyncio.ensure_future(sending._send(station, lambda: station.prepare("cancel_recipe"), 30.0))
     async with asyncio.timeout(5):
         await script.emitted.wait()
     going.cancel()

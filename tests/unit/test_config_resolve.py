@@ -8,10 +8,10 @@ from xovac_tui.config import (
     Settings,
     effective_settings,
     from_environment,
-    name_mistake,
     profile_name_for,
     resolve_profile,
 )
+from xovac_tui.config.check import name_mistake
 from xovac_tui.errors import SettingsError
 
 TWO = Settings(

@@ -139,7 +139,7 @@ BENCH = Given(
     ],
 )
 def test_what_it_means(text: str, value: float | bool | None) -> None:
-    found = parse(text).value(BENCH)
+    found = parse(text).quantity(BENCH)[0]
     if isinstance(value, bool) or value is None:
         assert found is value
     else:
@@ -225,7 +225,7 @@ def test_a_mistake_is_reported_with_its_place(text: str, column: int, said: str)
 )
 def test_what_does_not_go_together_is_reported_with_its_place(text: str, column: int, said: str) -> None:
     with pytest.raises(ExpressionError, match=re.escape(said)) as error:
-        parse(text).value(BENCH)
+        parse(text).quantity(BENCH)
     assert error.value.column == column
 
 
@@ -395,9 +395,9 @@ def test_it_agrees_with_a_plain_reference(tree: _Tree, channels: dict[str, int])
     values = Given(**{name: float(value) for name, value in channels.items()})
     expected = _plain(tree, channels)
     found = parse(_written(tree))
-    assert found.value(values) == expected
+    assert found.quantity(values)[0] == expected
     # With only the brackets that it needs it means the same.
-    assert parse(spell(found.node)).value(values) == expected
+    assert parse(spell(found.node)).quantity(values)[0] == expected
 
 
 _PIECES = st.sampled_from(
@@ -451,7 +451,7 @@ def test_whatever_is_typed_is_understood_or_refused_with_a_place(text: str) -> N
     bare = [re.sub(r"\bat=\d+", "", repr(one.node)) for one in (found, again)]
     assert bare[0] == bare[1]
     assert spell(again.node) == spell(found.node)
-    value = _tried(text, lambda: found.value(bench))
+    value = _tried(text, lambda: found.quantity(bench)[0])
     assert value is None or isinstance(value, bool) or math.isfinite(value)
 
 

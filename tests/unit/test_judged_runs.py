@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.console import FakeClock
+from tests.helpers.recipes import compiled_of
 from tests.unit.test_station_record import Life, life
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.loader import load_contract
@@ -91,7 +92,7 @@ async def record_odd_run(
         recipe = parse_recipe(SOURCE, "soak.toml")
         plan = plan_recipe(recipe, PlanSettings(), 20.0)
         payload = {"name": "Soak", "recipe": [[40.0, 10.0, 0.0], [40.0, 15.0, 0.0]]}
-        sending = asyncio.ensure_future(one.station.load_recipe(plan, payload, SOURCE))
+        sending = asyncio.ensure_future(one.station.load_recipe(compiled_of(plan, payload), SOURCE))
         await asyncio.sleep(0)
         one.link.answer("load_recipe")
         assert (await sending).outcome is Outcome.SUCCESS
@@ -189,7 +190,7 @@ async def test_a_slow_device_at_exactly_its_target_never_left_it(tmp_path: Path)
             say(20.0, 0)
         plan = plan_recipe(parse_recipe(source, "soak.toml"), PlanSettings(), 20.0)
         payload = {"name": "Soak", "recipe": [[40.0, 60.0, 0.0], [40.0, 60.0, 0.0], [20.0, 60.0, 0.0]]}
-        sending = asyncio.ensure_future(one.station.load_recipe(plan, payload, source))
+        sending = asyncio.ensure_future(one.station.load_recipe(compiled_of(plan, payload), source))
         await asyncio.sleep(0)
         one.link.answer("load_recipe")
         assert (await sending).outcome is Outcome.SUCCESS

@@ -130,7 +130,7 @@ def test_what_a_device_says_as_text_is_measured(bench: Bench) -> None:
     assert bench.shown("note") == (None, "21.5", Quality.GOOD, "")
     seen = bench.chamber.observe(UTC, bench.now)
     assert (seen.actual, seen.pressure, seen.step) == (21.5, 1e-4, 2)
-    assert parse("plate_a - plate_b").value(bench.values)
+    assert parse("plate_a - plate_b").quantity(bench.values)[0]
     assert parse_condition("plate_a < plate_b and pressure < 1e-3 mbar").true(bench.values) is True
     # A state is a word, whatever it looks like.
     assert bench.chamber.snapshot(UTC, bench.now).run.word == "0"

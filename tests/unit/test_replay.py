@@ -81,7 +81,7 @@ def curve(chamber: Any, mono: float) -> list[float]:
 
 def picture(one: Life) -> Picture:
     mono = one.clock.mono()
-    return Picture(mono, one.station.snapshot(), one.station.newest_run(), curve(one.station.chamber, mono))
+    return Picture(mono, one.station.snapshot(), one.station.runs.view(), curve(one.station.chamber, mono))
 
 
 def comparable(snapshot: Snapshot) -> Snapshot:

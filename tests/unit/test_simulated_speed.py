@@ -42,9 +42,7 @@ async def run_soak(one: Life) -> None:
     sim = {"speed": SPEED}
     await one.report(seconds=3, part=20.0, setpoint=20.0, sim=sim)
     compiled = compile_recipe(SOAK, one.station.plan_settings(), 20.0)
-    sending = asyncio.ensure_future(
-        one.station.load_recipe(compiled.plan, compiled.payload, write_recipe(SOAK))
-    )
+    sending = asyncio.ensure_future(one.station.load_recipe(compiled, write_recipe(SOAK)))
     await asyncio.sleep(0)
     one.link.answer("load_recipe")
     assert (await sending).outcome is Outcome.SUCCESS
@@ -66,7 +64,7 @@ async def test_a_run_is_judged_in_the_devices_own_time(tmp_path: Path) -> None:
         assert one.station.speed == 1.0
         await run_soak(one)
         assert one.station.speed == SPEED
-        view = one.station.newest_run()
+        view = one.station.runs.view()
         assert view is not None
         assert view.result is Result.COMPLETED
         await one.written()

@@ -127,7 +127,7 @@ class Week:
 
 async def load(week: Week, station: LiveStation, link: FakeLink) -> Compiled:
     compiled = compile_recipe(WEEK, station.plan_settings(), 22.0)
-    sending = asyncio.ensure_future(station.load_recipe(compiled.plan, compiled.payload, 'name = "A week"\n'))
+    sending = asyncio.ensure_future(station.load_recipe(compiled, 'name = "A week"\n'))
     await asyncio.sleep(0)
     link.answer("load_recipe")
     assert (await sending).outcome is Outcome.SUCCESS
@@ -160,7 +160,7 @@ async def test_nothing_of_a_week_is_lost(tmp_path: Path, monkeypatch: pytest.Mon
         async with asyncio.timeout(60):
             while station.runs.rates is None:  # noqa: ASYNC110 - a task of its own learns from the record
                 await asyncio.sleep(0.01)
-        view = station.newest_run()
+        view = station.runs.view()
         assert view is not None
         assert view.result is Result.COMPLETED
         end = week.clock.utc()

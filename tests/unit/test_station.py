@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station
+from tests.helpers.recipes import compiled_of
 from xovac_tui.api.event import Event, EventKind
 from xovac_tui.api.link import LinkCallbacks, LinkCode, LinkWord
 from xovac_tui.api.loader import documented_contract
@@ -228,12 +229,12 @@ async def test_a_recipe_is_remembered_only_when_the_chamber_may_have_it() -> Non
         plan = plan_recipe(recipe, b.station.plan_settings())
         payload = {"name": recipe.name, "recipe": [[20.0, 60.0, 0.0]]}
         for result, kept in [("warning", False), ("success", True)]:
-            task = asyncio.create_task(b.station.load_recipe(plan, payload))
+            task = asyncio.create_task(b.station.load_recipe(compiled_of(plan, payload)))
             for _ in range(10):
                 await asyncio.sleep(0)
             b.link.answer("load_recipe", result)
             await task
-            assert (b.station.loaded is not None) is kept
+            assert (b.station.runs.loaded is not None) is kept
 
 
 async def test_raw_events_are_checked_for_json() -> None:

@@ -244,6 +244,6 @@ async def test_the_step_says_whether_it_is_a_dwell(
     kind: str, said: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with bench(settings()) as one:
-        monkeypatch.setattr(one.station, "newest_run", lambda: SimpleNamespace(over=False, kind=kind))
+        monkeypatch.setattr(one.station.runs, "view", lambda: SimpleNamespace(over=False, kind=kind))
         one.report(700, lambda t: {"vacuum": {"p": 5e-4 * math.exp(t / 700)}, "pump": True, "part": 60.0})
         assert len(one.view().advice) == said

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from tests.helpers.console import FakeClock, FakeLink, make_station, reading, recorder_of
+from tests.helpers.recipes import compiled_of
 from xovac_tui.alarms.kinds import Rule
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.contract import Contract
@@ -85,7 +86,7 @@ async def load_soak(one: Life, to: float = 50.0) -> None:
     recipe = Recipe("Soak", (Ramp(to, over=1800), Hold(3600)))
     plan = plan_recipe(recipe, PlanSettings(), 20.0)
     payload = {"name": recipe.name, "recipe": [[to, 1800.0, 0.0], [to, 3600.0, 0.0]]}
-    sending = asyncio.ensure_future(one.station.load_recipe(plan, payload, "name = 'Soak'\n"))
+    sending = asyncio.ensure_future(one.station.load_recipe(compiled_of(plan, payload), "name = 'Soak'\n"))
     await asyncio.sleep(0)
     one.clock.advance(0.1)
     one.link.answer("load_recipe")
@@ -165,7 +166,7 @@ async def test_a_run_is_kept_and_resumed_by_the_next_recorder(tmp_path: Path) ->
         await load_soak(one)
         one.link.deliver("recipe_state", json.dumps({"name": "Soak", "step": 1, "steps": 2}))
         await one.report("running", seconds=600, setpoint=30.0, part=28.0)
-        assert one.station.newest_run() is not None
+        assert one.station.runs.view() is not None
         began = one.station.runs.running
         assert began is not None
         elapsed = began.state().t
@@ -173,11 +174,11 @@ async def test_a_run_is_kept_and_resumed_by_the_next_recorder(tmp_path: Path) ->
     async with life(path, clock) as two:
         resumed = two.station.runs.running
         assert resumed is not None
-        assert two.station.loaded is not None
-        assert two.station.loaded.name == "Soak"
+        assert two.station.runs.loaded is not None
+        assert two.station.runs.loaded.name == "Soak"
         two.link.deliver("recipe_state", json.dumps({"name": "Soak", "step": 1, "steps": 2}))
         await two.report("running", seconds=10, setpoint=30.4, part=28.5)
-        view = two.station.newest_run()
+        view = two.station.runs.view()
         assert view is not None
         assert view.elapsed == elapsed + 40
         assert view.gaps == 1
@@ -205,7 +206,7 @@ async def test_a_resumed_run_without_a_plan_keeps_its_clock(tmp_path: Path) -> N
     clock.advance(30)
     async with life(path, clock) as two:
         await two.report("running", seconds=5)
-        view, progress = two.station.newest_run(), two.station.progress(two.station.snapshot())
+        view, progress = two.station.runs.view(), two.station.progress(two.station.snapshot())
         assert view is not None
         assert progress.elapsed == view.elapsed
         assert view.elapsed is not None
@@ -315,7 +316,7 @@ async def test_a_run_that_begins_before_the_answer_flies_what_was_just_sent(tmp_
         recipe = Recipe("Soak", (Ramp(-30, over=1800), Hold(3600)))
         plan = plan_recipe(recipe, PlanSettings(), 20.0)
         payload = {"name": "Soak", "recipe": [[-30.0, 1800.0, 0.0], [-30.0, 3600.0, 0.0]]}
-        sending = asyncio.ensure_future(one.station.load_recipe(plan, payload))
+        sending = asyncio.ensure_future(one.station.load_recipe(compiled_of(plan, payload)))
         await asyncio.sleep(0)
         await run_of_soak(one)
         assert plan_end(one) == -30.0
@@ -460,7 +461,7 @@ async def test_a_warning_to_stop_ends_a_run_that_was_only_taken_to_go_on(tmp_pat
         one.link.answer("cancel_recipe", "warning", "Server is not running.")
         await stopping
         assert one.station.runs.running is None
-        view = one.station.newest_run()
+        view = one.station.runs.view()
         assert view is not None
         assert view.result is Result.UNKNOWN
         assert "warning" in view.reason
@@ -477,7 +478,7 @@ async def test_a_run_that_goes_on_already_begins_with_the_first_data(
             one.link.deliver("chamber_state", text)
             one.station.tick()
         await one.report("running", seconds=5, setpoint=30.0, part=28.0)
-        view = one.station.newest_run()
+        view = one.station.runs.view()
         assert view is not None
         assert (view.gaps, view.elapsed_is_least) == (0, True)
 

@@ -170,4 +170,4 @@ def test_a_condition_takes_every_spelling(tmp_path: Path, condition: str, holds:
     reported(chamber, 1.0, ta=319.3, sp=40.0, p=1.95e-3)
     values = ChamberValues(chamber)
     values.at(UTC, 1.0)
-    assert parse(condition).value(values) is holds
+    assert parse(condition).quantity(values)[0] is holds

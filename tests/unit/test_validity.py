@@ -75,7 +75,7 @@ class Bench:
 
     def reported(self, text: str) -> Any:
         self.values.at(UTC + self.now, self.now)
-        return parse(text).value(self.values)
+        return parse(text).quantity(self.values)[0]
 
     def quality(self, name: str) -> tuple[Quality, str]:
         channel = self.chamber.snapshot(UTC + self.now, self.now).channel(name)

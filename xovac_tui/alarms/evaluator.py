@@ -234,12 +234,10 @@ class AlarmEvaluator:
                 step = alarms.acknowledge(life, who, utc, ask.raised_utc)
             case AlarmEvent.SHELVED:
                 step = alarms.shelve(life, who, utc, ask.until or utc, ask.reason)
-            case AlarmEvent.UNSHELVED:
-                step = alarms.unshelve(life, who, utc)
             case AlarmEvent.OUT_OF_SERVICE:
                 step = alarms.take_out(life, who, utc, ask.reason)
-            case AlarmEvent.IN_SERVICE:
-                step = alarms.put_back(life, who, utc)
+            case AlarmEvent.UNSHELVED | AlarmEvent.IN_SERVICE:
+                step = alarms.bring_back(life, ask.event, who, utc)
             case _:
                 return []
         changes: list[AlarmChange] = []

@@ -116,13 +116,6 @@ def shelve(life: Life, who: str, utc: float, until: float, reason: str) -> Step:
     return msgspec.structs.replace(after, until_utc=min(until, utc + LONGEST_SHELF)), AlarmEvent.SHELVED
 
 
-def unshelve(life: Life, who: str, utc: float) -> Step:
-    """Bring a shelved alarm back before its time."""
-    if life.state is not AlarmState.SHELVED:
-        return life, None
-    return _occur_again(life, utc, who), AlarmEvent.UNSHELVED
-
-
 def take_out(life: Life, who: str, utc: float, reason: str) -> Step:
     """Switch the alarm off until it is switched on by hand."""
     if life.state is AlarmState.OUT_OF_SERVICE:
@@ -130,11 +123,17 @@ def take_out(life: Life, who: str, utc: float, reason: str) -> Step:
     return _become(life, AlarmState.OUT_OF_SERVICE, utc, who, reason), AlarmEvent.OUT_OF_SERVICE
 
 
-def put_back(life: Life, who: str, utc: float) -> Step:
-    """Switch the alarm on again."""
-    if life.state is not AlarmState.OUT_OF_SERVICE:
+_SILENCED_AS = {
+    AlarmEvent.UNSHELVED: AlarmState.SHELVED,
+    AlarmEvent.IN_SERVICE: AlarmState.OUT_OF_SERVICE,
+}
+
+
+def bring_back(life: Life, event: AlarmEvent, who: str, utc: float) -> Step:
+    """Bring the alarm back: from the shelf before its time (UNSHELVED), or into service (IN_SERVICE)."""
+    if life.state is not _SILENCED_AS[event]:
         return life, None
-    return _occur_again(life, utc, who), AlarmEvent.IN_SERVICE
+    return _occur_again(life, utc, who), event
 
 
 def _occur_again(life: Life, utc: float, who: str = "") -> Life:

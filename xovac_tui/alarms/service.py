@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -54,8 +53,6 @@ class AlarmPorts(msgspec.Struct, frozen=True, kw_only=True):
     run_now: Callable[[], RunNow | None]
     """Returns the run that goes on, None where none does."""
     publish: Callable[[AlarmsChanged], None]
-    free: Callable[[Path], float | None] | None = None
-    """Returns the GB that are free where a folder is."""
 
 
 class AlarmService(AlarmDesk):
@@ -84,7 +81,7 @@ class AlarmService(AlarmDesk):
         store = self._store = ports.store
         self._make_values, self._run_now, self._publish = ports.values, ports.run_now, ports.publish
         self._begun: tuple[alarms.evaluator.AlarmEvaluator, MovingValues] | None = None
-        self._surroundings = Surroundings(store, ports.free)
+        self._surroundings = Surroundings(store)
         self.will_notify = self._surroundings.will_notify
         self.notified = self._surroundings.notified
         self._mirror = Mirror(store)
@@ -226,15 +223,6 @@ class AlarmService(AlarmDesk):
 
     # -- what screens show and do ----------------------------------------------------------------------
 
-    def view(self) -> AlarmsView:
-        """Return all alarms at this moment."""
-        return self._picture(unresolved=False)
-
-    def unresolved(self) -> AlarmsView:
-        """Return only those that want attention; cheap, however many rules there are."""
-        # Before anything is evaluated there are none.
-        return AlarmsView() if self._begun is None else self._picture(unresolved=True)
-
     def use_set(self, name: str | None) -> AlarmRefusal | None:
         """Choose the set of limits by hand; None: by the pressure again."""
         return self._limit_set.use(name, self._who, note=self.evaluates)
@@ -242,6 +230,9 @@ class AlarmService(AlarmDesk):
     # -- inside -----------------------------------------------------------------------------------------
 
     def _picture(self, *, unresolved: bool) -> AlarmsView:
+        if unresolved and self._begun is None:
+            # Before anything is evaluated there are none.
+            return AlarmsView()
         context, chosen = self._context(), self._limit_set
         return AlarmsView(
             alarms=self._evaluator.views(context, unresolved=unresolved),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
-import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from xovac_tui.alarms.store import AlarmStore
+from xovac_tui.daemon import in_daemon
 
 _MEASURE_EVERY = 30.0
 """Seconds between two measurements of how much room the disk has."""
@@ -18,11 +18,10 @@ _MEASURE_EVERY = 30.0
 class Surroundings:
     """Disk, record and receivers of one station."""
 
-    def __init__(self, store: AlarmStore, free: Callable[[Path], float | None] | None = None) -> None:
-        """Take `free`, which returns the free GB of a folder's disk, None where that is not known."""
-        self._store, self._free = store, free or free_space
+    def __init__(self, store: AlarmStore) -> None:
+        self._store = store
         self._measured_at = -1e18
-        self._measuring = False
+        self._measuring: asyncio.Task[None] | None = None
         self.disk_free: float | None = None
         """GB that are free where the record is; None: not known."""
         self.failing: dict[str, str] = {}
@@ -53,25 +52,17 @@ class Surroundings:
             return
         self._measured_at = mono
         try:
-            loop = asyncio.get_running_loop()
+            # One that hangs must not be joined by others.
+            self._measuring = asyncio.get_running_loop().create_task(self._measure(folder), name="disk-room")
         except RuntimeError:
-            self.disk_free = self._free(folder)
-            return
-        # One that hangs must not be joined by others, nor waited for when the program ends.
-        self._measuring = True
+            self.disk_free = _free_space(folder)
 
-        def measured(free: float | None) -> None:
-            self._measuring, self.disk_free = False, free
-
-        def measure() -> None:
-            free = self._free(folder)
-            with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(measured, free)
-
-        threading.Thread(target=measure, name="disk-room", daemon=True).start()
+    async def _measure(self, folder: Path) -> None:
+        self.disk_free = await in_daemon(partial(_free_space, folder), "disk-room")
+        self._measuring = None
 
 
-def free_space(folder: Path) -> float | None:
+def _free_space(folder: Path) -> float | None:
     """Return the GB that are free where a folder is; None where that is not known."""
     try:
         return shutil.disk_usage(folder).free / 1e9

@@ -49,44 +49,35 @@ def student(degrees: float) -> float:
     return z + one / n + two / n**2 + three / n**3 + four / n**4
 
 
-def undithered(
-    step: float,
-    lows: Sequence[float],
-    highs: Sequence[float],
-    means: Sequence[float],
-    counts: Sequence[int],
-) -> float:
-    """Return which part of the error of rounding to a step is left by the noise of the values: 0 to 1.
+def undithered(past: ColumnTrack) -> float:
+    """Return which part of the error of rounding to its step the noise of a track leaves: 0 to 1.
 
     Noise with a standard deviation of s makes the mean error of rounding to a step q smaller, harmonic k by
     exp(-2 (pi k s / q)^2) (Widrow & Kollar, Quantization Noise, 2008, ch. 19). Half a step leaves 1 %.
     """
+    step = past.step
     if step <= 0:
         return 0.0
-    spreads = sorted(high - low for low, high, count in zip(lows, highs, counts, strict=True) if count)
+    columns = zip(past.lows, past.highs, past.counts, strict=True)
+    spreads = sorted(high - low for low, high, count in columns if count)
     if spreads and spreads[len(spreads) // 2] > _MANY_STEPS * step:
         # Noise or a slope goes over so many steps within a column that its mean knows of none.
         return 0.0
-    ratio = min(noise(step, lows, highs, means, counts) / step, _NOTHING_LEFT)
+    ratio = min(noise(past) / step, _NOTHING_LEFT)
     if ratio <= 0:
         return 1.0
     left = sum(math.exp(-((2 * math.pi * k * ratio) ** 2)) / k**2 for k in range(1, _HARMONICS + 1))
     return math.sqrt(left / sum(1 / k**2 for k in range(1, _HARMONICS + 1)))
 
 
-def noise(
-    step: float,
-    lows: Sequence[float],
-    highs: Sequence[float],
-    means: Sequence[float],
-    counts: Sequence[int],
-) -> float:
-    """Return the standard deviation of single samples before they were rounded to a step, at least.
+def noise(past: ColumnTrack) -> float:
+    """Return the standard deviation of a track's samples before they were rounded to its step, at least.
 
     From highest minus lowest of some columns together: that of n normal values is on average twice the
     highest normal score of n (Blom, Statistical Estimates and Transformed Beta-Variables, 1958). Two values
     that are one step apart prove no noise: however small it is, it shows where a step changes to the next.
     """
+    step, counts = past.step, past.counts
     held = [place for place, count in enumerate(counts) if count]
     samples = sum(counts)
     together = max(1, math.ceil(_TOGETHER * len(held) / samples)) if samples else 1
@@ -95,8 +86,8 @@ def noise(
     for group in groups:
         # What a slope does meanwhile is no noise.
         half = max(1, len(group) // 2)
-        older, newer = (median(means[place] for place in part) for part in (group[:half], group[-half:]))
-        spread = max(highs[place] for place in group) - min(lows[place] for place in group)
+        older, newer = (median(past.means[place] for place in part) for part in (group[:half], group[-half:]))
+        spread = max(past.highs[place] for place in group) - min(past.lows[place] for place in group)
         spread -= 2 * abs(newer - older)
         found = sum(counts[place] for place in group)
         spreads.append((spread if spread >= _PROOF * step else 0.0, _expected_spread(found)))
@@ -193,16 +184,14 @@ class ColumnTrack(msgspec.Struct, frozen=True):
         return self._part(len(self.lows) - count, len(self.lows), self.newest)
 
     def _part(self, first: int, after: int, newest: float) -> ColumnTrack:
-        return ColumnTrack(
-            self.start + first * self.width,
-            self.width,
-            self.lows[first:after],
-            self.highs[first:after],
-            newest,
-            self.means[first:after],
-            self.counts[first:after],
-            self.step,
-            self.drift,
+        return msgspec.structs.replace(
+            self,
+            start=self.start + first * self.width,
+            lows=self.lows[first:after],
+            highs=self.highs[first:after],
+            newest=newest,
+            means=self.means[first:after],
+            counts=self.counts[first:after],
         )
 
     @property
@@ -229,8 +218,7 @@ class ColumnTrack(msgspec.Struct, frozen=True):
     @property
     def doubt(self) -> Doubt:
         """What no averaging of this window takes away from its readings."""
-        left = undithered(self.step, self.lows, self.highs, self.means, self.counts)
-        return Doubt(self.step, left, self.drift)
+        return Doubt(self.step, undithered(self), self.drift)
 
 
 class Doubt(msgspec.Struct, frozen=True):

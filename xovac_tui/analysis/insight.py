@@ -14,8 +14,8 @@ import msgspec
 
 from xovac_tui.analysis.advice import Advice, AdviceContext, Temperature, advise
 from xovac_tui.analysis.pumpdown import PressureForecast, PumpDown
-from xovac_tui.analysis.settings import CriterionSettings, InsightSettings
-from xovac_tui.analysis.stability import Stability, StabilityCriterion, StabilityWatch
+from xovac_tui.analysis.settings import InsightSettings
+from xovac_tui.analysis.stability import Stability, StabilityCriterion, StabilityWatch, criterion_of
 from xovac_tui.analysis.vacuum import RECENT, Rise, pump_down, rate_of_rise, rising
 from xovac_tui.analysis.water import dew_point
 from xovac_tui.api.contract import Role, SensorPlace
@@ -137,7 +137,7 @@ class Insight:
         self._room = _AT_ONCE
         settings = self._settings
         channels, problems = self._channels(snapshot, pins)
-        criteria = [_criterion(name, one) for name, one in settings.stability.criteria.items()]
+        criteria = [criterion_of(name, one) for name, one in settings.stability.criteria.items()]
         self._view = InsightView(
             utc=snapshot.utc,
             speed=self._source.speed,
@@ -200,7 +200,7 @@ class Insight:
         degrees, speed = _degrees_in_a_kelvin(channel.unit), self._source.speed
         key = (channel.full_name, criterion.name)
         watch = self._watches.get(key)
-        converted = _in_readings(criterion, degrees, speed)
+        converted = criterion.in_readings(degrees, speed)
         if watch is None or watch.criterion != converted:
             if not self._room:
                 return Stability(needed=criterion.needed)
@@ -322,21 +322,6 @@ class Insight:
         change = None if setpoint is None or _value(setpoint) is None else setpoint.per_minute
         # That it stands does not make it a dwell; that it moves makes it none.
         return False if change else None
-
-
-def _criterion(name: str, one: CriterionSettings) -> StabilityCriterion:
-    return StabilityCriterion(name, one.within, one.rate, one.over, one.hold)
-
-
-def _in_readings(criterion: StabilityCriterion, degrees: float, speed: float) -> StabilityCriterion:
-    """Return a criterion in a channel's degrees and in seconds of the clock."""
-    return StabilityCriterion(
-        criterion.name,
-        None if criterion.within is None else criterion.within * degrees,
-        None if criterion.per_hour is None else criterion.per_hour * degrees * speed,
-        criterion.over / speed,
-        criterion.hold / speed,
-    )
 
 
 def _degrees_in_a_kelvin(unit: str) -> float:

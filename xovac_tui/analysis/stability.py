@@ -13,6 +13,7 @@ from itertools import accumulate
 import msgspec
 
 from xovac_tui.analysis.fit import ColumnTrack, Doubt, FittedLine, line, robust_points, track
+from xovac_tui.analysis.settings import CriterionSettings
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.units import DAY, HOUR
 
@@ -173,6 +174,21 @@ class StabilityCriterion(msgspec.Struct, frozen=True):
     def needed(self) -> float:
         """Seconds from which on it is called stable, at the soonest."""
         return self.over + self.hold
+
+    def in_readings(self, degrees: float, speed: float = 1.0) -> StabilityCriterion:
+        """Return it in degrees of a channel, so many to a K, and in seconds of the clock: `speed` to one."""
+        return StabilityCriterion(
+            self.name,
+            None if self.within is None else self.within * degrees,
+            None if self.per_hour is None else self.per_hour * degrees * speed,
+            self.over / speed,
+            self.hold / speed,
+        )
+
+
+def criterion_of(name: str, settings: CriterionSettings) -> StabilityCriterion:
+    """Return a criterion as the settings have it, in K and seconds."""
+    return StabilityCriterion(name, settings.within, settings.rate, settings.over, settings.hold)
 
 
 class Stability(msgspec.Struct, frozen=True):

@@ -6,7 +6,13 @@ from collections.abc import Callable, Mapping
 
 from xovac_tui.analysis.fit import track
 from xovac_tui.analysis.settings import CriterionSettings
-from xovac_tui.analysis.stability import Stability, StabilityCriterion, StabilityWatch, change_per_hour
+from xovac_tui.analysis.stability import (
+    Stability,
+    StabilityCriterion,
+    StabilityWatch,
+    change_per_hour,
+    criterion_of,
+)
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
@@ -188,21 +194,11 @@ class ChamberValues:
         if not wanted.criterion:
             over = wanted.over or (BAND_WINDOW if wanted.rate is None else RATE_WINDOW)
             named = CriterionSettings(within=wanted.within, rate=wanted.rate, over=over)
-        elif (known := self._named(wanted.criterion)) is not None:
+        elif (known := criterion_called(wanted.criterion, self._criteria)) is not None:
             named = known
         else:
             return no_criterion(wanted.criterion, self._criteria)
-        degrees = unit.factor
-        return StabilityCriterion(
-            name=wanted.criterion,
-            within=None if named.within is None else named.within / degrees,
-            per_hour=None if named.rate is None else named.rate / degrees,
-            over=named.over,
-            hold=named.hold,
-        )
-
-    def _named(self, name: str) -> CriterionSettings | None:
-        return criterion_called(name, self._criteria)
+        return criterion_of(wanted.criterion, named).in_readings(1 / unit.factor)
 
 
 def criterion_called(name: str, criteria: Mapping[str, CriterionSettings]) -> CriterionSettings | None:

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 
 from xovac_tui.cli.output import echo_data, echo_lines
 from xovac_tui.config import Effective, Overrides, effective_settings
+from xovac_tui.config.resolve import is_utf8
 from xovac_tui.text import clean
 
 
@@ -64,12 +65,9 @@ def echo_result(as_json: bool, data: Any, lines: Iterable[str]) -> None:
 
 def json_line(value: Any) -> str:
     """Return compact JSON in which no character acts on a terminal; raises ValueError for NaN."""
-    text = json.dumps(value, separators=(",", ":"), ensure_ascii=not _utf8(), allow_nan=False)
+    utf8 = is_utf8(getattr(sys.stdout, "encoding", None) or "")
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=not utf8, allow_nan=False)
     return text if text.isprintable() else "".join(_escaped(char) for char in text)
-
-
-def _utf8() -> bool:
-    return (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
 
 
 def _escaped(char: str) -> str:

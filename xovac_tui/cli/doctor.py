@@ -25,6 +25,7 @@ from xovac_tui.cli.provestop import prove
 from xovac_tui.cli.table import headless_words
 from xovac_tui.compose import chambers, stations
 from xovac_tui.config import Effective
+from xovac_tui.config.resolve import is_utf8
 from xovac_tui.errors import Exit, SettingsError
 from xovac_tui.link.doctor import probe
 from xovac_tui.recording.disk.share import network_share, share_advice
@@ -110,8 +111,8 @@ def terminal(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield "TERM", environ.get("TERM") or "not set"
     yield "colours", colours(environ)
     encoding = getattr(sys.stdout, "encoding", None) or locale.getpreferredencoding(False)
-    utf8 = encoding.lower().replace("-", "") == "utf8"
-    yield "characters", encoding if utf8 else f"{encoding}: use --ascii, or set LANG to a UTF-8 locale"
+    advice = "" if is_utf8(encoding) else ": use --ascii, or set LANG to a UTF-8 locale"
+    yield "characters", f"{encoding}{advice}"
     for name, variable in (("tmux", "TMUX"), ("screen", "STY"), ("zellij", "ZELLIJ")):
         if environ.get(variable):
             yield "inside", name

@@ -102,7 +102,7 @@ async def _sample(station: LiveStation, record: Path) -> StatusSample:
 def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> StatusSample:
     """Return the state that the chamber reports and that of its record; reads the record."""
     recorded = is_recorded(record)
-    progress, followed = station.progress(snapshot), station.newest_run()
+    progress, followed = station.progress(snapshot), station.runs.view()
     going = None if followed is None or followed.over else followed
     return StatusSample(
         station=station,

@@ -39,38 +39,22 @@ def contract_of(profile: Profile) -> Contract:
 
 
 def target(setup: ChamberSetup) -> Target:
-    """Return the address and manner of connecting, from the profile."""
-    profile, secrets = setup.profile, setup.secrets
-    return Target(
-        url=profile.url,
-        path=profile.path,
-        namespace=profile.namespace,
-        transports=profile.transports,
-        ca_file=profile.ca_file,
-        fingerprint=profile.fingerprint,
-        connect_timeout=profile.connect_timeout,
-        lost_after=profile.lost_after,
-        auth=secrets.auth,
-        headers=secrets.headers,
-        query=secrets.query,
-    )
+    """Return the address and manner of connecting: the keys of the profile of the same names, and secrets."""
+    found = msgspec.convert(setup.profile, Target, from_attributes=True)
+    return msgspec.structs.replace(found, **msgspec.structs.asdict(setup.secrets))
 
 
 def plan_settings(
     profile: Profile, contract: Contract, rates: recipes.rates.Rates | None = None
 ) -> recipes.plan.PlanSettings:
-    """Return how the device of a profile reads recipes; `rates` are those of its recorded runs."""
-    recipe = profile.recipe
-    return recipes.plan.PlanSettings(
-        temperature_unit=recipe.temperature_unit,
-        duration_unit=recipe.duration_unit,
-        step_reading=recipe.step_reading,
-        chamber_min=recipe.min,
-        chamber_max=recipe.max,
-        assumed_rate=recipe.assumed_rate,
-        tolerance=recipe.tolerance,
-        pressure=recipe.pressure,
-        max_items=recipe.max_items,
+    """Return how the device of a profile reads recipes: its keys of the same names, and what is known beside.
+
+    `rates` are those of its recorded runs.
+    """
+    return msgspec.structs.replace(
+        msgspec.convert(profile.recipe, recipes.plan.PlanSettings, from_attributes=True),
+        chamber_min=profile.recipe.min,
+        chamber_max=profile.recipe.max,
         rates=rates,
         pressure_reported=contract.by_role(Role.PRESSURE) is not None,
     )

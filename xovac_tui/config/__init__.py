@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from xovac_tui.config.check import name_mistake, profile_mistakes, settings_mistakes, url_mistake
-from xovac_tui.config.load import Loaded, load_settings, settings_problems
+from xovac_tui.config.load import load_settings, settings_problems
 from xovac_tui.config.model import Display, Profile, Settings
 from xovac_tui.config.resolve import (
     Effective,
@@ -24,7 +23,6 @@ else:
 __all__ = [
     "Display",
     "Effective",
-    "Loaded",
     "Overrides",
     "Profile",
     "Secrets",
@@ -33,11 +31,7 @@ __all__ = [
     "from_environment",
     "load_secrets",
     "load_settings",
-    "name_mistake",
-    "profile_mistakes",
     "profile_name_for",
     "resolve_profile",
-    "settings_mistakes",
     "settings_problems",
-    "url_mistake",
 ]

@@ -44,7 +44,7 @@ def other_than_utf8(environ: Mapping[str, str], stream: TextIO | None = None) ->
         said = name.partition(".")[2].partition("@")[0] or _of_library()
     stream = sys.__stdout__ if stream is None else stream
     written = (stream.encoding or "") if stream is not None and stream.isatty() else ""
-    return next((one for one in (said, written) if one and not _is_utf8(one)), "")
+    return next((one for one in (said, written) if one and not is_utf8(one)), "")
 
 
 def _of_library() -> str:
@@ -53,7 +53,8 @@ def _of_library() -> str:
     return "" if sys.flags.utf8_mode else locale.getencoding()
 
 
-def _is_utf8(name: str) -> bool:
+def is_utf8(name: str) -> bool:
+    """Return whether a character set, by any of its names, is UTF-8."""
     try:
         return codecs.lookup(name).name == "utf-8"
     except LookupError:

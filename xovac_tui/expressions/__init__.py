@@ -61,15 +61,11 @@ class Expression(msgspec.Struct, frozen=True):
         """Names of the channels that it asks for, each once, as they are written."""
         return tuple(dict.fromkeys(one.name for one in self.wanted if one.what is not What.WORD))
 
-    def value(self, values: Values) -> float | bool | None:
-        """Return the number (in its own unit) or truth that it comes to; None: unknown.
+    def quantity(self, values: Values) -> tuple[float | bool | None, Unit]:
+        """Return the number or truth that it comes to (None: unknown), and the unit of the number.
 
         ExpressionError where units or kinds do not go together.
         """
-        return self.quantity(values)[0]
-
-    def quantity(self, values: Values) -> tuple[float | bool | None, Unit]:
-        """Return the same with the unit of the number."""
         result = Evaluation(self.text, values).result(self.node)
         match result:
             case Amount(value, unit):

@@ -98,7 +98,7 @@ class Amount(msgspec.Struct, frozen=True):
 class TextValue(msgspec.Struct, frozen=True):
     """Text; None where it is unknown."""
 
-    text: str | None
+    value: str | None
 
 
 class Truth(msgspec.Struct, frozen=True):
@@ -109,6 +109,8 @@ class Truth(msgspec.Struct, frozen=True):
 
 class NeverReceived(msgspec.Struct, frozen=True):
     """Something that never came: it may be a number, text, or a switch."""
+
+    value: None = None
 
 
 Result = Amount | TextValue | Truth | NeverReceived
@@ -132,7 +134,11 @@ class Evaluation:
                 return Truth(self._compared(node))
             case Joined(word, parts):
                 truths = [self.truth(part) for part in parts]
-                return Truth(_all(truths) if word == "and" else _any(truths))
+                # One false part decides an `and`, one true part an `or`, whatever is unknown.
+                decisive = word == "or"
+                if decisive in truths:
+                    return Truth(decisive)
+                return Truth(None if None in truths else not decisive)
             case Not(of):
                 opposite = self.truth(of)
                 return Truth(None if opposite is None else not opposite)
@@ -146,7 +152,7 @@ class Evaluation:
             case Call():
                 return self._call(node)
             case Known(of):
-                return Truth(_is_known(self.result(of)))
+                return Truth(self.result(of).value is not None)
             case Text(text):
                 return TextValue(text)
             case Literal(truth):
@@ -312,7 +318,7 @@ class Evaluation:
             case Truth(one), Truth(two):
                 return None if one is None or two is None else one is two
             case (Truth(switch), other) | (other, Truth(switch)):
-                word = other.text if isinstance(other, TextValue) else None
+                word = other.value if isinstance(other, TextValue) else None
                 if isinstance(other, Amount) and other.value is not None:
                     word = digits(other.value)
                 if word is None:
@@ -339,12 +345,15 @@ def reported(values: Values, asked: Sequence[Asked]) -> str:
 
 
 def _spell_reading(wanted: Wanted, reading: ValueReading) -> str:
-    name = spell_name(wanted.name) if wanted.what in (What.CHANNEL, What.STABLE) else _short(wanted)
+    name = wanted.name if wanted.what is What.WORD else spell_name(wanted.name)
+    if wanted.what not in (What.CHANNEL, What.STABLE, What.WORD):
+        name = f"{wanted.what}({name})"
     match reading.value:
         case None:
             value = "unknown"
         case bool(switch):
-            value = ("stable" if switch else "not stable") if wanted.what is What.STABLE else _switch(switch)
+            yes, no = ("stable", "not stable") if wanted.what is What.STABLE else ("on", "off")
+            value = yes if switch else no
         case str(text):
             value = f'"{clean(text, _LONGEST)}"'
         case number:
@@ -352,37 +361,6 @@ def _spell_reading(wanted: Wanted, reading: ValueReading) -> str:
             plain = not reading.unit and not reading.log and number.is_integer() and abs(number) < 1e6
             value = digits(number, ".0f") if plain else quantity(number, reading.unit, log=reading.log)
     return f"{name} {value}" + (f" ({reading.why})" if reading.why else "")
-
-
-def _short(wanted: Wanted) -> str:
-    return wanted.name if wanted.what is What.WORD else f"{wanted.what}({spell_name(wanted.name)})"
-
-
-def _switch(switch: bool) -> str:
-    return "on" if switch else "off"
-
-
-def _is_known(result: Result) -> bool:
-    match result:
-        case Amount(value):
-            return value is not None
-        case Truth(truth):
-            return truth is not None
-        case TextValue(text):
-            return text is not None
-    return False
-
-
-def _all(truths: Sequence[bool | None]) -> bool | None:
-    if False in truths:
-        return False
-    return None if None in truths else True
-
-
-def _any(truths: Sequence[bool | None]) -> bool | None:
-    if True in truths:
-        return True
-    return None if None in truths else False
 
 
 def _of_all(name: str, values: Sequence[float | None]) -> float | None:

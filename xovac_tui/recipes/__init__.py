@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from xovac_tui.later import later
 
 if TYPE_CHECKING:
+    from xovac_tui.recipes import compiler as compiler
     from xovac_tui.recipes import plan as plan
     from xovac_tui.recipes import rates as rates
     from xovac_tui.recipes import rewriting as rewriting

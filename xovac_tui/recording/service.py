@@ -548,41 +548,10 @@ class RecordService:
         unread = self.record is None or recorder.first_index is None
         return unread and self.view.state is not RecorderState.BESIDE
 
-    def run(
-        self,
-        number: int,
-        *,
-        name: str,
-        load: str,
-        started: tuple[float, float],
-        at: tuple[float, float],
-        result: str,
-        reason: str,
-        flight: bytes,
-        rates: bytes,
-    ) -> None:
-        """Take how far a run was `at` a moment.
-
-        `started` is its beginning; both in UTC and monotonic seconds. `load` is the hash of its list.
-        """
-        if self._recorder is None or not number or not self.recording:
-            return
-
-        self._recorder.put(
-            disk.kinds.RunItem(
-                id=number,
-                name=name,
-                load=load or None,
-                started_utc=started[0],
-                started_mono=started[1],
-                utc=at[0],
-                mono=at[1],
-                result=result,
-                reason=reason,
-                flight=flight,
-                rates=rates,
-            )
-        )
+    def run(self, item: disk.kinds.RunItem) -> None:
+        """Take how far a run was at a moment; nothing of one without a number."""
+        if self._recorder is not None and item.id and self.recording:
+            self._recorder.put(item)
 
     def close_runs(self, keep: int) -> None:
         """Note that runs which another program left open have ended unseen, all but one."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from xovac_tui import recipes
 from xovac_tui.alarms.recorded import RecordedAlarms
@@ -15,17 +14,15 @@ from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged
 from xovac_tui.chamber.ring import Bins, only_first
-from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome, Snapshot
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, Snapshot
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.log import Log, Passes
 from xovac_tui.recording.past import Past, RecordedHistory
-from xovac_tui.recording.status import RecorderView
-from xovac_tui.replay.model import Replay
+from xovac_tui.replay.model import Replay, ReplayRecord
 from xovac_tui.replay.playback import Playback
-from xovac_tui.replay.replay_record import ReplayRecord
 from xovac_tui.runs.follower import RunFollower
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import ReplayMoved
@@ -123,15 +120,6 @@ class ReplayStation(Station):
             self._histories[full_name] = found
         return found
 
-    def marks(self, snapshot: Snapshot) -> tuple[Mark, ...]:
-        """Return the marks up to this moment, oldest first."""
-        return snapshot.marks
-
-    @property
-    def recorder(self) -> RecorderView:
-        """State of the recorder: off."""
-        return RecorderView()
-
     # -- what cannot be done --------------------------------------------------------------------------
 
     @property
@@ -153,12 +141,7 @@ class ReplayStation(Station):
         return self._refuse(prepared.spec.event, prepared.text, stop=stop)
 
     async def load_recipe(
-        self,
-        plan: recipes.plan.Plan,
-        payload: Mapping[str, Any],
-        source: str = "",
-        *,
-        timeout: float | None = None,
+        self, compiled: recipes.compiler.Compiled, source: str = "", *, timeout: float | None = None
     ) -> LedgerEntry:
         """Refuse."""
         return self._refuse("load_recipe", "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -29,7 +29,9 @@ RECORDERS_MARKS = frozenset({"asleep", "awake"})
 _TIE = 1e-6
 """Seconds: of some of what lies beside events only the UTC is known, whose floats are that coarse."""
 
-SideRow: TypeAlias = RecordedLink | RecordedCommand | RecordedMark | RecordedLoad
+PlacedRow: TypeAlias = RecordedLink | RecordedCommand | RecordedMark
+"""What may have a place among the events."""
+SideRow: TypeAlias = PlacedRow | RecordedLoad
 ReplayedItem: TypeAlias = Event | LinkView | LedgerEntry | Mark | RecordedLoad
 
 _replace = msgspec.structs.replace
@@ -81,17 +83,17 @@ class Timeline:
         self._is_alive = {life.id: life for life in sliced.head.sessions}
         self._ids = _entry_ids(sliced.of(RecordedCommand))
         recorded = {life.id for life in sliced.head.sessions if life.recording}
-        sides: list[SideRow] = [
+        sides: list[PlacedRow] = [
             *sliced.of(RecordedLink),
             *sliced.of(RecordedCommand),
             *sliced.of(RecordedMark),
         ]
         # A console beside the recorder does not know where among the events it is: its time is all there is.
-        placed = [one for one in sides if one.session in recorded and not isinstance(one, RecordedLoad)]
+        placed = [one for one in sides if one.session in recorded]
         timed: list[SideRow] = [one for one in sides if one.session not in recorded]
         self._base = sliced.head.start - sliced.head.mono
         self._placed = sorted(
-            ((self.mono_at(one), one) for one in placed), key=lambda pair: (_position(pair[1]), pair[0])
+            ((self.mono_at(one), one) for one in placed), key=lambda pair: (pair[1].position, pair[0])
         )
         self._timed = sorted(
             ((self.mono_at(one), one) for one in [*timed, *sliced.of(RecordedLoad)]), key=lambda pair: pair[0]
@@ -163,7 +165,7 @@ class Timeline:
         placed = self._placed[place.placed] if place.placed < len(self._placed) else None
         timed = self._timed[place.timed] if place.timed < len(self._timed) else None
         if event is not None:
-            if placed is not None and _position(placed[1]) > event[1].index:
+            if placed is not None and placed[1].position > event[1].index:
                 placed = None
             if timed is not None and timed[0] > event[1].mono + self._offset(event[0].session):
                 timed = None
@@ -236,11 +238,6 @@ class Timeline:
 def entry_age(command: RecordedCommand) -> float:
     """Return the seconds from sending a command to its row, by the wall clock."""
     return max(0.0, command.t - command.entry.utc)
-
-
-def _position(one: Any) -> int:
-    position: int = one.position
-    return position
 
 
 def _entry_ids(commands: tuple[RecordedCommand, ...]) -> dict[tuple[int, int], int]:

@@ -130,23 +130,22 @@ class RunFollower:
             return
         try:
             self._take_up(record)
-            going = disk.lists.open_run(record)
-            if going is not None and going.flight:
-                self._resume(going)
+            self._resume_open(record)
         except (XovacError, msgspec.MsgspecError, UnicodeError):
             # A record of strange hands: what cannot be read is not known.
             return
         self._record.close_runs(keep=self._entry.number)
 
-    def _resume(self, going: disk.kinds.RecordedRun) -> None:
-        """Go on with a run of the record, from where it was last seen."""
-        # The first picture does not wait for what follows runs.
-
+    def _resume_open(self, record: disk.record.Record) -> None:
+        """Go on with the run that is open in the record, if there is one, from where it was last seen."""
+        going = disk.lists.open_run(record)
+        if going is None or not going.flight:
+            return
         state = msgspec.json.decode(going.flight, type=runs.state.RunSnapshot)
         load = going.load
-        if load is None and self._record.record is not None:
+        if load is None:
             # The load may have been written just after the run's last note.
-            newest = disk.lists.newest_load(self._record.record, going.name, of=going)
+            newest = disk.lists.newest_load(record, going.name, of=going)
             load = newest.id if newest is not None else None
         loaded = self._plan_of(load)
         self.loaded = loaded or self.loaded
@@ -158,9 +157,9 @@ class RunFollower:
     def _sent_by_others(self) -> disk.lists.SentLoad | None:
         """Return the list that another program on this record handed over last."""
         record = self._record.record
-        return (
-            disk.lists.newest_sent_load(record, without=self._record.session) if record is not None else None
-        )
+        if record is None:
+            return None
+        return disk.lists.newest_sent_load(record, without=self._record.session)
 
     def _loaded_by(self, sent: disk.lists.SentLoad | None) -> LoadedRecipe | None:
         """Return the recipe of a list that was sent; None where no plan of it is known."""
@@ -290,31 +289,21 @@ class RunFollower:
 
     def _check_ledger(self, mono: float) -> None:
         """Read what other programs on this record did: commands where we record, the run where they do."""
-        if self._record.record is None or mono - self._asked < _ASK_EVERY:
+        record = self._record.record
+        if record is None or mono - self._asked < _ASK_EVERY:
             return
         self._asked = mono
         try:
             if self._record.recording:
-                self._read_others()
+                for state in disk.lists.later_states(record, self._ledger_seen, without=self._record.session):
+                    self._ledger_seen = state.id
+                    self.take_outcome(state.entry, session=state.session)
             elif mono - self._saved >= SAVE_EVERY:
                 self._saved = mono
-                self._follow_record()
+                # The recorder's account of the run is the one that stays.
+                self._resume_open(record)
         except (XovacError, msgspec.MsgspecError, UnicodeError):
             return
-
-    def _read_others(self) -> None:
-        record = self._record.record
-        assert record is not None
-        for state in disk.lists.later_states(record, self._ledger_seen, without=self._record.session):
-            self._ledger_seen = state.id
-            self.take_outcome(state.entry, session=state.session)
-
-    def _follow_record(self) -> None:
-        """Take over the recorder's account of the run, which is the one that stays."""
-        record = self._record.record
-        going = disk.lists.open_run(record) if record is not None else None
-        if going is not None and going.flight:
-            self._resume(going)
 
     def take_outcome(self, entry: LedgerEntry, *, session: int = 0) -> None:
         """Take the outcome of a command: it may begin a run that the device does not report, or end one.
@@ -437,15 +426,19 @@ class RunFollower:
         # By the clock as it is now: an older reading of it would look like a clock that was set.
         utc = self._clock.utc() - (self._clock.mono() - one.mono)
         self._record.run(
-            one.run.number,
-            name=one.state.name,
-            load=one.run.load,
-            started=one.run.started,
-            at=(utc, one.mono),
-            result=one.state.result.value,
-            reason=one.state.reason,
-            flight=msgspec.json.encode(one.state),
-            rates=one.rates,
+            disk.kinds.RunItem(
+                id=one.run.number,
+                name=one.state.name,
+                load=one.run.load or None,
+                started_utc=one.run.started[0],
+                started_mono=one.run.started[1],
+                utc=utc,
+                mono=one.mono,
+                result=one.state.result.value,
+                reason=one.state.reason,
+                flight=msgspec.json.encode(one.state),
+                rates=one.rates,
+            )
         )
 
     def _ended(self, followed: runs.followed.Run) -> None:

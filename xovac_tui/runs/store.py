@@ -29,20 +29,8 @@ class RunRecord(Protocol):
     def new_run(self) -> int:
         """Return the number of a run that begins now; 0 where this program does not (yet) record it."""
 
-    def run(
-        self,
-        number: int,
-        *,
-        name: str,
-        load: str,
-        started: tuple[float, float],
-        at: tuple[float, float],
-        result: str,
-        reason: str,
-        flight: bytes,
-        rates: bytes,
-    ) -> None:
-        """Take how far a run was `at` a moment."""
+    def run(self, item: disk.kinds.RunItem) -> None:
+        """Take how far a run was at a moment; nothing of one without a number."""
 
     def close_runs(self, keep: int) -> None:
         """Note that runs which another program left open have ended unseen, all but one."""

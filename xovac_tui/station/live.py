@@ -22,21 +22,19 @@ from xovac_tui.api.link import LinkCallbacks, LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged, MarksMade, ModeChanged, RecordOpened
-from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Snapshot
+from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
 from xovac_tui.durations import format_whole
 from xovac_tui.errors import ContractError, LinkError, XovacError
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import OPENING
-from xovac_tui.recording.status import RecorderView
 from xovac_tui.station.commands import Prepared, Sender
 from xovac_tui.station.confirmation import STOP_KEY, confirmed_by
 from xovac_tui.station.eventqueue import EventQueue
 from xovac_tui.station.news import News, NewsFeed, ServiceFailed
-from xovac_tui.station.port import Reach
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.station.service import RecordDesk, RunKeeper, Service, Services
-from xovac_tui.station.setup import StationSetup
+from xovac_tui.station.setup import Reach, StationSetup
 from xovac_tui.station.station import Station
 from xovac_tui.text import clean
 
@@ -182,11 +180,6 @@ class LiveStation(Station):
         return self.record.history(full_name, self.chamber.history)
 
     @property
-    def recorder(self) -> RecorderView:
-        """State of the recorder."""
-        return self.record.view
-
-    @property
     def status(self) -> LinkView:
         """The connection as the link itself reports it."""
         return self._sender.link.status if self._sender.link else LinkView()
@@ -237,10 +230,6 @@ class LiveStation(Station):
         if self._sender.link is not None:
             self._sender.link.reconnect_now()
 
-    def marks(self, snapshot: Snapshot) -> tuple[Mark, ...]:
-        """Return the marks on the time axis, with those of the time before this program, oldest first."""
-        return self.record.with_past(snapshot.marks)
-
     def note(self, text: str) -> None:
         """Put the operator's note on the time axis."""
         self._mark(text)
@@ -274,20 +263,15 @@ class LiveStation(Station):
         return await self.send_prepared(prepared, timeout=timeout)
 
     async def load_recipe(
-        self,
-        plan: recipes.plan.Plan,
-        payload: Mapping[str, Any],
-        source: str = "",
-        *,
-        timeout: float | None = None,
+        self, compiled: recipes.compiler.Compiled, source: str = "", *, timeout: float | None = None
     ) -> LedgerEntry:
         """Hand a compiled recipe to the chamber; its plan is kept for the run's time line.
 
         `source` is the text of its file: it goes into the record with the plan and what was sent, so that
         whatever becomes of the file does not touch the run.
         """
-        with self._runs.handing(plan, source):
-            return await self.send(LOAD_COMMAND, payload, timeout=timeout)
+        with self._runs.handing(compiled.plan, source):
+            return await self.send(LOAD_COMMAND, compiled.payload, timeout=timeout)
 
     async def stop(self) -> LedgerEntry:
         """Send `cancel_recipe` by the STOP key: allowed on stale data, never in OBSERVE."""

@@ -189,6 +189,15 @@ class VerdictCode(Enum):
     UNKNOWN = "STOP is not proven. {reason}"
 
 
+_BY_OUTCOME = {
+    Outcome.WARNING: VerdictCode.OTHER_WARNING,
+    Outcome.SUCCESS: VerdictCode.SUCCESS,
+    Outcome.ERROR: VerdictCode.ERROR,
+    Outcome.REFUSED: VerdictCode.REFUSED,
+    Outcome.DONE: VerdictCode.NOT_DOCUMENTED,
+}
+
+
 class StopVerdict(msgspec.Struct, frozen=True):
     """What a `cancel_recipe` that was sent while nothing ran has shown."""
 
@@ -213,19 +222,7 @@ class StopVerdict(msgspec.Struct, frozen=True):
 
 def judge(entry: LedgerEntry, response: ResponseSpec | None) -> StopVerdict:
     """Return what an answer proves. Only a warning does: it says that nothing ran, which was so."""
-    match entry.outcome:
-        case Outcome.WARNING if response is not None and entry.message in response.warnings:
-            code = VerdictCode.DOCUMENTED
-        case Outcome.WARNING:
-            code = VerdictCode.OTHER_WARNING
-        case Outcome.SUCCESS:
-            code = VerdictCode.SUCCESS
-        case Outcome.ERROR:
-            code = VerdictCode.ERROR
-        case Outcome.REFUSED:
-            code = VerdictCode.REFUSED
-        case Outcome.DONE:
-            code = VerdictCode.NOT_DOCUMENTED
-        case _:
-            code = VerdictCode.UNKNOWN
+    code = _BY_OUTCOME.get(entry.outcome, VerdictCode.UNKNOWN)
+    if code is VerdictCode.OTHER_WARNING and response is not None and entry.message in response.warnings:
+        code = VerdictCode.DOCUMENTED
     return StopVerdict(code, clean(entry.message, 200), entry.reason)

@@ -16,7 +16,6 @@ from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Snapshot
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.status import RecorderView
-from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.station import commands
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import NewsFeed
@@ -75,15 +74,6 @@ class Station(ABC):
     def history(self, full_name: str) -> ChannelHistory | None:
         """Return the history of a numeric channel, back to the beginning of the record; None without any."""
 
-    @abstractmethod
-    def marks(self, snapshot: Snapshot) -> tuple[Mark, ...]:
-        """Return the marks on the time axis, oldest first."""
-
-    @property
-    @abstractmethod
-    def recorder(self) -> RecorderView:
-        """State of the recorder."""
-
     @property
     @abstractmethod
     def observe(self) -> bool:
@@ -105,14 +95,9 @@ class Station(ABC):
 
     @abstractmethod
     async def load_recipe(
-        self,
-        plan: recipes.plan.Plan,
-        payload: Mapping[str, Any],
-        source: str = "",
-        *,
-        timeout: float | None = None,
+        self, compiled: recipes.compiler.Compiled, source: str = "", *, timeout: float | None = None
     ) -> LedgerEntry:
-        """Hand a compiled recipe to the chamber."""
+        """Hand a compiled recipe to the chamber; `source` is the text of its file."""
 
     @abstractmethod
     async def stop(self) -> LedgerEntry:
@@ -136,15 +121,22 @@ class Station(ABC):
 
     # -- what screens read ----------------------------------------------------------------------------
 
+    @property
+    def recorder(self) -> RecorderView:
+        """State of the recorder."""
+        return self.record.view
+
+    def marks(self, snapshot: Snapshot) -> tuple[Mark, ...]:
+        """Return the marks on the time axis, with those of the time before this program, oldest first."""
+        return self.record.with_past(snapshot.marks)
+
     def progress(self, snapshot: Snapshot) -> runs_room.view.RunProgress:
         """Return the run that goes on, by the chamber's reports and the plan; an empty view without one."""
         followed = self.runs.view() if self.runs.running is not None else None
         if followed is not None and followed.planned:
             return followed
-        # Only where a run is shown; the first picture does without.
-
         seen = runs_room.view.at_a_glance(
-            snapshot.run, self.loaded, utc=snapshot.utc, mono=snapshot.mono, speed=self.speed
+            snapshot.run, self.runs.loaded, utc=snapshot.utc, mono=snapshot.mono, speed=self.speed
         )
         if followed is None or seen.planned or seen.elapsed is None:
             return seen
@@ -153,15 +145,6 @@ class Station(ABC):
             seen, elapsed=followed.elapsed, elapsed_is_least=followed.elapsed_is_least
         )
 
-    def planned_profile(self, snapshot: Snapshot) -> list[tuple[float, float]]:
-        """Return the running recipe's planned profile as (monotonic seconds, degC); empty when unknown."""
-        return self.runs.planned_profile()
-
-    @property
-    def loaded(self) -> LoadedRecipe | None:
-        """The recipe that was handed to the chamber last, from here or by another program on this record."""
-        return self.runs.loaded
-
     @property
     def insight(self) -> analysis.insight.Insight:
         """Insight into the readings: stability, the course of the pressure, advice."""
@@ -169,14 +152,10 @@ class Station(ABC):
             self._insight = self._setup.insight(self)
         return self._insight
 
-    def newest_run(self) -> runs_room.view.RunProgress | None:
-        """Return the run that goes on, or the newest that has ended; None before the first."""
-        return self.runs.view()
-
     @property
     def step_kind(self) -> str:
         """Kind of the step that the run is in, such as `hold`; empty where that is not known."""
-        view = self.newest_run()
+        view = self.runs.view()
         return "" if view is None or view.over else view.kind
 
     def plan_settings(self) -> recipes.plan.PlanSettings:

@@ -112,7 +112,7 @@ class StatusPane(Pane):
             left_out=snapshot.counters.left_out,
         )
         self._say_advice(snapshot)
-        moment = RunMoment(snapshot, self.station.progress(snapshot), self.station.newest_run())
+        moment = RunMoment(snapshot, self.station.progress(snapshot), self.station.runs.view())
         glyphs, times = self.workspace.glyphs, self.workspace.times
         self.query_one(RunPanel).show(moment, glyphs=glyphs, times=times, keys=self.keys)
         if not self.has_class("-full"):
@@ -195,7 +195,7 @@ class StatusPane(Pane):
             now_mono=snapshot.mono,
             now_utc=snapshot.utc,
             series=tuple(series),
-            planned=self.station.planned_profile(snapshot) or None,
+            planned=self.station.runs.planned_profile() or None,
             marks=self.station.marks(snapshot),
             window=self._window,
             utc=self.workspace.times.mode == "utc",
