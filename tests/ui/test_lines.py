@@ -186,7 +186,8 @@ async def test_what_is_beside_a_widget_that_is_being_removed_stays_in_its_place(
     async with app.run_test(size=(40, 3)):
         before = drawn(app.screen)[0]
         # Until the next layout, Textual renders such a widget without its contents.
-        app.query_one("#above").render_lines = lambda crop: [Strip.blank(2)] * crop.height
+        above: Any = app.query_one("#above")
+        above.render_lines = lambda crop: [Strip.blank(2)] * crop.height
         after = drawn(app.screen)[0]
         assert (after[:4], after[12:]) == (before[:4], before[12:])
 
