@@ -82,6 +82,8 @@ class Harness:
 @contextlib.asynccontextmanager
 async def running(target: Target | str, **options: Any) -> AsyncIterator[Harness]:
     """Run a link for the block; whatever run() raises, and any task that fails unseen, fails the test."""
+    # The collection at the end goes through what was made meanwhile, not through all that a worker holds.
+    gc.freeze()
     loop = asyncio.get_running_loop()
     accidents: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _, context: accidents.append(context))

@@ -18,6 +18,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tests.helpers.console import drawn
 from xovac_tui.ui.terminal.cropped import CroppedUpdate
 from xovac_tui.ui.terminal.modal import LeanScreen
 from xovac_tui.ui.widgets import lines
@@ -200,6 +201,17 @@ async def test_an_update_is_the_part_of_the_whole_picture_thatchanged() -> None:
             }
 
         check()
+
+
+async def test_what_is_beside_a_widget_that_is_being_removed_stays_in_its_place() -> None:
+    app = Small()
+    async with app.run_test(size=(40, 3)):
+        before = drawn(app.screen)[0]
+        # Until the next layout, Textual renders such a widget without its contents.
+        above: Any = app.query_one("#above")
+        above.render_lines = lambda crop: [Strip.blank(2)] * crop.height
+        after = drawn(app.screen)[0]
+        assert (after[:4], after[12:]) == (before[:4], before[12:])
 
 
 async def test_only_widgets_with_changed_cells_are_rendered() -> None:

@@ -13,7 +13,6 @@ from tests.helpers.commandline import CommandLine, Script, clean_environment
 from xovac_tui import paths
 from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
-from xovac_tui.cli import load as cli_load
 from xovac_tui.cli import sending
 from xovac_tui.compose.chambers import ChamberSetup
 from xovac_tui.compose.stations import Equipment
@@ -54,8 +53,8 @@ ITEMS = [
 def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
     clean_environment(monkeypatch, tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli_load, "FIRST_DATA", 0.2)
-    monkeypatch.setattr(cli_load, "ANY_DATA", 0.2)
+    monkeypatch.setattr(sending, "FIRST_DATA", 0.2)
+    monkeypatch.setattr(sending, "ANY_DATA", 0.2)
     line = CommandLine(tmp_path, capsys)
     line.settings(SETTINGS)
     (tmp_path / "own.toml").write_text(CONTRACT)

@@ -27,8 +27,8 @@ Table = Mapping[str, Listed]
 
 COMMANDS: Table = {
     "simulate": Listed("simulate:simulate", "Run the simulator on a port."),
-    "send": Listed("send:send", "Send one command and print its answer."),
-    "load": Listed("load:load", "Load a recipe file into the chamber."),
+    "send": Listed("sending:send", "Send one command and print its answer."),
+    "load": Listed("sending:load", "Load a recipe file into the chamber."),
     "watch": Listed("watch:watch", "Print events as they come."),
     "wait": Listed("wait:wait", "Wait until something is true."),
     "status": Listed("status:status", "Print how the chamber is now."),

@@ -31,11 +31,10 @@ from xovac_tui.station.commands import Prepared, Sender
 from xovac_tui.station.confirmation import STOP_KEY, confirmed_by
 from xovac_tui.station.eventqueue import EventQueue
 from xovac_tui.station.news import News, NewsFeed, ServiceFailed
-from xovac_tui.station.port import Reach
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.station.service import RecordDesk, RunKeeper, Service, Services
-from xovac_tui.station.setup import StationSetup
+from xovac_tui.station.setup import Reach, StationSetup
 from xovac_tui.station.station import Station
 from xovac_tui.text import clean
 
