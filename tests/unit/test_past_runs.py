@@ -17,10 +17,10 @@ from tests.helpers.pastruns import BEGAN, begin, record_run, three_runs
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.chamber.ring import Bins
 from xovac_tui.errors import XovacError
-from xovac_tui.recording.disk.bins import LEVELS
+from xovac_tui.recording.disk.bins import LEVELS, covering
 from xovac_tui.recording.disk.kinds import Attachment, RunItem
 from xovac_tui.recording.disk.record import Record
-from xovac_tui.recording.disk.windows import Windows, _cover
+from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.runs.past import PastRun, TrackedChannel, read_run, read_runs
 from xovac_tui.runs.state import Result, RunSnapshot
 from xovac_tui.ui.format import Times
@@ -185,7 +185,7 @@ def test_where_the_beginning_was_not_seen_the_plan_lies_where_the_steps_say(path
 @given(first=st.integers(-5_000, 5_000), count=st.integers(0, 5_000))
 def test_the_bins_of_a_summary_are_those_of_its_stretch(first: int, count: int) -> None:
     covered: list[int] = []
-    for level, begin_, after in _cover(first, first + count):
+    for level, begin_, after in covering(first, first + count):
         ratio = level // LEVELS[0]
         for number in range(begin_, after):
             covered += range(number * ratio, (number + 1) * ratio)

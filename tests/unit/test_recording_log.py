@@ -143,18 +143,24 @@ def test_a_filter_finds_the_same_with_and_without_a_record(path: Path, words: st
 
 def test_blocks_without_what_is_wanted_stay_unopened(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log, record = standing_on(path, ours=True)
-    opened: list[int] = []
-    read = Record._read
+    statements: list[str] = []
+    read = Record.rows
 
-    def watched(self: Record, at: int) -> Any:
-        opened.append(at)
-        return read(self, at)
+    def watched(self: Record, statement: str, *values: Any) -> list[Any]:
+        statements.append(statement)
+        return read(self, statement, *values)
 
-    monkeypatch.setattr(Record, "_read", watched)
-    rows = LogRows(log, parse_filter("name:nothing_like_it"))
-    assert rows.work(5.0)
-    assert len(rows) == 0
-    assert opened == []
+    monkeypatch.setattr(Record, "rows", watched)
+
+    def found(pattern: str) -> tuple[int, int]:
+        """Return how many events match, and how many blocks were opened to find them."""
+        statements.clear()
+        rows = LogRows(log, parse_filter(pattern))
+        assert rows.work(5.0)
+        return len(rows), sum("SELECT data FROM blocks" in one for one in statements)
+
+    assert found("name:nothing_like_it") == (0, 0)
+    assert found("name:cancel_recipe") == (13, 2)
     record.close()
 
 

@@ -326,8 +326,8 @@ def test_a_record_that_breaks_leaves_the_chart_of_this_program(
     live = History()
     for t in range(1_000, 9_000):
         live.add(float(t), 20.0)
-    chart = history_of(path, 1_000.0, live)
-    past = chart._past
+    past = Past(Windows(Record(path)), UTC, 1_000.0)
+    chart = RecordedHistory(NAME, lambda: live, past)
     assert past.problem == ""
 
     def broken(*_: object) -> list[object]:

@@ -252,7 +252,15 @@ def test_a_commit_that_fails_is_tried_again(
             raise OSError(28, "No space left on device")
         plain(self, utc, durable=durable)
 
+    taken: list[Event] = []
+    take = Writer.event
+
+    def event(self: Writer, event: Event) -> bool:
+        taken.append(event)
+        return take(self, event)
+
     monkeypatch.setattr(Writer, "commit", commit)
+    monkeypatch.setattr(Writer, "event", event)
     recorder = recorders(listener=listener)
     put(recorder, clock, range(5))
     assert recorder.flush()
@@ -265,7 +273,7 @@ def test_a_commit_that_fails_is_tried_again(
     # It is not tried at every turn, but every few seconds.
     count = len(tries)
     put(recorder, clock, range(10, 20))
-    eventually(recorder._items.empty)
+    eventually(lambda: len(taken) == 20)
     assert len(tries) == count
     clock.advance(5.0)
     eventually(lambda: len(tries) == count + 1)
@@ -281,11 +289,11 @@ def test_a_commit_that_fails_is_tried_again(
 def test_a_file_locked_by_another_process_is_waited_for(
     recorders: Callable[..., Recorder], path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recorder = recorders()
+    writers: list[Writer] = []
+    recorder = recorders(tidy=lambda writer, _: writers.append(writer))
     put(recorder, clock, range(5))
     assert recorder.flush()
-    assert recorder._writer is not None
-    recorder._writer.execute("PRAGMA busy_timeout = 20")
+    writers[0].execute("PRAGMA busy_timeout = 20")
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     put(recorder, clock, range(5, 10))
@@ -423,12 +431,12 @@ def spoil(made: Writer) -> None:
 def test_a_file_that_is_damaged_while_it_is_open_is_set_aside_too(
     recorders: Callable[..., Recorder], path: Path, clock: HandClock, harm: Callable[[Writer], None]
 ) -> None:
-    recorder = recorders()
+    writers: list[Writer] = []
+    recorder = recorders(tidy=lambda writer, _: writers.append(writer))
     put(recorder, clock, range(4 * BLOCK))
     assert recorder.flush()
-    assert recorder._writer is not None
-    harm(recorder._writer)
-    recorder._writer.execute("PRAGMA shrink_memory")
+    harm(writers[0])
+    writers[0].execute("PRAGMA shrink_memory")
     for turn in range(20):
         put(recorder, clock, range(BLOCK))
         clock.advance(5.0)
@@ -788,10 +796,10 @@ def test_a_lock_is_held_once(path: Path) -> None:
 def test_a_file_system_without_locks_is_no_other_recorder(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: int) -> None:
+    def refuse(*_: int) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr("xovac_tui.recording.disk.lock._lock", refuse)
+    monkeypatch.setattr("fcntl.flock", refuse)
     with pytest.raises(OSError, match="No locks"):
         WriterLock(path).acquire()
 

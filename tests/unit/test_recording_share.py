@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.record import HandClock, session
 from xovac_tui.recording.disk import recorder, share
 from xovac_tui.recording.disk.schema import as_record_error
 from xovac_tui.recording.disk.share import network_share, share_advice, share_in
@@ -61,12 +62,23 @@ def test_a_folder_yet_to_be_made_and_a_symlink_are_checked_where_they_lead(
 def test_what_fails_on_a_share_says_so_and_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    error = sqlite3.OperationalError("locking protocol")
     path = tmp_path / "r.sqlite3"
-    failed = as_record_error(error, path)
-    failed.__cause__ = error
-    assert "network share" not in recorder._sentence(failed, RecordTrouble.DATABASE_ERROR, path)
+
+    def fails(*_: object, **__: object) -> None:
+        error = sqlite3.OperationalError("locking protocol")
+        raise as_record_error(error, path) from error
+
+    def why() -> str:
+        one = recorder.Recorder(path, session(), HandClock())
+        one.start()
+        assert one.opened(10.0)
+        one.close()
+        assert one.view.reason is RecordTrouble.DATABASE_ERROR
+        return one.view.why
+
+    monkeypatch.setattr(recorder, "Writer", fails)
+    assert "network share" not in why()
     monkeypatch.setattr(recorder, "network_share", lambda folder: "NFS")
-    said = recorder._sentence(failed, RecordTrouble.DATABASE_ERROR, path)
+    said = why()
     assert said.endswith(share_advice("NFS"))
     assert "set `folder` in [record] to one on a disk of this machine" in said

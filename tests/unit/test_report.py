@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import math
 import re
 import sqlite3
 import sys
@@ -16,10 +17,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-import numpy as np
 import pytest
 
 from tests.helpers.pastruns import BEGAN, SESSION, RecordedBench, begin, record_run, three_runs
+from tests.helpers.records import message, write_record
 from tests.helpers.reports import NOW, SOURCE, Page, eventful
 from xovac_tui import report
 from xovac_tui.api.event import Payload
@@ -43,8 +44,8 @@ from xovac_tui.recording.exports.tables import csv_chunks
 from xovac_tui.recording.exports.transcript import transcript
 from xovac_tui.report.alarm_episodes import alarm_episodes, handled
 from xovac_tui.report.deviations import deviations
-from xovac_tui.report.facts import ReportFacts
-from xovac_tui.report.figures import _Sum
+from xovac_tui.report.facts import Phase, ReportFacts
+from xovac_tui.report.figures import Tally
 from xovac_tui.report.formatting import ReportTimes, judged, lines
 from xovac_tui.report.gather import gather
 from xovac_tui.report.judge import CriterionOutcome, Judgement, RunVerdict, judge
@@ -172,11 +173,15 @@ def test_the_page_has_the_figures_that_were_worked_out(facts: ReportFacts, html:
     assert row[7] == f"{whole.count:,}"
 
 
-def test_huge_values_do_not_overflow_the_mean() -> None:
-    total = _Sum()
-    for _ in range(3):
-        total.add(np.array([1.0, 2.0]), np.array([1.7e308, 1.7e308]))
-    assert total.figures().mean == pytest.approx(1.7e308)
+def test_huge_values_do_not_overflow_the_mean(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "r", [message(float(at), '{"v": 1.7e308}') for at in range(1_100)])
+    with Record(path) as record:
+        tally = Tally([Phase("all", ((-math.inf, math.inf),))])
+        tally.read(record, part_of(find_span(record, "all"), None, None, UTC))
+    (found,) = tally.figures("sensor_data.v")
+    assert found is not None
+    assert found.count == 1_100
+    assert found.mean == pytest.approx(1.7e308)
 
 
 def test_the_hash_is_that_of_the_exported_transcript_and_stays_so(tmp_path: Path) -> None:

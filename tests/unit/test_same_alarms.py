@@ -84,7 +84,8 @@ def both(line: CommandLine, launched: list[Launched], monkeypatch: pytest.Monkey
         return built[-1].station
 
     monkeypatch.setattr(stations, "build_station", build)
-    monkeypatch.setattr("xovac_tui.cli.record._record", lambda *_: asyncio.sleep(0))
+    # The command would record until it is ended.
+    monkeypatch.setattr("asyncio.run", lambda recording: recording.close())
     monkeypatch.setattr("xovac_tui.ui.app.run_console", lambda *_: 0)
     line.settings(SETTINGS)
     assert [line("record").code, line().code] == [0, 0]

@@ -148,8 +148,11 @@ def test_defaults_for_other_themes_hold_all_of_ours(dark: bool) -> None:
 
 
 def test_our_themes_name_the_same_variables() -> None:
-    ours = [set(spec.variables) & themes._OURS for spec in THEMES.values()]
-    assert ours[0] == ours[1] == ours[2] == themes._OURS
+    ours = {"good", "stale", "bad", "no-data", "running", "recording"}
+    ours |= {"planned", "axis", "grid", "mark", "cursor", *SERIES, *ALARMS}
+    assert set(themes.variable_defaults(True)) == set(themes.variable_defaults(False)) == ours
+    assert len(THEMES) == 3
+    assert all(ours <= set(spec.variables) for spec in THEMES.values())
 
 
 @pytest.mark.parametrize(

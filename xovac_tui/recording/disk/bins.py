@@ -11,8 +11,8 @@ import math
 import zlib
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from itertools import compress
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress, pairwise
 
 from xovac_tui.recording.disk.foreign_bounds import inflate
 
@@ -142,3 +142,19 @@ def by_chunk(numbers: Iterable[int]) -> dict[int, list[int]]:
     for number in numbers:
         chunks.setdefault(number // CHUNK, []).append(number)
     return chunks
+
+
+def covering(first: int, after: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (level, first, after) of the widest bins that together are the finest ones of a stretch."""
+    for level, coarser in pairwise(LEVELS):
+        ratio = coarser // level
+        begin, stop = -(-first // ratio), after // ratio
+        if begin >= stop:
+            yield level, first, after
+            return
+        if first < begin * ratio:
+            yield level, first, begin * ratio
+        if stop * ratio < after:
+            yield level, stop * ratio, after
+        first, after = begin, stop
+    yield LEVELS[-1], first, after

@@ -92,7 +92,7 @@ class WriterLock:
             return
         with contextlib.suppress(OSError):
             # One that names what is not finished under another name is needed still.
-            ended = path.parent == _folder() and not _words_in(path)[2:]
+            ended = path.parent == locks_folder() and not _words_in(path)[2:]
             if ended and sys.platform != "win32" and _is_at(file, path):
                 path.unlink()
         with contextlib.suppress(OSError):
@@ -163,7 +163,7 @@ def _words_in(path: Path) -> list[str]:
     return [number.strip(), *(name.rstrip("\n") for name in names.split("\0"))]
 
 
-def _folder() -> Path:
+def locks_folder() -> Path:
     """Return the folder of the locks that are named by inode: this user's, whatever its environment says."""
     if sys.platform == "win32":
         return Path(tempfile.gettempdir()) / "xovac-tui-locks"
@@ -174,7 +174,7 @@ def _by_inode(record: Path, *, make: bool = False) -> Path | None:
     """Return the lock named by a record's device and inode; None where there is no record or no folder."""
     try:
         found = identity(record)
-        folder = _folder()
+        folder = locks_folder()
         if make:
             with contextlib.suppress(FileExistsError):
                 folder.mkdir(mode=0o700)

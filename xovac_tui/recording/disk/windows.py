@@ -14,7 +14,7 @@ import msgspec
 from xovac_tui.api.validity import Validity
 from xovac_tui.chamber.history import QUIET
 from xovac_tui.chamber.ring import NAN, Bins
-from xovac_tui.recording.disk.bins import CHUNK, FINEST, LEVELS, Bin, Chunk, merge
+from xovac_tui.recording.disk.bins import CHUNK, FINEST, LEVELS, Bin, Chunk, covering, merge
 from xovac_tui.recording.disk.record import Record, Stretch
 from xovac_tui.recording.disk.schema import unpacking
 
@@ -350,7 +350,7 @@ class Windows:
         total: Bin = [math.inf, -math.inf, 0.0, 0]
         with self.record.moment():
             self.record.refresh(at_once=True)
-            for level, begin, stop in _cover(first, after):
+            for level, begin, stop in covering(first, after):
                 row = self._bins(name, level, begin * level, stop * level)
                 for one in zip(row.lows, row.highs, row.means, row.counts, strict=True):
                     if one[-1]:
@@ -435,19 +435,3 @@ def _pace(row: BinRow, newest: Sequence[tuple[Sequence[float], Sequence[float]]]
     for times, _ in newest:
         paces += [after - before for before, after in pairwise(times)]
     return median_low(paces) if paces else 0.0
-
-
-def _cover(first: int, after: int) -> Iterator[tuple[int, int, int]]:
-    """Yield (level, first, after) of the widest bins that together are the finest ones of a stretch."""
-    for level, coarser in pairwise(LEVELS):
-        ratio = coarser // level
-        begin, stop = -(-first // ratio), after // ratio
-        if begin >= stop:
-            yield level, first, after
-            return
-        if first < begin * ratio:
-            yield level, first, begin * ratio
-        if stop * ratio < after:
-            yield level, stop * ratio, after
-        first, after = begin, stop
-    yield LEVELS[-1], first, after
