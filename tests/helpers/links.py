@@ -24,6 +24,8 @@ class Harness:
     def __init__(self, target: Target, **options: Any) -> None:
         self.events: list[Event] = []
         self.statuses: list[LinkView] = []
+        self.fails: Exception | None = None
+        """What its listener to events raises."""
         self._changed = asyncio.Event()
         self.link = Link(
             target,
@@ -37,6 +39,8 @@ class Harness:
         )
 
     def _event(self, event: Event) -> None:
+        if self.fails is not None:
+            raise self.fails
         self.events.append(event)
         self._changed.set()
 

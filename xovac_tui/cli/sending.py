@@ -37,7 +37,7 @@ from xovac_tui.text import clean, nearest
 PROVE_BY_COMMAND = "Prove it while nothing runs: xovac-tui doctor --prove-stop."
 FIRST_DATA = 6.0
 """Seconds to wait for the chamber's temperature and state if the contract names them."""
-_ANY_DATA = 1.0
+ANY_DATA = 1.0
 """Seconds to collect messages if the contract names none."""
 _RECORD = 5.0
 """Seconds to wait for the rates of earlier runs from the record."""
@@ -255,7 +255,7 @@ async def _ready(station: LiveStation) -> None:
         return roles != {Role.STATE} and not start_of(snapshot).measured
 
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(FIRST_DATA if roles else _ANY_DATA):
+        async with asyncio.timeout(FIRST_DATA if roles else ANY_DATA):
             while missing():
                 await anext(events)
 

@@ -38,7 +38,7 @@ from xovac_tui.station.setup import Reach, StationSetup
 from xovac_tui.station.station import Station
 from xovac_tui.text import clean
 
-_TICK = 0.25
+TICK_EVERY = 0.25
 """Seconds between checks of what time alone changes: time-outs and staleness."""
 _HEAD_START = 0.3
 """Seconds for which connecting waits for the record at the most, while what connects is imported: as a rule
@@ -336,7 +336,7 @@ class LiveStation(Station):
 
     async def _tick_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(_TICK)
+            await asyncio.sleep(TICK_EVERY)
             try:
                 self.tick()
             except Exception as error:  # time-outs and alarms must be checked all the same
