@@ -18,8 +18,6 @@ STOP_PROOFS = "stop-proofs.toml"
 HOME_VARIABLE = "XOVAC_HOME"
 """One folder for everything this program reads and writes; for tests, and for a stick that travels."""
 
-_PACKAGE = Path(__file__).resolve().parent
-
 
 def home() -> Path | None:
     """Return the folder of `XOVAC_HOME`, absolute, or None where it is not set."""
@@ -110,8 +108,9 @@ def log_file() -> Path:
 
 def shipped(name: str) -> Path:
     """Return a shipped file or folder, from an installed wheel or from a checkout."""
-    installed = _PACKAGE / "_data" / name
-    return installed if installed.exists() else _PACKAGE.parent / name
+    package = Path(__file__).resolve().parent
+    installed = package / "_data" / name
+    return installed if installed.exists() else package.parent / name
 
 
 def shipped_themes() -> Path:

@@ -21,6 +21,7 @@ from xovac_tui.api.link import LinkWord
 from xovac_tui.errors import LinkError
 from xovac_tui.link import connect as dial
 from xovac_tui.link import signs_of_life as life
+from xovac_tui.link.client import Client
 from xovac_tui.link.target import Target
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="this system cannot stop a process")
@@ -84,7 +85,7 @@ async def test_a_blocked_peer_is_silent_and_not_lost_and_its_late_answer_counts(
     server: Peer, transports: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The six seconds of a field bus that times out, ten times as fast."""
-    monkeypatch.setattr(dial, "_MEASURE", 0.1)
+    monkeypatch.setattr(dial, "MEASURE_EVERY", 0.1)
     monkeypatch.setattr(life, "CHECK_EVERY", 0.05)
     monkeypatch.setattr(life, "SILENT", 0.4)
     target = Target(url="", transports=transports, connect_timeout=1.0)
@@ -110,16 +111,22 @@ async def test_a_blocked_peer_is_silent_and_not_lost_and_its_late_answer_counts(
 @pytest.mark.parametrize("transports", [("websocket",), ("polling",)])
 @pytest.mark.parametrize("lost_after", [2.0, 15.0, 600.0])
 async def test_the_library_does_not_give_a_silent_server_up_before_the_setting(
-    transports: tuple[str, ...], lost_after: float
+    transports: tuple[str, ...], lost_after: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its own time-outs are those of the server, which may be shorter than the silence that is let be."""
+    clients: list[Client] = []
+
+    def made(*args: Any, **options: Any) -> Client:
+        clients.append(Client(*args, **options))
+        return clients[-1]
+
+    monkeypatch.setattr(dial, "Client", made)
     async with (
         socketio_server(ping_interval=25, ping_timeout=20) as server,
         running(Target(url=server.url, transports=transports, lost_after=lost_after)) as harness,
     ):
         await harness.state(LinkWord.ONLINE)
-        connection: Any = harness.link._connection
-        engine = connection._client.eio
+        engine = clients[-1].eio
         # The last packet was sent with the last ping, and the silence begins just before the next one.
         longest = engine.ping_interval + lost_after
         assert max(engine.ping_interval, engine.ping_timeout) + 5 > longest

@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
 import socketio
 from aiohttp import web
+from msgspec.structs import replace
 
 from tests.helpers.links import running
 from tests.helpers.servers import (
@@ -26,6 +27,7 @@ from tests.helpers.servers import (
     tcp_server,
 )
 from xovac_tui.api.link import LinkWord
+from xovac_tui.link.connect import Handlers, LinkConnection, connect
 from xovac_tui.link.doctor import probe
 from xovac_tui.link.target import Target
 
@@ -293,12 +295,20 @@ async def test_one_transport_that_passes_is_enough_for_one_attempt(
 ) -> None:
     async with without(closed, status) as server:
         target = Target(url=server.url, transports=order, connect_timeout=1)
-        async with running(target) as harness:
+        used: list[str] = []
+
+        async def watched(target: Target, transports: Sequence[str], handlers: Handlers) -> LinkConnection:
+            def connected(connection: LinkConnection) -> None:
+                used.append(connection.transport)
+                handlers.connected(connection)
+
+            return await connect(target, transports, replace(handlers, connected=connected))
+
+        async with running(target, connector=watched) as harness:
             await harness.state(LinkWord.ONLINE)
             # Nothing failed on the way, so a command that gives up after one attempt works, too.
             assert not any(status.why for status in harness.statuses)
-            assert harness.link._connection is not None
-            assert harness.link._connection.transport != closed
+            assert used == [{"websocket": "polling", "polling": "websocket"}[closed]]
         checks = {check.name: check async for check in probe(target, listen=0.1)}
         assert not any(check.failed for check in checks.values())
         assert checks[closed].ok is False

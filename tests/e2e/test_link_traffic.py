@@ -9,10 +9,10 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp import WSCloseCode, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from tests.helpers.links import Harness, running
-from tests.helpers.servers import raw_server, socketio_server, stay
+from tests.helpers.servers import raw_server, socketio_server, stay, transport_of
 from xovac_tui.api.event import Direction, EventKind, Form
 from xovac_tui.api.link import LinkCode, LinkWord
 from xovac_tui.errors import LinkError
@@ -178,9 +178,8 @@ async def test_a_binary_event_without_its_attachment_does_not_eat_the_next_event
 )
 async def test_text_that_is_not_utf_8_is_shown_with_replacements() -> None:
     async def script(ws: web.WebSocketResponse) -> None:
-        writer = ws._writer
-        assert writer is not None
-        await writer.send_frame(b'42["odd","caf\xe9"]', 1)
+        text = b'42["odd","caf\xe9"]'
+        transport_of(ws).write(bytes([0x80 | WSMsgType.TEXT, len(text)]) + text)
         await ws.send_str('42["end"]')
 
     async with raw_server(script) as server, running(server.url) as harness:
@@ -269,14 +268,10 @@ async def test_the_ways_to_be_left() -> None:
         await ws.close(code=WSCloseCode.GOING_AWAY, message=b"lunch \x1b[2J")
 
     async def by_cut(ws: web.WebSocketResponse) -> None:
-        transport = ws._req.transport if ws._req else None
-        assert transport is not None
-        transport.abort()
+        transport_of(ws).abort()
 
     async def by_junk(ws: web.WebSocketResponse) -> None:
-        transport = ws._req.transport if ws._req else None
-        assert transport is not None
-        transport.write(b"\xff\xff\xff\xff\xff\xff\xff\xff")
+        transport_of(ws).write(b"\xff\xff\xff\xff\xff\xff\xff\xff")
 
     async def by_late_refusal(ws: web.WebSocketResponse) -> None:
         await ws.send_str('44{"message":"not any more"}')
@@ -352,12 +347,9 @@ async def test_a_listener_that_fails_does_not_end_the_link() -> None:
     async with socketio_server() as server, running(server.url) as harness:
         await harness.state(LinkWord.ONLINE)
 
-        def fail(event: object) -> None:
-            raise ValueError("a defect elsewhere")
-
-        harness.link._on_event = fail
+        harness.fails = ValueError("a defect elsewhere")
         await harness.link.emit("cancel_recipe", "")
         await server.until(lambda: server.events)
-        harness.link._on_event = harness.events.append
+        harness.fails = None
         await harness.link.emit("cancel_recipe", "")
         assert harness.link.status.word is LinkWord.ONLINE

@@ -152,7 +152,7 @@ async def stray(harness: Harness, server: Any) -> None:
     (sid,) = server.sids
     eio = server.sio.manager.eio_sid_from_sid(sid, "/")
     for number in (0, 1, 77):
-        await server.sio._send_packet(eio, Packet(ACK, namespace="/", id=number, data=["x"]))
+        await server.sio.eio.send(eio, Packet(ACK, namespace="/", id=number, data=["x"]).encode())
     await harness.until(lambda: [one.name for one in harness.received].count(MALFORMED) == 3)
     odd = next(one for one in harness.received if one.name == MALFORMED)
     assert "an acknowledgement of nothing that was sent" in odd.payload.problem

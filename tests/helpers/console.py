@@ -46,7 +46,7 @@ from xovac_tui.link.target import Target
 from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.recording.service import RecordService
 from xovac_tui.station.live import LiveStation
-from xovac_tui.station.port import LinkFactory
+from xovac_tui.station.setup import LinkFactory
 from xovac_tui.station.station import Station
 from xovac_tui.ui.app import XovacApp
 from xovac_tui.ui.chamber_screen import ChamberScreen

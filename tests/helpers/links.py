@@ -24,6 +24,8 @@ class Harness:
     def __init__(self, target: Target, **options: Any) -> None:
         self.events: list[Event] = []
         self.statuses: list[LinkView] = []
+        self.fails: Exception | None = None
+        """What its listener to events raises."""
         self._changed = asyncio.Event()
         self.link = Link(
             target,
@@ -37,6 +39,8 @@ class Harness:
         )
 
     def _event(self, event: Event) -> None:
+        if self.fails is not None:
+            raise self.fails
         self.events.append(event)
         self._changed.set()
 
@@ -78,6 +82,8 @@ class Harness:
 @contextlib.asynccontextmanager
 async def running(target: Target | str, **options: Any) -> AsyncIterator[Harness]:
     """Run a link for the block; whatever run() raises, and any task that fails unseen, fails the test."""
+    # The collection at the end goes through what was made meanwhile, not through all that a worker holds.
+    gc.freeze()
     loop = asyncio.get_running_loop()
     accidents: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _, context: accidents.append(context))

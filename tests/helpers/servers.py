@@ -134,6 +134,23 @@ async def greet_raw(ws: web.WebSocketResponse) -> None:
     await ws.send_str(f'40{head}{{"sid":"xyz"}}')
 
 
+class _RawSocket(web.WebSocketResponse):
+    """Remembers what is under it, for what is no message of a WebSocket."""
+
+    transport: asyncio.Transport | None = None
+
+    async def prepare(self, request: web.BaseRequest) -> Any:
+        self.transport = request.transport
+        return await super().prepare(request)
+
+
+def transport_of(ws: web.WebSocketResponse) -> asyncio.Transport:
+    """Return the transport of a raw server's WebSocket."""
+    assert isinstance(ws, _RawSocket)
+    assert ws.transport is not None
+    return ws.transport
+
+
 @contextlib.asynccontextmanager
 async def raw_server(
     script: Script, *, greet: bool = True, polling: Callable[[web.Request], Awaitable[Any]] | None = None
@@ -144,7 +161,7 @@ async def raw_server(
     async def handle(request: web.Request) -> Any:
         if request.query.get("transport") != "websocket":
             return await polling(request) if polling else web.json_response("Invalid transport", status=400)
-        ws = web.WebSocketResponse(max_msg_size=0)
+        ws = _RawSocket(max_msg_size=0)
         await ws.prepare(request)
         server.sockets.append(ws)
         if greet:

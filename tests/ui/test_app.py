@@ -15,7 +15,6 @@ from textual.design import ColorSystem
 from textual.dom import DOMNode
 from textual.widget import Widget
 from textual.widgets import Input, Static
-from textual.widgets._toast import Toast
 
 from tests.helpers.console import Console, console, drawn
 from xovac_tui.api.link import LinkWord
@@ -348,7 +347,7 @@ async def test_toasts_leave_the_bars_free_and_the_newest_stays(tmp_path: Path) -
 
         def toasts_lie_over_no_bar() -> bool:
             bars = c.app.screen.query_one(TrustBar).region, c.app.screen.query_one(StopBar).region
-            toasts = c.app.screen.query(Toast)
+            toasts = c.app.screen.query("Toast")
             return not any(toast.region.overlaps(bar) for bar in bars for toast in toasts)
 
         for size, most in (((80, 24), 3), ((120, 36), 5), ((40, 10), 1)):
@@ -368,12 +367,12 @@ async def test_toasts_leave_the_bars_free_and_the_newest_stays(tmp_path: Path) -
             c.app.notify(f"Number {number} says more. " * 9, title="Defect", timeout=60)
         await c.until(lambda: any("Number 3" in toast for toast in c.toasts))
         await c.settle()
-        assert c.app.screen.query(Toast)
+        assert c.app.screen.query("Toast")
         assert toasts_lie_over_no_bar()
 
 
 def _are_shown(c: Console, toasts: int) -> bool:
-    return len(c.app.screen.query(Toast)) == toasts
+    return len(c.app.screen.query("Toast")) == toasts
 
 
 async def test_no_widget_is_styled_twice_before_the_first_picture(

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from textual import events
-from textual.widgets._toast import Toast
 
 from tests.helpers.console import Console, console
 from tests.helpers.quiet import wait_until_quiet
@@ -68,8 +67,8 @@ async def test_a_dialog_that_is_not_on_top_goes_with_nothing(tmp_path: Path) -> 
 async def test_a_toast_may_be_clicked_twice(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         c.app.notify("Said.", timeout=30)
-        await c.until(lambda: any(toast.region for toast in c.app.screen.query(Toast)))
-        toast = c.app.screen.query_one(Toast)
+        await c.until(lambda: any(toast.region for toast in c.app.screen.query("Toast")))
+        toast = c.app.screen.query_one("Toast")
         x, y = toast.region.x + 2, toast.region.y + 1
         for _ in range(2):
             for kind in (events.MouseDown, events.MouseUp):
@@ -77,7 +76,7 @@ async def test_a_toast_may_be_clicked_twice(tmp_path: Path) -> None:
             # The second one finds the picture of a toast that is gone.
             await wait_until_quiet(drawing=False)
         assert not toast.is_attached
-        await c.until(lambda: not c.app.screen.query(Toast))
+        await c.until(lambda: not c.app.screen.query("Toast"))
         await c.settle()
         assert c.app.defect is None
 

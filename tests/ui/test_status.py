@@ -17,6 +17,7 @@ from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.screens.status.readings import Readings
 from xovac_tui.ui.screens.status.run_lines import RunPanel
+from xovac_tui.ui.widgets.lines import CHOSEN
 from xovac_tui.ui.widgets.trend import TrendChart
 
 RECIPE = parse_recipe('name = "Soak"\n[[steps]]\nto = 50\nover = "30min"\n[[steps]]\nhold = "1h"\n', "test")
@@ -54,6 +55,31 @@ async def test_pinned_channels_come_first_at_every_size(tmp_path: Path) -> None:
             assert "Pressure" in rows[1]
             assert "1.3e-04 mbar" in rows[1]
             assert all(len(row) <= size[0] for row in rows), size
+
+
+async def test_a_held_picture_fits_a_new_size(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(120, 36)) as c:
+        await c.press("p")
+        await c.pilot.resize_terminal(80, 24)
+        await c.settle()
+        run_panel, chart = c.app.screen.query_one(RunPanel), c.app.screen.query_one(TrendChart)
+        # Below the readings, not beside them, and the trend has what they leave.
+        assert (run_panel.region.x, run_panel.region.width) == (0, 80)
+        assert chart.region.height >= 9
+
+
+async def test_the_cursor_is_drawn_where_the_focus_is_although_no_reading_changes(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        widget = c.app.screen.query_one(Readings)
+
+        def marked() -> list[str]:
+            return [text.strip() for line in widget.lines for text, style in line if style == CHOSEN]
+
+        await c.lose()
+        for focused in (True, False, True):
+            widget.focus() if focused else c.app.screen.set_focus(None)
+            await c.settle()
+            assert marked() == ["Test part"] * focused
 
 
 async def test_readings_are_laid_out_again_only_when_they_change(tmp_path: Path) -> None:

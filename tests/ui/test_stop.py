@@ -11,7 +11,6 @@ import pytest
 from textual import events
 from textual.command import CommandPalette
 from textual.widgets import Input
-from textual.widgets._toast import Toast
 
 from tests.helpers.console import URL, Console, console
 from xovac_tui.api.link import LinkWord
@@ -416,7 +415,7 @@ async def test_no_toast_lies_over_what_the_next_key_does(tmp_path: Path) -> None
     async with console(tmp_path) as c:
         for number in range(6):
             c.app.notify(f"Number {number}", timeout=60)
-        await c.until(lambda: len(c.app.screen.query(Toast)) == 3)
+        await c.until(lambda: len(c.app.screen.query("Toast")) == 3)
         await c.press("exclamation_mark")
-        await c.until(lambda: not c.app.screen.query(Toast))
+        await c.until(lambda: not c.app.screen.query("Toast"))
         assert "STOP armed" in strip(c)

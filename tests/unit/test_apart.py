@@ -16,7 +16,7 @@ from xovac_tui.api import payload as payloads
 from xovac_tui.api.outline import outline
 from xovac_tui.api.payload import BULKY, LONGEST, decode
 from xovac_tui.recording.apart import can_be_read_apart, read_apart
-from xovac_tui.recording.eventlog import _KEPT_TEXT, EventLog, LoggedEvent
+from xovac_tui.recording.eventlog import KEPT_TEXT, EventLog, LoggedEvent
 
 
 def logged(raw: str | bytes) -> LoggedEvent:
@@ -114,7 +114,7 @@ async def test_what_is_kept_only_in_part_is_not_decoded() -> None:
     log.append(message(0.0, "[" + "0," * BULKY + "0]"))
     event = log.get(0)
     assert event is not None
-    assert len(event.raw) == _KEPT_TEXT
+    assert len(event.raw) == KEPT_TEXT
     found = await read_apart(event, 100)
     assert found.problem == "It cannot be decoded: only its beginning is kept, since it is not recorded."
 

@@ -7,6 +7,7 @@ import json
 import random
 import re
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.console import FakeClock, recorder_of
+from tests.helpers.record import raws_of
 from tests.helpers.records import MONO, UTC, message, session, write_record
 from tests.unit.test_station_record import Life, life
-from xovac_tui.api.event import Direction, Event, EventKind, Form, Payload
+from xovac_tui.api.event import Direction, EventKind, Form, Payload
 from xovac_tui.api.payload import BULKY, LONGEST, TooLong, decode, decode_arguments, lean, pretty, too_long
 from xovac_tui.budget import ByteBudget, weight
 from xovac_tui.chamber.history import History
@@ -27,7 +29,7 @@ from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.clock import SystemClock
 from xovac_tui.link import bulky
 from xovac_tui.recording.background import BackgroundPast
-from xovac_tui.recording.disk import codec
+from xovac_tui.recording.disk import codec, lists
 from xovac_tui.recording.disk import recorder as recorder_module
 from xovac_tui.recording.disk import writer as writer_module
 from xovac_tui.recording.disk.codec import Block, block_of
@@ -116,7 +118,7 @@ def test_a_string_taken_piece_by_piece_is_the_string(text: str, piece: int, plai
     if not plain or text.isprintable():
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(bulky, "PIECE", piece)
-            patch.setattr(bulky, "_NEAR", piece)
+            patch.setattr(bulky, "CUT_WITHIN", piece)
             assert packet_of(f'42["an event",{literal}]') == ("", "an event", text)
 
 
@@ -186,7 +188,7 @@ def test_text_that_changes_makes_no_shape_of_its_own() -> None:
     ]
     events = logged(*texts)
     block = Block.unpack(block_of(events).pack())
-    assert len(block._groups) == codec._FEW_SHAPES + 1
+    assert len(block.groups) == codec.FEW_SHAPES + 1
     assert [event.raw for event in block.events()] == texts
     found = {name: list(series.values) for name, series in block.samples().items()}
     values = [json.loads(text) for text in texts]
@@ -218,7 +220,7 @@ def test_any_text_comes_back_from_a_block(texts: list[str]) -> None:
 
 def test_payloads_are_decoded_once_for_all_channels(monkeypatch: pytest.MonkeyPatch) -> None:
     text = json.dumps({f"c{number}": number for number in range(8_000)})
-    assert len(text) > codec._LONGEST_SHAPED
+    assert len(text) > codec.LONGEST_SHAPED
     block = block_of(logged(*[text] * 5))
     decoded: list[str] = []
 
@@ -245,7 +247,7 @@ def past_of(tmp_path: Path, **options: Any) -> tuple[BackgroundPast, Past]:
     shift, began = UTC - MONO, MONO + 600
     record = Record(path)
     return (
-        BackgroundPast(path, shift, began, record.total, start=False, **options),
+        BackgroundPast(path, shift, began, record.total, **{"start": False} | options),
         Past(Windows(record), shift, began),
     )
 
@@ -257,7 +259,6 @@ def test_a_chart_never_waits_for_the_record(tmp_path: Path) -> None:
     assert all(low != low for low in asked.lows)
     assert past.first("bulk.t") is None
     assert past.end == -float("inf")
-    assert past._past is None, "the record was opened by who only asked"
     version = past.version
     past.work()
     assert past.version > version
@@ -283,8 +284,7 @@ def test_a_picture_that_reaches_beyond_the_record_draws_no_chart_again(tmp_path:
     for _ in range(3):
         now[0] += 1.0
         past.window("bulk.t", start, end, 1)
-        assert past._asked, "its end may be recorded meanwhile"
-        past.work()
+        assert past.work(), "its end may be recorded meanwhile"
     assert past.version == version
     assert list(past.window("bulk.t", start, end, 1).highs) == [599.0]
     assert list(whole.window("bulk.t", start, end, 1).highs) == [599.0]
@@ -302,7 +302,7 @@ def test_the_column_in_which_this_program_began_is_read_once(tmp_path: Path) -> 
         past.work()
     now[0] += 1.0
     bins = history.window(MONO + 300, MONO + 900, 1)
-    assert not past._asked
+    assert past.work() == 0
     assert bins.lows[0] <= 300.0
     assert list(bins.highs) == [700.0]
 
@@ -316,7 +316,7 @@ def test_a_channel_that_began_with_this_program_asks_for_no_past(
     live.add(past.began + 0.5, 1.0)
     bins = RecordedHistory("bulk.t", lambda: live, past).window(past.began - 100, past.began + 100, 20)
     assert bins.highs[10] == 1.0
-    assert not past._asked
+    assert past.work() == 0
 
 
 def test_a_chart_that_moves_on_keeps_what_it_knows(tmp_path: Path) -> None:
@@ -332,21 +332,23 @@ def test_a_chart_that_moves_on_keeps_what_it_knows(tmp_path: Path) -> None:
 def test_a_record_that_cannot_be_read_is_a_problem_and_no_end(tmp_path: Path) -> None:
     past = BackgroundPast(tmp_path / "none", 0.0, 0.0, 0, start=False)
     past.window("x", 0.0, 10.0, 10)
+    assert past.end == -float("inf")
+    assert past.problem == "", "the record was opened by who only asked"
     past.work()
     assert "There is no record at" in past.problem
 
 
 def test_the_thread_answers_and_ends(tmp_path: Path) -> None:
-    past, _ = past_of(tmp_path)
-    past._thread.start()
+    past, _ = past_of(tmp_path, start=True)
+    (thread,) = (one for one in threading.enumerate() if one.name == "past")
     past.window("bulk.t", MONO, MONO + 300, 100)
     end = time.monotonic() + 20
     while not past.version and time.monotonic() < end:
         time.sleep(0.005)
     assert past.version
     past.close()
-    past._thread.join(20)
-    assert not past._thread.is_alive()
+    thread.join(20)
+    assert not thread.is_alive()
 
 
 # -- memory -------------------------------------------------------------------------------------------
@@ -370,33 +372,37 @@ def test_bulky_messages_of_a_record_that_cannot_be_opened_are_bounded_in_bytes(t
     assert recorder.view.state is RecorderState.FAILING
     text = json.dumps(["x" * 1000] * 990)
     for at in range(60):
-        recorder.put(message(float(at), text))
+        event = message(float(at), text)
+        assert event.payload.value is not None
+        before = sys.getrefcount(event.payload.value)
+        recorder.put(event)
+        after = sys.getrefcount(event.payload.value)
+        assert after == before, "what was decoded of it is held, too"
     # What people do is kept all the same.
     recorder.put(RecordedMark(mark=Mark(MONO, UTC, "note", "still here"), who="ada"))
-    waiting = []
-    while not recorder._items.empty():
-        waiting.append(recorder._items.get()[1])
-    held = [one for one in waiting if isinstance(one, Event)]
-    assert all(one.payload.value is None for one in held)
-    assert sum(sys.getsizeof(one.payload.raw) for one in held) <= recorder_module._HELD_UNOPENED_BYTES
-    assert isinstance(waiting[-1], RecordedMark)
-    assert len(held) + recorder._refused == 60
-    assert recorder._lost() == recorder._refused > 0
+    (tmp_path / "file").unlink()
+    assert recorder.flush()
     recorder.close()
+    held = raws_of(tmp_path / "file" / "r")
+    assert sum(map(sys.getsizeof, held)) <= recorder_module.HELD_UNOPENED_BYTES
+    assert len(held) + recorder.view.lost == 60
+    assert recorder.view.lost > 0
+    with Record(tmp_path / "file" / "r") as record:
+        assert "still here" in [mark.mark.text for mark in lists.marks(record)]
 
 
 def test_rows_that_cannot_be_written_are_bounded_in_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer_module, "_HELD_ROW_BYTES", 100_000)
+    monkeypatch.setattr(writer_module, "HELD_ROW_BYTES", 100_000)
     writer = Writer(tmp_path / "r", session(), recording=True, utc=UTC, mono=MONO)
     for at in range(100):
         writer.item(RecordedMark(mark=Mark(MONO + at, UTC + at, "note", "x" * 10_000), who="ada"))
-    assert len(writer._rows) < 11
-    assert writer.lost == 100 - len(writer._rows)
+    assert writer.held < 11
+    assert writer.lost == 100 - writer.held
     writer.commit(UTC + 100)
     writer.item(RecordedMark(mark=Mark(MONO, UTC, "note", "room again"), who="ada"))
-    assert len(writer._rows) == 1
+    assert writer.held == 1
     writer.close(UTC + 100)
     with Record(tmp_path / "r") as record:
         assert record.rows("SELECT count(*) FROM marks WHERE kind = 'unrecorded'") == [(1,)]
@@ -418,15 +424,28 @@ def test_a_reader_that_is_too_slow_loses_the_oldest_and_is_bounded() -> None:
 
 
 def test_blocks_held_open_are_bounded_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xovac_tui.recording.disk.record._OPEN_BYTES", 300_000)
+    monkeypatch.setattr("xovac_tui.recording.disk.record.OPEN_BYTES", 300_000)
     texts = (json.dumps({"t": "x" * 200, "n": [number] * 99}) for number in range(1_500))
     path = write_record(tmp_path / "r", [message(float(n), text) for n, text in enumerate(texts)])
     with Record(path) as record:
+        read: list[str] = []
+        record.connection.set_trace_callback(read.append)
+
+        def blocks_read() -> int:
+            return sum("SELECT data FROM blocks" in statement for statement in read)
+
         assert sum(1 for _ in record.blocks(UTC, UTC + 1_500)) > 2
-        assert len(record._open) == 1
-        for index in range(0, 1_500, 100):
-            assert record.get(index) is not None
-        assert len(record._events) == 1
+        blocks = blocks_read()
+        assert blocks >= 2
+        read.clear()
+        # Only the newest one is held, so all are read again.
+        assert sum(1 for _ in record.blocks(UTC, UTC + 1_500)) > 2
+        assert blocks_read() == blocks
+        for _ in range(2):
+            read.clear()
+            for index in range(0, 1_500, 100):
+                assert record.get(index) is not None
+            assert blocks_read() == blocks
 
 
 def test_the_log_keeps_the_beginning_of_a_bulky_payload() -> None:
@@ -448,8 +467,8 @@ async def test_a_console_takes_its_past_from_a_thread(tmp_path: Path) -> None:
     record.choice = msgspec.structs.replace(record.choice, background=True)
     async with again.station:
         await asyncio.wait_for(again.link.running.wait(), 10)
-        past = record.past
-        assert isinstance(past, BackgroundPast)
+        assert isinstance(record.past, BackgroundPast)
+        (thread,) = (one for one in threading.enumerate() if one.name == "past")
         assert record.record is not None
         [name] = [one.name for one in record.record.channels() if one.name.endswith("_state.part")]
         now = clock.mono()
@@ -461,5 +480,5 @@ async def test_a_console_takes_its_past_from_a_thread(tmp_path: Path) -> None:
                 if any(low == low for low in lows):
                     break
                 await asyncio.sleep(0.01)
-    past._thread.join(20)
-    assert not past._thread.is_alive()
+    thread.join(20)
+    assert not thread.is_alive()

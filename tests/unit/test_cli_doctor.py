@@ -146,7 +146,7 @@ def script(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> Script:
     found.answer("cancel_recipe", "warning", DOCUMENTED)
     found.install(monkeypatch)
     # What this link says is old at once, which a chamber's own messages are not.
-    monkeypatch.setattr(provestop, "_LISTEN", 0.05)
+    monkeypatch.setattr(provestop, "LISTEN_FOR", 0.05)
     line.settings(CHAMBER)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from tests.helpers.commandline import CommandLine, Script, clean_environment
 from xovac_tui import paths
 from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
-from xovac_tui.cli import load as cli_load
 from xovac_tui.cli import sending
 from xovac_tui.compose.chambers import ChamberSetup
 from xovac_tui.compose.stations import Equipment
@@ -23,7 +23,6 @@ from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.lock import WriterLock
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.service import RecordChoice
-from xovac_tui.station.live import LiveStation
 
 SOAK = """# Ours.
 name = "Soak"
@@ -54,8 +53,8 @@ ITEMS = [
 def line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
     clean_environment(monkeypatch, tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli_load, "FIRST_DATA", 0.2)
-    monkeypatch.setattr(cli_load, "_ANY_DATA", 0.2)
+    monkeypatch.setattr(sending, "FIRST_DATA", 0.2)
+    monkeypatch.setattr(sending, "ANY_DATA", 0.2)
     line = CommandLine(tmp_path, capsys)
     line.settings(SETTINGS)
     (tmp_path / "own.toml").write_text(CONTRACT)
@@ -99,30 +98,21 @@ def test_the_record_holds_plan_hash_settings_and_the_files_text(line: CommandLin
     assert msgspec.json.decode(found.settings, type=PlanSettings).tolerance == 3.0
 
 
-async def test_what_records_next_finds_which_recipe_the_run_executes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: Script
-) -> None:
-    import asyncio
+def test_what_records_next_finds_which_recipe_the_run_executes(line: CommandLine, script: Script) -> None:
+    assert line("load", "soak.toml", "--yes").code == 0
+    choice = RecordChoice(path=paths.record_file("bench"), settings=Settings().record, may_record=True)
+    recorder = script.build(ChamberSetup("bench", Profile(), load_contract(())), Equipment(record=choice))
 
-    from xovac_tui.recipes.files import read_file
+    async def record() -> None:
+        async with recorder:
+            assert await recorder.record_read(10)
+            async with asyncio.timeout(10):
+                while recorder.runs.loaded is None:
+                    recorder.tick()
+                    await asyncio.sleep(0.05)
 
-    clean_environment(monkeypatch, tmp_path)
-    (tmp_path / "soak.toml").write_text(SOAK)
-    choice = RecordChoice(path=tmp_path / "bench.xovac.sqlite3", settings=Settings().record, may_record=False)
-    monkeypatch.setattr(cli_load, "_ANY_DATA", 0.1)
-    contract = load_contract(())
-
-    def station(record: RecordChoice) -> LiveStation:
-        return script.build(ChamberSetup("bench", Profile(), contract), Equipment(record=record))
-
-    await cli_load._load(station(choice), read_file(tmp_path / "soak.toml"), None, None)
-    recorder = station(msgspec.structs.replace(choice, may_record=True))
-    async with recorder:
-        assert await recorder.record_read(10)
-        async with asyncio.timeout(10):
-            while recorder.runs.loaded is None:
-                recorder.tick()
-                await asyncio.sleep(0.05)
+    asyncio.run(record())
+    assert recorder.runs.loaded is not None
     assert recorder.runs.loaded.name == "Soak"
     assert recorder.runs.loaded.hash == lists.payload_hash(script.sent[0][1])
 

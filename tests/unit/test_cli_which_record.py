@@ -131,7 +131,7 @@ def test_status_shows_the_chamber_of_the_only_record(
     script = Script()
     script.messages = [("sensor_data", '{"p": 1e-5}')]
     script.install(monkeypatch)
-    monkeypatch.setattr("xovac_tui.cli.status._ANY_DATA", 0.1)
+    monkeypatch.setattr("xovac_tui.cli.status.ANY_DATA", 0.1)
     monkeypatch.setattr("xovac_tui.cli.status.FIRST_DATA", 0.1)
     path = write_record(
         paths.record_file("chamber.lab-8080"), [message(0, '{"p": 1e-5}')], url="http://chamber.lab:8080"

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xovac_tui.analysis.values import _short
 from xovac_tui.digits import digits, figure, format_number
 from xovac_tui.durations import format_change, format_duration, spell_duration
 from xovac_tui.plot.scale import steady
@@ -55,7 +54,6 @@ def test_values_with_units_are_never_minus_nothing(value: float, unit: str, log:
         format_duration(value),
         spell_duration(value),
         format_change(value),
-        _short(value),
     ):
         assert not is_minus_nothing(text), text
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import sys
 import time
+from types import FunctionType, ModuleType
 
 import pytest
 from hypothesis import given
@@ -110,12 +112,23 @@ def test_twenty_hertz_fold_into_seconds_and_keep_spikes() -> None:
     assert [column for column, high in enumerate(bins.highs) if high == 99.0] == [38]
 
 
+def memory_of(thing: object) -> int:
+    """Return the bytes of an object and of the arrays and numbers that it holds."""
+    seen: dict[int, object] = {}
+    left = [thing]
+    while left:
+        one = left.pop()
+        if id(one) not in seen and not isinstance(one, type | ModuleType | FunctionType):
+            seen[id(one)] = one
+            left += gc.get_referents(one)
+    return sum(map(sys.getsizeof, seen.values()))
+
+
 def test_two_days_are_kept_in_bounded_memory() -> None:
     history = History()
     for second in range(60 * 3600):
         history.add(float(second), 500.0 if second == 14 * 3600 else float(second % 100))
-    size = sum(sys.getsizeof(array) for ring in history._rings for array in (ring._lows, ring._highs))
-    assert size <= 100_000
+    assert memory_of(history) <= 130_000
     assert history.oldest is not None
     assert history.oldest <= 12 * 3600
     bins = history.window(12 * 3600, 60 * 3600, 200)

@@ -36,8 +36,13 @@ def _in(name: str, rooms: Iterable[str]) -> bool:
 
 
 ALL = _modules()
+# What sends notifications is imported where there is a receiver, and by the command that tests them.
+_SENDING = ("notify.heartbeat", "notify.notifier", "notify.sending", "cli.notify")
+SENDING = [f"xovac_tui.{name}" for name in _SENDING]
 NETWORKED = [
-    name for name in ALL if _in(name, ["xovac_tui.link", "xovac_tui.simulator", "xovac_tui.notify.web"])
+    name
+    for name in ALL
+    if _in(name, ["xovac_tui.link", "xovac_tui.simulator", "xovac_tui.notify.web", *SENDING])
 ]
 DRAWING = [f"xovac_tui.report.{name}" for name in ("charts", "figures", "gather", "page")]
 LIBRARIES = ("jinja2", "matplotlib", "numpy")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import msgspec
 import pytest
 
 from tests.helpers.fastloop import FastLoop, run_fast
-from xovac_tui.api.link import LinkCallbacks, LinkCode, LinkReason, LinkView, LinkWord
+from tests.unit.test_link_states import Wire
+from xovac_tui.api.link import LinkCallbacks, LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.model import Chamber
+from xovac_tui.link.connect import Handlers, LinkConnection
 from xovac_tui.link.connection import Link
 from xovac_tui.link.signs_of_life import CHECK_EVERY, LifeSigns
 from xovac_tui.link.target import Target
@@ -86,20 +88,31 @@ def test_a_server_that_answers_no_ping_is_stale_whatever_data_it_used_to_send() 
 
 
 def test_only_a_link_that_is_online_is_silent() -> None:
-    statuses: list[Any] = []
-    link = Link(
-        Target(url="http://a"),
-        LinkCallbacks(lambda _: pytest.fail("nothing comes"), lambda _: None, statuses.append, _Clock()),
-    )
-    link._silent(True)
-    assert statuses == []
-    connection: Any = object()
-    link._connected(connection)
-    link._silent(True)
-    link._measured(0.1)
-    assert (link.status.silent, link.status.rtt, link.status.word) == (True, 0.1, LinkWord.ONLINE)
-    link._over(LinkReason(LinkCode.BROKEN_OFF, "It broke off."))
-    assert not link.status.silent
+    statuses: list[LinkView] = []
+
+    async def dial(target: Target, transports: Sequence[str], handlers: Handlers) -> LinkConnection:
+        handlers.silent(True)
+        assert [(status.word, status.silent is True) for status in statuses] == [(LinkWord.CONNECTING, False)]
+        wire = Wire(1.0)
+        handlers.connected(wire)
+        handlers.silent(True)
+        handlers.rtt(0.1)
+        return wire
+
+    async def go() -> None:
+        callbacks = LinkCallbacks(
+            lambda _: pytest.fail("nothing comes"), lambda _: None, statuses.append, _Clock()
+        )
+        link = Link(Target(url="http://a"), callbacks, connector=dial)
+        running = asyncio.ensure_future(link.run())
+        await asyncio.sleep(0.5)
+        assert (link.status.silent, link.status.rtt, link.status.word) == (True, 0.1, LinkWord.ONLINE)
+        await asyncio.sleep(0.6)
+        assert link.status.word is LinkWord.LOST
+        assert not link.status.silent
+        running.cancel()
+
+    run_fast(go())
 
 
 class _Clock:

@@ -72,10 +72,14 @@ class Scene:
         self.wires: list[Wire] = []
         self.statuses: list[LinkView] = []
         self.events: list[Event] = []
+        self.reported: Callable[[LinkView], None] = self.statuses.append
         self.link = Link(
             Target(url="http://chamber:1", transports=("websocket", "polling")),
             LinkCallbacks(
-                lambda _: EventKind.MESSAGE, self.events.append, self.statuses.append, LoopClock(self.loop)
+                lambda _: EventKind.MESSAGE,
+                self.events.append,
+                lambda status: self.reported(status),
+                LoopClock(self.loop),
             ),
             random=random,
             connector=self.dial,
@@ -356,7 +360,7 @@ def test_a_command_may_be_sent_the_moment_it_is_online() -> None:
             if status.word is LinkWord.ONLINE:
                 sending.append(asyncio.ensure_future(scene.link.emit("cancel_recipe", "")))
 
-        scene.link._on_status = reported
+        scene.reported = reported
         await scene.run(5)
         await asyncio.gather(*sending)
         return scene.wires[0].sent

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import json
 import logging
 import os
@@ -10,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,7 +20,6 @@ from tests.helpers.servers import Pki, make_pki, tcp_server
 from xovac_tui.chamber.alarm import AlarmEvent, AlarmsView
 from xovac_tui.clock import SystemClock
 from xovac_tui.errors import NotifyError
-from xovac_tui.notify import services
 from xovac_tui.notify.heartbeat import heartbeat
 from xovac_tui.notify.message import AlarmNotice, MessageKind, compose
 from xovac_tui.notify.notifier import Notifier
@@ -223,9 +222,13 @@ async def test_a_service_that_fails_is_reported_without_its_address(caplog: pyte
 async def test_what_is_known_of_one_address_is_not_said_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
     both = threading.Barrier(2)
 
-    class Target:
-        def __init__(self, url: str) -> None:
+    class Apprise:
+        def __init__(self, **_: Any) -> None:
+            self.topic = ""
+
+        def add(self, url: str) -> bool:
             self.topic = url.rpartition("/")[2]
+            return True
 
         def notify(self, **_: Any) -> bool:
             both.wait(10)
@@ -233,7 +236,10 @@ async def test_what_is_known_of_one_address_is_not_said_of_another(monkeypatch: 
             both.wait(10)
             return False
 
-    monkeypatch.setattr(services, "_target", lambda url: (Target(url), importlib.import_module("apprise")))
+    library = SimpleNamespace(
+        Apprise=Apprise, AppriseAsset=dict, NotifyType=str, NotifyFormat=SimpleNamespace(TEXT="text")
+    )
+    monkeypatch.setitem(sys.modules, "apprise", library)
     said: dict[str, list[str]] = {"FirstTopic": [], "OtherTopic": []}
 
     async def one(topic: str) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from xovac_tui import paths
 from xovac_tui.config import load_settings, settings_problems
-from xovac_tui.config.addresses import read_addresses
+from xovac_tui.config.secrets import read_addresses
 from xovac_tui.errors import SettingsError
 from xovac_tui.notify.settings import Heartbeat, NotifySettings, Receiver
 from xovac_tui.withaddress import WithAddress, without_secrets

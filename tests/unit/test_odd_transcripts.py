@@ -221,7 +221,7 @@ def test_a_mark_at_the_beginning_and_line_ends_of_windows_do_no_harm(
 def test_a_very_long_line_is_not_read_to_its_end(
     lines: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "_LONGEST", 10_000)
+    monkeypatch.setattr(imports, "LONGEST_LINE", 10_000)
     said = read_outcome(tmp_path / "x.jsonl", b"".join([*lines[:5], b'"' + b"a" * 100_000 + b'"\n']))
     assert "line 6: it is longer than 10,000 bytes" in said
 

@@ -150,9 +150,6 @@ def test_a_log_file_that_hangs_stops_nothing(tmp_path: Path) -> None:
     with path.open("rb", buffering=0) as reader:
         while b"entry 999\n" not in got:
             got += reader.read(65536)
-        writer = handler._writer
-        assert writer is not None
-        assert writer.close(10) == 0
     assert got.count(b"WARNING hanging: entry") == 1000
 
 

@@ -44,7 +44,7 @@ def test_shipped_data_is_found_in_an_installed_package(
     data = tmp_path / "xovac_tui" / "_data"
     (data / "themes").mkdir(parents=True)
     (data / "config.example.toml").write_text("")
-    monkeypatch.setattr(paths, "_PACKAGE", tmp_path / "xovac_tui")
+    monkeypatch.setattr(paths, "__file__", str(tmp_path / "xovac_tui" / "paths.py"))
     assert paths.shipped_themes() == data / "themes"
     assert paths.example_settings() == data / "config.example.toml"
 

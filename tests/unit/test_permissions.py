@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.helpers.commandline import CommandLine, clean_environment
 from tests.helpers.record import HandClock, session
 from tests.helpers.records import message, write_record
-from xovac_tui import paths, permissions
+from xovac_tui import paths
 from xovac_tui.paths import record_files
 from xovac_tui.permissions import exposed
 from xovac_tui.recording.disk.recorder import Recorder
@@ -64,7 +67,9 @@ def test_what_others_can_do_is_a_sentence_with_the_remedy(
 def test_a_group_that_is_the_owners_alone_is_no_other_user(
     private: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(permissions, "_is_private", lambda uid, gid: private)
+    owner = pwd.getpwuid(os.getuid()).pw_name
+    group = SimpleNamespace(gr_name=owner, gr_mem=[owner] if private else [owner, "ada"])
+    monkeypatch.setattr(grp, "getgrgid", lambda gid: group)
     file = tmp_path / "a"
     file.touch()
     file.chmod(0o660)

@@ -370,7 +370,7 @@ def test_what_is_not_committed_is_not_in_the_chain(tmp_path: Path) -> None:
 
 
 def test_what_is_not_held_is_not_in_the_chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer_module, "_HELD_ROWS", 10)
+    monkeypatch.setattr(writer_module, "HELD_ROWS", 10)
     made = writer(tmp_path / "r")
     for number in range(3):
         for item in one_of_each(float(number)):

@@ -254,7 +254,7 @@ def test_like_messages_make_one_group_however_their_numbers_are_written() -> Non
     texts = ['{"t":1.50,"p":1e5}', '{"t":-0,"p":1E+05}', '{"t":7,"p":12345678901234567890123}']
     events = logged(event(float(number), texts[number % 3]) for number in range(300))
     block = block_of(events)
-    assert len(block._groups) == 1
+    assert len(block.groups) == 1
     assert block.events() == events
     # Ten characters of text and numbers an event are packed to less than one byte.
     assert len(block.pack()) < 6 * 300
@@ -291,13 +291,13 @@ def test_too_many_shapes_of_one_name_are_kept_as_they_are() -> None:
     texts = [f'{{"x{"x" * number}": "a", "t": {number}}}' for number in range(200)]
     events = logged(event(float(number), text) for number, text in enumerate(texts))
     block = Block.unpack(block_of(events).pack())
-    assert len(block._groups) == codec._MOST_SHAPES + 1
+    assert len(block.groups) == codec.MOST_SHAPES + 1
     assert block.events() == events
     assert by_place(block)["state.t"] == [(number, float(number)) for number in range(200)]
 
 
 def test_very_long_payloads_are_kept_as_they_are() -> None:
-    texts = [json.dumps({"t": number, "long": "x" * codec._LONGEST_SHAPED}) for number in range(3)]
+    texts = [json.dumps({"t": number, "long": "x" * codec.LONGEST_SHAPED}) for number in range(3)]
     events = logged(event(float(number), text) for number, text in enumerate(texts))
     block = Block.unpack(block_of(events).pack())
     assert block.events() == events

@@ -177,7 +177,7 @@ def test_putting_never_waits(
         plain(self, utc, durable=durable)
 
     monkeypatch.setattr(Writer, "commit", stuck)
-    monkeypatch.setattr(recorder_module, "_HELD_ITEMS", 5000)
+    monkeypatch.setattr(recorder_module, "HELD_ITEMS", 5000)
     recorder = recorders()
     put(recorder, clock, range(10))
     assert inside.wait(10.0)
@@ -321,7 +321,7 @@ def test_a_newer_file_is_left_alone(recorders: Callable[..., Recorder], path: Pa
 def test_what_came_before_the_file_could_be_opened_is_written_then(
     recorders: Callable[..., Recorder], path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recorder_module, "_HELD_UNOPENED", 100)
+    monkeypatch.setattr(recorder_module, "HELD_UNOPENED", 100)
     path.parent.write_text("a file where the folder should be")
     recorder = recorders()
     assert state_of(recorder) is RecorderState.FAILING

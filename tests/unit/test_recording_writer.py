@@ -216,8 +216,8 @@ def test_a_full_disk_keeps_everything_in_memory_until_there_is_room(path: Path) 
 def test_what_memory_does_not_hold_is_counted_and_reported(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer_module, "_HELD_BYTES", 100_000)
-    monkeypatch.setattr(writer_module, "_HELD_ROWS", 10)
+    monkeypatch.setattr(writer_module, "HELD_BYTES", 100_000)
+    monkeypatch.setattr(writer_module, "HELD_ROWS", 10)
     dice = random.Random(3)
     made = writer(path)
     made.execute(f"PRAGMA max_page_count = {made.execute('PRAGMA page_count')[0][0]}")

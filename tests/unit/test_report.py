@@ -48,8 +48,7 @@ from xovac_tui.report.figures import _Sum
 from xovac_tui.report.formatting import ReportTimes, judged, lines
 from xovac_tui.report.gather import gather
 from xovac_tui.report.judge import CriterionOutcome, Judgement, RunVerdict, judge
-from xovac_tui.report.runs import run_number
-from xovac_tui.report.writing import ReportError, write_report
+from xovac_tui.report.writing import ReportError, run_number, write_report
 from xovac_tui.runs.state import Result
 
 CONTRACT = load_contract((), simulator=True)

@@ -214,7 +214,7 @@ async def test_a_record_that_makes_no_sense_does_not_end_the_watching(tmp_path: 
 
 
 async def test_a_failed_check_is_not_the_last_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xovac_tui.station.live._TICK", 0.001)
+    monkeypatch.setattr("xovac_tui.station.live.TICK_EVERY", 0.001)
     looks = asyncio.Queue[None]()
 
     def fails() -> None:

@@ -22,12 +22,16 @@ class AlarmDesk(ABC):
         self._clock, self._who = clock, who
 
     @abstractmethod
+    def _picture(self, *, unresolved: bool) -> AlarmsView:
+        """Return the alarms at this moment, all or only those that want attention."""
+
     def view(self) -> AlarmsView:
         """Return all alarms at this moment."""
+        return self._picture(unresolved=False)
 
-    @abstractmethod
     def unresolved(self) -> AlarmsView:
         """Return only those that want attention; cheap, however many rules there are."""
+        return self._picture(unresolved=True)
 
     @abstractmethod
     def use_set(self, name: str | None) -> AlarmRefusal | None:

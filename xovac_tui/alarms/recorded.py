@@ -42,14 +42,6 @@ class RecordedAlarms(AlarmDesk):
         """Show these changes from now on: (monotonic seconds of the replay, change), in order."""
         self._changes, self._evaluator = changes, None
 
-    def view(self) -> AlarmsView:
-        """Return all alarms at this moment of the replay."""
-        return self._picture(unresolved=False)
-
-    def unresolved(self) -> AlarmsView:
-        """Return only those that wanted attention at this moment."""
-        return self._picture(unresolved=True)
-
     def _picture(self, *, unresolved: bool) -> AlarmsView:
         now = self._clock.mono()
         if self._evaluator is None or now < self._now:

@@ -223,15 +223,6 @@ class AlarmService(AlarmDesk):
 
     # -- what screens show and do ----------------------------------------------------------------------
 
-    def view(self) -> AlarmsView:
-        """Return all alarms at this moment."""
-        return self._picture(unresolved=False)
-
-    def unresolved(self) -> AlarmsView:
-        """Return only those that want attention; cheap, however many rules there are."""
-        # Before anything is evaluated there are none.
-        return AlarmsView() if self._begun is None else self._picture(unresolved=True)
-
     def use_set(self, name: str | None) -> AlarmRefusal | None:
         """Choose the set of limits by hand; None: by the pressure again."""
         return self._limit_set.use(name, self._who, note=self.evaluates)
@@ -239,6 +230,9 @@ class AlarmService(AlarmDesk):
     # -- inside -----------------------------------------------------------------------------------------
 
     def _picture(self, *, unresolved: bool) -> AlarmsView:
+        if unresolved and self._begun is None:
+            # Before anything is evaluated there are none.
+            return AlarmsView()
         context, chosen = self._context(), self._limit_set
         return AlarmsView(
             alarms=self._evaluator.views(context, unresolved=unresolved),

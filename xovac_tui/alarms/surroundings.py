@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
-import threading
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from xovac_tui.alarms.store import AlarmStore
+from xovac_tui.daemon import in_daemon
 
 _MEASURE_EVERY = 30.0
 """Seconds between two measurements of how much room the disk has."""
@@ -21,7 +21,7 @@ class Surroundings:
     def __init__(self, store: AlarmStore) -> None:
         self._store = store
         self._measured_at = -1e18
-        self._measuring = False
+        self._measuring: asyncio.Task[None] | None = None
         self.disk_free: float | None = None
         """GB that are free where the record is; None: not known."""
         self.failing: dict[str, str] = {}
@@ -52,22 +52,14 @@ class Surroundings:
             return
         self._measured_at = mono
         try:
-            loop = asyncio.get_running_loop()
+            # One that hangs must not be joined by others.
+            self._measuring = asyncio.get_running_loop().create_task(self._measure(folder), name="disk-room")
         except RuntimeError:
             self.disk_free = _free_space(folder)
-            return
-        # One that hangs must not be joined by others, nor waited for when the program ends.
-        self._measuring = True
 
-        def measured(free: float | None) -> None:
-            self._measuring, self.disk_free = False, free
-
-        def measure() -> None:
-            free = _free_space(folder)
-            with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(measured, free)
-
-        threading.Thread(target=measure, name="disk-room", daemon=True).start()
+    async def _measure(self, folder: Path) -> None:
+        self.disk_free = await in_daemon(partial(_free_space, folder), "disk-room")
+        self._measuring = None
 
 
 def _free_space(folder: Path) -> float | None:

@@ -42,7 +42,7 @@ def verify(ctx: click.Context, /, expect: str, as_json: bool, **_: Any) -> None:
         source = find_record(ctx)
         found = verify_chain(source.path, expect)
     except TornRecordError as error:
-        echo_lines(str(error).split("\n"), err=True)
+        echo_lines(str(error).splitlines(), err=True)
         ctx.exit(int(Exit.ERROR))
     echo_result(as_json, _audit_data(source, found), _said(source, found))
     ctx.exit(int(Exit.OK if found.well else Exit.ERROR))

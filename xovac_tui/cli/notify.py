@@ -15,7 +15,7 @@ from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.options import chamber_options
 from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.config import Effective
-from xovac_tui.config.addresses import read_addresses
+from xovac_tui.config.secrets import read_addresses
 from xovac_tui.durations import format_whole
 from xovac_tui.errors import Exit, NotifyError, SettingsError
 from xovac_tui.notify.heartbeat import heartbeat

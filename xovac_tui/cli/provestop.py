@@ -20,7 +20,7 @@ from xovac_tui.station.confirmation import ANSWER, OPTION, confirmed_by
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.proving import BLIND, PROVES
 
-_LISTEN = 3.0
+LISTEN_FOR = 3.0
 """Seconds within which a chamber that reports its state has done so; about the period of slow ones."""
 _RECORD = 5.0
 """Seconds to wait for the record to show whether a run goes on."""
@@ -84,13 +84,13 @@ async def _prove(station: LiveStation, *, blind: bool) -> LedgerEntry:
 
 
 async def _listen(station: LiveStation) -> None:
-    """Wait until the chamber has reported whether a recipe runs, `_LISTEN` seconds at most.
+    """Wait until the chamber has reported whether a recipe runs, `LISTEN_FOR` seconds at most.
 
     The record is read first: a chamber that never reports its run shows it only there.
     """
     await station.record_read(_RECORD)
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_LISTEN):
+        async with asyncio.timeout(LISTEN_FOR):
             if not station.proving.blind:
                 return
             async for _ in station.events():

@@ -178,7 +178,7 @@ def _choice(said: str, found: Effective, records: Sequence[Path]) -> SettingsErr
         when = (
             datetime.fromtimestamp(_written(path), UTC).astimezone(zone_of(found)).isoformat(" ", "minutes")
         )
-        rows.append((f"  {_typed_for(found, path)}", f"written {when}", size_words(_size(path))))
+        rows.append((f"  {_typed_for(found, path)}", f"written {when}", size_words(size_of(path))))
     ask = "Say which is meant by adding one of these to the command"
     more = f" (the newest {_LISTED})" if len(records) > _LISTED else ""
     return SettingsError(f"{clean(said)} {ask}{more}:", *table(rows, right=(2,)))
@@ -203,8 +203,9 @@ def _written(path: Path) -> float:
     return max(times)
 
 
-def _size(path: Path) -> int:
-    return size(path) + size(path, "-wal")
+def size_of(record: Path) -> int:
+    """Return the bytes of a record on disk, including what is not yet in its main file."""
+    return size(record) + size(record, "-wal")
 
 
 def _chamber_of(found: Effective, record: Path) -> ChamberSetup:
@@ -251,8 +252,3 @@ def print_note(record: Record) -> None:
     """Print a note on stderr if a record could be opened only in part or another way."""
     if record.note:
         echo(record.note, err=True)
-
-
-def size_of(record: Record) -> int:
-    """Return the bytes of a record on disk, including what is not yet in its main file."""
-    return _size(record.path)

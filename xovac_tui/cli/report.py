@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,7 @@ from xovac_tui.cli.records import Ticker, find_record, missing, record_options
 from xovac_tui.errors import Exit
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.record import Record
-from xovac_tui.report.runs import run_number
-from xovac_tui.report.writing import need_libraries, write_report
+from xovac_tui.report.writing import need_libraries, run_number, write_report
 
 
 @click.command()
@@ -37,8 +37,7 @@ def report(ctx: click.Context, /, run: str, out: Path | None, force: bool, **_: 
     path = out or Path(f"{source.chamber.name}-r{number}.html")
     if not path.parent.is_dir():
         raise click.UsageError(f"There is no folder {path.parent}: make it, or name another.")
-    ticker = Ticker(f"reporting r{number}")
-    try:
+    with closing(Ticker(f"reporting r{number}")) as ticker:
         lost = write_report(
             source.path,
             number,
@@ -50,8 +49,6 @@ def report(ctx: click.Context, /, run: str, out: Path | None, force: bool, **_: 
             force=force,
             progress=ticker,
         )
-    finally:
-        ticker.close()
     echo(f"The report of r{number} is in {path} ({counted(path.stat().st_size, 'byte')}).", err=True)
     if lost is not None:
         echo(f"{missing(lost, source)} They are missing in the report.", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import click
@@ -67,7 +68,7 @@ class _ListedRun:
         """Return the list as data for JSON."""
         return {
             "record": str(self._record.path),
-            "bytes": size_of(self._record),
+            "bytes": size_of(self._record.path),
             "sessions": [self._session_data(life) for life in self._sessions],
             "runs": [self._run_data(run) for run in self._runs],
             "unreadable": self._lost_data(),
@@ -75,7 +76,7 @@ class _ListedRun:
 
     def lines(self, source: RecordSource) -> list[str]:
         """Return the list as lines of text."""
-        size = size_words(size_of(self._record))
+        size = size_words(size_of(self._record.path))
         sessions = [
             (
                 f"s{life.id}",
@@ -174,8 +175,5 @@ class _ListedRun:
 
 def _checked(record: Record) -> Unread | None:
     """Read a whole record, and return a sentence for each part that cannot be read."""
-    ticker = Ticker("reading the record")
-    try:
+    with closing(Ticker("reading the record")) as ticker:
         return check(record, part_of(find_span(record, "all"), None, None, None), ticker)
-    finally:
-        ticker.close()

@@ -32,7 +32,7 @@ from xovac_tui.text import clean
 
 FIRST_DATA = 6.0
 """Seconds to wait for the messages that the contract names."""
-_ANY_DATA = 2.0
+ANY_DATA = 2.0
 """Seconds to collect messages if the contract names none."""
 _RECORD = 1.0
 """Seconds to wait for a record that is slow to open."""
@@ -88,7 +88,7 @@ async def _sample(station: LiveStation, record: Path) -> StatusSample:
     async with beside(receive()), station:
         await online(station)
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FIRST_DATA if wanted else _ANY_DATA):
+            async with asyncio.timeout(FIRST_DATA if wanted else ANY_DATA):
                 while not wanted or not wanted <= received:
                     changed.clear()
                     await changed.wait()

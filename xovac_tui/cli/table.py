@@ -27,8 +27,8 @@ Table = Mapping[str, Listed]
 
 COMMANDS: Table = {
     "simulate": Listed("simulate:simulate", "Run the simulator on a port."),
-    "send": Listed("send:send", "Send one command and print its answer."),
-    "load": Listed("load:load", "Load a recipe file into the chamber."),
+    "send": Listed("sending:send", "Send one command and print its answer."),
+    "load": Listed("sending:load", "Load a recipe file into the chamber."),
     "watch": Listed("watch:watch", "Print events as they come."),
     "wait": Listed("wait:wait", "Wait until something is true."),
     "status": Listed("status:status", "Print how the chamber is now."),
@@ -54,13 +54,13 @@ AUDIT: Table = {
     "verify": Listed("audit:verify", "Verify that no audited entry was changed, removed or moved."),
 }
 RECIPE: Table = {
-    "check": Listed("recipe_plan:check", "Print the errors and warnings of a recipe."),
-    "compile": Listed("recipe_plan:compile_", "Print what a recipe sends: the payload of load_recipe."),
-    "export": Listed("recipe_exchange:export", "Write a recipe as CSV, JSON or TOML."),
-    "import": Listed("recipe_exchange:import_", "Make a recipe from CSV or the device's JSON."),
-    "new": Listed("recipe_new:new", "Make a recipe from a template."),
-    "plan": Listed("recipe_plan:plan", "Print the time line of a recipe."),
-    "templates": Listed("recipe_new:templates", "List the templates and their values."),
+    "check": Listed("recipes:check", "Print the errors and warnings of a recipe."),
+    "compile": Listed("recipes:compile_", "Print what a recipe sends: the payload of load_recipe."),
+    "export": Listed("recipes:export", "Write a recipe as CSV, JSON or TOML."),
+    "import": Listed("recipes:import_", "Make a recipe from CSV or the device's JSON."),
+    "new": Listed("recipes:new", "Make a recipe from a template."),
+    "plan": Listed("recipes:plan", "Print the time line of a recipe."),
+    "templates": Listed("recipes:templates", "List the templates and their values."),
 }
 NOTIFY: Table = {
     "list": Listed("notify:list_", "Print the receivers of alarm messages."),

@@ -178,7 +178,7 @@ class Waiting:
         if true is True:
             self._since = now if self._since is None else self._since
             if now - self._since >= self._needed:
-                self._report.over(now - self._began)
+                self._report.say(f"true after {format_duration(now - self._began)}")
                 return True
         else:
             self._since = None
@@ -257,10 +257,6 @@ class WaitReport:
         room = max(20, shutil.get_terminal_size().columns - 1)
         line = line if len(line) <= room else line[: room - 3] + "..."
         self._shown = self._out.rewrite(line, self._shown)
-
-    def over(self, waited: float) -> None:
-        """Report that the condition came true."""
-        self.say(f"true after {format_duration(waited)}")
 
     def close(self) -> None:
         """Erase the line, and wait until everything is written or not read any more."""

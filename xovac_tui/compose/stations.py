@@ -21,7 +21,7 @@ from xovac_tui.chamber.model import Chamber
 from xovac_tui.clock import Clock, SystemClock
 from xovac_tui.compose.chambers import ChamberSetup, plan_settings, record_path, target
 from xovac_tui.config import Effective, Profile
-from xovac_tui.config.addresses import read_addresses
+from xovac_tui.config.secrets import read_addresses
 from xovac_tui.link.target import Target
 from xovac_tui.notify.service import NotifyService
 from xovac_tui.notify.settings import NotifySettings
@@ -34,10 +34,9 @@ from xovac_tui.simulator.child import SimulatorChild
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.station.live import LiveStation, Parts, this_user
 from xovac_tui.station.news import NewsFeed
-from xovac_tui.station.port import LinkFactory, LinkPort, Reach
 from xovac_tui.station.proofs import StopProof, StopProofs
 from xovac_tui.station.service import Service
-from xovac_tui.station.setup import Manner, StationSetup
+from xovac_tui.station.setup import LinkFactory, LinkPort, Manner, Reach, StationSetup
 
 
 class Equipment(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Read the credentials for the device: at start, kept in memory, never printed or recorded."""
+"""Read credentials and addresses: at start, kept in memory, never printed or recorded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,8 +17,13 @@ from xovac_tui.errors import SettingsError
 from xovac_tui.link.target import query_mistake
 from xovac_tui.paths import AUTH_VARIABLE, HEADERS_VARIABLE
 from xovac_tui.plural import counted
+from xovac_tui.readfile import read_at_most
 from xovac_tui.validation import Gathered, convert, read_toml
+from xovac_tui.withaddress import WithAddress, address_mistake, each_address
 
+T = TypeVar("T")
+_LONGEST_ADDRESS = 10_000
+"""Bytes of a file that holds an address."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -149,3 +154,47 @@ def _without_query(auth: dict[str, Any], where: str) -> tuple[dict[str, Any], di
             'query = { token = "..." }.'
         )
     return {name: value for name, value in auth.items() if name != "query"}, query
+
+
+def read_addresses(settings: T) -> T:
+    """Return settings, or a part of them, with every `url_file` read into its `url`.
+
+    Raises SettingsError with a sentence for each file that cannot be used; none holds an address.
+    """
+    problems: list[str] = []
+
+    def read(one: WithAddress) -> WithAddress:
+        try:
+            url = _read_address(Path(one.url_file), http=one.is_http) if one.url_file else one.url
+        except SettingsError as error:
+            problems.append(f"{one.whose}: {error}")
+            return one
+        return msgspec.structs.replace(one, url=url)
+
+    found = each_address(settings, read)
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return found
+
+
+def _read_address(path: Path, *, http: bool) -> str:
+    """Return the address in a file: its only line that is neither empty nor begins with `#`."""
+    need_private(path)
+    try:
+        raw = read_at_most(path, _LONGEST_ADDRESS + 1)
+        text = raw.decode("utf-8-sig") if len(raw) <= _LONGEST_ADDRESS else ""
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: there is no such file. Check the name, or create it.") from None
+    except OSError as why:
+        raise SettingsError(f"{path} cannot be read: {why.strerror or why}. Check its permissions.") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8 text. Write the address into it, on one line.") from None
+    except ValueError:  # a NUL in the name
+        raise SettingsError(f"{str(path)!r} is not a usable file name. Correct it.") from None
+    lines = [line.strip() for line in text.splitlines()]
+    given = [line for line in lines if line and not line.startswith("#")]
+    if len(given) != 1:
+        raise SettingsError(f"{path} must hold one address, on a line of its own (# begins a comment).")
+    if reason := address_mistake(given[0], http=http):
+        raise SettingsError(f"{path}: {reason}")
+    return given[0]

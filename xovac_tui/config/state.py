@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import tomli_w
@@ -24,7 +23,7 @@ class Remembered(msgspec.Struct, frozen=True):
     """It holds for as long as the settings still say this: edited settings always win."""
 
 
-class State(msgspec.Struct, frozen=True, kw_only=True):
+class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that is remembered."""
 
     theme: Remembered | None = None
@@ -54,13 +53,7 @@ def save_state(state: State, path: Path | None = None) -> str:
     """Write the state file whole or not at all; return a note where it could not be written (else empty)."""
     file = path or paths.state_file()
     try:
-        paths.write_atomically(file, _HEAD + tomli_w.dumps(_without_none(msgspec.to_builtins(state))))
+        paths.write_atomically(file, _HEAD + tomli_w.dumps(msgspec.to_builtins(state)))
     except OSError as error:
         return f"What is to be remembered cannot be written to {file}: {error.strerror or error}."
     return ""
-
-
-def _without_none(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
-    return value

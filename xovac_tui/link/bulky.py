@@ -15,7 +15,7 @@ PIECE = 1_000_000
 """Bytes that are worked on before other tasks get a turn: some milliseconds."""
 _HEAD = 4_096
 """Bytes in which the name of an event must end."""
-_NEAR = 4_096
+CUT_WITHIN = 4_096
 """Characters before the end of a piece in which it may be cut."""
 _NAME = re.compile(r'\[\s*"((?:[^"\\]|\\.){0,2000})"\s*([,\]])\s*', re.DOTALL)
 _BETWEEN = re.compile(r"(?<!\\)(?=\\[^u\\])|[^\\]{13}")
@@ -73,7 +73,7 @@ async def _unescaped(data: bytes, start: int, end: int) -> str | None:
     try:
         async for piece in _pieces(data, start, end):
             left += piece
-            cut = _BETWEEN.search(left, max(0, len(left) - _NEAR))
+            cut = _BETWEEN.search(left, max(0, len(left) - CUT_WITHIN))
             if cut is not None:
                 parts.append(json.loads(f'"{left[: cut.end()]}"', strict=False))
                 left = left[cut.end() :]

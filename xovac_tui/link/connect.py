@@ -27,7 +27,7 @@ from xovac_tui.text import clean
 
 PATIENCE = 0.5
 """Seconds to say good-bye."""
-_MEASURE = 2.0
+MEASURE_EVERY = 2.0
 """Seconds between two measurements of the round trip at the most; each answer is a sign of life."""
 
 
@@ -183,7 +183,7 @@ class _Connection:
         self._session = session
         self._client = client
         self._handlers = handlers
-        self._pause = min(_MEASURE, target.lost_after / 3)
+        self._pause = min(MEASURE_EVERY, target.lost_after / 3)
         self._life = LifeSigns(target.lost_after, handlers.silent, self._lost)
         self._watches: list[asyncio.Future[None]] = []
 

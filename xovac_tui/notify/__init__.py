@@ -7,6 +7,5 @@ from xovac_tui.later import later
 if TYPE_CHECKING:
     from xovac_tui.notify import notifier as notifier
     from xovac_tui.notify import terminal as terminal
-    from xovac_tui.notify import web as web
 else:
     __getattr__ = later(__name__)

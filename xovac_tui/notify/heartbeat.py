@@ -6,7 +6,7 @@ import math
 from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
-from xovac_tui import notify
+from xovac_tui.notify import web
 from xovac_tui.notify.settings import CHAMBER_FIELD, Heartbeat
 
 _TIMEOUT = 10.0
@@ -34,6 +34,6 @@ def heartbeat(settings: Heartbeat, chamber: str) -> Callable[[], Awaitable[None]
     timeout = min(_TIMEOUT, settings.every)
 
     async def beat() -> None:
-        await notify.web.call(url, timeout=timeout)
+        await web.call(url, timeout=timeout)
 
     return beat

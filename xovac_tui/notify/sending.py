@@ -11,9 +11,9 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import PurePath
 
-from xovac_tui import notify
 from xovac_tui.durations import format_whole
 from xovac_tui.errors import NotifyError
+from xovac_tui.notify import web
 from xovac_tui.notify.message import Message
 from xovac_tui.notify.services import send_by_apprise
 from xovac_tui.notify.settings import Receiver
@@ -122,7 +122,7 @@ async def send(
     if receiver.kind == "command":
         await run_command(receiver.command, message, timeout=receiver.timeout, show=show)
     elif receiver.kind == "webhook":
-        await notify.web.call(receiver.url, message.fields(), timeout=receiver.timeout)
+        await web.call(receiver.url, message.fields(), timeout=receiver.timeout)
     elif receiver.kind == "apprise":
         await send_by_apprise(receiver.url, message, timeout=receiver.timeout, said=said)
     else:

@@ -131,12 +131,13 @@ class BackgroundPast:
         if self._past is not None:
             self._past.close()
 
-    def work(self) -> None:
-        """Do everything that was asked for; the thread's work, and a test's."""
+    def work(self) -> int:
+        """Do everything that was asked for, in the thread or a test, and return how many jobs that was."""
+        done = 0
         while not self._closed:
             with self._lock:
                 if not self._asked:
-                    return
+                    break
                 _, job = self._asked.popitem(last=False)
             try:
                 if self._past is None:
@@ -154,6 +155,8 @@ class BackgroundPast:
                 changed = False
             if changed:
                 self.version += 1
+            done += 1
+        return done
 
     def _draw(self, past: Past, series: _Series, start: float, end: float) -> bool:
         name, columns, _, until = series

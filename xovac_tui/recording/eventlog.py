@@ -17,7 +17,7 @@ from xovac_tui.text import writable
 _BLOCK = 256
 _BLOCK_TEXT = 1_000_000
 """Characters after which a block is packed even if it holds few events: a reader unpacks whole blocks."""
-_KEPT_TEXT = 64_000
+KEPT_TEXT = 64_000
 """Characters of one payload that are kept; the longest ones are cut, and say so."""
 _KEPT_NAME = 200
 """Characters of an event's name that are kept."""
@@ -148,7 +148,7 @@ class EventLog:
         """Keep one more event."""
         if self.first_utc is None:
             self.first_utc = event.utc
-        kept = LoggedEvent.of(event, self.total, _KEPT_TEXT)
+        kept = LoggedEvent.of(event, self.total, KEPT_TEXT)
         if len(kept.name) > _KEPT_NAME:
             kept = msgspec.structs.replace(kept, name=kept.name[:_KEPT_NAME])
         self._open.append(kept)

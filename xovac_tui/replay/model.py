@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -13,18 +13,19 @@ from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.alarm import AlarmChange
+from xovac_tui.chamber.history import History
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome, Snapshot
+from xovac_tui.chamber.snapshot import ChannelView, LedgerEntry, Mark, Outcome, Snapshot
 from xovac_tui.clock import Clock
 from xovac_tui.recording.disk import lists
-from xovac_tui.recording.disk.kinds import RecordedAlarm, RecordedLoad, RecordedMark
+from xovac_tui.recording.disk.kinds import RecordedAlarm, RecordedLoad, RecordedMark, RunItem
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.exports.slice import RecordSlice
-from xovac_tui.replay.replay_record import ReplayRecord
+from xovac_tui.recording.past import Past
+from xovac_tui.recording.status import RecorderView
 from xovac_tui.replay.timeline import OWN_MARKS, RECORDERS_MARKS, Timeline, TimelineCursor, TimelineStep
 from xovac_tui.runs.follower import RunFollower
-from xovac_tui.runs.loaded import LoadedRecipe
-from xovac_tui.runs.loads import loaded, plan_of
+from xovac_tui.runs.loaded import LoadedRecipe, loaded, plan_of
 
 OBSERVE_EVERY = 2.0
 """Seconds of the record between two observations of a run while nothing happens."""
@@ -74,7 +75,8 @@ class Replay:
         self._checks = [self._checkpoint()]
         self._every = _CHECK_STEPS
         self._target = self.begin
-        self._jumping = False
+        self.jumping = False
+        """True while a seek is not done."""
 
     # -- what comes out -------------------------------------------------------------------------------
 
@@ -157,17 +159,12 @@ class Replay:
         check = self._checks[max(0, at)]
         if self._target < self.mono or check.place.index > self.next_index:
             self._restore(check)
-        self._jumping = True
-
-    @property
-    def jumping(self) -> bool:
-        """True while a seek is not done."""
-        return self._jumping
+        self.jumping = True
 
     @property
     def target(self) -> float:
         """Target of a seek; without one the present time."""
-        return self._target if self._jumping else self.mono
+        return self._target if self.jumping else self.mono
 
     @property
     def part_done(self) -> float:
@@ -178,8 +175,8 @@ class Replay:
     def work(self, seconds: float, clock: Callable[[], float] = time.perf_counter) -> bool:
         """Go on with a seek for about so many seconds; return True when it is there."""
         self.advance(self._target, seconds, clock)
-        self._jumping = self.mono < self._target
-        return not self._jumping
+        self.jumping = self.mono < self._target
+        return not self.jumping
 
     # -- inside ---------------------------------------------------------------------------------------
 
@@ -269,3 +266,64 @@ class _Now:
 
     def mono(self) -> float:
         return self._replay.mono
+
+
+class ReplayRecord:
+    """Fits `RecordDesk` of the station and `RunRecord` of the runs."""
+
+    choice = None
+    view = RecorderView()
+    session, at_stake = 0, 0
+    settled = True
+    recording = will_number = False
+    unwritten = share = ""
+    away_since: float | None = None
+
+    def __init__(self, record: Record | None = None, past: Past | None = None) -> None:
+        self.record, self._past = record, past
+
+    @property
+    def unreadable(self) -> str:
+        """Why the time before, or a part of it, cannot be shown; empty while nothing is wrong."""
+        return self._past.problem if self._past is not None else ""
+
+    async def open(self) -> None:
+        """Do nothing: it is open."""
+
+    def history(self, name: str, live: Callable[[str], History | None]) -> History | None:
+        """Return the channel's history as far as it was replayed."""
+        return live(name)
+
+    def with_past(self, marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+        """Return the marks as they are."""
+        return marks
+
+    def digest(self, channels: Sequence[ChannelView], pins: Sequence[str] | None = None) -> None:
+        """Return None: nobody was away."""
+
+    def note_return(self, seconds: float) -> None:
+        """Do nothing."""
+
+    def change(self, kind: str, text: str, *, before: str = "", after: str = "") -> None:
+        """Do nothing."""
+
+    def flush(self) -> None:
+        """Do nothing."""
+
+    def new_run(self) -> int:
+        """Return 0: a replayed run has no number of its own."""
+        return 0
+
+    def run(self, item: RunItem) -> None:
+        """Do nothing: what is replayed is on record already."""
+
+    def close_runs(self, keep: int) -> None:
+        """Do nothing."""
+
+    def others(self) -> bool:
+        """Return False: nothing is added."""
+        return False
+
+    def cancelled_by(self, command: str) -> str:
+        """Return an empty text: the end of the run is in its messages."""
+        return ""

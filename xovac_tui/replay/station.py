@@ -21,9 +21,8 @@ from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.log import Log, Passes
 from xovac_tui.recording.past import Past, RecordedHistory
-from xovac_tui.replay.model import Replay
+from xovac_tui.replay.model import Replay, ReplayRecord
 from xovac_tui.replay.playback import Playback
-from xovac_tui.replay.replay_record import ReplayRecord
 from xovac_tui.runs.follower import RunFollower
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import ReplayMoved

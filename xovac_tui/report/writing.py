@@ -1,4 +1,4 @@
-"""Writes the report of a run into a file."""
+"""Finds the run that a report is asked for, and writes its report into a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from pathlib import Path
 from xovac_tui import __version__, report
 from xovac_tui.api.contract import Contract
 from xovac_tui.errors import XovacError
+from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.pieces import Unread
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.exports.newfile import new_file, not_written
 
 
@@ -18,6 +21,27 @@ class ReportError(XovacError):
     """A report that cannot be made: why, and what to do."""
 
     several_lines = False
+
+
+def run_number(record: Record, wanted: str) -> int:
+    """Return the number of the run that an id names (`r12`, `12`, `last`); RecordError where none is."""
+    found = lists.runs(record, states=False)
+    if not found:
+        raise RecordError(
+            f"No run is in {record.path} yet, so there is nothing to report. A run is recorded while a "
+            "recipe runs."
+        )
+    word = wanted.strip().lower()
+    if word == "last":
+        return found[-1].id
+    chosen = next((run for run in found if word in (run.label, str(run.id))), None)
+    if chosen is None:
+        there = ", ".join(run.label for run in found[-5:])
+        raise RecordError(
+            f'No run "{wanted}" is in {record.path}: a report is of one run. There are {there} and `last`; '
+            "`xovac-tui runs` lists them."
+        )
+    return chosen.id
 
 
 def write_report(

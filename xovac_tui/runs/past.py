@@ -35,7 +35,7 @@ from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.gaps import Gap, gaps
 from xovac_tui.runs.course import PlanCourse
-from xovac_tui.runs.loads import plan_of
+from xovac_tui.runs.loaded import plan_of
 from xovac_tui.runs.state import Result, RunSnapshot
 from xovac_tui.runs.view import RunProgress, view
 from xovac_tui.units import to_celsius, to_mbar

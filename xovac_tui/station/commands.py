@@ -28,9 +28,8 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.clock import Clock
 from xovac_tui.errors import ContractError, LinkError
 from xovac_tui.station.confirmation import confirmation
-from xovac_tui.station.port import LinkPort
 from xovac_tui.station.refusal import Refusal, RefusalCode
-from xovac_tui.station.setup import Manner
+from xovac_tui.station.setup import LinkPort, Manner
 from xovac_tui.text import clean
 
 STOP_AGAIN = 2.0

@@ -31,15 +31,14 @@ from xovac_tui.station.commands import Prepared, Sender
 from xovac_tui.station.confirmation import STOP_KEY, confirmed_by
 from xovac_tui.station.eventqueue import EventQueue
 from xovac_tui.station.news import News, NewsFeed, ServiceFailed
-from xovac_tui.station.port import Reach
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.station.service import RecordDesk, RunKeeper, Service, Services
-from xovac_tui.station.setup import StationSetup
+from xovac_tui.station.setup import Reach, StationSetup
 from xovac_tui.station.station import Station
 from xovac_tui.text import clean
 
-_TICK = 0.25
+TICK_EVERY = 0.25
 """Seconds between checks of what time alone changes: time-outs and staleness."""
 _HEAD_START = 0.3
 """Seconds for which connecting waits for the record at the most, while what connects is imported: as a rule
@@ -337,7 +336,7 @@ class LiveStation(Station):
 
     async def _tick_for_ever(self) -> None:
         while True:
-            await asyncio.sleep(_TICK)
+            await asyncio.sleep(TICK_EVERY)
             try:
                 self.tick()
             except Exception as error:  # time-outs and alarms must be checked all the same

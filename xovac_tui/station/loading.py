@@ -11,7 +11,7 @@ from typing import TypeAlias
 import msgspec
 
 from xovac_tui.api.contract import LOAD_COMMAND, Role
-from xovac_tui.chamber.snapshot import LedgerEntry, Quality, Snapshot
+from xovac_tui.chamber.snapshot import Quality, Snapshot
 from xovac_tui.digits import figure
 from xovac_tui.durations import spell_duration
 from xovac_tui.errors import RecipeError
@@ -19,8 +19,7 @@ from xovac_tui.plural import counted
 from xovac_tui.quantities import format_temperature
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.compiler import Compiled
-from xovac_tui.recipes.files import RecipeFile
-from xovac_tui.recipes.study import Study, study_recipe
+from xovac_tui.recipes.study import Study
 from xovac_tui.recording.disk.housekeeping import forecast, size_words
 from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.status import RecorderState
@@ -88,11 +87,6 @@ def start_of(snapshot: Snapshot) -> LoadStart:
     return LoadStart(celsius, True, f"measured: {clean(channel.label, 30)}")
 
 
-def study_now(station: Station, file: RecipeFile, start: LoadStart) -> Study:
-    """Check, plan and compile a recipe file for this chamber from a start; may take a while, never raises."""
-    return study_recipe(file, station.plan_settings(), start.celsius)
-
-
 def load_of(station: Station, study: Study, start: LoadStart) -> Load:
     """Return what would be sent for a recipe that was studied.
 
@@ -132,14 +126,6 @@ def load_facts(station: Station, load: Load, how: str) -> Facts:
         *stop_facts(station, how),
         *(("Warning", one.sentence) for one in load.compiled.warnings),
     )
-
-
-async def send_load(station: Station, load: Load, *, timeout: float | None = None) -> LedgerEntry:
-    """Hand the recipe to the chamber, with plan, hash and its file's text for the record.
-
-    `timeout` in seconds replaces the contract's.
-    """
-    return await station.load_recipe(load.compiled, load.study.file.source, timeout=timeout)
 
 
 def recording_facts(station: Station, compiled: Compiled) -> Facts:

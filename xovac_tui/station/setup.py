@@ -1,14 +1,19 @@
-"""What a station is built with, live or replayed."""
+"""What a station is built with, live or replayed, and what it needs of a link."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
 
 import msgspec
 
 from xovac_tui import analysis, recipes
 from xovac_tui.api.contract import Contract
+from xovac_tui.api.event import Event
+from xovac_tui.api.link import LinkCallbacks, LinkView
 from xovac_tui.clock import Clock
+from xovac_tui.link.target import Target
 
 
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,3 +48,40 @@ class StationSetup(msgspec.Struct, frozen=True, kw_only=True):
     plan_settings: Callable[[recipes.rates.Rates | None], recipes.plan.PlanSettings]
     """How the device reads recipes, with the rates that its runs have shown."""
     insight: Callable[[analysis.insight.InsightSource], analysis.insight.Insight]
+
+
+class LinkPort(Protocol):
+    """What the station needs of a link; tests pass their own."""
+
+    @property
+    def status(self) -> LinkView:
+        """The state of the connection now."""
+        ...
+
+    async def run(self) -> None:
+        """Connect, and reconnect, until cancelled."""
+        ...
+
+    async def emit(self, name: str, *arguments: Any, callback: bool = False) -> Event:
+        """Send one event, or raise LinkError when nothing was sent.
+
+        With `callback` a socket.io acknowledgement is asked for; it is received as an event named by
+        `callback_answer`.
+        """
+        ...
+
+    def reconnect_now(self) -> None:
+        """Do not wait for the next try."""
+        ...
+
+
+LinkFactory = Callable[[Target, LinkCallbacks], LinkPort]
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """How a station gets to its chamber."""
+
+    target: Target
+    link: LinkFactory
+    serve: Callable[[], AbstractAsyncContextManager[str]] | None = None
+    """Starts a server, gives its address, and ends it after all else; None: there is one."""

@@ -33,7 +33,7 @@ _NUMBER = re.compile(
     re.DOTALL,
 )
 """A number where JSON may have one, and in text with the same characters, which does no harm."""
-_FEW_SHAPES = 4
+FEW_SHAPES = 4
 """Different texts around the numbers of one event name in one block, before words become columns, too."""
 _VALUE = re.compile(
     r'([-0-9"tfn](?<![^\[:, \n\t].)(?:(?<=")[^"\\\n]*(?:\\[^\n][^"\\\n]*)*"'
@@ -47,9 +47,9 @@ _LITERALS = {"true": 1.0, "false": 0.0, "null": math.nan}
 _NO_LITERALS = dict.fromkeys(_LITERALS, math.nan)
 """The same in a channel of numbers, where truth values are no value."""
 _WRITTEN = {True: "true", False: "false"}
-_MOST_SHAPES = 24
+MOST_SHAPES = 24
 """Different texts of one event name in one block; beyond that its payloads are kept as they are."""
-_LONGEST_SHAPED = 50_000
+LONGEST_SHAPED = 50_000
 """Characters; longer payloads are kept as they are."""
 _LEVEL = 5
 _MOST_BYTES = 10 * LONGEST
@@ -143,7 +143,8 @@ class Block:
         self.count = count
         self.utc = utc
         self.mono = mono
-        self._groups = groups
+        self.groups = groups
+        """The events by what is alike in them."""
         self.rules: Mapping[str, Validity] = {}
         """What values mean and which count, by channel; the others are no samples, and the events keep them.
 
@@ -172,14 +173,14 @@ class Block:
 
     def pack(self) -> bytes:
         """Return the block as it is written."""
-        parts = (self.first, self.count, split_planes(self.utc), split_planes(self.mono), self._groups)
+        parts = (self.first, self.count, split_planes(self.utc), split_planes(self.mono), self.groups)
         return zlib.compress(_encode(parts), _LEVEL)
 
     def events(self) -> list[LoggedEvent]:
         """Return the events exactly as they were recorded, in order."""
         found: list[LoggedEvent | None] = [None] * self.count
         first, utc, mono = self.first, self.utc, self.mono
-        for group in self._groups:
+        for group in self.groups:
             sizes = iter(group.sizes)
             places = self._places(group)
             head = group.direction, group.kind, group.name, group.form
@@ -240,7 +241,7 @@ class Block:
 
     def _messages(self) -> Iterator[tuple[int, EventGroup]]:
         """Yield the groups of messages that came, with their numbers."""
-        for number, group in enumerate(self._groups):
+        for number, group in enumerate(self.groups):
             if group.direction is Direction.IN and group.kind is EventKind.MESSAGE:
                 yield number, group
 
@@ -332,9 +333,9 @@ def block_of(events: Sequence[LoggedEvent]) -> Block:
     for place, event in enumerate(events):
         raw = event.raw
         head = (event.direction, event.kind, event.name, event.form, event.problem)
-        if event.form in _JSON_FORMS and isinstance(raw, str) and event.size == len(raw) <= _LONGEST_SHAPED:
+        if event.form in _JSON_FORMS and isinstance(raw, str) and event.size == len(raw) <= LONGEST_SHAPED:
             shape = (event.name, event.form)
-            if shapes.get(shape, 0) < _FEW_SHAPES:
+            if shapes.get(shape, 0) < FEW_SHAPES:
                 pieces = _NUMBER.split(raw)
                 key = (*head, "", *pieces[::2])
             else:
@@ -345,7 +346,7 @@ def block_of(events: Sequence[LoggedEvent]) -> Block:
             known = shaped.get(key)
             if known is None:
                 shapes[shape] = shapes.get(shape, 0) + 1
-                if shapes[shape] <= _MOST_SHAPES:
+                if shapes[shape] <= MOST_SHAPES:
                     known = shaped[key] = ([], [])
             if known is not None:
                 known[0].append(place)

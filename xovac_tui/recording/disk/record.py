@@ -56,7 +56,7 @@ def rules_by(recorded: Mapping[str, Validity], contract: Contract) -> Mapping[st
 
 _OPEN_BLOCKS = 12
 """Blocks held open for a reader that scrolls or pans."""
-_OPEN_BYTES = 48_000_000
+OPEN_BYTES = 48_000_000
 """Bytes of these in memory; the newest one is held however big it is."""
 _FRESH = 0.5
 """Seconds for which what was last read of the newest events is new enough."""
@@ -274,7 +274,7 @@ class Record:
             block = self._read(at)
             events = self._events[at] = block.events() if block is not None else []
             while len(self._events) > 1 and (
-                len(self._events) > _OPEN_BLOCKS or sum(map(_weight, self._events.values())) > _OPEN_BYTES
+                len(self._events) > _OPEN_BLOCKS or sum(map(_weight, self._events.values())) > OPEN_BYTES
             ):
                 self._events.popitem(last=False)
         else:
@@ -356,7 +356,7 @@ class Record:
         self._open[at] = block
         self._open.move_to_end(at)
         while len(self._open) > 1 and (
-            len(self._open) > _OPEN_BLOCKS or sum(held.weight for held in self._open.values()) > _OPEN_BYTES
+            len(self._open) > _OPEN_BLOCKS or sum(held.weight for held in self._open.values()) > OPEN_BYTES
         ):
             self._open.popitem(last=False)
         return block

@@ -47,9 +47,9 @@ CHECKPOINT_EVERY = 60.0
 """Seconds between times at which what is in the `-wal` goes into the main file, as far as readers let it."""
 BEAT_EVERY = 60.0
 """Seconds after which a record without events is marked as alive."""
-_HELD_ITEMS = 400_000
+HELD_ITEMS = 400_000
 """What waits for the thread at the most."""
-_HELD_UNOPENED = 10_000
+HELD_UNOPENED = 10_000
 """The same while there is no open record into which it could be packed."""
 _KEPT_ITEMS = 20_000
 """Things that are kept as they came until they are committed, for another file in place of a lost one."""
@@ -57,7 +57,7 @@ _KEPT_CHARACTERS = 8_000_000
 """The same, of payloads."""
 _TRIES = 3
 """Files in place of a damaged one to which what is kept is given; then something in it may be the cause."""
-_HELD_BYTES, _HELD_UNOPENED_BYTES = 96_000_000, 24_000_000
+HELD_BYTES, HELD_UNOPENED_BYTES = 96_000_000, 24_000_000
 """Bytes of events that wait at the most, with an open record and without."""
 _EACH = 500
 """Bytes that an event takes beside its payload, about."""
@@ -92,7 +92,7 @@ class Recorder:
         self._in_force = in_force
         self._items: queue.SimpleQueue[tuple[int, Event | Item]] = queue.SimpleQueue()
         """With what each takes of its budget, bytes."""
-        self._event_bytes, self._item_bytes = ByteBudget(_HELD_BYTES), ByteBudget(_HELD_ITEM_BYTES)
+        self._event_bytes, self._item_bytes = ByteBudget(HELD_BYTES), ByteBudget(_HELD_ITEM_BYTES)
         self._wake = threading.Event()
         self._ready = threading.Event()
         self._stopping = False
@@ -125,7 +125,7 @@ class Recorder:
         """Tries in a row to save what lost files hold, in which it could not be read."""
         self._again = 0
         """How many files what is kept was given to, beyond the first."""
-        self._room = _HELD_ITEMS
+        self._room = HELD_ITEMS
         self._refused = 0
         """Events that found no room; counted where they are put."""
         self._gone = 0
@@ -369,11 +369,11 @@ class Recorder:
                 self._writer = self._open_writer(recording)
         except Exception as error:
             self._lock.release()
-            self._room, self._event_bytes.limit = _HELD_UNOPENED, _HELD_UNOPENED_BYTES
+            self._room, self._event_bytes.limit = HELD_UNOPENED, HELD_UNOPENED_BYTES
             self._failed(error)
             return
         self._torn = False
-        self._room, self._event_bytes.limit = _HELD_ITEMS, _HELD_BYTES
+        self._room, self._event_bytes.limit = HELD_ITEMS, HELD_BYTES
         self._failing_since = None
         self.first_run, self.session = self._writer.first_run, self._writer.session
         if self._writer.recording:

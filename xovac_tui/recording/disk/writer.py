@@ -81,13 +81,13 @@ BLOCK = 512
 """Events in a block; the newest ones wait in the tail until there are so many."""
 _BLOCK_TEXT = 2_000_000
 """Characters after which a block is full even if it holds few events."""
-_HELD_BYTES = 32_000_000
+HELD_BYTES = 32_000_000
 """Packed events held in memory while the disk says no; what comes after that is counted as lost."""
-_HELD_ROWS = 50_000
+HELD_ROWS = 50_000
 """The same for everything else."""
 _REMEMBERED = 100_000
 """Events whose times are remembered, to say where among them a run began."""
-_HELD_ROW_BYTES = 64_000_000
+HELD_ROW_BYTES = 64_000_000
 """Bytes of these rows; what comes after that is counted as lost."""
 MAX_CHANNELS = 2_000
 """Channels for which bins are kept; those beyond are in the events."""
@@ -203,7 +203,7 @@ class Writer:
         """Take an event; False when there is no room for it because nothing can be written."""
         if not self.recording:
             return True
-        if self._packed >= _HELD_BYTES:
+        if self._packed >= HELD_BYTES:
             self.lost += 1
             self.unreported += 1
             return False
@@ -305,7 +305,7 @@ class Writer:
 
     def _hold(self, row: RecordedRow) -> None:
         size = weight(row.values)
-        if len(self._rows) < _HELD_ROWS and self._row_bytes + size <= _HELD_ROW_BYTES:
+        if len(self._rows) < HELD_ROWS and self._row_bytes + size <= HELD_ROW_BYTES:
             self._rows.append(row)
             self._row_bytes += size
         else:

@@ -32,7 +32,7 @@ _BLOCK = 512
 """Events that are packed together."""
 _BLOCK_TEXT = 2_000_000
 """Characters after which they are, even if they are fewer."""
-_LONGEST = 64_000_000
+LONGEST_LINE = 64_000_000
 """Bytes of one line; the longest payload that is recorded makes far fewer."""
 _MOST_INDEX = 1 << 60
 T = TypeVar("T", bound=Recorded)
@@ -67,7 +67,7 @@ def read_transcript(path: Path) -> RecordSlice:
     """Return the slice that an exported file holds; RecordError names the line that is wrong."""
     try:
         with path.open("rb") as file:
-            return _Reading(path).read(iter(lambda: file.readline(_LONGEST + 1), b""))
+            return _Reading(path).read(iter(lambda: file.readline(LONGEST_LINE + 1), b""))
     except OSError as error:
         raise RecordError(f"{path} cannot be read: {error.strerror or error}.") from error
 
@@ -157,8 +157,8 @@ class _Reading:
         return head, axis.anchored(head.session, head.mono, head.start)
 
     def _decode(self, line: bytes) -> dict[str, Any]:
-        if len(line) > _LONGEST:
-            raise self._wrong(f"it is longer than {_LONGEST:,} bytes")
+        if len(line) > LONGEST_LINE:
+            raise self._wrong(f"it is longer than {LONGEST_LINE:,} bytes")
         if not line.strip():
             raise self._wrong("it is empty")
         try:

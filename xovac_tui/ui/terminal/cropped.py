@@ -75,7 +75,10 @@ class CroppedCompositor(Compositor):
                     if begin >= end:
                         left.append((first, after))
                         continue
-                    pieces.append((y, begin, strips[y - top].crop(begin - seen.x, end - seen.x)))
+                    piece = strips[y - top].crop(begin - seen.x, end - seen.x)
+                    # A widget that is being removed renders lines that are too short; in a full picture
+                    # what is at its right would move into the gap.
+                    pieces.append((y, begin, piece.adjust_cell_length(end - begin)))
                     left += [rest for rest in ((first, begin), (end, after)) if rest[0] < rest[1]]
                 if left:
                     bare[y] = left

@@ -13,7 +13,7 @@ from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.errors import ContractError, RecipeError
 from xovac_tui.recipes.files import RecipeFile
-from xovac_tui.recipes.study import Study, read_again
+from xovac_tui.recipes.study import Study, read_again, study_recipe
 from xovac_tui.station import loading
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.proving import BLIND, PROVES
@@ -120,7 +120,7 @@ class Loading:
             return
         start = loading.start_of(station.snapshot())
         file = await asyncio.to_thread(read_again, shown)
-        study = await asyncio.to_thread(loading.study_now, station, file, start)
+        study = await asyncio.to_thread(study_recipe, file, station.plan_settings(), start.celsius)
         checked(CheckedFile(study, start))
         if file.recipe != shown.recipe or study.compiled is None:
             # The tab shows the file as it is now, and why it must not be sent.
@@ -135,7 +135,7 @@ class Loading:
             # The dialog shows all that is sent; a long list would push later facts out of sight.
             load.title,
             await asyncio.to_thread(loading.load_facts, station, load, self._how_to_prove()),
-            lambda: loading.send_load(station, load),
+            lambda: station.load_recipe(load.compiled, load.study.file.source),
         )
 
     async def _confirm(

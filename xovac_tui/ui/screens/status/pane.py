@@ -118,6 +118,10 @@ class StatusPane(Pane):
         if not self.has_class("-full"):
             self.query_one(TrendChart).show(self._trend(snapshot, channels))
 
+    def on_resize(self) -> None:
+        """Fit the new size at once: no snapshot is shown while the picture is held."""
+        self._fit(self.workspace.snapshot)
+
     def _say_advice(self, snapshot: Snapshot) -> None:
         """Show in the frame of the readings that there is advice."""
         if self._opened is None:

@@ -167,12 +167,9 @@ class Readings(LinesWidget, can_focus=True):
         self.draw()
         self.post_message(self.Chosen())
 
-    def on_focus(self) -> None:
-        """Show the cursor."""
-        self.draw()
-
-    def on_blur(self) -> None:
-        """Hide the cursor."""
+    def watch_has_focus(self, value: bool) -> None:
+        """Show or hide the cursor."""
+        super().watch_has_focus(value)
         self.draw()
 
     def draw(self) -> None:
