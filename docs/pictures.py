@@ -175,7 +175,7 @@ async def run_recipe(station: LiveStation) -> None:
     recipe = parse_recipe(RECIPE, "docs/pictures.py")
     actual = station.snapshot().run.actual
     compiled = compile_recipe(recipe, settings, 20.0 if actual is None else actual)
-    await station.load_recipe(compiled.plan, compiled.payload, RECIPE)
+    await station.load_recipe(compiled, RECIPE)
     await station.send("start_recipe")
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 
 from tests.helpers.commandline import CommandLine, Launched, Said
 from xovac_tui import __version__
-from xovac_tui.cli import common, console
+from xovac_tui.cli import common, console, root
 from xovac_tui.cli.seconds import Seconds
 from xovac_tui.cli.table import AUDIT, COMMANDS, CONFIG, NOTIFY, RECIPE, RECORD, Table, imported
 from xovac_tui.errors import LinkError
@@ -72,6 +73,29 @@ def test_a_misspelt_command_gets_the_nearest(line: CommandLine) -> None:
     said = line("sned", "cancel_recipe")
     assert said.code == 2
     assert 'There is no command "sned". Did you mean "send"?' in said.err
+
+
+@pytest.mark.parametrize(
+    ("group", "word", "meant"),
+    [
+        ("audit", "verfy", "verify"),
+        ("config", "sho", "show"),
+        ("notify", "lst", "list"),
+        ("recipe", "chekc", "check"),
+        ("record", "chek", "check"),
+    ],
+)
+def test_a_misspelt_command_of_a_group_gets_the_nearest(
+    group: str, word: str, meant: str, line: CommandLine
+) -> None:
+    said = line(group, word)
+    assert said.code == 2
+    assert f'There is no command "{word}". Did you mean "{meant}"?' in said.err
+
+
+@pytest.mark.parametrize("before", [["sned"], ["config", "sho"]])
+def test_completing_after_a_misspelt_command_fails_in_no_way(before: list[str]) -> None:
+    ShellComplete(root, {}, "xovac-tui", "_XOVAC_TUI_COMPLETE").get_completions(before, "--h")
 
 
 def test_no_terminal_is_exit_2_and_names_what_works_without(line: CommandLine) -> None:

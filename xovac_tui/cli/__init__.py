@@ -1,4 +1,4 @@
-"""The root command. Light to import: `table.load` imports each command when it is called."""
+"""The root command. Light to import: `table.imported` imports each command when it is called."""
 
 from __future__ import annotations
 
@@ -21,14 +21,13 @@ from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.output import echo_lines
 from xovac_tui.cli.table import COMMANDS, Table, imported
 from xovac_tui.errors import Exit, XovacError
-from xovac_tui.text import nearest
 
 _TYPED = ParameterSource.COMMANDLINE
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 class _Root(ListedGroup):
-    """All commands; a wrong name is answered with the nearest right one."""
+    """All commands."""
 
     def sections(self) -> list[tuple[str, Table]]:
         titles = (("Commands that need no terminal", False), ("Commands for a terminal", True))
@@ -44,13 +43,6 @@ class _Root(ListedGroup):
             # The reader closed our output (`xovac-tui ... | head`), which is no error.
             drop_output()
             return int(Exit.OK)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f'There is no command "{args[0]}".{nearest(args[0], COMMANDS)}')
-        return super().resolve_command(ctx, args)
 
 
 @click.group(

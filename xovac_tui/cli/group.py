@@ -8,10 +8,11 @@ import click
 from click.shell_completion import CompletionItem
 
 from xovac_tui.cli.table import Table, imported
+from xovac_tui.text import nearest
 
 
 class ListedGroup(click.Group):
-    """Imports a command's module only when that command is called."""
+    """Imports a command's module only when that command is called; names the nearest to a wrong name."""
 
     def __init__(self, *args: Any, listed: Table, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -26,6 +27,14 @@ class ListedGroup(click.Group):
         command = imported(self.listed[cmd_name].place)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        wrong = args and args[0] not in self.listed and not args[0].startswith("-")
+        if wrong and not ctx.resilient_parsing:
+            ctx.fail(f'There is no command "{args[0]}".{nearest(args[0], self.listed)}')
+        return super().resolve_command(ctx, args)
 
     def sections(self) -> list[tuple[str, Table]]:
         """Return the commands as the help lists them, by title."""
