@@ -214,6 +214,18 @@ async def test_what_is_beside_a_widget_that_is_being_removed_stays_in_its_place(
         assert (after[:4], after[12:]) == (before[:4], before[12:])
 
 
+async def test_what_went_is_painted_over_although_the_map_was_made_in_between() -> None:
+    app = Small()
+    async with app.run_test(size=(40, 3)):
+        gone, compositor = app.query_one("#above"), app.screen._compositor
+        pieces(app)
+        gone.styles.display = "none"
+        # A widget that is not in the picture changes, and a place is asked for: before the next layout.
+        compositor.update_widgets({OneLine()})
+        assert gone not in compositor.full_map
+        assert (0, 0, "left stays 温度 right stays   ") in pieces(app)
+
+
 async def test_only_widgets_with_changed_cells_are_rendered() -> None:
     app = Small()
     async with app.run_test(size=(40, 3)):

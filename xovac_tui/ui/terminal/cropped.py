@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from rich.console import Console
 from rich.control import Control
-from textual._compositor import Compositor, CompositorUpdate
+from textual._compositor import Compositor, CompositorMap, CompositorUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
@@ -30,6 +30,20 @@ class CroppedCompositor(Compositor):
     crops an update only at its right end, so a changed value at the end of a line would send the whole
     line: over SSH that is most of what a quiet screen sends.
     """
+
+    @property
+    def full_map(self) -> CompositorMap:
+        """The place of every widget; where that has changed since the last layout is painted again.
+
+        Textual compares with this map at the next layout: what went before that would stay on the screen.
+        """
+        if not self._full_map_invalidated:
+            return super().full_map
+        old = self._full_map if self._visible_map is None else self._visible_map
+        new = super().full_map
+        changed = (place.region.intersection(place.clip) for _, place in old.items() ^ new.items())
+        self._dirty_regions.update(filter(None, changed))
+        return new
 
     def render_partial_update(self) -> CroppedUpdate | None:  # type: ignore[override]
         """Return the changed cells; None if there are none."""
