@@ -147,9 +147,14 @@ class Small(App[None]):
             line.show_lines([(("left stays ", ""), ("温度", ""), (" right stays", ""))])
 
 
+def compositor_of(app: App[None]) -> Compositor:
+    """Return what puts the picture of a screen together."""
+    return app.screen._compositor
+
+
 def pieces(app: App[None], *regions: Region) -> list[tuple[int, int, str]]:
     """Return what is sent, as (y, x, text), once these regions have changed."""
-    compositor = app.screen._compositor
+    compositor = compositor_of(app)
     compositor._dirty_regions.update(regions)
     update = compositor.render_partial_update()
     if update is None:
@@ -176,7 +181,7 @@ async def test_an_update_is_the_part_of_the_whole_picture_thatchanged() -> None:
     app = Small()
     async with app.run_test(size=(40, 3)):
         pieces(app)
-        ours = app.screen._compositor
+        ours = compositor_of(app)
         theirs = Compositor._render_chops(ours, Region(0, 0, 40, 3), lambda _: True)
         whole = [Strip.join(line.values()).text for line in theirs]
         assert [strip.text for strip in ours.render_strips()] == whole

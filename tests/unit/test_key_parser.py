@@ -27,6 +27,11 @@ def test_keys_of_one_read_have_its_time() -> None:
     assert read(KeyParser(), "ab!", 5.0) == [("a", 5.0), ("b", 5.0), (STOP, 5.0)]
 
 
+def end_wait(parser: KeyParser) -> None:
+    """Let the time be over for which Textual waits for more of a key."""
+    parser._timeout_time = 0.0
+
+
 @pytest.mark.parametrize("data", ["\x1b!", "\x1b[27u!", "\x1b[33;3u"])
 def test_esc_and_a_stroke_in_one_read_are_two_keys(data: str) -> None:
     assert read(KeyParser(), data, 5.0) == [(ESC, 5.0), (STOP, 5.0)]
@@ -48,7 +53,7 @@ def test_other_sequences_are_as_ever() -> None:
 def test_a_key_that_was_waited_for_has_the_time_of_its_read() -> None:
     parser = KeyParser()
     assert read(parser, "\x1b", 5.0) == []
-    parser._timeout_time = 0.0
+    end_wait(parser)
     assert [(said(message), message.time) for message in parser.tick()] == [(ESC, 5.0)]
 
 
@@ -65,7 +70,7 @@ def test_no_key_comes_out_of_a_paste(one_by_one: bool) -> None:
 def test_a_mark_of_a_paste_that_came_too_slowly_begins_none() -> None:
     parser = KeyParser()
     read(parser, "\x1b[20", 5.0)
-    parser._timeout_time = 0.0
+    end_wait(parser)
     list(parser.tick())
     read(parser, "0~", 6.0)
     assert read(parser, "\x1b!", 7.0) == [(ESC, 7.0), (STOP, 7.0)]

@@ -102,6 +102,7 @@ def test_a_report_has_one_distance_from_utc_and_names_it() -> None:
     assert ReportTimes(BERLIN, FIRST, SECOND).zone_words == "UTC"
 
 
+@pytest.mark.usefixtures("zone")
 def test_the_programs_own_log_is_in_utc(tmp_path: Path) -> None:
     from xovac_tui.logfile import LogFile
 
