@@ -21,6 +21,7 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 from textual import events
+from textual._context import visible_screen_stack
 from textual.app import App
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
@@ -161,7 +162,9 @@ def frame_of(app: XovacApp) -> ChamberScreen:
 
 
 def drawn(screen: Screen[Any]) -> list[str]:
-    """Return what a screen shows, a text a row."""
+    """Return what a screen shows, a text a row, with what is seen below a dialog."""
+    # What is drawn here is kept, and would be missing in the next picture of the app.
+    visible_screen_stack.set(screen.app._background_screens if screen is screen.app.screen else [])
     return [strip.text for strip in screen._compositor.render_strips()]
 
 

@@ -19,6 +19,7 @@ from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME, confirmed_b
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, Fact, FactsView, hazard_sign, now_facts
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
+from xovac_tui.ui.widgets.lines import entitle
 from xovac_tui.ui.workspace import Workspace
 
 T = TypeVar("T")
@@ -108,7 +109,7 @@ class ConfirmDialog(CommandDialog[bool]):
             *now_facts(snapshot, glyphs),
             *([*means, sends] if long else [sends, *means]),
         ]
-        self.query_one(".dialog").border_subtitle = "pgup pgdn: scroll" if long else ""
+        entitle(self.query_one(".dialog"), below="pgup pgdn: scroll" if long else "")
         self.query_one(FactsView).show(facts)
 
     def on_input_changed(self, event: Input.Changed) -> None:

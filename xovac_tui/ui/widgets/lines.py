@@ -9,6 +9,7 @@ from typing import Self
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.style import Style as VisualStyle
@@ -31,6 +32,16 @@ _APART = 8
 def styled(widget: Widget, words: str) -> Style:
     """Return a style over the widget's own; `words` are Textual's, such as `bold $bad on $panel`."""
     return (VisualStyle.from_rich_style(widget.rich_style) + VisualStyle.parse(words)).rich_style
+
+
+def entitle(box: Widget, title: str | None = None, below: str | None = None) -> None:
+    """Write texts, which are literal, into a box's frame where they differ; None leaves one as it is.
+
+    Textual repaints the whole box for each.
+    """
+    for place, text in (("border_title", title), ("border_subtitle", below)):
+        if text is not None and (getattr(box, place) or "") != Content(text).markup:
+            setattr(box, place, Content(text))
 
 
 class SizedWidget(Widget):

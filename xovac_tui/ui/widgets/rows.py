@@ -12,7 +12,7 @@ from textual.message import Message
 
 from xovac_tui.ui.action import MOVING
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import CHOSEN, Line, LinesWidget, Span, clip, fit
+from xovac_tui.ui.widgets.lines import CHOSEN, Line, LinesWidget, Span, clip, entitle, fit
 
 T = TypeVar("T")
 
@@ -159,9 +159,7 @@ class Rows(ListWidget):
         lines = [self._make(row, self._choose and row == self.chosen) for row in range(self.top, last)]
         head = [] if self._head is None else [self._head()]
         self.show_lines([*head, *lines, *[()] * (height - len(lines))])
-        said = f"{self.top + 1} to {last} of {self._count:,}" if self._count > height else ""
-        if str(self.border_subtitle or "") != said:
-            self.border_subtitle = said
+        entitle(self, below=f"{self.top + 1} to {last} of {self._count:,}" if self._count > height else "")
 
     @property
     def rows_seen(self) -> int:

@@ -10,7 +10,6 @@ from rich.style import Style
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
@@ -18,7 +17,7 @@ from textual.widget import Widget
 
 from xovac_tui.plot.cells import CellRow, Picture, Tone, changes
 from xovac_tui.ui.action import bindings
-from xovac_tui.ui.widgets.lines import SizedWidget, styled
+from xovac_tui.ui.widgets.lines import SizedWidget, entitle, styled
 from xovac_tui.ui.widgets.trend_keys import ACTIONS, KEYS
 from xovac_tui.ui.widgets.trend_model import TrendModel
 from xovac_tui.ui.widgets.trend_view import TimeCells, View
@@ -193,10 +192,7 @@ class TrendChart(SizedWidget, can_focus=True):
         title = self.view.title(model)
         hints = self.view.hints()
         wide = self.size.width > len(hints) + 6
-        if str(self.border_title or "") != title:
-            self.border_title = Content(title)
-        if str(self.border_subtitle or "") != (hints if wide else ""):
-            self.border_subtitle = Content(hints if wide else "")
+        entitle(self, title, hints if wide else "")
 
     def render_line(self, y: int) -> Strip:
         """Return one line of cells."""

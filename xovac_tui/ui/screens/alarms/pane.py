@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 
 from textual import work
 from textual.app import ComposeResult
-from textual.content import Content
 
 from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.chamber.alarm import LIMIT_SETS, AlarmState, AlarmsView, AlarmView
@@ -32,7 +31,7 @@ from xovac_tui.ui.screens.alarms.lines import (
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import Strokes
 from xovac_tui.ui.widgets.alarm_words import state_word
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, paragraph
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle, paragraph
 from xovac_tui.ui.widgets.rows import Rows
 
 TALL = 28
@@ -154,7 +153,7 @@ class AlarmsPane(Pane):
 
     def _draw_list(self, place: int) -> None:
         rows, glyphs = self.rows, self.workspace.glyphs
-        rows.border_title = list_title(self._view, self._which)
+        entitle(rows, list_title(self._view, self._which))
         if not self._listed:
             said = glyphs.shown(empty_words(self._view, self._which, self.keys))
             rows.show_folded(lambda width: paragraph(said, max(8, width), "$foreground-muted"))
@@ -184,7 +183,7 @@ class AlarmsPane(Pane):
         if alarm is None:
             self.remove_class("-full")
             return
-        detail.border_title = Content(glyphs.shown(alarm.rule, 60))
+        entitle(detail, glyphs.shown(alarm.rule, 60))
         detail.show_folded(
             lambda width: detail_lines(alarm, self._view, width, self._utc, glyphs=glyphs, times=times),
             rewind=rewind,

@@ -24,7 +24,7 @@ from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle, fit
 from xovac_tui.ui.widgets.rows import CursorRows
 from xovac_tui.ui.workspace import Workspace
 
@@ -127,22 +127,21 @@ class ControlsPane(Pane):
         )
         if self.size.height:
             listed.styles.height = min(rows, room)
-        self.query_one("#commands-box").border_subtitle = (
-            f"{rows} commands, arrows scroll" if rows > room else ""
-        )
         unproven = self.station.proving.unproven
         listing = self.query_one("#commands-box")
         listing.set_class(unproven, "-unproven")
-        listing.border_title = (
-            f"Commands {self.workspace.glyphs.warning} {UNPROVEN}" if unproven else "Commands"
+        entitle(
+            listing,
+            f"Commands {self.workspace.glyphs.warning} {UNPROVEN}" if unproven else "Commands",
+            f"{rows} commands, arrows scroll" if rows > room else "",
         )
-        box = self.query_one("#ledger-box")
         words = [f"{len(ledger.entries)}" if ledger.entries else "", "newest on top"]
         if ledger.dropped:
             words.append(f"{ledger.dropped} older dropped")
         if ledger.unknown:
             words.append(f"{ledger.unknown} UNKNOWN ({self.keys['seen']}: seen)")
-        box.border_title = "Ledger" + (f" {', '.join(w for w in words if w)}" if ledger.entries else "")
+        counts = f" {', '.join(w for w in words if w)}" if ledger.entries else ""
+        entitle(self.query_one("#ledger-box"), f"Ledger{counts}")
         self._describe()
 
     def on_news(self, news: News) -> None:

@@ -18,7 +18,7 @@ from xovac_tui.ui.screens.insight.lines import (
     table_notes,
 )
 from xovac_tui.ui.screens.pane import Pane
-from xovac_tui.ui.widgets.lines import Line, RunFacts
+from xovac_tui.ui.widgets.lines import Line, RunFacts, entitle
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import TrendModel, TrendSeries
@@ -105,8 +105,7 @@ class InsightPane(Pane):
         title = "Stable"
         if view.speed != 1:
             title += glyphs.plain(f"  windows and rates of the simulated chamber, ×{view.speed:g}")
-        if table.border_title != title:
-            table.border_title = title
+        entitle(table, title)
         width = table.size.width
         notes = table_notes(view, width, glyphs, self.keys) if width else []
 

@@ -16,6 +16,7 @@ from xovac_tui.ui.screens.status import ACTIONS
 from xovac_tui.ui.screens.status.readings import SPARK, Readings
 from xovac_tui.ui.screens.status.run_lines import RunPanel
 from xovac_tui.ui.screens.status.run_moment import RunMoment
+from xovac_tui.ui.widgets.lines import entitle
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, TrendSeries
 
@@ -130,9 +131,7 @@ class StatusPane(Pane):
             advice = self.station.insight.advice(snapshot)
             said = f"  {self.workspace.glyphs.warning} advice ({self.keys['insight']})" if advice else ""
             title = f"Readings{said}"
-            readings = self.query_one(Readings)
-            if readings.border_title != title:
-                readings.border_title = title
+            entitle(self.query_one(Readings), title)
 
     def _newest(self, full_name: str, bins: int) -> Sequence[float]:
         history = self.station.history(full_name)

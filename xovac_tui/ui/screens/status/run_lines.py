@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rich.cells import cell_len
-from textual.content import Content
 
 from xovac_tui import runs
 from xovac_tui.api.contract import Role
@@ -20,7 +19,7 @@ from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.status.run_moment import RunMoment
 from xovac_tui.ui.widgets import run_words
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit, folded, paragraph
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, entitle, fit, folded, paragraph
 from xovac_tui.units import from_celsius, unit_of
 
 LOW = 3
@@ -415,9 +414,5 @@ class RunPanel(LinesWidget):
             return
         moment, glyphs, times, keys = self._shown
         self.show_lines(run_lines(moment, width, height, glyphs=glyphs, times=times, keys=keys))
-        title = run_title(moment, glyphs, low=height <= LOW)
-        if str(self.border_title or "") != title:
-            self.border_title = Content(title)
-        below = run_subtitle(moment, glyphs, low=height <= LOW)
-        if str(self.border_subtitle or "") != below:
-            self.border_subtitle = Content(below)
+        low = height <= LOW
+        entitle(self, run_title(moment, glyphs, low=low), run_subtitle(moment, glyphs, low=low))
