@@ -1,6 +1,8 @@
+import errno
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -124,6 +126,19 @@ def test_every_error_of_ours_is_its_sentence_and_its_code(
     monkeypatch.setattr(console, "open_console", fail)
     said = line()
     assert (said.code, said.out, said.err) == (6, "", "The chamber is gone. Look for it.\n")
+
+
+def test_a_folder_that_may_not_be_read_is_no_defect(
+    line: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(path: Path, **_: Any) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", denied)
+    said = line("runs")
+    assert said.code == 2
+    assert "cannot be used: Permission denied." in said.err
+    assert "defect" not in said.err
 
 
 def test_a_defect_is_a_sentence_and_the_traceback_is_in_the_log(

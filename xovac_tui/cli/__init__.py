@@ -112,6 +112,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         code = f" [{error.code}]" if error.code else ""
         _print_last(f"{error}{code}", several_lines=error.several_lines)
         return int(error.exit_code)
+    except PermissionError as error:
+        if error.filename is None:
+            return _defect(error)
+        _print_last(
+            f"{error.filename} cannot be used: {error.strerror}. Check its permissions and its folder's."
+        )
+        return int(Exit.USAGE)
     except OSError as error:
         # An error without a file name comes from standard output, the only file written without one.
         if error.errno not in _NO_ROOM or error.filename is not None:
