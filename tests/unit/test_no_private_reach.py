@@ -13,7 +13,9 @@ TESTS = Path(__file__).parents[1]
 OTHERS = {
     "helpers/console.py": {
         "_character_to_key": "Textual turns a sign into the name of a key nowhere else",
+        "_background_screens": "Textual names the screens below a dialog nowhere else",
         "_compositor": "Textual shows the cells of a screen nowhere else",
+        "_context": "Textual leaves out what is below a dialog, unless its stack is set there",
         "_notifications": "Textual lists toasts nowhere else",
     },
     "helpers/quiet.py": dict.fromkeys(
