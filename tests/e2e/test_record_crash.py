@@ -62,6 +62,7 @@ def truths(events: list[LoggedEvent]) -> list[tuple[float, float]]:
     return found
 
 
+@pytest.mark.slow
 def test_whatever_was_committed_survives_a_kill(tmp_path: Path) -> None:
     path = tmp_path / "bench.record"
     seed = random.randrange(10**6)

@@ -23,7 +23,7 @@ CHROMIUM = next(
     None,
 )
 PDFTOTEXT = shutil.which("pdftotext")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,6 @@ def chromium(html: Path, *options: str) -> str:
     return done.stdout + done.stderr
 
 
-@pytest.mark.slow
 def test_a_browser_shows_it_and_finds_nothing_wrong(html: Path) -> None:
     said = chromium(html, "--dump-dom")
     assert "<title>Board X &lt;b&gt;, r1 of lab " in said
