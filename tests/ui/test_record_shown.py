@@ -180,9 +180,10 @@ async def test_a_digest_that_cannot_be_read_is_a_toast(
 
 
 async def test_quitting_says_what_becomes_of_the_record(tmp_path: Path) -> None:
-    async with console(tmp_path, record=choice(tmp_path / "r.sqlite3")) as c:
+    async with console(tmp_path, size=(120, 36), record=choice(tmp_path / "r.sqlite3")) as c:
         await c.run_state()
         await c.until(lambda: c.station.recorder.state is RecorderState.ON)
+        assert "REC ●" in c.app.query_one(TrustBar).plain
         await c.press("q")
         assert "The recording ends with this console; start `xovac-tui record`" in said_at_quitting(c)
 
