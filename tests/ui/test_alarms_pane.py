@@ -257,7 +257,7 @@ async def test_an_alarm_is_put_away_for_a_reason_and_for_a_time(tmp_path: Path) 
         await c.advance(2)
         await c.press("v", "v", "x")
         assert states(c)["part hot"] is not AlarmState.OUT_OF_SERVICE
-        # Shelving wants a reason and ends by itself.
+        # Shelving needs a reason, and ends when its time is over.
         await c.press("escape")
         await c.advance(2)
         await c.press("s")

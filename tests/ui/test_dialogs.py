@@ -276,7 +276,7 @@ async def test_keys_that_come_in_one_read_or_at_once_answer_nothing(
                 await c.settle()
                 assert c.link.emitted == [], text
                 assert c.app.screen is dialog, text
-                # Only an enter by itself at the harmless answer is one.
+                # Only enter alone, at the harmless answer, counts as one.
                 assert (dialog.settling, focus(c)) in (("", focus(c)), ("enter", "keep")), text
             monkeypatch.setattr(GUARD, SOON)
             now += 5.0

@@ -31,11 +31,10 @@ from xovac_tui.ui.screens.alarms.lines import (
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import Strokes
 from xovac_tui.ui.widgets.alarm_words import state_word
+from xovac_tui.ui.widgets.fitting import fit
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle, paragraph
 from xovac_tui.ui.widgets.rows import Rows
 
-TALL = 28
-"""Height in rows from which the detail has room for a usual alarm."""
 _IGNORE_SECONDS = 1.0
 """Seconds after the chosen alarm has left the list during which no key applies to the next one."""
 _BY_PRESSURE = "by the pressure"
@@ -81,7 +80,7 @@ class AlarmsPane(Pane):
         self._utc = self.workspace.snapshot.utc
         self._strokes = Strokes()
         self._asking = False
-        self._fit()
+        fit(self)
 
     # -- what is shown ------------------------------------------------------------------------------
 
@@ -108,11 +107,8 @@ class AlarmsPane(Pane):
 
     def on_resize(self) -> None:
         """Choose the layout for the size."""
-        self._fit()
+        fit(self)
         self.call_after_refresh(self._draw)
-
-    def _fit(self) -> None:
-        self.set_class(self.size.height >= TALL, "-tall")
 
     def show(self, snapshot: Snapshot) -> None:
         """Show this moment."""

@@ -24,14 +24,10 @@ from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.recipes import ACTIONS, lines
 from xovac_tui.ui.screens.recipes.loading import CheckedFile, Loading
 from xovac_tui.ui.screens.recipes.profile import ProfileChart
+from xovac_tui.ui.widgets.fitting import fit
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.workspace import Workspace
-
-WIDE = 100
-"""Width in cells from which the list has room for whole names."""
-TALL = 28
-"""Height in rows from which steps and findings are side by side."""
 
 
 class RecipesView(Horizontal):
@@ -83,16 +79,12 @@ class RecipesView(Horizontal):
 
     def on_mount(self) -> None:
         """Choose the layout for the size."""
-        self._fit()
+        fit(self)
 
     def on_resize(self) -> None:
         """Choose the layout for the size, and draw for it."""
-        self._fit()
+        fit(self)
         self.call_after_refresh(self.draw)
-
-    def _fit(self) -> None:
-        self.set_class(self.size.width >= WIDE, "-wide")
-        self.set_class(self.size.height >= TALL, "-tall")
 
     def turn(self) -> None:
         """Show steps or findings where there is no room for both."""

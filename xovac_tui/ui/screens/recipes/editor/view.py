@@ -25,14 +25,11 @@ from xovac_tui.ui.screens.recipes.editor.form import FieldForm
 from xovac_tui.ui.screens.recipes.editor.lines import head_line, recipe_line, row_line, table_head
 from xovac_tui.ui.screens.recipes.editor.model import Editing
 from xovac_tui.ui.screens.recipes.profile import ProfileChart
+from xovac_tui.ui.widgets.fitting import fit
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.workspace import Workspace
 
-WIDE = 100
-"""Width in cells from which table and form are side by side."""
-TALL = 28
-"""Height in rows from which form, profile and findings are all visible."""
 PAUSE = 0.15
 """Seconds without a change before a recipe is planned and checked again."""
 _DRIFT = 1.0
@@ -95,16 +92,12 @@ class EditorView(Vertical):
 
     def on_mount(self) -> None:
         """Choose the layout for the size."""
-        self._fit()
+        fit(self)
 
     def on_resize(self) -> None:
         """Choose the layout for the size, and draw for it."""
-        self._fit()
+        fit(self)
         self.call_after_refresh(self.draw)
-
-    def _fit(self) -> None:
-        self.set_class(self.size.width >= WIDE, "-wide")
-        self.set_class(self.size.height >= TALL, "-tall")
 
     @property
     def steps(self) -> Rows:
