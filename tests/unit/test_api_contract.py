@@ -156,7 +156,9 @@ def test_a_bad_file_says_file_key_and_reason(tmp_path: Path, text: str, said: li
 
 def test_a_channel_keeps_the_names_that_it_had(tmp_path: Path) -> None:
     file = tmp_path / "own.toml"
-    file.write_text("[messages.m]\nx = { channel = 'new', aliases = ['old', 'new'] }\ny = { channel = 'y' }\n")
+    file.write_text(
+        "[messages.m]\nx = { channel = 'new', aliases = ['old', 'new'] }\ny = { channel = 'y' }\n"
+    )
     assert load_contract([file]).messages["m"].leaves[0].aliases == ("old", "new")
 
 
