@@ -13,9 +13,11 @@ from xovac_tui.config import load_settings, settings_problems
 from xovac_tui.config.secrets import read_addresses
 from xovac_tui.errors import SettingsError
 from xovac_tui.notify.settings import Heartbeat, NotifySettings, Receiver
+from xovac_tui.validation import missing_key
 from xovac_tui.withaddress import WithAddress, without_secrets
 
 SECRET = "hunter2hunter2"
+KINDS = 'one of "apprise", "bell", "command", "osc777", "osc9", "webhook"'
 
 
 def problems(tmp_path: Path, text: str) -> str:
@@ -32,7 +34,7 @@ def receiver(text: str) -> str:
     ("text", "said"),
     [
         (receiver('kind = "webhok"'), 'Did you mean "webhook"?'),
-        (receiver(""), "`notify.receivers, item 1.kind` is missing; it must be one of"),
+        (receiver(""), missing_key("notify.receivers, item 1.kind", KINDS)),
         (receiver('kind = "webhook"'), "`notify.receivers, item 1.url`: kind = \"webhook\" needs an address"),
         (receiver('kind = "apprise"'), 'kind = "apprise" needs an address: give `url_file` (or `url`).'),
         (receiver('kind = "command"'), "`notify.receivers, item 1.command`: a command needs the program"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.files import MAX_BYTES, list_recipes, load_recipe, parse_recipe
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat
+from xovac_tui.validation import DATE, TEXT, wrong_value
 
 DESIGN = """
 name = "Bakeout and 4 cycles"
@@ -136,7 +137,7 @@ def test_windows_habits_are_fine() -> None:
         ("[[steps]]\nhold = nan", ["step 1: `hold` is nan, but it must be a duration"]),
         (
             "[[steps]]\nhold = 01:30:00",
-            ["`hold` is a date or time, but it must be a duration with its unit, in quotes"],
+            [f"`hold` is {DATE}, but it must be a duration with its unit, in quotes"],
         ),
         ("[[steps]]\nhold = false", ["step 1: `hold` is false"]),
         ('[[steps]]\nhold = "0s"', ['hold = "0s" must be longer than 0 s']),
@@ -165,7 +166,7 @@ def test_windows_habits_are_fine() -> None:
         ),
         ("limits = {min = 5, max = 5}\n[[steps]]\nto = 1", ["min must be below max"]),
         ("limits = {min = nan, max = 5}\n[[steps]]\nto = 1", ["`limits.min` is nan"]),
-        ("description = 5\n[[steps]]\nto = 1", ["`description` is 5, but it must be text in quotes"]),
+        ("description = 5\n[[steps]]\nto = 1", [wrong_value("description", 5, TEXT)]),
         ('[[steps]]\nto = 1\nnote = "\\u0007"', ["step 1: note holds a control character"]),
     ],
 )

@@ -18,7 +18,7 @@ from xovac_tui.link.target import query_mistake
 from xovac_tui.paths import AUTH_VARIABLE, HEADERS_VARIABLE
 from xovac_tui.plural import counted
 from xovac_tui.readfile import read_at_most
-from xovac_tui.validation import Gathered, convert, read_toml
+from xovac_tui.validation import TEXT, Gathered, convert, read_toml, wrong_value
 from xovac_tui.withaddress import WithAddress, address_mistake, each_address
 
 T = TypeVar("T")
@@ -98,7 +98,7 @@ def load_secrets(profile: Profile, environ: Mapping[str, str] | None = None) -> 
 
 def _check_header(name: str, value: object, where: str) -> None:
     if not isinstance(value, str):
-        raise SettingsError(f"{where}: the header `{name}` must be text in quotes.")
+        raise SettingsError(f"{where}: the header {wrong_value(name, value, TEXT, hide=True)}")
     if not _TOKEN.fullmatch(name):
         raise SettingsError(
             f"{where}: {json.dumps(name)} is not a header name. Use letters, digits and dashes."
