@@ -319,4 +319,4 @@ def test_an_item_that_is_no_table_hides_no_other_mistake(line: CommandLine) -> N
     file = line.settings('[alarms]\nrules = [3, { name = "a" }]\n')
     first, second = line("config", "check").out.splitlines()
     assert first == f"{file}: `alarms.rules, item 1` is 3, but it must be a table."
-    assert second.startswith(f"{file}: `alarms.rules, item 2.kind` is missing; it must be one of ")
+    assert second == f"{file}: {missing_key('alarms.rules, item 2.kind', KINDS)}"

@@ -124,9 +124,12 @@ def need_private(path: Path) -> None:
     except (OSError, ValueError):  # reading the file explains it
         return
     if mode & 0o077:
-        raise SettingsError(
-            f"Other users can read the secrets file {path} (its mode is {mode:04o}). Run: chmod 600 {path}"
-        )
+        raise SettingsError(readable_by_others(path, mode))
+
+
+def readable_by_others(path: Path, mode: int) -> str:
+    """Return the sentence for a file with secrets that other users can read; `mode`: its permissions."""
+    return f"Other users can read the secrets file {path} (its mode is {mode:04o}). Run: chmod 600 {path}"
 
 
 def _from_environment(environ: Mapping[str, str], name: str) -> dict[str, Any] | None:
