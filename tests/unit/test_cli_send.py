@@ -5,6 +5,7 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.api.link import LinkCode, LinkView, LinkWord
+from xovac_tui.chamber.ledger import NO_ANSWER
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.cli import sending
 
@@ -50,7 +51,7 @@ def test_a_command_without_answer_is_reported_as_sent(line: CommandLine, script:
     said = line("send", "sync_xovac_time", "--yes", *URL)
     assert said.code == 5, "without an answer nothing may look as if it had happened"
     assert json.loads(said.out)["result"] == "sent"
-    assert "whether it happened is not known" in json.loads(said.out)["message"]
+    assert json.loads(said.out)["message"] == NO_ANSWER
     ((name, payload),) = script.sent
     assert name == "sync_xovac_time"
     assert set(json.loads(payload)) == {"utcOffset", "epoch"}
