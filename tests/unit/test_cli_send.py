@@ -5,8 +5,8 @@ import pytest
 
 from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.api.link import LinkCode, LinkView, LinkWord
-from xovac_tui.chamber.ledger import NO_ANSWER
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.chamber.unknown_reasons import UnknownCode, UnknownReason
 from xovac_tui.cli import sending
 
 URL = ("--url", "http://chamber.lab:8080")
@@ -53,7 +53,7 @@ def test_a_command_without_answer_is_reported_as_sent(line: CommandLine, script:
     assert said.code == 5, "without an answer nothing may look as if it had happened"
     reported = json.loads(said.out)
     assert (reported["result"], reported["code"]) == ("sent", "no-answer-documented")
-    assert reported["message"] == NO_ANSWER
+    assert reported["message"] == UnknownReason(UnknownCode.NOT_DOCUMENTED).sentence
     ((name, payload),) = script.sent
     assert name == "sync_xovac_time"
     assert set(json.loads(payload)) == {"utcOffset", "epoch"}
