@@ -15,6 +15,7 @@ import pytest
 from tests.helpers.records import message
 from xovac_tui.api.outline import outline
 from xovac_tui.api.payload import BULKY, LONGEST, NOT_JSON, decode
+from xovac_tui.plural import counted
 from xovac_tui.recording.apart import can_be_read_apart, read_apart
 from xovac_tui.recording.eventlog import KEPT_TEXT, EventLog, LoggedEvent
 
@@ -47,7 +48,7 @@ def logged(raw: str | bytes) -> LoggedEvent:
         ),
         ("[true]", "a list of 1 item with 1 value", "[\n  true"),
         ("{}", "an empty object", "{}"),
-        ("[[], NaN]", "a list of 2 items with 1 value", "[\n  [],\n  NaN"),
+        ("[[], NaN]", f"a list of {counted(2, 'item')} with 1 value", "[\n  [],\n  NaN"),
         (
             json.dumps(dict.fromkeys("abcdefgh", 0)),
             "an object with 8 values; its keys are a, b, c, d, e, f and 2 more",

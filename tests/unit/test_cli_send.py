@@ -7,6 +7,7 @@ from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.api.forms import check_items
 from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.chamber.unknown_reasons import UnknownCode, UnknownReason
 from xovac_tui.cli import sending
 from xovac_tui.errors import ContractError
 from xovac_tui.link.wording import worded
@@ -45,15 +46,17 @@ def test_what_an_answer_holds_never_reaches_the_terminal_as_codes(line: CommandL
 def test_no_answer_in_time_is_unknown(line: CommandLine, script: Script) -> None:
     said = line("send", "cancel_recipe", "--yes", "--timeout", "0.1", *URL)
     assert said.code == 5
-    assert json.loads(said.out)["result"] == "unknown"
+    reported = json.loads(said.out)
+    assert (reported["result"], reported["code"]) == ("unknown", "no-answer-in-time")
     assert script.sent == [("cancel_recipe", "")]
 
 
 def test_a_command_without_answer_is_reported_as_sent(line: CommandLine, script: Script) -> None:
     said = line("send", "sync_xovac_time", "--yes", *URL)
     assert said.code == 5, "without an answer nothing may look as if it had happened"
-    assert json.loads(said.out)["result"] == "sent"
-    assert "whether it happened is not known" in json.loads(said.out)["message"]
+    reported = json.loads(said.out)
+    assert (reported["result"], reported["code"]) == ("sent", "no-answer-documented")
+    assert reported["message"] == UnknownReason(UnknownCode.NOT_DOCUMENTED).sentence
     ((name, payload),) = script.sent
     assert name == "sync_xovac_time"
     assert set(json.loads(payload)) == {"utcOffset", "epoch"}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.files import MAX_BYTES, list_recipes, load_recipe, parse_recipe
+from xovac_tui.recipes.findings import FindingCode, flaw
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat
 from xovac_tui.validation import DATE, TEXT, wrong_value
 
@@ -113,7 +114,7 @@ def test_windows_habits_are_fine() -> None:
         ("[[steps]]\nrate = 1", ["step 1", 'add "to"']),
         ('[[steps]]\nto = 5\nhold = "1h"', ["step 1 says to and hold at once"]),
         ('[[steps]]\nhold = "1h"\nrate = 1', ["step 1: rate does not belong"]),
-        ('[[steps]]\nto = 1\nrate = 1\nover = "1h"', ['both a rate and a time ("over"): keep the one']),
+        ('[[steps]]\nto = 1\nrate = 1\nover = "1h"', [f"step 1: it {flaw(FindingCode.RATE_AND_TIME)}."]),
         ("[[steps]]\nrepeat = 2", ["step 1: steps is missing", "[[steps.steps]]"]),
         ("[[steps]]\n[[steps.steps]]\nto = 1", ['no "repeat"']),
         # temperatures and rates
@@ -140,12 +141,15 @@ def test_windows_habits_are_fine() -> None:
             [f"`hold` is {DATE}, but it must be a duration with its unit, in quotes"],
         ),
         ("[[steps]]\nhold = false", ["step 1: `hold` is false"]),
-        ('[[steps]]\nhold = "0s"', ['hold = "0s" must be longer than 0 s']),
+        ('[[steps]]\nhold = "0s"', [f'hold = "0s" {flaw(FindingCode.DURATION_NOT_POSITIVE)}.']),
         ('[[steps]]\nhold = "-1h"', ["negative"]),
         ('[[steps]]\nhold = "400d"', ["longer than 365d"]),
         ('[[steps]]\nto = 1\nover = "1,5h"', ["step 1: over", "with a point"]),
         # repeats
-        ("[[steps]]\nrepeat = 0\n[[steps.steps]]\nto = 1", ["step 1: repeat = 0 must be at least 1"]),
+        (
+            "[[steps]]\nrepeat = 0\n[[steps.steps]]\nto = 1",
+            [f"step 1: repeat = 0 {flaw(FindingCode.NO_ROUNDS)}."],
+        ),
         ("[[steps]]\nrepeat = -3\n[[steps.steps]]\nto = 1", ["at least 1"]),
         ("[[steps]]\nrepeat = 2.5\n[[steps.steps]]\nto = 1", ["whole number"]),
         ("[[steps]]\nrepeat = true\n[[steps.steps]]\nto = 1", ["whole number"]),
@@ -164,10 +168,10 @@ def test_windows_habits_are_fine() -> None:
             "limits = 5\n[[steps]]\nto = 1",
             ["`limits` is 5, but it must be a table like limits = { min = -30, max = 65 }, in °C."],
         ),
-        ("limits = {min = 5, max = 5}\n[[steps]]\nto = 1", ["min must be below max"]),
+        ("limits = {min = 5, max = 5}\n[[steps]]\nto = 1", [f"limits {flaw(FindingCode.LIMITS_CROSSED)}."]),
         ("limits = {min = nan, max = 5}\n[[steps]]\nto = 1", ["`limits.min` is nan"]),
         ("description = 5\n[[steps]]\nto = 1", [wrong_value("description", 5, TEXT)]),
-        ('[[steps]]\nto = 1\nnote = "\\u0007"', ["step 1: note holds a control character"]),
+        ('[[steps]]\nto = 1\nnote = "\\u0007"', [f"step 1: note {flaw(FindingCode.TEXT_NOT_PRINTABLE)}."]),
     ],
 )
 def test_what_is_wrong_is_named_with_what_would_be_right(body: str, parts: list[str]) -> None:
