@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.commandline import CommandLine, clean_environment
+from xovac_tui.notify.services import service_problem
 
 SECRET = "hunter2hunter2"
 
@@ -176,8 +177,11 @@ def test_the_check_and_the_recorder_refuse_a_file_that_others_can_read(
 
 def test_the_check_covers_addresses_of_services(xovac: CommandLine) -> None:
     pytest.importorskip("apprise")
-    xovac.settings(f'[[notify.receivers]]\nname = "phone"\nkind = "apprise"\nurl = "nothing://{SECRET}"\n')
+    url = f"nothing://{SECRET}"
+    why = service_problem(url)
+    assert why
+    xovac.settings(f'[[notify.receivers]]\nname = "phone"\nkind = "apprise"\nurl = "{url}"\n')
     said = xovac("config", "check")
     assert said.code == 2
-    assert 'receiver "phone": Apprise does not know such an address' in said.out
+    assert f'receiver "phone": {why}' in said.out
     assert SECRET not in said.out
