@@ -16,9 +16,10 @@ from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.recording import attachments as attaching
 from xovac_tui.recording.attachments import attachment_data, attachments, text_of
-from xovac_tui.recording.audit import verify
+from xovac_tui.recording.audit import EMPTY_CHAIN, head_missing, verify
 from xovac_tui.recording.disk.kinds import RecordedMark, RunItem
 from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import no_record
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.report.appendix import attachment_words
 from xovac_tui.report.facts import Paper
@@ -126,7 +127,7 @@ def test_an_emptied_chain_gets_exit_code_4_and_an_empty_one_is_not_called_well(
     done_to(record, f"UPDATE head SET count = 0, hash = '{'0' * 64}'")
     said = line("audit", "verify")
     assert said.code == 4
-    assert said.out.splitlines()[1].startswith("The chain is empty, so it proves nothing about this record")
+    assert said.out.splitlines()[1].startswith(EMPTY_CHAIN)
     write_record(tmp_path / "new", [])
     said = line("audit", "verify", "--record", str(tmp_path / "new"))
     assert said.code == 0
@@ -144,7 +145,7 @@ def test_a_head_that_was_noted(line: CommandLine, record: Path) -> None:
     assert "The head that was noted is entry 2: everything up to it is still there." in said.out
     said = line("audit", "verify", "--expect", "0123456789ab")
     assert said.code == 4
-    assert "no entry has the hash 0123456789ab" in said.out
+    assert head_missing("0123456789ab") in said.out
     for wrong in ("abc", "xyz" * 10):
         said = line("audit", "verify", "--expect", wrong)
         assert said.code == 2
@@ -169,7 +170,7 @@ def test_entries_are_listed_in_their_order(line: CommandLine, record: Path) -> N
 def test_records_that_cannot_be_audited(line: CommandLine, tmp_path: Path) -> None:
     said = line("audit", "verify")
     assert said.code == 2
-    assert said.err.startswith("There is no record at")
+    assert said.err == f"{no_record(paths.record_file('lab'))}\n"
     (tmp_path / "text").write_text("no record " * 1000)
     said = line("audit", "verify", "--record", str(tmp_path / "text"))
     assert said.code == 4

@@ -28,6 +28,11 @@ from xovac_tui.text import clean
 
 SHORTEST = 12
 """Characters of a noted head's hash at least."""
+EMPTY_CHAIN = (
+    "The chain is empty, so it proves nothing about this record: a recorder notes the settings "
+    "in force before its first event, so the chain was emptied, or was never written"
+)
+"""What is wrong with a record of which there is no entry, without the full stop."""
 _TRIED = 40_000
 """Pairs of entry and row that are tried at the most, to distinguish moved rows from changed ones."""
 _MOST_TEXT = 100_000
@@ -142,6 +147,14 @@ def verify(path: Path, expected: str = "") -> Audit:
         return _Walk(db).audit(expected.strip().lower())
 
 
+def head_missing(expected: str) -> str:
+    """Return what is wrong where a head that was noted is not in the chain, without the full stop."""
+    return (
+        f"The head that was noted is not in the chain: no entry has the hash {clean(expected, 64)}. "
+        "This is another record, an older copy, or its chain was made anew"
+    )
+
+
 class _Doubt(msgspec.Struct, frozen=True):
     """An entry whose hash does not fit to its row as it is now."""
 
@@ -187,17 +200,10 @@ class _Walk:
             self._fault("twice", AuditedRow(place="", row=0), duplicate_words(*stretch))
         beside = unchained(self._db)
         if not self._newest and (beside.get("events") or beside.get("runs")):
-            why = (
-                "The chain is empty, so it proves nothing about this record: a recorder notes the settings "
-                "in force before its first event, so the chain was emptied, or was never written"
-            )
-            self._faults.insert(0, AuditFault(wrong="chain", entry=AuditedRow(place="", row=0), why=why))
+            empty = AuditFault(wrong="chain", entry=AuditedRow(place="", row=0), why=EMPTY_CHAIN)
+            self._faults.insert(0, empty)
         if expected and self._noted is None:
-            why = (
-                f"The head that was noted is not in the chain: no entry has the hash {clean(expected, 64)}. "
-                "This is another record, an older copy, or its chain was made anew"
-            )
-            self._fault("chain", AuditedRow(place="", row=0), why)
+            self._fault("chain", AuditedRow(place="", row=0), head_missing(expected))
         return Audit(
             head=Head(self._newest, self._hash or ""),
             faults=tuple(sorted(self._faults, key=lambda one: one.entry.number or 1 << 62)),
