@@ -20,6 +20,10 @@ OBEYED = 120.0
 """Seconds after a cancel within which a stop of the chamber is taken as its effect."""
 EARLY = 10.0
 """Seconds before the planned end at which an end still counts as that one: messages take their time."""
+IDLE_AFTER_LAST = "The chamber reports that it is idle after the last step."
+"""Reason of a completed run whose steps were reported."""
+IDLE_IN_TIME = "The chamber reports that it is idle, and the plan's time is up."
+"""Reason of a completed run whose steps were not reported."""
 _SAME = 5.0
 """Seconds by which the two clocks may disagree about the time between two observations."""
 
@@ -49,7 +53,7 @@ def ending(state: RunSnapshot, course: PlanCourse | None, seen: Observation) -> 
     if state.cancel_t is not None and state.running_t - state.cancel_t <= OBEYED:
         return (
             Result.CANCELLED,
-            f"cancel_recipe was sent by {_who(state)}, and the chamber reports that it is idle.",
+            f"{cancelled_by(state.cancel_who)}, and the chamber reports that it is idle.",
         )
     if unseen > max(EARLY, NEAR_PERIODS * (seen.period or 0.0)):
         return Result.UNKNOWN, _not_seen(state, course, unseen)
@@ -76,11 +80,12 @@ def cancelled_blind(state: RunSnapshot) -> str:
     """Return why a cancel_recipe ends a run that the chamber never reports; empty where it reports runs."""
     if state.running_t is not None:
         return ""
-    return f"cancel_recipe was sent by {_who(state)}. The chamber does not report whether it stopped."
+    return f"{cancelled_by(state.cancel_who)}. The chamber does not report whether it stopped."
 
 
-def _who(state: RunSnapshot) -> str:
-    return clean(state.cancel_who, 60)
+def cancelled_by(who: str) -> str:
+    """Return how the reason of a cancelled run begins."""
+    return f"cancel_recipe was sent by {clean(who, 60)}"
 
 
 def _not_seen(state: RunSnapshot, course: PlanCourse | None, unseen: float) -> str:
@@ -104,8 +109,7 @@ def _seen(state: RunSnapshot, course: PlanCourse | None, seen: Observation) -> t
     left = (course.plan.total - position(state, course)) / state.speed
     last = step == len(course.items) or not state.reports_steps
     if last and left <= max(EARLY, NEAR_PERIODS * (seen.period or 0.0)):
-        after = " after the last step" if state.reports_steps else ", and the plan's time is up"
-        return Result.COMPLETED, f"The chamber reports that it is idle{after}."
+        return Result.COMPLETED, IDLE_AFTER_LAST if state.reports_steps else IDLE_IN_TIME
     where = f" in step {step} of {len(course.items)}" if step and state.reports_steps else ""
     return (
         Result.ENDED_EARLY,
