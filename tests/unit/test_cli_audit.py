@@ -16,7 +16,8 @@ from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.recording import attachments as attaching
 from xovac_tui.recording.attachments import attachment_data, attachments, text_of
-from xovac_tui.recording.audit import EMPTY_CHAIN, head_missing, verify
+from xovac_tui.recording.audit import verify
+from xovac_tui.recording.audit_faults import AuditCode, AuditedRow, AuditFault
 from xovac_tui.recording.disk.kinds import RecordedMark, RunItem
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import no_record
@@ -101,8 +102,9 @@ def test_what_was_changed_is_named_with_exit_code_4(line: CommandLine, record: P
     reported = line("audit", "verify", "--json")
     assert reported.code == 4
     (fault,) = json.loads(reported.out)["faults"]
-    assert (fault["wrong"], fault["table"], fault["row"], fault["who"]) == (
+    assert (fault["wrong"], fault["code"], fault["table"], fault["row"], fault["who"]) == (
         "changed",
+        "row-changed",
         "marks",
         2,
         "eve@bench",
@@ -119,6 +121,11 @@ def test_many_faults_are_reported_in_a_few_lines(line: CommandLine, tmp_path: Pa
     assert len(json.loads(line("audit", "verify", "--json", "--record", str(path)).out)["faults"]) == 30
 
 
+def fault_words(code: AuditCode, **data: str) -> str:
+    """Return the sentence of a fault that is about no entry."""
+    return AuditFault(code=code, entry=AuditedRow(place="", row=0), data=tuple(data.items())).sentence(str)
+
+
 def test_an_emptied_chain_gets_exit_code_4_and_an_empty_one_is_not_called_well(
     line: CommandLine, record: Path, tmp_path: Path
 ) -> None:
@@ -127,7 +134,7 @@ def test_an_emptied_chain_gets_exit_code_4_and_an_empty_one_is_not_called_well(
     done_to(record, f"UPDATE head SET count = 0, hash = '{'0' * 64}'")
     said = line("audit", "verify")
     assert said.code == 4
-    assert said.out.splitlines()[1].startswith(EMPTY_CHAIN)
+    assert said.out.splitlines()[1].startswith(fault_words(AuditCode.CHAIN_EMPTY))
     write_record(tmp_path / "new", [])
     said = line("audit", "verify", "--record", str(tmp_path / "new"))
     assert said.code == 0
@@ -145,7 +152,7 @@ def test_a_head_that_was_noted(line: CommandLine, record: Path) -> None:
     assert "The head that was noted is entry 2: everything up to it is still there." in said.out
     said = line("audit", "verify", "--expect", "0123456789ab")
     assert said.code == 4
-    assert head_missing("0123456789ab") in said.out
+    assert fault_words(AuditCode.NOTED_HEAD_MISSING, noted="0123456789ab") in said.out
     for wrong in ("abc", "xyz" * 10):
         said = line("audit", "verify", "--expect", wrong)
         assert said.code == 2
