@@ -25,8 +25,8 @@ from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.dialogs.help import HelpDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog
 from xovac_tui.ui.frame.bars import KeyBar, LedgerLine, LinkBar, TabBar
-from xovac_tui.ui.frame.small_notice import SmallNotice
-from xovac_tui.ui.frame.trust_bar import TrustBar
+from xovac_tui.ui.frame.small_notice import NEEDS_ROOM, SmallNotice
+from xovac_tui.ui.frame.trust_bar import GOES_ON, TrustBar
 from xovac_tui.ui.widgets.stopbar import StopBar
 
 HOSTILE = "\x1b[31m[red]evil[/red]\x1b]8;;http://x\x07\u202e"
@@ -50,7 +50,7 @@ async def test_the_bars_follow_the_link_and_nothing_is_sent(tmp_path: Path) -> N
         assert "◌ STALE 1m00s" in trust(c)
         await c.lose()
         assert "✖ LOST" in trust(c)
-        assert "chamber continues on its own" in trust(c)
+        assert GOES_ON in trust(c)
         # Reconnect now.
         await c.press("r")
         assert c.link.reconnects == 1
@@ -276,7 +276,7 @@ async def test_a_small_terminal_says_what_is_true_and_cuts_nothing(tmp_path: Pat
         await c.readings()
         await c.lose()
         assert all(cell_len(line) <= 59 for line in shown.plain.split("\n"))
-        assert "All else needs 60x16." in shown.plain
+        assert NEEDS_ROOM in shown.plain
         await c.pilot.resize_terminal(24, 16)
         await c.settle()
         assert all(cell_len(line) <= 24 for line in shown.plain.split("\n")[2:])

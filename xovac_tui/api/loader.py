@@ -118,6 +118,7 @@ def read_contract(paths: Sequence[Path], *, simulator: bool = False) -> tuple[Co
             hint = nearest(draft.start, draft.commands)
             raise SettingsError(f'{draft.files[-1]}: `start`: no command is called "{draft.start}".{hint}')
     _one_leaf_a_role(draft)
+    _one_leaf_an_alias(draft)
     contract = Contract(draft.commands, draft.responses, draft.messages, draft.start, tuple(draft.files))
     return contract, list(dict.fromkeys(draft.wrong.sentences))
 
@@ -137,6 +138,30 @@ def _one_leaf_a_role(draft: _Draft) -> None:
                 raise SettingsError(
                     f"{draft.files[-1]}: `{key}` has the role {leaf.role.value}, as has `{other}`. "
                     "Take one of them out."
+                )
+
+
+def _one_leaf_an_alias(draft: _Draft) -> None:
+    """Refuse an alias that names another channel too: what a rule or export means by it would be open."""
+    if not any(leaf.aliases for message in draft.messages.values() for leaf in message.leaves):
+        return
+    names: dict[str, str] = {}
+    leaves: list[tuple[str, LeafSpec]] = []
+    for message in draft.messages.values():
+        for leaf in message.leaves:
+            key = f'messages.{message.event}."{leaf.path}"'
+            leaves.append((key, leaf))
+            for name in filter(None, (leaf.channel, message.full_name(leaf))):
+                names.setdefault(name.casefold(), key)
+    for key, leaf in leaves:
+        for alias in leaf.aliases:
+            other = names.setdefault(alias.casefold(), key)
+            with draft.wrong.one():
+                if other == key:
+                    continue
+                raise SettingsError(
+                    f'{draft.files[-1]}: `{key}.aliases`: "{clean(alias, 60)}" is a name of `{other}` too. '
+                    "Take it out of one of them."
                 )
 
 
@@ -427,6 +452,8 @@ def _leaf_mistakes(read: LeafTable, left: LeftOut, at: str) -> Iterator[str]:
             f'`{at}.unit` is "{clean(read.unit, 40)}", in which no relative humidity is given. '
             f"Write one of: {', '.join(_HUMIDITY_UNITS)}."
         )
+    if any(not one.strip() for one in read.aliases):
+        yield f'`{at}.aliases` wants names that the channel had, such as ["plate_a"].'
     if any(one != one or one == "" for one in read.invalid):
         yield f'`{at}.invalid` wants numbers and texts, such as [9.9e9, "OPEN"].'
 

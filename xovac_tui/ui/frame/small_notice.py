@@ -25,7 +25,7 @@ _ALARM_ROWS = 3
 """Rows for the text of an alarm at most."""
 _USUAL_WIDTH = 80
 _NEEDED = LEAST_SIZES[SizeStep.LEAST]
-_NEEDS_ROOM = f"All else needs {_NEEDED.columns}x{_NEEDED.rows}."
+NEEDS_ROOM = f"All else needs {_NEEDED.columns}x{_NEEDED.rows}."
 
 
 class SmallNotice(LinesWidget):
@@ -35,7 +35,7 @@ class SmallNotice(LinesWidget):
     SmallNotice { display: none; height: 1fr; width: 1fr; }
     """
 
-    def show(self, workspace: Workspace, snapshot: Snapshot, otherwise: str = _NEEDS_ROOM) -> None:
+    def show(self, workspace: Workspace, snapshot: Snapshot, otherwise: str = NEEDS_ROOM) -> None:
         """Show the current state; `otherwise` is the reason for showing nothing else."""
         lines = small_lines(
             snapshot,
@@ -56,7 +56,7 @@ def small_lines(
     name: str,
     glyphs: Glyphs,
     mode: Mode,
-    otherwise: str = _NEEDS_ROOM,
+    otherwise: str = NEEDS_ROOM,
     width: int = _USUAL_WIDTH,
 ) -> list[Line]:
     """Return the notice's lines, most important first; `otherwise` is the reason for showing no more.
