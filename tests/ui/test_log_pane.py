@@ -14,6 +14,7 @@ import pytest
 from textual.widgets import Input
 
 from tests.helpers.console import Console, console
+from xovac_tui.api.payload import NOT_JSON
 from xovac_tui.config import Display
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
@@ -134,7 +135,7 @@ async def test_hostile_large_and_deep_payloads_are_literal_and_bounded(tmp_path:
         assert "[red]bad[/red]␛[2J" in shown
         assert "␛]52;c;aGk=␇[bold]x[/] \\u202egnp" in shown
         assert "⚠ malformed" in shown
-        assert "malformed: The text is not JSON" in detail(pane)
+        assert f"malformed: {NOT_JSON}" in detail(pane)
         assert "␛]52;c;aGk=␇[bold]x[/] \\u202egnp" in detail(pane)
         c.link.deliver("bytes", b"\xff\x00")
         await c.settle()

@@ -100,8 +100,9 @@ def test_what_was_changed_is_named_with_exit_code_4(line: CommandLine, record: P
     reported = line("audit", "verify", "--json")
     assert reported.code == 4
     (fault,) = json.loads(reported.out)["faults"]
-    assert (fault["wrong"], fault["table"], fault["row"], fault["who"]) == (
+    assert (fault["wrong"], fault["code"], fault["table"], fault["row"], fault["who"]) == (
         "changed",
+        "row-changed",
         "marks",
         2,
         "eve@bench",

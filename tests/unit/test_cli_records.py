@@ -308,7 +308,7 @@ def test_mistakes_are_reported_and_leave_nothing(
     assert sorted(file.name for file in tmp_path.iterdir()) == before
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk_is_a_sentence(
     line: CommandLine, record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -553,12 +553,10 @@ class RecordService:
         if self._recorder is not None and item.id and self.recording:
             self._recorder.put(item)
 
-    def close_runs(self, keep: int) -> None:
+    def close_runs(self, item: disk.kinds.CloseRunsItem) -> None:
         """Note that runs which another program left open have ended unseen, all but one."""
         if self._recorder is not None and self.recording:
-            self._recorder.put(
-                disk.kinds.CloseRunsItem(keep, "Nobody followed it to its end: what recorded it was gone.")
-            )
+            self._recorder.put(item)
 
     def note_return(self, seconds: float) -> None:
         """Note that this user has not watched for so long, so that the digest begins there."""
