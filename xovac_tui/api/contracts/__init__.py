@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from xovac_tui.later import later
 
 if TYPE_CHECKING:
-    from xovac_tui.api.contracts import differences as differences
+    from xovac_tui.api.contracts import comparing as comparing
     from xovac_tui.api.contracts import editing as editing
 else:
     __getattr__ = later(__name__)

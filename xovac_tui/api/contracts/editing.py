@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from xovac_tui.api.contract import CommandSpec, Contract, LeafSpec, LeafTable, Origin
-from xovac_tui.api.contracts.differences import ContractDifference, differences
+from xovac_tui.api.contracts.comparing import ContractDifference, differences
 from xovac_tui.api.contracts.tables import (
     Where,
     command_at,
