@@ -9,6 +9,7 @@ from __future__ import annotations
 from tests.helpers.commandline import CommandLine
 from xovac_tui.alarms.rules import read_rules
 from xovac_tui.config import load_settings
+from xovac_tui.expressions.parser import MISSING_AT_END
 from xovac_tui.validation import TEXT, TRUTH, missing_key, other_tags_key, wrong_value
 
 WRONG = """
@@ -225,7 +226,7 @@ SAME = (
         '`profiles.bench`: {more}: `rules[3]` ("v"): `low` needs `limit`, or `limits` with one for '
         "each set of limits that it is for."
     ),
-    '`profiles.bench`: Alarm rule "q", `value`, column 10: Something is missing at the end.',
+    f'`profiles.bench`: Alarm rule "q", `value`, column 10: {MISSING_AT_END}',
     (
         '`profiles.bench`: Alarm rule "r", `value`: No criterion of stability is called "moon". '
         "Valid here: 1 K/h, 3 K/h, ±2 K in 10 min."

@@ -25,7 +25,7 @@ from xovac_tui.recording.disk import claim, files, schema
 from xovac_tui.recording.disk import recorder as recorder_module
 from xovac_tui.recording.disk.kinds import RecordedChange
 from xovac_tui.recording.disk.record import Record
-from xovac_tui.recording.disk.recorder import Recorder
+from xovac_tui.recording.disk.recorder import Recorder, saved_words
 from xovac_tui.recording.disk.schema import (
     VERSION,
     RecordError,
@@ -274,7 +274,8 @@ def test_an_older_copy_that_is_written_over_it_is_noticed_and_loses_nothing(
         clock.advance(recorder_module.DURABLE_EVERY)
         put(recorder, clock, range(turn * BLOCK, (turn + 1) * BLOCK))
     assert recorder.view.state is RecorderState.ON
-    assert "could still be read" in recorder.view.notes[0]
+    (aside,) = (one for one in path.parent.glob("*.damaged-*") if not one.name.endswith(("-wal", "-shm")))
+    assert recorder.view.notes[0] == saved_words(path, aside)
     assert numbers_in(path) == list(range(6 * BLOCK))
     recorder.close()
     assert not check(path).faults

@@ -22,6 +22,8 @@ class RulesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     rules: tuple[AnyRule, ...] = ()
 
 
+WRONG_NAME = "`name` must be 1 to 60 printable characters: it is what the alarm is called."
+"""What is reported of a rule whose name cannot be shown."""
 _KEYS = {str(one.__struct_config__.tag): set(one.__struct_fields__) for one in get_args(AnyRule)}
 """Kind -> keys that it uses, beside `kind`."""
 
@@ -69,7 +71,7 @@ def _rules_mistakes(rules: Sequence[Rule], key: str, places: Sequence[int] | Non
     for number, rule in zip(range(len(rules)) if places is None else places, rules, strict=True):
         where = f"`{key}[{number}]`"
         if not rule.name.strip() or not rule.name.isprintable() or len(rule.name) > 60:
-            yield f"{where}: `name` must be 1 to 60 printable characters: it is what the alarm is called."
+            yield f"{where}: {WRONG_NAME}"
         if rule.name in seen:
             yield f'{where}: there is another rule called "{rule.name}". Give one of them another name.'
         seen.add(rule.name)

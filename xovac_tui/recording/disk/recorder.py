@@ -65,6 +65,15 @@ _HELD_ITEM_BYTES = 32_000_000
 """Bytes of everything else, which bulky messages must not crowd out."""
 
 
+def saved_words(path: Path, aside: Path) -> str:
+    """Return the sentences about a damaged record that was set aside, and of which nothing is missing."""
+    return (
+        f"The record {path} was damaged, such as by another program that wrote over it. It was "
+        f"set aside as {aside.name}; what was recorded could still be read, all of it, and is in the "
+        "record now."
+    )
+
+
 class Recorder:
     """Takes everything that happens, in order, and commits it more than once a second."""
 
@@ -556,11 +565,7 @@ class Recorder:
         saved, self._salvaged = self._salvaged, None
         if saved is not None:
             saved.rename(real(self.path))
-            self._note(
-                f"The record {self.path} was damaged, such as by another program that wrote over it. It was "
-                f"set aside as {aside.name}; what was recorded could still be read, all of it, and is in the "
-                "record now."
-            )
+            self._note(saved_words(self.path, aside))
             return
         self._note(
             f"The record {self.path} was damaged. It was set aside as {aside.name}, and a new one was begun; "
