@@ -15,6 +15,7 @@ from tests.helpers.audited import done_to
 from tests.helpers.record import UTC, HandClock, events_of, raws_of, reading, session, writer
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.recording.audit import verify
+from xovac_tui.recording.audit_faults import AuditCode
 from xovac_tui.recording.disk import claim, files, lists
 from xovac_tui.recording.disk import lock as lock_module
 from xovac_tui.recording.disk.claim import ClaimedError, ClaimRow, other_recorder, row_of
@@ -266,9 +267,7 @@ def test_indices_that_were_given_twice_are_found(path: Path) -> None:
         path, "INSERT INTO tail (session, first, count, shift, data) SELECT 2, 15, 10, shift, data FROM tail"
     )
     (fault,) = verify(path).faults
-    assert fault.sentence(str) == (
-        "Each index from 15 to 24 was given to two events: two programs recorded at once."
-    )
+    assert (fault.code, dict(fault.data)) == (AuditCode.GIVEN_TWICE, {"first": 15, "after": 25})
 
 
 def test_a_copy_of_version_before_has_no_row_to_clear(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from xovac_tui.recording.disk.lock import WriterLock
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.recorder import Recorder
 from xovac_tui.recording.disk.schema import VERSION
-from xovac_tui.recording.disk.writer import BLOCK, Writer
+from xovac_tui.recording.disk.writer import BLOCK, Writer, lost_words
 from xovac_tui.recording.file_notes import FileCode, FileNote
 from xovac_tui.recording.status import RecorderState, RecordTrouble
 
@@ -195,7 +195,7 @@ def test_putting_never_waits(
     assert recorder.view.lost == 6000 - len(found)
     with Record(path) as record:
         reported = [mark.mark.text for mark in lists.marks(record) if mark.mark.kind == "unrecorded"]
-        assert reported == [f"{6000 - len(found):,} events were not recorded: nothing could be written"]
+        assert reported == [lost_words(6000 - len(found))]
 
 
 # -- the thread lives on ----------------------------------------------------------------------------------
