@@ -17,7 +17,7 @@ from pytest_textual_snapshot import SVGImageExtension  # type: ignore[import-unt
 from syrupy.assertion import SnapshotAssertion
 from textual.widgets import Input
 
-from tests.helpers.console import FakeClock, FakeLink, drawn, frame_of, make_app
+from tests.helpers.console import FakeClock, FakeLink, drawn, forget_said, frame_of, make_app
 from tests.helpers.pastruns import three_runs_bytes
 from xovac_tui.alarms.kinds import Rule
 from xovac_tui.alarms.kinds.level import HighRule, LowRule
@@ -113,7 +113,7 @@ class Scene:
 
     async def press(self, *keys: str) -> None:
         for key in keys:
-            # Without a toast, which would lie under a question for as long as that is open.
+            # Without a message, which would lie under a question for as long as that is open.
             await self.still()
             await self.pilot.press(key)
 
@@ -123,9 +123,9 @@ class Scene:
                 await self.pilot.pause(0.01)
 
     async def still(self) -> None:
-        """Let everything be shown, and no toast."""
+        """Let everything be shown, and no message."""
         for _ in range(2):
-            self.app.clear_notifications()
+            forget_said(self.app)
             self.app.flush()
             await self.pilot.pause()
 

@@ -624,7 +624,7 @@ class Recorder:
 
 
 def _sentence(error: Exception, reason: RecordTrouble, path: Path, *, ending: bool = False) -> str:
-    """Return what is wrong with the record and what to do, for a toast and the log.
+    """Return what is wrong with the record and what to do, for the message line and the log.
 
     `ending`: nothing is held or tried again any more.
     """

@@ -37,7 +37,3 @@ class HelpDialog(ReadingDialog):
             keys = FactsView(label_width=_KEYS_WIDTH, label_style="bold $footer-key-foreground")
             keys.show([Fact(f"  {shown}", plain(words)) for shown, words in table])
             yield keys
-
-    def on_mount(self) -> None:
-        """Remove toasts that would cover the text."""
-        self.app.clear_notifications()

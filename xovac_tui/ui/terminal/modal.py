@@ -18,8 +18,8 @@ T = TypeVar("T")
 
 SEEN_SECONDS = 0.25
 """Seconds after a dialog's first picture is on the terminal during which no event answers it."""
-_PALETTE_ROWS = 8
-"""Rows of the palette beside its list: margin, field, and the STOP strip."""
+_PALETTE_ROWS = 9
+"""Rows of the palette beside its list: margin, field, message line and the STOP strip."""
 MOST_SCREENS = 4
 """Largest number of screens above each other, the tabs included."""
 
@@ -127,7 +127,7 @@ class Palette(CommandPalette, Modal[None]):
                 yield LoadingIndicator()
 
     def on_resize(self) -> None:
-        """Leave the last row to the STOP strip, which the list would cover."""
+        """Leave the last rows to message line and STOP strip, which the list would cover."""
         rows = self.app.size.height - _PALETTE_ROWS
         for commands in self.query(PaletteList):
             commands.styles.max_height = max(2, min(rows, round(0.7 * self.app.size.height)))
