@@ -81,4 +81,7 @@ def test_what_fails_on_a_share_says_so_and_what_to_do(
     monkeypatch.setattr(recorder, "network_share", lambda folder: "NFS")
     said = why()
     assert said.endswith(share_advice("NFS"))
-    assert "set `folder` in [record] to one on a disk of this machine" in said
+    assert share_advice("NFS") == (
+        "The record is on a network share (NFS), where locks often fail: set `folder` in [record] to one on "
+        "a disk of this machine."
+    )

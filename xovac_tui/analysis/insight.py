@@ -187,7 +187,10 @@ class Insight:
             if channel is None:
                 problems.append(f'The settings name the channel "{clean(name, 60)}", which has not come yet.')
             elif channel.unit and not is_temperature(channel.unit):
-                problems.append(f'The settings name "{clean(name, 60)}", which is not a temperature.')
+                unit = clean(channel.unit, 20)
+                problems.append(
+                    f'The settings name "{clean(name, 60)}", which is in {unit}, not a temperature.'
+                )
             else:
                 chosen.append(channel)
         return chosen[:MOST_CHANNELS], problems

@@ -114,4 +114,4 @@ def _words(view: RecorderView) -> str:
         who = f"process {view.pid}" if view.pid else "another process"
         return f"{who} records this chamber already; this one takes over when that ends."
     said = "recording." if view.state is RecorderState.ON else view.why
-    return " ".join([*view.notes, said or f"the record is {view.state.value}."])
+    return " ".join([*(note.sentence for note in view.notes), said or f"the record is {view.state.value}."])

@@ -48,6 +48,8 @@ _CLOSING_WELL = 10.0
 """The same for one that is being written: there may be much to write."""
 _WRITTEN = (RecorderState.ON, RecorderState.BESIDE)
 """States in which there is a record that can be read."""
+DONE_HERE = "What was done from here was"
+"""Subject of `not_written` where this program is to record only what was done from it."""
 _READ_EVERY = 5.0
 """Seconds between tries to read a record that is written but could not be read."""
 _EARLY = 10_000
@@ -87,6 +89,11 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """Gives what is in force, such as settings and trust, as kinds and JSON; never a secret. For a thread."""
     contract_noted: Callable[[Contract, Mapping[str, str]], str] = lambda _contract, _hashes: ""
     """Gives what is noted of a contract, as JSON, with the hashes of its files; touches no file."""
+
+
+def not_written(path: Path) -> str:
+    """Return the end of the sentence about what is missing in a record, behind its subject."""
+    return f"not written to the record {path} when this program ended."
 
 
 class RecordService:
@@ -395,11 +402,11 @@ class RecordService:
         what = counted(left, "event or entry was", "events and other entries were")
         if not self.choice.may_record:
             # Of what it was given, such a program writes only what was done from it.
-            what = "What was done from here was"
+            what = DONE_HERE
         # What the recorder says of a share's failures has this advice already.
         held = ("Another program may hold it, or its disk does not answer.", share_advice(self.share))
         why = why or " ".join(part for part in held if part)
-        return f"{what} not written to the record {self.choice.path} when this program ended. {why}"
+        return f"{what} {not_written(self.choice.path)} {why}"
 
     # -- what goes in ---------------------------------------------------------------------------------
 
@@ -580,12 +587,10 @@ class RecordService:
         if self._recorder is not None and item.id and self.recording:
             self._recorder.put(item)
 
-    def close_runs(self, keep: int) -> None:
+    def close_runs(self, item: disk.kinds.CloseRunsItem) -> None:
         """Note that runs which another program left open have ended unseen, all but one."""
         if self._recorder is not None and self.recording:
-            self._recorder.put(
-                disk.kinds.CloseRunsItem(keep, "Nobody followed it to its end: what recorded it was gone.")
-            )
+            self._recorder.put(item)
 
     def note_return(self, seconds: float) -> None:
         """Note that this user has not watched for so long, so that the digest begins there."""

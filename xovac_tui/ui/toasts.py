@@ -57,7 +57,7 @@ def link_words(news: LinkChanged) -> ToastText | None:
 def recorder_words(news: RecorderChanged) -> ToastText | None:
     """Return the toast for a change of the recorder, None if it needs none."""
     view, before = news.recorder, news.before
-    notes = [note for note in view.notes if note not in before.notes]
+    notes = [note.sentence for note in view.notes if note not in before.notes]
     if view.state is RecorderState.FAILING and before.state is not RecorderState.FAILING:
         return ToastText("Nothing is recorded", view.why, "error", 12.0)
     if notes:

@@ -101,6 +101,11 @@ MAX_CHANNELS = 2_000
 """Channels for which bins are kept; those beyond are in the events."""
 
 
+def lost_words(events: int) -> str:
+    """Return what a mark says of events for which there was no room, without the full stop."""
+    return f"{counted(events, 'event was', 'events were')} not recorded: nothing could be written"
+
+
 class Writer:
     """One open record. Not for several threads at once; raises sqlite3.Error and OSError as they come."""
 
@@ -375,8 +380,7 @@ class Writer:
     def _write_rows(self, utc: float) -> None:
         rows = self._rows
         if self.unreported:
-            lost = counted(self.unreported, "event was", "events were")
-            said = f"{lost} not recorded: nothing could be written"
+            said = lost_words(self.unreported)
             rows = [*rows, self._mark(utc, self._mono_of(utc), utc, "unrecorded", said)]
         with chaining(self._db) as chain_row:
             for statement, values, audited in rows:

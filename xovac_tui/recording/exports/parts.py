@@ -161,9 +161,14 @@ def choose(
         # A name may hold a bracket, which means something else in a glob.
         hits = hits or [name for name, called in names.items() if pattern in called]
         if not hits:
-            raise RecordError(f'No channel here is called "{clean(word, 60)}".{_hint(pattern, names)}')
+            raise RecordError(unknown_channel(word) + _hint(pattern, names))
         chosen.update(hits)
     return [channel for channel in channels if channel.name in chosen]
+
+
+def unknown_channel(word: str) -> str:
+    """Return the sentence about a word that means no channel, without what is near to it."""
+    return f'No channel here is called "{clean(word, 60)}".'
 
 
 def _hint(pattern: str, names: Mapping[str, list[str]]) -> str:
