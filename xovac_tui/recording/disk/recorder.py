@@ -25,7 +25,7 @@ from xovac_tui.paths import record_files
 from xovac_tui.permissions import exposed
 from xovac_tui.recording.disk.claim import ClaimedError
 from xovac_tui.recording.disk.files import ENDINGS, beside, identity, real, unused
-from xovac_tui.recording.disk.kinds import Item, Session
+from xovac_tui.recording.disk.kinds import Item, Session, SessionItem
 from xovac_tui.recording.disk.lock import WriterLock
 from xovac_tui.recording.disk.rescue import DisplacedError, Rescued
 from xovac_tui.recording.disk.schema import TornRecordError, trouble_of
@@ -171,6 +171,12 @@ class Recorder:
             self._items.put((size, item))
         else:
             self._refused += 1
+
+    def describe(self, session: Session) -> None:
+        """Take what the session says of itself from now on: its contract has become another one."""
+        # A file that is begun later begins with it.
+        self._session = session
+        self.put(SessionItem(about=session))
 
     def write_soon(self) -> None:
         """Let what was given before be written at once, without waiting for it."""
