@@ -9,7 +9,7 @@ import msgspec
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.alarm import SEVERITIES, AlarmChange, AlarmEvent
 from xovac_tui.chamber.alarm import Severity as AlarmSeverity
-from xovac_tui.chamber.news import LinkChanged, ModeChanged
+from xovac_tui.chamber.news import ContractChanged, ContractProblemChanged, LinkChanged, ModeChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderChanged, RecorderState
@@ -59,7 +59,7 @@ def link_words(news: LinkChanged) -> MessageText | None:
 def recorder_words(news: RecorderChanged) -> MessageText | None:
     """Return the message for a change of the recorder, None if it needs none."""
     view, before = news.recorder, news.before
-    notes = [note for note in view.notes if note not in before.notes]
+    notes = [note.sentence for note in view.notes if note not in before.notes]
     if view.state is RecorderState.FAILING and before.state is not RecorderState.FAILING:
         return MessageText("Nothing is recorded", view.why, "error", 12.0)
     if notes:
@@ -105,6 +105,18 @@ def mode_words(news: ModeChanged) -> MessageText:
     if news.observe:
         return MessageText("", "OBSERVE: nothing can be sent from here, STOP included.", seconds=4.0)
     return MessageText("", "CONTROL: commands can be sent.", seconds=4.0)
+
+
+def contract_words(news: ContractChanged) -> MessageText:
+    """Return what is said of another contract: what differs, and that nothing was sent."""
+    return MessageText("Contract changed", f"{clean(news.words, _LONGEST)}. Nothing was sent.")
+
+
+def contract_problem_words(news: ContractProblemChanged) -> MessageText:
+    """Return what is said of contract files that cannot be used, or can again."""
+    if news.problem is None:
+        return MessageText("Contract", "The contract files can be used again, and are in force.")
+    return MessageText("Contract not taken", clean(news.problem.sentence, 2 * _LONGEST), "warning", 15.0)
 
 
 _LOUD = (AlarmSeverity.CRITICAL, AlarmSeverity.HIGH)

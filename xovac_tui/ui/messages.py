@@ -7,7 +7,15 @@ import os
 from collections.abc import Callable
 
 from xovac_tui import notify
-from xovac_tui.chamber.news import AlarmsChanged, LedgerChanged, LinkChanged, ModeChanged, RecordOpened
+from xovac_tui.chamber.news import (
+    AlarmsChanged,
+    ContractChanged,
+    ContractProblemChanged,
+    LedgerChanged,
+    LinkChanged,
+    ModeChanged,
+    RecordOpened,
+)
 from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.status import RecorderChanged
@@ -45,6 +53,10 @@ class Messages:
             self._welcome()
         elif isinstance(news, ModeChanged):
             self._say(message_words.mode_words(news))
+        elif isinstance(news, ContractChanged):
+            self._say(message_words.contract_words(news))
+        elif isinstance(news, ContractProblemChanged):
+            self._say(message_words.contract_problem_words(news))
         elif isinstance(news, ServiceFailed):
             self._say(message_words.service_words(news, self._workspace.window.where_logged()))
 
