@@ -118,3 +118,11 @@ async def test_a_click_on_the_line_opens_the_history(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         await c.pilot.click(MessageLine)
         await c.until(lambda: isinstance(c.app.screen, HistoryDialog))
+
+
+async def test_no_message_carries_control_characters_to_the_terminal(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        c.app.workspace.say("red \x1b[31m\x07", title="\x9b", path="/tmp/\x1b]0;x\x07")
+        await c.press("M")
+        for row in drawn(c.app.screen):
+            assert row.isprintable()

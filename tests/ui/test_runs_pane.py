@@ -340,7 +340,7 @@ async def test_a_report_of_the_chosen_run_is_written_beside_the_screen(
     async with runs_tab(tmp_path, recorded) as (c, pane):
         await choose(c, pane, 1)
         await c.press("R")
-        await c.until(lambda: any("The report of r1 is in" in message for message in c.messages))
+        await c.until(lambda: any("The report of r1 is written" in message for message in c.messages))
         (report,) = (tmp_path / "home" / "exports").iterdir()
         assert any(report.name in "".join(message.split()) for message in c.messages)
         text = report.read_text()

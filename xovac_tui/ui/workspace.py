@@ -17,6 +17,7 @@ from xovac_tui import replay
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
 from xovac_tui.config.state import State, save_state
 from xovac_tui.station.station import Station
+from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.history import USUAL_SECONDS, MessageHistory, Severity
@@ -24,6 +25,8 @@ from xovac_tui.ui.start import Start
 from xovac_tui.ui.widgets.fitting import SizeStep, step_of
 
 T = TypeVar("T")
+_LONGEST = 4_000
+"""Characters of a line in a message at most."""
 
 
 class Mode(Enum):
@@ -160,11 +163,11 @@ class Workspace:
         """
         plain, clock = self.glyphs.plain, self.station.clock
         self.history.add(
-            plain(text),
+            plain("\n".join(clean(line, _LONGEST) for line in text.split("\n"))),
             severity,
             clock.utc(),
             clock.mono(),
-            title=plain(title),
+            title=plain(clean(title, _LONGEST)),
             path=str(path),
             seconds=seconds,
             stays=stays,

@@ -23,8 +23,8 @@ from xovac_tui.ui.widgets.rows import CursorRows
 from xovac_tui.ui.workspace import Workspace
 
 _LONGEST = 2_000
-"""Characters of a payload that are shown."""
-_LEAST_DETAIL = 4
+"""Characters of a payload or path that are shown."""
+_LEAST_DETAIL = 5
 """Rows of the chosen message at least."""
 
 
@@ -55,7 +55,7 @@ class MessageRows(CursorRows[SaidMessage]):
             (first + (f" {self.glyphs.ellipsis}" if rest else ""), style),
         ]
         if item.path:
-            spans.append((f" {self.glyphs.plain(item.path)}", style))
+            spans.append((f" {self.glyphs.literal(clean(item.path, _LONGEST))}", style))
         if item.times > 1:
             spans.append((self.glyphs.plain(f" (×{item.times})"), "$no-data"))
         return spans
@@ -133,13 +133,16 @@ class HistoryDialog(Dialog[None]):
 def message_facts(message: SaidMessage, glyphs: Glyphs, times: Times) -> list[Fact]:
     """Return the whole of a message: its time and severity, its text, and its path on a line of its own."""
     often = glyphs.plain(f", said {message.times} times") if message.times > 1 else ""
-    facts = [Fact("At", f"{times.stamp(message.utc)}  {message.severity}{often}", "$no-data")]
+    facts: list[Fact] = []
     label = "Says"
     for line in [*([message.title] if message.title else []), *message.text.split("\n")]:
         facts.append(Fact(label, line, SEVERITY_STYLE[message.severity]))
         label = ""
-    if message.entry is not None and message.entry.payload:
-        facts.append(Fact("Sends", glyphs.plain(clean(message.entry.payload, _LONGEST)), literal=True))
     if message.path:
-        facts.append(Fact("Path", glyphs.plain(message.path), "bold $accent", literal=True))
+        facts.append(
+            Fact("Path", glyphs.literal(clean(message.path, _LONGEST)), "bold $accent", literal=True)
+        )
+    if message.entry is not None and message.entry.payload:
+        facts.append(Fact("Sends", glyphs.literal(clean(message.entry.payload, _LONGEST)), literal=True))
+    facts.append(Fact("At", f"{times.stamp(message.utc)}  {message.severity}{often}", "$no-data"))
     return facts

@@ -9,6 +9,7 @@ from textual import events
 
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.durations import format_age
+from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.history import MessageHistory, SaidMessage, Severity
@@ -24,6 +25,8 @@ OUTCOME_STYLE = {
     Outcome.UNKNOWN: "bold $bad",
 }
 SEVERITY_STYLE: dict[Severity, str] = {"information": "", "warning": "$stale", "error": "bold $bad"}
+_LONGEST = 4_000
+"""Characters of a path that are shown."""
 NOTHING_SENT = "No command has been sent from here."
 
 
@@ -145,7 +148,7 @@ def _message_spans(
         spans.append((message.title + (": " if first else ""), f"bold {style.removeprefix('bold ')}".strip()))
     spans.append((first, style))
     if message.path:
-        spans.append((f" {glyphs.plain(message.path)}", style))
+        spans.append((f" {glyphs.literal(clean(message.path, _LONGEST))}", style))
     if message.times > 1:
         spans.append((glyphs.plain(f" (×{message.times})"), "$no-data"))
     return spans, bool(rest)
