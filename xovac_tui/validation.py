@@ -345,8 +345,13 @@ def other_tags_key(key: str, tag_field: str, tag: str, owners: Sequence[str]) ->
     """Return the sentence for a key that only tables with other tags have, its `owners`."""
     return (
         f'`{key}` is not a key of {tag_field} "{tag}", only of {", ".join(owners)}. '
-        f"Remove it, or change `{tag_field}`."
+        f"{remove_or_change(tag_field)}"
     )
+
+
+def remove_or_change(tag_field: str) -> str:
+    """Return what to do about a key that only tables with other tags use."""
+    return f"Remove it, or change `{tag_field}`."
 
 
 def _endless(value: float) -> str:

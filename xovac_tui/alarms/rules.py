@@ -13,7 +13,7 @@ from xovac_tui.alarms.kinds import AnyRule, Rule
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.errors import SettingsError
 from xovac_tui.expressions import ExpressionError
-from xovac_tui.validation import Gathered, mistakes, read_toml, sound
+from xovac_tui.validation import Gathered, mistakes, read_toml, remove_or_change, sound
 
 
 class RulesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -127,7 +127,7 @@ def _unused(rules: Any, start: str) -> Iterator[str]:
             owners = ", ".join(sorted(kind for kind, keys in _KEYS.items() if name in keys))
             yield (
                 f'{start}, item {number}.{name}` is ignored: kind "{rule["kind"]}" does not use it, only '
-                f"{owners}. Remove it, or change `kind`."
+                f"{owners}. {remove_or_change('kind')}"
             )
 
 
