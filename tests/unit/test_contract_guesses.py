@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def test_a_state_is_known_by_its_words() -> None:
     half = guesses_of("m", "mode", LeafSamples.of(["busy"]))
     assert dict(half[0].values) == {"role": "state", "running": ["busy"], "idle": ["idle"]}
     assert half[0].code is GuessCode.STATE_HALF
-    others: list[tuple[str, list[Leaf]]] = [
+    others: list[tuple[str, Sequence[Leaf]]] = [
         ("door", ["open", "off"]),
         ("note", ["idle", "Ida was here"]),
         ("fan", ["on", "off"]),
@@ -146,7 +147,7 @@ def test_what_matters_most_is_pinned_and_a_pressure_over_decades_is_logarithmic(
 
 
 def test_counters_and_clocks_are_hidden() -> None:
-    hidden: list[tuple[str, list[Leaf]]] = [
+    hidden: list[tuple[str, Sequence[Leaf]]] = [
         ("counter", [1.0, 2.0, 2.0, 3.0, 9.0]),
         ("x", [float(number) for number in range(20)]),
         ("t", [1.8e9 + number / 2 for number in range(5)]),
