@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -25,6 +25,11 @@ _NOTHING = object()
 """Marks a value of which nothing is right."""
 _TYPES: dict[type[Any], inspect.Type] = {}
 _ANY = inspect.AnyType()
+TEXT = "text in quotes"
+TRUTH = "true or false"
+LIST = "a list in square brackets"
+DATE = "a date or time"
+"""What a value is or must be, in a sentence."""
 _NUMBER_FIRST = re.compile(r"\s*[-+]?\.?[0-9]")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -129,14 +134,14 @@ def _check(value: Any, node: inspect.Type, key: str, hide: bool) -> Iterator[str
     match node:
         case inspect.Metadata(type=inner):
             if _description(node) and not _fits(value, inner):
-                yield _wrong(key, value, _right(node), hide)
+                yield wrong_value(key, value, _right(node), hide=hide)
             else:
                 yield from _check(value, inner, key, hide)
         case inspect.StructType():
             yield from _check_struct(value, node, key, hide)
         case inspect.DictType(key_type=names, value_type=inner):
             if not isinstance(value, dict):
-                yield _wrong(key, value, "a table", hide)
+                yield wrong_value(key, value, "a table", hide=hide)
                 return
             for name, item in value.items():
                 if not _fits(name, names):
@@ -144,7 +149,7 @@ def _check(value: Any, node: inspect.Type, key: str, hide: bool) -> Iterator[str
                 yield from _check(item, inner, join_key(key, name), hide)
         case inspect.VarTupleType(item_type=inner) | inspect.ListType(item_type=inner):
             if not isinstance(value, list):
-                yield _wrong(key, value, _right(node), hide)
+                yield wrong_value(key, value, _right(node), hide=hide)
                 return
             if node.max_length is not None and len(value) > node.max_length:
                 yield f"`{key}` has {len(value):,} items, more than {node.max_length}."
@@ -152,7 +157,7 @@ def _check(value: Any, node: inspect.Type, key: str, hide: bool) -> Iterator[str
                 yield from _check(item, inner, f"{key}, item {number}", hide)
         case inspect.TupleType(item_types=inners):
             if not isinstance(value, list) or len(value) != len(inners):
-                yield _wrong(key, value, _right(node), hide)
+                yield wrong_value(key, value, _right(node), hide=hide)
                 return
             for number, (item, inner) in enumerate(zip(value, inners, strict=True), 1):
                 yield from _check(item, inner, f"{key}, item {number}", hide)
@@ -163,7 +168,7 @@ def _check(value: Any, node: inspect.Type, key: str, hide: bool) -> Iterator[str
             elif len(given) == 1:
                 yield from _check(value, given[0], key, hide)
             elif not any(_fits(value, kind) for kind in given):
-                yield _wrong(key, value, " or ".join(_right(kind) for kind in given), hide)
+                yield wrong_value(key, value, " or ".join(_right(kind) for kind in given), hide=hide)
         case inspect.AnyType():
             return
         case _:
@@ -173,12 +178,12 @@ def _check(value: Any, node: inspect.Type, key: str, hide: bool) -> Iterator[str
                     hint = near_miss(value, words)
                 elif isinstance(value, str) and _NUMBER_FIRST.match(value):
                     hint = " Write the number alone: no quotes, no unit, decimals with a point."
-                yield _wrong(key, value, _right(node), hide) + hint
+                yield wrong_value(key, value, _right(node), hide=hide) + hint
 
 
 def _check_struct(value: Any, node: inspect.StructType, key: str, hide: bool) -> Iterator[str]:
     if not isinstance(value, dict):
-        yield _wrong(key, value, "a table", hide)
+        yield wrong_value(key, value, "a table", hide=hide)
         return
     yield from _check_fields(value, _fields(node), key, hide, getattr(node.cls, "meant", {}))
 
@@ -202,7 +207,7 @@ def _check_fields(
             yield f"`{join_key(key, name)}` is not a known key.{nearest(name, fields, meant)}"
     for name, field in fields.items():
         if field.required and name not in value:
-            yield f"`{join_key(key, name)}` is missing; it must be {_right(field.type)}."
+            yield missing_key(join_key(key, name), _right(field.type))
 
 
 def _tagged(node: inspect.Type) -> dict[str, inspect.StructType]:
@@ -218,7 +223,7 @@ def _is_table(node: inspect.Type) -> bool:
 def _check_tagged(value: Any, tagged: dict[str, inspect.StructType], key: str, hide: bool) -> Iterator[str]:
     """Yield what is wrong with a table whose keys depend on one of them, its tag."""
     if not isinstance(value, dict):
-        yield _wrong(key, value, "a table", hide)
+        yield wrong_value(key, value, "a table", hide=hide)
         return
     tag_field = next(iter(tagged.values())).tag_field or ""
     tag, others = value.get(tag_field), {name: item for name, item in value.items() if name != tag_field}
@@ -227,16 +232,13 @@ def _check_tagged(value: Any, tagged: dict[str, inspect.StructType], key: str, h
         for name in [name for name in others if name not in fields]:
             if owners := sorted(word for word, one in tagged.items() if name in _fields(one)):
                 del others[name]
-                yield (
-                    f'`{join_key(key, name)}` is not a key of {tag_field} "{tag}", only of '
-                    f"{', '.join(owners)}. Remove it, or change `{tag_field}`."
-                )
+                yield other_tags_key(join_key(key, name), tag_field, tag, owners)
     else:
         words = inspect.LiteralType(tuple(sorted(tagged)))
         if tag_field in value:
             yield from _check(tag, words, join_key(key, tag_field), hide)
         else:
-            yield f"`{join_key(key, tag_field)}` is missing; it must be {_right(words)}."
+            yield missing_key(join_key(key, tag_field), _right(words))
         # Which keys it may have is not known: those of all kinds are checked, those that all have are missed.
         fields = {name: field for one in tagged.values() for name, field in _fields(one).items()}
         shared = set.intersection(*(set(_fields(one)) for one in tagged.values()))
@@ -292,9 +294,9 @@ def _right(node: inspect.Type) -> str:
         case inspect.Metadata(type=inner):
             return _description(node) or _right(inner)
         case inspect.BoolType():
-            return "true or false"
+            return TRUTH
         case inspect.StrType():
-            return "text in quotes"
+            return TEXT
         case inspect.LiteralType() | inspect.EnumType():
             return "one of " + ", ".join(f'"{word}"' for word in _words(node) if word)
         case inspect.IntType() | inspect.FloatType():
@@ -303,9 +305,9 @@ def _right(node: inspect.Type) -> str:
         case inspect.DictType() | inspect.StructType():
             return "a table"
         case inspect.VarTupleType(item_type=inner) | inspect.ListType(item_type=inner):
-            return "a list in square brackets" + (f" of {_right(inner)}" if inner != _ANY else "")
+            return LIST + (f" of {_right(inner)}" if inner != _ANY else "")
         case inspect.TupleType(item_types=inners):
-            return f"a list in square brackets of {len(inners)} items, each {_right(inners[0])}"
+            return f"{LIST} of {len(inners)} items, each {_right(inners[0])}"
         case inspect.UnionType(types=types):
             return _right(next(kind for kind in types if not isinstance(kind, inspect.NoneType)))
     return "another kind of value"
@@ -328,9 +330,28 @@ def _bounds(ge: float | None, gt: float | None, le: float | None, lt: float | No
     return "".join(f" {part}" for part in (low, "and" if low and high else "", high) if part)
 
 
-def _wrong(key: str, value: Any, right: str, hide: bool) -> str:
+def wrong_value(key: str, value: Any, right: str, *, hide: bool = False) -> str:
+    """Return the sentence for a value that is not what it must be; `hide`: without the value."""
     kind = _shown(value, hide)
     return f"`{key}` is {kind}, but it must be {right}." if key else f"It must be {right}, not {kind}."
+
+
+def missing_key(key: str, right: str) -> str:
+    """Return the sentence for a key that is not there; `right`: what it must be."""
+    return f"`{key}` is missing; it must be {right}."
+
+
+def other_tags_key(key: str, tag_field: str, tag: str, owners: Sequence[str]) -> str:
+    """Return the sentence for a key that only tables with other tags have, its `owners`."""
+    return (
+        f'`{key}` is not a key of {tag_field} "{tag}", only of {", ".join(owners)}. '
+        f"{remove_or_change(tag_field)}"
+    )
+
+
+def remove_or_change(tag_field: str) -> str:
+    """Return what to do about a key that only tables with other tags use."""
+    return f"Remove it, or change `{tag_field}`."
 
 
 def _endless(value: float) -> str:
@@ -344,23 +365,33 @@ def _shown(value: Any, hide: bool) -> str:
         case list():
             return "a list"
         case bool():
-            return "true or false" if hide else str(value).lower()
+            return TRUTH if hide else str(value).lower()
         case str():
             if hide:
                 return "text"
             return f"the text {msgspec.json.encode(clean(value, 40)).decode()}"
         case int() | float():
             return "a number" if hide else repr(value) if _is_finite(value) else _endless(value)
-    return "a date or time"
+    return DATE
 
 
 _MAX_BYTES = 1_000_000
 
 
-def read_toml(path: Path, error: type[XovacError] = SettingsError) -> dict[str, Any]:
-    """Return the tables of a TOML file, or raise `error` with the file, the line and the reason."""
+def read_toml(
+    path: Path, error: type[XovacError] = SettingsError, *, most: int = _MAX_BYTES
+) -> dict[str, Any]:
+    """Return the tables of a TOML file, or raise `error` with the file, the line and the reason.
+
+    `most` is the number of bytes that are read; a longer file is refused.
+    """
+    return parse_toml(read_toml_bytes(path, error, most=most), path, error)
+
+
+def read_toml_bytes(path: Path, error: type[XovacError] = SettingsError, *, most: int = _MAX_BYTES) -> bytes:
+    """Return what a TOML file holds, or raise `error` with the file and the reason."""
     try:
-        raw = read_at_most(path, _MAX_BYTES + 1)
+        raw = read_at_most(path, most + 1)
     except FileNotFoundError:
         raise error(f"{path}: there is no such file. Check the name, or create it.") from None
     except IsADirectoryError:
@@ -369,8 +400,13 @@ def read_toml(path: Path, error: type[XovacError] = SettingsError) -> dict[str, 
         raise error(f"{path} cannot be read: {why.strerror or why}. Check its permissions.") from None
     except ValueError:  # a NUL in the name
         raise error(f"{str(path)!r} is not a usable file name. Correct it.") from None
-    if len(raw) > _MAX_BYTES:
-        raise error(f"{path} has more than the {_MAX_BYTES:,} bytes that are read. Is it the right file?")
+    if len(raw) > most:
+        raise error(f"{path} has more than the {most:,} bytes that are read. Is it the right file?")
+    return raw
+
+
+def parse_toml(raw: bytes, path: Path, error: type[XovacError] = SettingsError) -> dict[str, Any]:
+    """Return the tables of what a TOML file holds, or raise `error` with file, line and reason."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as why:

@@ -12,6 +12,8 @@ import pytest
 
 from tests.e2e.test_cli_headless import command, environment, run
 from tests.helpers.simulator import ROOT, Lines, SimulatorProcess, simulator_process
+from xovac_tui.cli.wait import not_in_time
+from xovac_tui.expressions.parser import MISSING_AT_END
 
 __all__ = ["environment"]
 
@@ -71,7 +73,7 @@ def test_the_time_runs_out(home: dict[str, str]) -> None:
     done = run(home, "wait", "--until", "test_part > 300 and pressure < 1", "--timeout", "4s", "--quiet")
     assert done.returncode == 7
     said = done.stderr.splitlines()
-    assert said[0] == "It did not come true in 4s:"
+    assert said[0] == f"{not_in_time(4)}:"
     assert said[1].startswith("  not true  test_part > 300  test_part +")
     assert len(said) == 2
 
@@ -80,7 +82,7 @@ def test_the_time_runs_out(home: dict[str, str]) -> None:
     ("condition", "said"),
     [
         ("pressure < 3 K", "mbar and K"),
-        pytest.param("pressure <", "missing at the end", marks=pytest.mark.slow),
+        pytest.param("pressure <", MISSING_AT_END, marks=pytest.mark.slow),
         pytest.param("pressure", "Compare it", marks=pytest.mark.slow),
     ],
 )

@@ -17,6 +17,8 @@ import socketio
 
 from tests.helpers.pty import Pty, console, leave, press_stop
 from tests.helpers.simulator import SimulatorProcess, simulator_process
+from xovac_tui.ui.frame.small_notice import NEEDS_ROOM
+from xovac_tui.ui.stopping import NOT_SENT
 
 READING = re.compile(r"Test part +[-−+]?\d+\.\d °C")
 RECIPE = {"name": "Long hold", "recipe": [[40.0, 3600.0, 0.0], [40.0, 7200.0, 0.0]]}
@@ -113,7 +115,7 @@ def test_a_dead_link_never_looks_live(simulator: SimulatorProcess, shown: Pty) -
 def test_down_to_40_by_10_and_back(simulator: SimulatorProcess, shown: Pty) -> None:
     shown.resize(40, 10)
     # The whole of it, for a picture may be caught while it is being drawn.
-    text = shown.wait_for(lambda text: "All else needs 80x24." in text and "ONLINE" in text)
+    text = shown.wait_for(lambda text: NEEDS_ROOM in text and "ONLINE" in text)
     assert all(len(line) <= 40 for line in text.splitlines())
     assert "STOP works" in text
     for columns, rows in ((80, 24), (120, 36)):
@@ -142,7 +144,7 @@ def test_text_a_held_key_and_a_burst_do_not_stop_but_esc_and_two_strokes_do(
         for _ in range(8):
             program.send("!")
             time.sleep(0.09)
-        program.wait_for("Not sent: press ! again")
+        program.wait_for(NOT_SENT)
         time.sleep(0.3)
         program.send("!!!!")
         program.send("n")

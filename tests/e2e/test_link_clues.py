@@ -27,8 +27,11 @@ from tests.helpers.servers import (
     socketio_server,
     tcp_server,
 )
+from xovac_tui.api.link import LinkCode, LinkReason
+from xovac_tui.link import explain
 from xovac_tui.link.doctor import probe
-from xovac_tui.link.target import Target
+from xovac_tui.link.target import Target, check_target
+from xovac_tui.link.wording import elsewhere, worded
 
 
 def _has_ipv6() -> bool:
@@ -49,17 +52,18 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
 
 async def advised(target: Target) -> str:
     """Return what the doctor advises where it ends."""
-    said = [check async for check in probe(target, listen=0.1)]
-    return next(check.advice for check in said if check.failed)
+    checks = [check async for check in probe(target, listen=0.1)]
+    return next(check.advice for check in checks if check.failed)
 
 
 @BOTH
 async def test_http_in_the_url_of_an_encrypted_server(pki: Pki, transport: str) -> None:
     async with socketio_server(context=pki.good) as server:
         target = Target(url=server.url.replace("https", "http"), transports=(transport,))
-        for why in (await refusal(target), await advised(target)):
-            assert "is encrypted (TLS), but the url begins with http://" in why
-            assert f"Write https://localhost:{server.port} in the url" in why
+        expected = worded(LinkCode.TLS_EXPECTED, check_target(target))
+        assert f"https://localhost:{server.port} " in expected.sentence
+        assert await refusal(target) == expected
+        assert await advised(target) == expected.sentence
 
 
 @BOTH
@@ -86,8 +90,10 @@ async def test_http_in_the_url_of_a_gateway_that_answers_it_with_a_page(pki: Pki
 
         async with tcp_server(gateway) as server:
             target = Target(url=f"http://127.0.0.1:{server.port}", transports=(transport,))
-            for why in (await refusal(target), await advised(target)):
-                assert f"Write https://127.0.0.1:{server.port} in the url" in why
+            expected = worded(LinkCode.TLS_EXPECTED, check_target(target))
+            assert f"https://127.0.0.1:{server.port} " in expected.sentence
+            assert await refusal(target) == expected
+            assert await advised(target) == expected.sentence
 
 
 @BOTH
@@ -102,14 +108,15 @@ async def test_a_server_that_wants_a_certificate_of_the_client(
     context.maximum_version = version
     async with socketio_server(context=context) as server:
         target = Target(url=server.url, transports=(transport,), ca_file=str(pki.ca_file))
-        for why in (await refusal(target), await advised(target)):
-            assert "wants a certificate of the client (mutual TLS)" in why
+        expected = worded(LinkCode.CLIENT_CERTIFICATE, check_target(target))
+        assert await refusal(target) == expected
+        assert await advised(target) == expected.sentence
 
 
 async def test_a_proxy_that_wants_a_certificate_of_the_client(pki: Pki) -> None:
     page = "<h1>400 Bad Request</h1>No required SSL certificate was sent"
     async with plain_server(400, page) as server:
-        assert "(mutual TLS)" in await refusal(server.url)
+        assert (await refusal(server.url)).code is LinkCode.CLIENT_CERTIFICATE
 
 
 class _Msgpack(socketio.packet.Packet):  # type: ignore[misc]
@@ -143,7 +150,7 @@ async def test_a_server_with_another_parser(transport: str, namespace: str) -> N
             connect_timeout=0.5,
             auth={"token": "hunter2"},
         )
-        assert "with the msgpack parser" in await refusal(target)
+        assert (await refusal(target)).code is LinkCode.OTHER_PARSER
         # The question that found it out carried no credentials, and sent no event.
         assert set(map(str, server.auths)) == {"None"}
         assert server.events == []
@@ -154,31 +161,38 @@ async def test_a_hung_server_of_the_usual_parser_is_not_taken_for_another() -> N
         await ws.send_str("0" + json.dumps(OPEN))
 
     async with raw_server(open_only, greet=False) as server:
-        why = await refusal(Target(url=server.url, connect_timeout=0.3))
-        assert "sent no consent to namespace / within 0.3 s" in why
+        target = Target(url=server.url, connect_timeout=0.3)
+        assert await refusal(target) == explain.silent(check_target(target), "consent to namespace /", 0.3)
 
 
 @BOTH
 async def test_a_wrong_path_names_the_right_one(transport: str) -> None:
     async with socketio_server() as server:
         target = Target(url=server.url, path="/chamber", transports=(transport,))
-        for why in (await refusal(target), await advised(target)):
-            assert "no socket.io server at /chamber (HTTP status 404" in why
-            assert 'There is one at /socket.io: set path = "/socket.io" in the profile.' in why
+        why = await refusal(target)
+        assert why.code is LinkCode.NOT_SOCKETIO
+        clue = elsewhere(check_target(target), check_target(Target(url=server.url)))
+        for sentence in (why.sentence, await advised(target)):
+            assert "/chamber (HTTP status 404" in sentence
+            assert sentence.endswith(clue)
 
 
 @pytest.mark.parametrize(
-    ("code", "message", "words"),
+    ("number", "message", "code", "said"),
     [
-        (0, "Transport unknown", "does not offer long polling (Engine.IO error 0, 'Transport unknown')"),
-        (3, "Bad request", "refused the connection (Engine.IO error 3, 'Bad request')"),
-        (4, "Forbidden", "does not let this machine in (Engine.IO error 4, 'Forbidden')"),
-        (5, "Unsupported protocol version", "is a socket.io 2 server"),
+        (0, "Transport unknown", LinkCode.NO_POLLING, "(Engine.IO error 0, 'Transport unknown')"),
+        (3, "Bad request", LinkCode.HANDSHAKE_REFUSED, "(Engine.IO error 3, 'Bad request')"),
+        (4, "Forbidden", LinkCode.FORBIDDEN, "(Engine.IO error 4, 'Forbidden')"),
+        (5, "Unsupported protocol version", LinkCode.OLD_PROTOCOL, ""),
     ],
 )
-async def test_the_errors_of_engine_io_are_distinguished(code: int, message: str, words: str) -> None:
-    async with plain_server(400, json.dumps({"code": code, "message": message})) as server:
-        assert words in await refusal(Target(url=server.url, transports=("polling",)))
+async def test_the_errors_of_engine_io_are_distinguished(
+    number: int, message: str, code: LinkCode, said: str
+) -> None:
+    async with plain_server(400, json.dumps({"code": number, "message": message})) as server:
+        why = await refusal(Target(url=server.url, transports=("polling",)))
+    assert why.code is code
+    assert said in why.sentence
 
 
 @contextlib.asynccontextmanager
@@ -212,9 +226,12 @@ async def test_the_program_at_the_other_loopback_address_is_named(ours: str, the
     port = free_port()
     async with at(theirs.strip("[]"), port) as other:
         target = Target(url=f"http://{ours}:{port}", headers={"X-Key": "hunter2"}, query={"token": "hunter2"})
-        for why in (await refusal(target), await advised(target)):
-            assert "Nothing listens on" in why
-            assert f"a socket.io server listens at http://{theirs}:{port} instead" in why
+        address = check_target(target)
+        clue = elsewhere(address, check_target(Target(url=f"http://{theirs}:{port}")))
+        assert f"http://{theirs}:{port}" in clue
+        expected = worded(LinkCode.NOTHING_LISTENS, address).sentence + clue
+        assert await refusal(target) == LinkReason(LinkCode.NOTHING_LISTENS, expected)
+        assert await advised(target) == expected
         # It was asked as an unknown client asks.
         assert "hunter2" not in str(other.headers) + str(other.requests)
 
@@ -223,6 +240,9 @@ async def test_the_program_at_the_other_loopback_address_is_named(ours: str, the
 async def test_another_program_at_our_address_does_not_hide_the_server_at_the_other() -> None:
     app = web.Application()
     async with serve(app) as stranger, at("::1", stranger.port):
-        why = await refusal(f"http://127.0.0.1:{stranger.port}")
-        assert "HTTP status 404" in why
-        assert f"listens at http://[::1]:{stranger.port} instead" in why
+        target = Target(url=f"http://127.0.0.1:{stranger.port}")
+        why = await refusal(target)
+        assert why.code is LinkCode.NOT_SOCKETIO
+        assert "HTTP status 404" in why.sentence
+        found = check_target(Target(url=f"http://[::1]:{stranger.port}"))
+        assert why.sentence.endswith(elsewhere(check_target(target), found))

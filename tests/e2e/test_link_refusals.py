@@ -1,4 +1,4 @@
-"""Every way in which a connection is not made: a sentence that says what happened and what to do."""
+"""Every way in which a connection is not made has its code, and its sentence the data of this refusal."""
 
 from __future__ import annotations
 
@@ -26,10 +26,12 @@ from tests.helpers.servers import (
     stay,
     tcp_server,
 )
-from xovac_tui.api.link import LinkWord
+from xovac_tui.api.link import LinkCode, LinkReason, LinkWord
+from xovac_tui.link import explain
 from xovac_tui.link.connect import Handlers, LinkConnection, connect
-from xovac_tui.link.doctor import probe
-from xovac_tui.link.target import Target
+from xovac_tui.link.doctor import not_needed, probe
+from xovac_tui.link.target import Target, check_target
+from xovac_tui.link.wording import worded
 
 
 def free_port() -> int:
@@ -39,7 +41,7 @@ def free_port() -> int:
         return port
 
 
-async def refusal(target: Target | str) -> str:
+async def refusal(target: Target | str) -> LinkReason:
     async with running(target) as harness:
         why = await harness.refused()
         assert LinkWord.ONLINE not in harness.states
@@ -48,39 +50,41 @@ async def refusal(target: Target | str) -> str:
 
 
 async def test_a_name_that_does_not_resolve_is_named() -> None:
-    why = await refusal("http://no-such-host.invalid:8080")
-    assert "no-such-host.invalid is not known" in why
+    target = Target(url="http://no-such-host.invalid:8080")
+    assert await refusal(target) == worded(LinkCode.UNKNOWN_HOST, check_target(target))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 async def test_nothing_listens(host: str) -> None:
     port = free_port()
     why = await refusal(f"http://{host}:{port}")
-    assert f"Nothing listens on {host} port {port}" in why
+    assert why.code is LinkCode.NOTHING_LISTENS
+    assert f"{host} port {port}" in why.sentence
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 @pytest.mark.parametrize(
-    ("status", "words"),
+    ("status", "code"),
     [
-        (200, "no socket.io server at /socket.io (HTTP status 200"),
-        (404, "no socket.io server at /socket.io (HTTP status 404"),
-        (401, "wants to know who asks (HTTP status 401"),
-        (429, "takes no more requests for now (HTTP status 429"),
-        (500, "failed at the request for /socket.io (HTTP status 500"),
-        (502, "the server behind it does not (HTTP status 502"),
+        (200, LinkCode.NOT_SOCKETIO),
+        (404, LinkCode.NOT_SOCKETIO),
+        (401, LinkCode.UNAUTHORIZED),
+        (429, LinkCode.TOO_MANY_REQUESTS),
+        (500, LinkCode.SERVER_ERROR),
+        (502, LinkCode.BAD_GATEWAY),
     ],
 )
-async def test_http_without_socketio_shows_the_status(transport: str, status: int, words: str) -> None:
+async def test_http_without_socketio_shows_the_status(transport: str, status: int, code: LinkCode) -> None:
     async with plain_server(status) as server:
         why = await refusal(Target(url=server.url, transports=(transport,)))
-    assert words in why
+    assert why.code is code
+    assert f"(HTTP status {status}" in why.sentence
 
 
 async def test_a_redirect_is_not_followed() -> None:
     async with plain_server() as other, plain_server(302, Location=f"{other.url}/socket.io/") as server:
         why = await refusal(server.url)
-        assert "redirects to" in why
+        assert why.code is LinkCode.REDIRECTED
         assert not other.requests
 
 
@@ -89,27 +93,31 @@ async def test_a_redirect_is_not_followed() -> None:
 async def test_an_old_server_is_called_by_its_name(transport: str, binary: bool) -> None:
     async with old_server(binary=binary) as server:
         why = await refusal(Target(url=server.url, transports=(transport,)))
-    assert "socket.io 2 server (Engine.IO 3)" in why
+    assert why.code is LinkCode.OLD_PROTOCOL
 
 
 async def test_a_polling_only_server_says_which_setting_helps() -> None:
     async with socketio_server(transports=["polling"]) as server:
         why = await refusal(Target(url=server.url, transports=("websocket",)))
-        assert 'transports = ["polling"]' in why
+        assert why.code is LinkCode.NO_WEBSOCKET
+        assert 'transports = ["polling"]' in why.sentence
         # The question that found it out has left no session behind.
         assert all(kept.closed for kept in server.sio.eio.sockets.values())
 
 
 async def test_a_websocket_only_server_asked_by_polling() -> None:
     async with socketio_server(transports=["websocket"]) as server:
-        why = await refusal(Target(url=server.url, transports=("polling",)))
-    assert "does not offer long polling (Engine.IO error 0, 'Invalid transport'). Set transports" in why
+        target = Target(url=server.url, transports=("polling",))
+        said = "Engine.IO error 0, 'Invalid transport'"
+        expected = worded(LinkCode.NO_POLLING, check_target(target), "polling", said=said)
+        assert await refusal(target) == expected
 
 
 async def test_a_refused_namespace() -> None:
     async with socketio_server() as server:
         why = await refusal(Target(url=server.url, namespace="/nowhere"))
-    assert "has no namespace /nowhere" in why
+    assert why.code is LinkCode.NO_NAMESPACE
+    assert "/nowhere" in why.sentence
 
 
 async def test_refused_credentials_show_the_servers_words_cleaned() -> None:
@@ -118,9 +126,10 @@ async def test_refused_credentials_show_the_servers_words_cleaned() -> None:
 
     async with socketio_server(accept=accept) as server:
         why = await refusal(Target(url=server.url, auth={"token": "hunter2"}))
-    assert "bad ␛[31mtoken" in why
-    assert "auth_file" in why
-    assert "hunter2" not in why
+    assert why.code is LinkCode.NAMESPACE_REFUSED
+    assert "bad ␛[31mtoken" in why.sentence
+    assert "auth_file" in why.sentence
+    assert "hunter2" not in why.sentence
 
 
 async def test_a_silent_listener_ends_with_the_connect_timeout() -> None:
@@ -129,9 +138,10 @@ async def test_a_silent_listener_ends_with_the_connect_timeout() -> None:
 
     async with tcp_server(silence) as server:
         begin = asyncio.get_running_loop().time()
-        why = await refusal(Target(url=server.url, connect_timeout=0.5))
+        target = Target(url=server.url, connect_timeout=0.5)
+        why = await refusal(target)
         assert asyncio.get_running_loop().time() - begin < 3
-    assert "sent no answer within 0.5 s" in why
+    assert why == explain.silent(check_target(target), "answer", 0.5)
 
 
 async def test_a_server_that_hangs_up_without_a_word() -> None:
@@ -140,8 +150,7 @@ async def test_a_server_that_hangs_up_without_a_word() -> None:
 
     async with tcp_server(close) as server:
         why = await refusal(server.url)
-    assert "closed it without an answer" in why
-    assert "https://" in why
+    assert why == worded(LinkCode.HUNG_UP, check_target(Target(url=server.url)))
 
 
 async def test_a_server_that_hangs_up_on_websockets_but_answers_http() -> None:
@@ -153,7 +162,8 @@ async def test_a_server_that_hangs_up_on_websockets_but_answers_http() -> None:
 
     async with tcp_server(answer) as server:
         why = await refusal(server.url)
-    assert "no socket.io server at /socket.io (HTTP status 404" in why
+    assert why.code is LinkCode.NOT_SOCKETIO
+    assert "/socket.io (HTTP status 404" in why.sentence
 
 
 async def test_a_server_that_is_not_http() -> None:
@@ -163,7 +173,7 @@ async def test_a_server_that_is_not_http() -> None:
 
     async with tcp_server(banner) as server:
         why = await refusal(server.url)
-    assert "not HTTP" in why
+    assert why == worded(LinkCode.NOT_HTTP, check_target(Target(url=server.url)))
 
 
 async def test_engine_io_opens_but_the_namespace_never_comes() -> None:
@@ -171,8 +181,8 @@ async def test_engine_io_opens_but_the_namespace_never_comes() -> None:
         await ws.send_str('0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000}')
 
     async with raw_server(only_open, greet=False) as server:
-        why = await refusal(Target(url=server.url, connect_timeout=0.5))
-    assert "no consent to namespace / within 0.5 s" in why
+        target = Target(url=server.url, connect_timeout=0.5)
+        assert await refusal(target) == explain.silent(check_target(target), "consent to namespace /", 0.5)
 
 
 async def test_the_server_closes_before_it_consents() -> None:
@@ -181,8 +191,9 @@ async def test_the_server_closes_before_it_consents() -> None:
         await ws.close()
 
     async with raw_server(open_and_close, greet=False) as server:
-        why = await refusal(Target(url=server.url, connect_timeout=5))
-    assert "ended the connection before" in why
+        target = Target(url=server.url, connect_timeout=5)
+        expected = worded(LinkCode.ENDED_EARLY, check_target(target), stage="consent to namespace /")
+        assert await refusal(target) == expected
 
 
 @pytest.mark.parametrize(
@@ -195,22 +206,23 @@ async def test_a_websocket_that_opens_with_junk(first: str) -> None:
 
     async with raw_server(junk, greet=False) as server:
         why = await refusal(Target(url=server.url, connect_timeout=1))
-    assert why.endswith(".")
-    assert server.url in why
+    assert why.sentence.endswith(".")
+    assert server.url in why.sentence
 
 
 @pytest.mark.parametrize("body", ["", "0", "0[]", "0{}", '0{"sid":1}', "x" * 9, "4", '0{"sid":"a"}', "0[1"])
 async def test_a_poll_that_opens_with_junk(body: str) -> None:
     async with plain_server(200, body) as server:
         why = await refusal(Target(url=server.url, transports=("polling",), connect_timeout=1))
-    assert why.endswith(".")
-    assert server.url in why
+    assert why.sentence.endswith(".")
+    assert server.url in why.sentence
 
 
 async def test_the_path_is_a_setting_and_a_wrong_one_is_named() -> None:
     async with socketio_server(path="chamber/io") as server:
         why = await refusal(server.url)
-        assert "no socket.io server at /socket.io (HTTP status 404" in why
+        assert why.code is LinkCode.NOT_SOCKETIO
+        assert "/socket.io (HTTP status 404" in why.sentence
         async with running(Target(url=server.url, path="/chamber/io")) as harness:
             await harness.state(LinkWord.ONLINE)
 
@@ -224,8 +236,8 @@ async def test_a_name_service_that_hangs_holds_nothing_up(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
     try:
-        why = await refusal(Target(url="http://slow.example", connect_timeout=0.3))
-        assert "did not answer in time" in why
+        target = Target(url="http://slow.example", connect_timeout=0.3)
+        assert await refusal(target) == worded(LinkCode.NO_ANSWER, check_target(target))
         hung = [thread for thread in threading.enumerate() if thread.name == "look up slow.example"]
         assert hung
         # A thread that is no daemon would be waited for when the program ends.
@@ -312,14 +324,14 @@ async def test_one_transport_that_passes_is_enough_for_one_attempt(
         checks = {check.name: check async for check in probe(target, listen=0.1)}
         assert not any(check.failed for check in checks.values())
         assert checks[closed].ok is False
-        assert f"({closed} failed, and is not needed)" in checks["namespace"].detail
+        assert not_needed(closed) in checks["namespace"].detail
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 async def test_where_the_only_transport_does_not_pass_it_is_said(transport: str) -> None:
     async with without(transport, 403) as server:
         target = Target(url=server.url, transports=(transport,), connect_timeout=1)
-        assert (await refusal(target)).endswith(".")
+        assert (await refusal(target)).sentence.endswith(".")
         assert any([check.failed async for check in probe(target, listen=0.1)])
 
 
@@ -331,8 +343,11 @@ async def test_a_reason_that_holds_for_all_transports_is_found_once() -> None:
         raise socketio.exceptions.ConnectionRefusedError("not you")
 
     async with socketio_server(accept=refuse) as server:
-        assert "not you" in await refusal(Target(url=server.url, auth={"token": "x"}))
+        why = await refusal(Target(url=server.url, auth={"token": "x"}))
+        assert why.code is LinkCode.NAMESPACE_REFUSED
+        assert "not you" in why.sentence
         assert tried == [{"token": "x"}]
     async with plain_server() as server:
         why = await refusal(server.url)
-        assert why.count("no socket.io server") == 1
+        assert why.code is LinkCode.NOT_SOCKETIO
+        assert why.sentence.count(server.url) == 1

@@ -10,10 +10,11 @@ import pytest
 
 from tests.helpers.links import running
 from tests.helpers.servers import Pki, Server, make_pki, plain_server, socketio_server
-from xovac_tui.api.link import LinkWord
+from xovac_tui.api.link import LinkCode, LinkReason, LinkWord
 from xovac_tui.clock import SystemClock
 from xovac_tui.link import certificate
-from xovac_tui.link.target import Target
+from xovac_tui.link.target import Target, check_target
+from xovac_tui.link.wording import worded
 
 BOTH = pytest.mark.parametrize("transport", ["websocket", "polling"])
 
@@ -27,7 +28,7 @@ def target(server: Server, transport: str = "websocket", **more: Any) -> Target:
     return Target(url=server.url, transports=(transport,), auth={"token": "secret"}, **more)
 
 
-async def refusal(where: Target) -> str:
+async def refusal(where: Target) -> LinkReason:
     async with running(where) as harness:
         why = await harness.refused()
         status = harness.link.status
@@ -39,9 +40,9 @@ async def refusal(where: Target) -> str:
 async def test_a_self_signed_certificate_is_refused_with_its_fingerprint(pki: Pki, transport: str) -> None:
     async with socketio_server(context=pki.self_signed) as server:
         why = await refusal(target(server, transport))
-        assert "self-signed" in why
-        assert f'fingerprint = "{pki.fingerprints["self"]}"' in why
-        assert "ca_file" in why
+        assert why.code is LinkCode.CERTIFICATE_UNTRUSTED
+        assert f'fingerprint = "{pki.fingerprints["self"]}"' in why.sentence
+        assert "ca_file" in why.sentence
         assert server.auths == []
         assert server.requests == []
 
@@ -72,10 +73,10 @@ async def test_another_certificate_than_the_pinned_one_is_an_alarm(pki: Pki, tra
     # Even one that the usual verification would accept.
     async with socketio_server(context=pki.good) as server:
         where = target(server, transport, fingerprint=pki.fingerprints["self"], ca_file=str(pki.ca_file))
-        why = await refusal(where)
-        assert why.startswith("WARNING")
-        assert pki.fingerprints["self"] in why
-        assert pki.fingerprints["good"] in why
+        pinned, presented = pki.fingerprints["self"], pki.fingerprints["good"]
+        assert await refusal(where) == worded(
+            LinkCode.OTHER_FINGERPRINT, check_target(where), pinned=pinned, presented=presented
+        )
         assert server.requests == []
 
 
@@ -85,7 +86,7 @@ async def test_a_private_authority_is_trusted_from_its_file(pki: Pki, transport:
         async with running(target(server, transport, ca_file=str(pki.ca_file))) as harness:
             await harness.state(LinkWord.ONLINE)
         why = await refusal(target(server, transport))
-        assert "authority that is not known here" in why
+        assert why.code is LinkCode.CERTIFICATE_UNTRUSTED
 
 
 async def test_wss_is_the_same_as_https(pki: Pki) -> None:
@@ -96,19 +97,20 @@ async def test_wss_is_the_same_as_https(pki: Pki) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "context", "words"),
+    ("name", "context", "code", "data"),
     [
-        ("expired", lambda pki: pki.expired, "has expired on 2"),
-        ("future", lambda pki: pki.future, "is not valid yet (from 2"),
-        ("other", lambda pki: pki.other_name, "is not made out to localhost"),
+        ("expired", lambda pki: pki.expired, LinkCode.CERTIFICATE_EXPIRED, " on 2"),
+        ("future", lambda pki: pki.future, LinkCode.CERTIFICATE_NOT_YET_VALID, " (from 2"),
+        ("other", lambda pki: pki.other_name, LinkCode.CERTIFICATE_OTHER_NAME, " localhost;"),
     ],
 )
-async def test_other_reasons_to_refuse(pki: Pki, name: str, context: Any, words: str) -> None:
+async def test_other_reasons_to_refuse(pki: Pki, name: str, context: Any, code: LinkCode, data: str) -> None:
     made: ssl.SSLContext = context(pki)
     async with socketio_server(context=made) as server:
         why = await refusal(target(server, ca_file=str(pki.ca_file)))
-        assert words in why
-        assert pki.fingerprints[name] in why
+        assert why.code is code
+        assert data in why.sentence
+        assert pki.fingerprints[name] in why.sentence
         assert server.requests == []
 
 
@@ -128,14 +130,14 @@ async def test_a_bad_ca_file_stops_the_link(tmp_path: Path, content: str | None,
 async def test_https_to_a_server_without_tls() -> None:
     async with plain_server() as server:
         why = await refusal(Target(url=server.url.replace("http", "https")))
-        assert "is not encrypted" in why
-        assert "http://" in why
+        assert why.code is LinkCode.NOT_TLS
+        assert "http://" in why.sentence
 
 
 async def test_http_to_a_server_with_tls(pki: Pki) -> None:
     async with socketio_server(context=pki.good) as server:
         why = await refusal(Target(url=server.url.replace("https", "http")))
-        assert "https://" in why
+        assert why.code is LinkCode.TLS_EXPECTED
 
 
 async def test_a_refused_certificate_is_not_hammered(pki: Pki) -> None:
@@ -166,7 +168,8 @@ async def test_a_plain_authority_of_ones_own_is_trusted_on_every_python(
             await harness.state(LinkWord.ONLINE)
         # All else is verified as before, and the authorities of the system as strictly as Python does.
         why = await refusal(target(server, transport))
-        assert "authority that is not known here" in why
+        assert why.code is LinkCode.CERTIFICATE_UNTRUSTED
         assert certificate.trust("").verify_flags & ssl.VERIFY_X509_STRICT
     async with socketio_server(context=bare.other_name) as server:
-        assert "is not made out to localhost" in await refusal(target(server, ca_file=str(bare.ca_file)))
+        why = await refusal(target(server, ca_file=str(bare.ca_file)))
+        assert why.code is LinkCode.CERTIFICATE_OTHER_NAME

@@ -306,7 +306,7 @@ async def test_a_message_without_measure_ends_the_connection_with_a_word(
     script = sends('42["small",1]', f'42["big","{"x" * 2000}"]')
     async with raw_server(script) as server, running(server.url) as harness:
         lost = await harness.state(LinkWord.LOST)
-        assert "sent a message of more than" in lost.why
+        assert lost.code == LinkCode.MESSAGE_TOO_LONG
         assert [event.name for event in harness.received] == ["small"]
 
 

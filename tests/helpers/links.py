@@ -12,7 +12,7 @@ from typing import Any
 import engineio.base_client
 
 from xovac_tui.api.event import Direction, Event, EventKind
-from xovac_tui.api.link import LinkCallbacks, LinkView, LinkWord
+from xovac_tui.api.link import LinkCallbacks, LinkCode, LinkReason, LinkView, LinkWord
 from xovac_tui.clock import SystemClock
 from xovac_tui.link.connection import Link
 from xovac_tui.link.target import Target
@@ -59,10 +59,11 @@ class Harness:
         await self.until(lambda: self.link.status.word is state, within)
         return self.link.status
 
-    async def refused(self, within: float = 10.0) -> str:
-        """Return the sentence for the first attempt that failed."""
+    async def refused(self, within: float = 10.0) -> LinkReason:
+        """Return the reason for the first attempt that failed."""
         await self.until(lambda: any(said.next_try_mono for said in self.statuses), within)
-        return next(said.why for said in self.statuses if said.next_try_mono)
+        first = next(said for said in self.statuses if said.next_try_mono)
+        return LinkReason(LinkCode(str(first.code)), first.why)
 
     async def event(self, name: str, within: float = 10.0) -> Event:
         await self.until(lambda: any(event.name == name for event in self.received), within)

@@ -12,12 +12,13 @@ from textual.widgets import OptionList
 from tests.helpers.console import Console, console
 from xovac_tui.alarms.kinds.level import HighRule
 from xovac_tui.alarms.watchlist import Watchlist
-from xovac_tui.chamber.alarm import AlarmState
+from xovac_tui.chamber.alarm import AlarmState, AlarmsView
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.frame.bars import AlarmStrip
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.screens.alarms.dialogs import AcknowledgeDialog, ShelveDialog
+from xovac_tui.ui.screens.alarms.lines import empty_words
 from xovac_tui.ui.screens.alarms.pane import AlarmsPane
 from xovac_tui.ui.widgets.lines import LinesWidget
 from xovac_tui.ui.widgets.rows import Rows
@@ -97,7 +98,7 @@ async def test_what_is_watched_and_by_which_limits(tmp_path: Path) -> None:
         assert len(rows(pane)) == 4
         assert "OFF" in next(row for row in rows(pane) if "Plate" in row or "plate" in row)
         await c.press("v")
-        assert rows(pane) == ["Nothing is shelved or out of service."]
+        assert rows(pane) == [empty_words(AlarmsView(), "shelved", {})]
         await c.press("escape")
         assert "No active alarms." in rows(pane)[0]
         # Nothing happens to alarms where there are none.

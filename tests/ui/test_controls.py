@@ -12,8 +12,11 @@ from textual.widgets import Input
 
 from tests.helpers.console import URL, Console, console, drawn
 from tests.ui.test_stop import choose
+from xovac_tui.api.contract import STOP_COMMAND
+from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.config import Display, Profile
+from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.facts import FactsView
 from xovac_tui.ui.frame.bars import LedgerLine
@@ -128,28 +131,28 @@ async def test_a_wide_ledger_shows_outcomes_as_they_come_and_payloads_literally(
 
 
 @pytest.mark.parametrize(
-    ("happen", "reason"),
+    ("happen", "refusal"),
     [
-        ("lost", "The link is LOST, so cancel_recipe cannot be sent now"),
-        ("stale", "The data are stale, so cancel_recipe cannot be sent now"),
-        ("observe", "This console only observes, so cancel_recipe cannot be sent now"),
+        ("lost", Refusal(RefusalCode.NO_LINK, STOP_COMMAND, link=LinkWord.LOST)),
+        ("stale", Refusal(RefusalCode.STALE, STOP_COMMAND, stop=True)),
+        ("observe", Refusal(RefusalCode.OBSERVED, STOP_COMMAND)),
     ],
 )
 async def test_while_nothing_can_be_sent_it_says_why_and_opens_nothing(
-    tmp_path: Path, happen: str, reason: str
+    tmp_path: Path, happen: str, refusal: Refusal
 ) -> None:
-    async with console(tmp_path, tab="controls") as c:
+    async with console(tmp_path, tab="controls", size=(120, 36)) as c:
         if happen == "lost":
             await c.lose()
         elif happen == "stale":
             await c.go_stale()
         else:
             await c.press("o")
-        assert reason in c.app.query_one("#about", LinesWidget).plain.replace("\n", " ")
+        assert refusal.before in " ".join(c.app.query_one("#about", LinesWidget).plain.split())
         styles = {style for line in c.app.query_one(ContractCommands).lines[1:] for _, style in line}
         assert "bold" not in styles, "all are dimmed"
         await c.press("enter")
-        await c.until(lambda: any(reason in toast for toast in c.toasts))
+        await c.until(lambda: any(refusal.before in toast for toast in c.toasts))
         assert len(c.app.screen_stack) == 1
         assert c.link.emitted == []
 

@@ -384,11 +384,12 @@ async def test_what_is_typed_or_pasted_goes_into_the_field_from_wherever_the_foc
 async def test_a_critical_question_says_that_nothing_was_sent_when_it_closes(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls") as c:
         for typed, keys in (("ben", ["escape"]), (NAME, ["tab", "enter"])):
-            await critical(c)
+            dialog = await critical(c)
+            assert dialog.question == "Vent chamber?"
             await c.type(typed)
             await c.press(*keys)
             assert len(c.app.screen_stack) == 1, keys
-            assert c.toasts == ["Vent chamber?: Nothing was sent."], keys
+            assert c.toasts == [f"{dialog.question}: Nothing was sent."], keys
         assert c.link.emitted == []
 
 
@@ -705,7 +706,7 @@ async def test_both_answers_are_on_the_screen_at_any_size(tmp_path: Path) -> Non
     async with console(tmp_path, tab="controls") as c:
         for opener in ("critical", "question"):
             dialog = await OPENERS[opener](c)
-            for size in [(120, 36), (40, 10), (60, 14), (80, 24)]:
+            for size in [(120, 36), (40, 10), (60, 14), (60, 16), (80, 24)]:
                 await c.pilot.resize_terminal(*size)
                 await c.settle()
                 for button in dialog.query(DialogButton):

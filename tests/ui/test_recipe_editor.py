@@ -11,8 +11,11 @@ from textual.widgets import Input
 
 from tests.helpers.console import drawn
 from tests.helpers.editor import SOAK, Edited, on_disk, recipes_tab, write
+from tests.helpers.keys import KEYS
 from xovac_tui.config import Display
+from xovac_tui.recipes.findings import FindingCode, finding
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Repeat
+from xovac_tui.ui.screens.recipes.editor.finding_list import words
 from xovac_tui.ui.screens.recipes.profile import ProfileChart
 
 SIZES = [(80, 24), (120, 36)]
@@ -76,7 +79,7 @@ async def test_inserting_asks_at_once_for_the_value(tmp_path: Path) -> None:
         await e.studied()
         assert "✖ 1" in e.head
         await e.press("v")
-        assert e.check.split("step 4: ")[1].startswith("the repeat is empty")
+        assert words(finding(FindingCode.STEPS_MISSING, (3,), "steps"), KEYS) in " ".join(e.check.split())
         assert "no time line" in e.head
         await e.press("h")
         await e.c.until(lambda: e.editor.form.has_focus_within)
@@ -129,7 +132,8 @@ async def test_what_is_typed_is_seen_at_once_and_counts_when_taken(tmp_path: Pat
         await e.studied()
         assert "✖ 1" in e.head
         assert e.head != before
-        assert "step 1: 70 °C is above the part's limits" in " ".join(e.check.split())
+        above = finding(FindingCode.ABOVE_PART, (0,), target=70.0, limit=65.0)
+        assert above.sentence in " ".join(e.check.split())
         assert e.recipe.steps[0] == Ramp(60, rate=1)
         await e.press("escape")
         assert "60 °C" in e.table[1]
@@ -224,7 +228,8 @@ async def test_the_step_follows_the_finding_under_the_cursor(tmp_path: Path) -> 
         await e.press("f")
         await e.c.until(lambda: e.editor.check.has_focus)
         await e.c.until(lambda: "✖ error" in e.check)
-        assert "step 1: 60 °C is above the part's limits" in " ".join(e.check.split())
+        above = finding(FindingCode.ABOVE_PART, (0,), target=60.0, limit=30.0)
+        assert above.sentence in " ".join(e.check.split())
         assert e.table[1].startswith("▸✖1")
         await e.press("end")
         assert e.editor.editing.path != (0,)

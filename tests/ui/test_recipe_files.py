@@ -10,8 +10,10 @@ import pytest
 from textual.widgets import Input, OptionList
 
 from tests.helpers.editor import SOAK, Edited, on_disk, recipes_tab, write
+from tests.helpers.keys import KEYS
 from xovac_tui import paths
 from xovac_tui.recipes.files import load_recipe
+from xovac_tui.recipes.findings import FindingCode, finding
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.store import versions
 from xovac_tui.ui.dialogs.ask import AskDialog
@@ -19,6 +21,7 @@ from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.question import QuestionDialog
 from xovac_tui.ui.frame.trust_bar import TrustBar
+from xovac_tui.ui.screens.recipes.editor.finding_list import words
 from xovac_tui.ui.screens.recipes.template import TemplateDialog
 
 
@@ -63,7 +66,8 @@ async def test_save_writes_the_file_and_keeps_the_version_before(tmp_path: Path)
         # What is wrong is not saved, nor is the editor left by saving it.
         saved, before = path_of(tmp_path).read_text(), e.recipe.steps
         await e.press("l", "s")
-        await e.c.until(lambda: e.said("Not saved: step 2: the repeat is empty"))
+        empty = words(finding(FindingCode.STEPS_MISSING, (1,), "steps"), KEYS)
+        await e.c.until(lambda: e.said(f"Not saved: {empty}"))
         assert e.editor.editing.path == (1,)
         e.c.app.clear_notifications()
         await e.press("escape")

@@ -21,6 +21,7 @@ from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
+from xovac_tui.chamber.alarm_reasons import AlarmRefusal, AlarmRefusalCode
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
 from xovac_tui.compose.chambers import ChamberSetup
 from xovac_tui.compose.replays import build_replay
@@ -300,7 +301,7 @@ async def test_nothing_can_be_sent_nor_done_about_alarms(tmp_path: Path) -> None
         for key in ("a", "A", "s", "x", "L"):
             r.app.clear_notifications()
             await r.press(key)
-            assert r.toasts == ["This is a replay: its alarms can only be viewed."]
+            assert r.toasts == [AlarmRefusal(AlarmRefusalCode.REPLAY).sentence]
             assert r.app.screen is r.app.screen_stack[0]
 
 

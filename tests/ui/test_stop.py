@@ -13,9 +13,11 @@ from textual.command import CommandPalette
 from textual.widgets import Input
 
 from tests.helpers.console import URL, Console, console
+from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.config import Profile
+from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
@@ -28,6 +30,8 @@ from xovac_tui.ui.screens.controls.form import FormDialog
 from xovac_tui.ui.widgets.stopbar import StopBar, armed_words
 
 STOPPED = [("cancel_recipe", "")]
+LOST_STRIP = Refusal(RefusalCode.NO_LINK, STOP_COMMAND, link=LinkWord.LOST).strip("o")
+OBSERVED_STRIP = Refusal(RefusalCode.OBSERVED, STOP_COMMAND).strip("o")
 
 
 def strip(c: Console) -> str:
@@ -274,7 +278,7 @@ async def test_strokes_in_one_read_do_not_ask_for_another_that_would_be_refused(
         assert strip(c).startswith("! ! STOP o: take control")
         await c.advance(5)
         await burst()
-        assert strip(c) == "OBSERVE: STOP was not sent. Press o to take control."
+        assert strip(c) == OBSERVED_STRIP
         assert c.link.emitted == []
 
 
@@ -294,7 +298,7 @@ async def test_in_observe_it_is_refused_and_the_next_key_does_what_it_says(tmp_p
         assert strip(c).startswith("! ! STOP o: take control")
         assert ("! ! STOP", "strike $no-data") in c.app.query_one(KeyBar).lines[0]
         await c.press("exclamation_mark")
-        assert strip(c) == "OBSERVE: STOP was not sent. Press o to take control."
+        assert strip(c) == OBSERVED_STRIP
         assert not c.app.stopping.switch.armed
         await c.press("o")
         assert not c.station.observe
@@ -313,7 +317,7 @@ async def test_without_a_link_it_is_refused_said_and_not_kept(tmp_path: Path) ->
         await c.press("exclamation_mark")
         assert strip(c).startswith("STOP armed")
         await c.lose()
-        await c.until(lambda: strip(c) == "The link is LOST: STOP was not sent, and is not kept.")
+        await c.until(lambda: strip(c) == LOST_STRIP)
         await c.online()
         await c.press("exclamation_mark")
         assert strip(c).startswith("STOP armed")
@@ -324,7 +328,7 @@ async def test_without_a_link_it_is_refused_said_and_not_kept(tmp_path: Path) ->
         await c.lose()
         for key, tab in (("x", "status"), ("2", "controls")):
             await c.press("exclamation_mark")
-            assert strip(c) == "The link is LOST: STOP was not sent, and is not kept."
+            assert strip(c) == LOST_STRIP
             await c.press(key)
             assert not any("dropped" in toast for toast in c.toasts)
             assert c.frame.active_tab == tab

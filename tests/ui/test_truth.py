@@ -11,6 +11,7 @@ from textual.geometry import Region
 from textual.widgets import Static
 
 from tests.helpers.console import Console, console
+from tests.helpers.keys import KEYS
 from xovac_tui.ui.dialogs.facts import FactsView
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.frame.bars import KeyBar, LedgerLine
@@ -18,6 +19,7 @@ from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.screens.controls.command_lists import LedgerList
 from xovac_tui.ui.screens.status.run_lines import RunPanel
+from xovac_tui.ui.toasts import outcome_words
 from xovac_tui.ui.widgets.lines import LinesWidget
 
 SIZES = [(40, 10), (80, 24), (120, 36), (200, 60)]
@@ -121,7 +123,9 @@ async def test_the_frame_says_no_more_than_is_known(tmp_path: Path) -> None:
         c.link.answer("start_recipe", "error", "w" * 2000)
         await c.settle()
         assert len(c.toasts[-1]) < 350
-        assert "the whole is in the ledger" in c.toasts[-1]
+        whole = outcome_words(c.ledger[-1], KEYS)
+        assert whole is not None
+        assert whole.said in c.toasts[-1]
         # A stop that waits is seen beside an unknown outcome.
         c.link.emitted.clear()
         c.app.run_worker(c.station.send("start_recipe"))

@@ -26,6 +26,7 @@ from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
+from xovac_tui.api.validity import Validity
 from xovac_tui.chamber.alarm import AlarmEvent, AlarmState
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.recipes.settings import RecipeSettings
@@ -455,7 +456,9 @@ def test_text_in_place_of_a_number_is_no_usable_value() -> None:
     bench = Watched(StaleRule(name="gone", channel="test_part"))
     bench.let_pass(5, part=20.0)
     (change,) = bench.let_pass(2, part="ERR")
-    assert change.text == 'Test part brings no usable value any more ("ERR" is not a decimal number).'
+    _, why = Validity(numeric=True).read("ERR")
+    assert why
+    assert change.text == f"Test part brings no usable value any more ({why})."
     assert event_names(bench.let_pass(2, part=20.0)) == [("gone", "returned")]
 
 

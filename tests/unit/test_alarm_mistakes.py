@@ -9,6 +9,8 @@ from __future__ import annotations
 from tests.helpers.commandline import CommandLine
 from xovac_tui.alarms.rules import read_rules
 from xovac_tui.config import load_settings
+from xovac_tui.expressions.parser import MISSING_AT_END
+from xovac_tui.validation import TEXT, TRUTH, missing_key, other_tags_key, remove_or_change, wrong_value
 
 WRONG = """
 [alarms]
@@ -167,32 +169,29 @@ name = "v"
 kind = "low"
 channel = "x"
 """
+KINDS = (
+    'one of "deviation", "disk", "equals", "frozen", "high", "high_high", "link", "low", "low_low", '
+    '"no_response", "notification", "rate", "recorder", "stale"'
+)
+VALUE_KINDS = ("equals", "high", "high_high", "low", "low_low")
+CHANNEL_KINDS = (
+    *("deviation", "equals", "frozen", "high", "high_high"),
+    *("low", "low_low", "no_response", "rate", "stale"),
+)
 SAME = (
-    '`alarms.defaults` is the text "yes", but it must be true or false.',
+    wrong_value("alarms.defaults", "yes", TRUTH),
     "`alarms.ambient_above` is 0, but it must be a number above 0 and at most 1100.",
     ('`alarms.limit_set` is the text "moon", but it must be one of "ambient", "auto", "pumping", "tvac".'),
     '`alarms.rulez` is not a known key. Did you mean "rules"?',
-    (
-        '`alarms.rules, item 2.kind` is the text "hihg", but it must be one of "deviation", "disk", '
-        '"equals", "frozen", "high", "high_high", "link", "low", "low_low", "no_response", '
-        '"notification", "rate", "recorder", "stale". Did you mean "high"?'
-    ),
+    wrong_value("alarms.rules, item 2.kind", "hihg", KINDS) + ' Did you mean "high"?',
     "`alarms.rules, item 10.limits.moon` is not a known key. Valid here: ambient, pumping, tvac.",
     "`alarms.rules, item 11.on_delay` is -1, but it must be a number from 0 to 86400.",
     '`alarms.rules, item 14.chanel` is not a known key. Did you mean "channel"?',
-    "`alarms.rules, item 16.channel` is 3, but it must be text in quotes.",
+    wrong_value("alarms.rules, item 16.channel", 3, TEXT),
     '`alarms.rules, item 16.over` is the text "long", but it must be a number from 0 to 86400.',
-    "`alarms.rules, item 16.name` is missing; it must be text in quotes.",
-    (
-        '`alarms.rules, item 17.kind` is missing; it must be one of "deviation", "disk", "equals", '
-        '"frozen", "high", "high_high", "link", "low", "low_low", "no_response", "notification", '
-        '"rate", "recorder", "stale".'
-    ),
-    (
-        '`alarms.rules, item 18.kind` is 5, but it must be one of "deviation", "disk", "equals", '
-        '"frozen", "high", "high_high", "link", "low", "low_low", "no_response", "notification", '
-        '"rate", "recorder", "stale".'
-    ),
+    missing_key("alarms.rules, item 16.name", TEXT),
+    missing_key("alarms.rules, item 17.kind", KINDS),
+    wrong_value("alarms.rules, item 18.kind", 5, KINDS),
     (
         '`alarms.rules, item 20.severity` is the text "bad", but it must be one of "critical", '
         '"high", "low", "medium".'
@@ -201,7 +200,7 @@ SAME = (
         '`alarms.rules, item 20.sets, item 2` is the text "moon", but it must be one of "ambient", '
         '"pumping", "tvac".'
     ),
-    ("`alarms.rules, item 24.equals` is a list, but it must be text in quotes or a number or true or false."),
+    wrong_value("alarms.rules, item 24.equals", [1], f"{TEXT} or a number or {TRUTH}"),
     ("`alarms.rules[0]`: `name` must be 1 to 60 printable characters: it is what the alarm is called."),
     (
         '`alarms.rules[2]` ("b"): `high` needs `channel`, the short or full name of one, or an '
@@ -227,40 +226,27 @@ SAME = (
         '`profiles.bench`: {more}: `rules[3]` ("v"): `low` needs `limit`, or `limits` with one for '
         "each set of limits that it is for."
     ),
-    '`profiles.bench`: Alarm rule "q", `value`, column 10: Something is missing at the end.',
+    f'`profiles.bench`: Alarm rule "q", `value`, column 10: {MISSING_AT_END}',
     (
         '`profiles.bench`: Alarm rule "r", `value`: No criterion of stability is called "moon". '
         "Valid here: 1 K/h, 3 K/h, ±2 K in 10 min."
     ),
 )
 ANOTHER_KIND = (
-    (
-        '`alarms.rules, item 6.value` is not a key of kind "rate", only of equals, high, high_high, '
-        "low, low_low. Remove it, or change `kind`."
-    ),
-    (
-        '`alarms.rules, item 7.channel` is not a key of kind "link", only of deviation, equals, '
-        "frozen, high, high_high, low, low_low, no_response, rate, stale. Remove it, or change "
-        "`kind`."
-    ),
-    (
-        '`profiles.bench`: {more}: `rules, item 1.value` is not a key of kind "recorder", only of '
-        "equals, high, high_high, low, low_low. Remove it, or change `kind`."
-    ),
+    other_tags_key("alarms.rules, item 6.value", "kind", "rate", VALUE_KINDS),
+    other_tags_key("alarms.rules, item 7.channel", "kind", "link", CHANNEL_KINDS),
+    "`profiles.bench`: {more}: " + other_tags_key("rules, item 1.value", "kind", "recorder", VALUE_KINDS),
 )
 UNUSED = (
     (
         '{file}: `alarms.rules, item 15.limit` is ignored: kind "stale" does not use it, only deviation, '
-        "disk, high, high_high, low, low_low, no_response, rate. Remove it, or change `kind`."
+        "disk, high, high_high, low, low_low, no_response, rate."
     ),
     (
         '{file}: `alarms.rules, item 15.deadband` is ignored: kind "stale" does not use it, only deviation, '
-        "disk, high, high_high, low, low_low, no_response, rate. Remove it, or change `kind`."
+        "disk, high, high_high, low, low_low, no_response, rate."
     ),
-    (
-        '{more}: `rules, item 3.output` is ignored: kind "notification" does not use it, only no_response. '
-        "Remove it, or change `kind`."
-    ),
+    ('{more}: `rules, item 3.output` is ignored: kind "notification" does not use it, only no_response.'),
 )
 
 
@@ -272,7 +258,7 @@ def test_every_mistake_about_alarms_is_reported_in_its_sentence(line: CommandLin
     assert done.code == 2
     wanted = [f"{file}: {one.replace('{more}', str(more))}" for one in (*SAME, *ANOTHER_KIND)]
     assert sorted(done.out.splitlines()) == sorted(wanted)
-    noted = [f"Note: {one.format(file=file, more=more)}" for one in UNUSED]
+    noted = [f"Note: {one.format(file=file, more=more)} {remove_or_change('kind')}" for one in UNUSED]
     assert [one for one in done.err.splitlines() if "is ignored" in one] == noted
 
 
@@ -331,4 +317,4 @@ def test_an_item_that_is_no_table_hides_no_other_mistake(line: CommandLine) -> N
     file = line.settings('[alarms]\nrules = [3, { name = "a" }]\n')
     first, second = line("config", "check").out.splitlines()
     assert first == f"{file}: `alarms.rules, item 1` is 3, but it must be a table."
-    assert second.startswith(f"{file}: `alarms.rules, item 2.kind` is missing; it must be one of ")
+    assert second == f"{file}: {missing_key('alarms.rules, item 2.kind', KINDS)}"

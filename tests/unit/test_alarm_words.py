@@ -260,10 +260,11 @@ def test_the_head_says_what_is_watched_and_by_whom() -> None:
         problem=AlarmsProblem(AlarmsProblemCode.OPENING),
     )
     said = text(*head_lines(shown, 110, recorder, glyphs=UNICODE, keys=KEYS))
+    assert shown.problem is not None
     assert "Limits: tvac, chosen by ada@lab." in said
     assert "Evaluated by process 4711, which records" in said
     assert "FLOOD: 14 alarms in 10 min" in said
-    assert "⚠ Nothing is watched yet" in said
+    assert f"⚠ {shown.problem.sentence}" in " ".join(said.split())
 
 
 def test_an_empty_list_says_what_is_watched() -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from tests.helpers.records import message
 from xovac_tui.api.outline import outline
-from xovac_tui.api.payload import BULKY, LONGEST, decode
+from xovac_tui.api.payload import BULKY, LONGEST, NOT_JSON, decode
+from xovac_tui.plural import counted
 from xovac_tui.recording.apart import can_be_read_apart, read_apart
 from xovac_tui.recording.eventlog import KEPT_TEXT, EventLog, LoggedEvent
 
@@ -47,7 +48,7 @@ def logged(raw: str | bytes) -> LoggedEvent:
         ),
         ("[true]", "a list of 1 item with 1 value", "[\n  true"),
         ("{}", "an empty object", "{}"),
-        ("[[], NaN]", "a list of 2 items with 1 value", "[\n  [],\n  NaN"),
+        ("[[], NaN]", f"a list of {counted(2, 'item')} with 1 value", "[\n  [],\n  NaN"),
         (
             json.dumps(dict.fromkeys("abcdefgh", 0)),
             "an object with 8 values; its keys are a, b, c, d, e, f and 2 more",
@@ -88,7 +89,7 @@ def test_what_is_no_json_is_said_in_a_sentence(text: str) -> None:
         ),
         (b'{"a":' + b" " * BULKY + b"1}", "an object with 1 value; its key is a", ""),
         ('{"a": "\ud800' + "é" * BULKY + '"}', "an object with 1 value; its key is a", ""),
-        ('{"a": ' + "0" * BULKY + "}", "", "The text is not JSON: "),
+        ('{"a": ' + "0" * BULKY + "}", "", f"{NOT_JSON}: "),
         (b"[" + b"\xff" * BULKY, "", "The bytes are not UTF-8 text."),
     ],
     ids=["text", "bytes", "surrogate", "no JSON", "no UTF-8"],

@@ -125,6 +125,16 @@ def test_a_users_file_adds(tmp_path: Path) -> None:
             "[messages.m]\nx = { role = 'step' }\ny = { role = 'step' }",
             ['messages.m."y"', "role step", 'messages.m."x"'],
         ),
+        ("[messages.m]\nx = { aliases = [' '] }", ['messages.m."x".aliases', "names that the channel had"]),
+        (
+            "[messages.m]\nx = { channel = 'a' }\ny = { aliases = ['A'] }",
+            ['messages.m."y".aliases', '"A"', 'messages.m."x"'],
+        ),
+        ("[messages.m]\nx = { }\ny = { aliases = ['m.x'] }", ['"m.x"', 'messages.m."x"']),
+        (
+            "[messages.m]\nx = { aliases = ['old'] }\ny = { aliases = ['old'] }",
+            ['messages.m."y".aliases', 'messages.m."x"'],
+        ),
         ("[messages.m]\nx = { resolution = 0 }", ['messages.m."x".resolution', "above 0"]),
         ("[messages.m]\nx = { uncertainty = -1 }", ['messages.m."x".uncertainty', "0 or more"]),
         ("comands = 1", ['mean "commands"']),
@@ -142,6 +152,14 @@ def test_a_bad_file_says_file_key_and_reason(tmp_path: Path, text: str, said: li
         load_contract([file])
     for part in [str(file), *said]:
         assert part in str(error.value)
+
+
+def test_a_channel_keeps_the_names_that_it_had(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(
+        "[messages.m]\nx = { channel = 'new', aliases = ['old', 'new'] }\ny = { channel = 'y' }\n"
+    )
+    assert load_contract([file]).messages["m"].leaves[0].aliases == ("old", "new")
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:

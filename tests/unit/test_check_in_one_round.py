@@ -8,6 +8,9 @@ import pytest
 
 from tests.helpers.commandline import CommandLine
 from tests.helpers.records import message, write_record
+from xovac_tui.analysis.values import no_criterion
+from xovac_tui.cli.config_check import no_authorities, unknown_unit
+from xovac_tui.config.check import NO_EFFECT_WITH_HTTP
 
 SETTINGS = """
 profile = "benhc"
@@ -106,11 +109,11 @@ def test_one_round_reports_all(line: CommandLine, monkeypatch: pytest.MonkeyPatc
         "`advice.corona_high`",
         "`alarms.rules, item 1.limit`",
         '`alarms.rules[1]` ("b"): `high` needs `limit`',
-        '"c", `value`: No criterion of stability is called "bench still"',
+        f'"c", `value`: {no_criterion("bench still", {})}',
         '"d", `value`, column',
         "`profiles.bench.url` is 4",
         "`profiles.bench.path`",
-        "`profiles.bench.ca_file`: there is no file",
+        no_authorities("profiles.bench", str(line.home / "none.pem")),
         "no-such-file.toml: there is no such file",
         "`rules, item 1.kind`",
         '`rules[1]` ("f"): `low` needs `limit`',
@@ -139,7 +142,7 @@ def test_one_round_reports_all(line: CommandLine, monkeypatch: pytest.MonkeyPatc
     lines = said.out.splitlines()
     for one in wanted:
         assert sum(one in sentence for sentence in lines) >= 1, one
-    assert '"furlong" is not a known unit' in said.err
+    assert unknown_unit('messages.m."u".unit', "furlong") in said.err
     # Nothing is reported twice for one profile, and nothing that only follows from what was left out.
     assert len(lines) == len(set(lines))
     for not_said in (
@@ -148,7 +151,7 @@ def test_one_round_reports_all(line: CommandLine, monkeypatch: pytest.MonkeyPatc
         "`confirm.go`",
         '`messages.m."w".unit` is ""',
         '`start`: no command is called "go"',
-        "has no effect with an http address",
+        NO_EFFECT_WITH_HTTP,
     ):
         assert not_said not in said.out
 

@@ -4,13 +4,16 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.helpers.commandline import CommandLine, Script
+from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.cli import doctor, provestop
 from xovac_tui.link.doctor import DoctorCheck
 from xovac_tui.link.target import Target
+from xovac_tui.recording.disk.share import share_advice
+from xovac_tui.simulator.device import CANCEL_WHILE_IDLE
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.proofs import StopProofs
-from xovac_tui.station.proving import Proving
-from xovac_tui.station.refusal import Refusal
+from xovac_tui.station.proving import NEVER, Proving, StopVerdict, VerdictCode
+from xovac_tui.station.refusal import Refusal, RefusalCode
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, *checks: DoctorCheck) -> list[Target]:
@@ -41,9 +44,7 @@ def test_the_folder_of_the_records_is_the_one_that_the_settings_name(line: Comma
 def test_records_on_a_network_share_are_named(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "network share" not in line("doctor").out
     monkeypatch.setattr("xovac_tui.cli.doctor.network_share", lambda folder: "NFS")
-    assert (
-        "The record is on a network share (NFS), where locks often fail: set `folder`" in line("doctor").out
-    )
+    assert share_advice("NFS") in line("doctor").out
 
 
 def test_each_step_is_reported_with_its_advice(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +60,7 @@ def test_each_step_is_reported_with_its_advice(line: CommandLine, monkeypatch: p
     assert asked[0].url == "https://a"
     assert said.out.endswith(
         "Chamber a at https://a\n"
-        "  !!  STOP was never proven on this chamber.\n"
+        f"  !!  {NEVER}\n"
         "      Prove it while nothing runs: add --prove-stop, or press f8 in the console.\n"
         "  ok  name: found\n"
         "  !!  tcp: refused\n      Look there.\n  --  tls: skipped\n"
@@ -133,7 +134,6 @@ def test_the_terminal_is_described() -> None:
 
 
 CHAMBER = '[profiles.a]\nurl = "http://a:8080"\ncontracts = ["simulator"]\n'
-DOCUMENTED = "Could not cancel server running as server is not running."
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def script(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> Script:
     found = Script()
     found.proofs = StopProofs(line.home / "stop-proofs.toml")
     found.messages = [("chamber_state", '{"mode": "idle"}')]
-    found.answer("cancel_recipe", "warning", DOCUMENTED)
+    found.answer("cancel_recipe", "warning", CANCEL_WHILE_IDLE)
     found.install(monkeypatch)
     # What this link says is old at once, which a chamber's own messages are not.
     monkeypatch.setattr(provestop, "LISTEN_FOR", 0.05)
@@ -152,11 +152,14 @@ def script(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> Script:
 
 
 def test_stop_is_proven_while_the_chamber_is_idle(line: CommandLine, script: Script) -> None:
-    assert "!!  STOP was never proven on this chamber." in line("doctor").out
+    assert f"!!  {NEVER}" in line("doctor").out
     said = line("doctor", "--prove-stop", "--yes")
     assert (said.code, script.sent) == (0, [("cancel_recipe", "")])
-    assert said.out.endswith("STOP is proven: the chamber answered that nothing runs.\n")
-    assert "ok  STOP was proven on " in line("doctor").out
+    assert said.out.endswith(f"{StopVerdict(VerdictCode.DOCUMENTED).words}\n")
+    assert script.proofs is not None
+    proof = script.proofs.get("a", "http://a:8080/socket.io /", "")
+    assert proof is not None
+    assert f"ok  {proof.words}" in line("doctor").out
 
 
 @pytest.mark.parametrize(("result", "code"), [("success", 3), ("error", 4), ("done", 5)])
@@ -233,4 +236,4 @@ def test_stop_is_not_proven_on_a_chamber_that_was_idle_when_it_was_asked_and_say
     monkeypatch.setattr("click.termui.visible_prompt_func", answer_late)
     said = line("doctor", "--prove-stop")
     assert (said.code, script.sent) == (4, [])
-    assert "does not report any more whether a recipe runs" in said.out + said.err
+    assert Refusal(RefusalCode.BLIND, STOP_COMMAND).sentence in said.out + said.err

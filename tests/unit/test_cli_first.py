@@ -8,6 +8,7 @@ from tests.helpers.commandline import CommandLine, Launched
 from tests.helpers.records import message, write_record
 from xovac_tui import paths
 from xovac_tui.cli import console
+from xovac_tui.config.check import url_mistake
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_what_cannot_be_opened_is_asked_for_again(
     said = line()
     assert said.code == 0
     assert "There is no 7: type a number from 1 to 1." in said.err
-    assert 'That cannot be opened: "ftp://x" does not begin with http' in said.err
+    assert f"That cannot be opened: {url_mistake('ftp://x')}" in said.err
     assert launched[0].simulator is not None
 
 

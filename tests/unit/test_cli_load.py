@@ -23,6 +23,7 @@ from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.lock import WriterLock
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.service import RecordChoice
+from xovac_tui.validation import TEXT, wrong_value
 
 SOAK = """# Ours.
 name = "Soak"
@@ -120,7 +121,7 @@ def test_what_records_next_finds_which_recipe_the_run_executes(line: CommandLine
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("name = 1", "soak.toml: `name` is 1, but it must be text in quotes."),
+        ("name = 1", f"soak.toml: {wrong_value('name', 1, TEXT)}"),
         (
             SOAK.replace("to = 60", "to = 70"),
             finding(FindingCode.ABOVE_PART, (0,), target=70.0, limit=65.0).sentence,

@@ -14,6 +14,7 @@ from xovac_tui import __version__
 from xovac_tui.cli import common, console, root
 from xovac_tui.cli.seconds import Seconds
 from xovac_tui.cli.table import AUDIT, COMMANDS, CONFIG, NOTIFY, RECIPE, RECORD, Table, imported
+from xovac_tui.config.check import url_mistake
 from xovac_tui.errors import LinkError
 from xovac_tui.recording.disk.lock import WriterLock
 
@@ -262,7 +263,7 @@ def test_a_chamber_at_another_address_is_another_record(
         (["--config", "none.toml"], "none.toml: there is no such file"),
         (["--profile", "x"], "There is no profile `x` in the settings."),
         ([], "No chamber is named."),
-        (["--url", "chamber:80"], "The address cannot be used"),
+        (["--url", "chamber:80"], url_mistake("chamber:80")),
     ],
 )
 def test_mistakes_on_the_command_line_are_reported(

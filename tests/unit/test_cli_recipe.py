@@ -8,6 +8,7 @@ from xovac_tui.recipes.files import load_recipe
 from xovac_tui.recipes.findings import FindingCode, finding
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
 from xovac_tui.recipes.store import versions
+from xovac_tui.recipes.templates import TemplateError, build, find_template
 
 GOOD = """
 name = "Two cycles"
@@ -171,11 +172,13 @@ def test_a_file_is_written_over_only_by_force(line: CommandLine, tmp_path: Path,
 
 
 def test_what_is_wrong_with_a_new_recipe_is_said(line: CommandLine, tmp_path: Path) -> None:
+    with pytest.raises(TemplateError) as unknown:
+        build(find_template("bakeout"), {"warm": "5"})
     for arguments, word in (
         (("-t", "none"), "there are bakeout"),
         (("-t", "bakeout", "--set", "temperature=5 min"), "temperature: "),
         (("-t", "bakeout", "--set", "temperature"), "has no value"),
-        (("-t", "bakeout", "--set", "warm=5"), "is no value of bakeout"),
+        (("-t", "bakeout", "--set", "warm=5"), str(unknown.value)),
     ):
         said = line("recipe", "new", "X", *arguments)
         assert said.code == 2

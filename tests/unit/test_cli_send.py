@@ -4,9 +4,14 @@ import signal
 import pytest
 
 from tests.helpers.commandline import CommandLine, Script
+from xovac_tui.api.forms import check_items
 from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.chamber.unknown_reasons import UnknownCode, UnknownReason
 from xovac_tui.cli import sending
+from xovac_tui.errors import ContractError
+from xovac_tui.link.wording import worded
+from xovac_tui.recording.service import not_written
 
 URL = ("--url", "http://chamber.lab:8080")
 
@@ -42,15 +47,17 @@ def test_what_an_answer_holds_never_reaches_the_terminal_as_codes(line: CommandL
 def test_no_answer_in_time_is_unknown(line: CommandLine, script: Script) -> None:
     said = line("send", "cancel_recipe", "--yes", "--timeout", "0.1", *URL)
     assert said.code == 5
-    assert json.loads(said.out)["result"] == "unknown"
+    reported = json.loads(said.out)
+    assert (reported["result"], reported["code"]) == ("unknown", "no-answer-in-time")
     assert script.sent == [("cancel_recipe", "")]
 
 
 def test_a_command_without_answer_is_reported_as_sent(line: CommandLine, script: Script) -> None:
     said = line("send", "sync_xovac_time", "--yes", *URL)
     assert said.code == 5, "without an answer nothing may look as if it had happened"
-    assert json.loads(said.out)["result"] == "sent"
-    assert "whether it happened is not known" in json.loads(said.out)["message"]
+    reported = json.loads(said.out)
+    assert (reported["result"], reported["code"]) == ("sent", "no-answer-documented")
+    assert reported["message"] == UnknownReason(UnknownCode.NOT_DOCUMENTED).sentence
     ((name, payload),) = script.sent
     assert name == "sync_xovac_time"
     assert set(json.loads(payload)) == {"utcOffset", "epoch"}
@@ -63,6 +70,13 @@ def test_a_payload_is_checked_and_sent_as_json(line: CommandLine, script: Script
     assert json.loads(script.sent[0][1]) == {"name": "x", "recipe": [[20.0, 60.0, 0.0]]}
 
 
+def wrong_items(items: list[list[float]]) -> str:
+    """Return what is wrong with the items of a recipe."""
+    with pytest.raises(ContractError) as wrong:
+        check_items(items)
+    return str(wrong.value)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -70,7 +84,7 @@ def test_a_payload_is_checked_and_sent_as_json(line: CommandLine, script: Script
         (["load_recipe", '{"name": "x", "recipe": [[1, 2'], "Not valid JSON at line 1, column"),
         (["load_recipe", "[1]"], "must be a JSON object"),
         (["load_recipe"], "load_recipe needs name"),
-        (["load_recipe", '{"name": "x", "recipe": [[20, -1, 0]]}'], "the duration must be above 0"),
+        (["load_recipe", '{"name": "x", "recipe": [[20, -1, 0]]}'], wrong_items([[20, -1, 0]])),
         (["load_recipe", '{"name": "x", "recipe": [[NaN, 1, 0]]}'], "NaN"),
         (["load_recipe", '{"nam": "x"}'], 'Did you mean "name"?'),
         (["cancel_recipe", '{"a": 1}'], "takes no payload"),
@@ -161,11 +175,12 @@ def test_a_link_that_gives_up_is_exit_6(line: CommandLine, script: Script) -> No
 
 
 def test_a_link_that_breaks_while_sending_is_reported(line: CommandLine, script: Script) -> None:
-    script.emit_fails = "It was not sent: the link is LOST."
+    lost = worded(LinkCode.OFFLINE, event="cancel_recipe", word=LinkWord.LOST).sentence
+    script.emit_fails = lost
     said = line("send", "cancel_recipe", "--yes", *URL)
     assert said.code == 4
     assert said.out == ""
-    assert "the link is LOST" in said.err
+    assert lost in said.err
 
 
 def test_secrets_and_address_reach_the_link(
@@ -206,8 +221,10 @@ def test_the_exit_code_is_the_devices_word_where_the_record_cannot_be_written(
     said = line("send", "cancel_recipe", "--yes", *URL)
     assert said.code == 0
     assert json.loads(said.out)["result"] == "success"
-    assert said.err.startswith("The outcome of cancel_recipe is success. What was done from here was")
-    assert "not written to the record" in said.err
+    path = line.home / "records" / "chamber.lab-8080.xovac.sqlite3"
+    assert said.err.startswith(
+        f"The outcome of cancel_recipe is success. What was done from here was {not_written(path)}"
+    )
 
 
 def test_a_recorder_that_could_not_write_all_says_so_by_its_exit_code(
@@ -219,5 +236,5 @@ def test_a_recorder_that_could_not_write_all_says_so_by_its_exit_code(
     record.unlink()
     record.mkdir()
     said = line("record", "--for", "2s", *URL)
-    assert "not written to the record" in said.err
+    assert not_written(record) in said.err
     assert said.code == 3

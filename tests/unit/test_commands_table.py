@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from textual.actions import parse
 from textual.binding import Binding
 
 from xovac_tui.errors import SettingsError
 from xovac_tui.ui.action import STOP, Action, bindings
-from xovac_tui.ui.actions import ActionPlace, check_keymap, keys_page, places
+from xovac_tui.ui.actions import ActionPlace, check_keymap, places
 from xovac_tui.ui.app import XovacApp
 from xovac_tui.ui.app_actions import AppActions
 from xovac_tui.ui.replay_actions import ReplayActions
@@ -156,8 +154,3 @@ def test_the_same_key_on_two_tabs_is_no_collision() -> None:
         check_keymap({}, (one, two, ActionPlace("c", (Action("c", "x", "c", "Does it."),), everywhere=True)))
     with pytest.raises(SettingsError):
         check_keymap({}, (ActionPlace("ab", one.actions + two.actions),))
-
-
-def test_the_keys_document_is_made_from_the_table() -> None:
-    document = Path(__file__).parents[2] / "docs" / "keys.md"
-    assert document.read_text(encoding="utf-8").strip() == keys_page().strip(), "run: python docs/keys.py"

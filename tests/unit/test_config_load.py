@@ -2,6 +2,7 @@ import json
 import os
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from xovac_tui.errors import Exit, SettingsError
 from xovac_tui.notify.settings import Heartbeat, NotifySettings
 from xovac_tui.recipes.settings import RecipeSettings
 from xovac_tui.recording.settings import RecordSettings
+from xovac_tui.validation import LIST, TEXT, TRUTH, wrong_value
 
 
 def refused(tmp_path: Path, text: str) -> str:
@@ -78,14 +80,14 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
         ("[display]\nrefresh = true", "`display.refresh` is true, but it must be a number"),
         ("[display]\nlog_events = 50001", "but it must be a whole number from 1000 to 50000."),
         ("[display]\nlog_events = 5000.0", "is 5000.0, but it must be a whole number"),
-        ("[display]\nascii = 1", "`display.ascii` is 1, but it must be true or false."),
+        ("[display]\nascii = 1", wrong_value("display.ascii", 1, TRUTH)),
         ("[display]\ntime = 'UTC'", 'must be one of "local", "utc".'),
         ("[display]\nwindow = '1hr'", 'Did you mean "1h"?'),
         ("display = 3", "`display` is 3, but it must be a table."),
-        ("[keys]\nquit = 3", "`keys.quit` is 3, but it must be text in quotes."),
-        ("profile = 2026-01-01", "`profile` is a date or time"),
+        ("[keys]\nquit = 3", wrong_value("keys.quit", 3, TEXT)),
+        ("profile = 2026-01-01", wrong_value("profile", date(2026, 1, 1), TEXT)),
         ("[profiles.a]\nconnect_timeout = 0", "must be a number from 0.1 to 120."),
-        ("[profiles.a]\ntransports = 'websocket'", "a list in square brackets of one of"),
+        ("[profiles.a]\ntransports = 'websocket'", f"{LIST} of one of"),
         ("[profiles.a]\ntransports = ['websockets']", '`profiles.a.transports, item 1` is the text'),
         ("[profiles.a]\ntransports = []", "`profiles.a.transports`: the list is empty."),
         ("[profiles.a]\ntransports = ['polling', 'polling']", "a transport is named twice"),

@@ -36,7 +36,7 @@ OTHERS = {
         "what partial pictures leave is compared with the whole picture of Textual's own compositor",
     ),
     "ui/test_snapshots.py": {"_toggle_cursor": "Textual blinks by the wall clock"},
-    "unit/test_key_parser.py": {"_timeout_time": "Textual waits by the wall clock for the rest of a key"},
+    "unit/test_key_parser.py": {"_timeout_time": "Textual waits by the wall clock until a key is whole"},
 }
 """Private names of other libraries that have no public one for it: file -> name -> reason. None is ours."""
 PUBLIC = {"_replace", "_asdict", "_fields", "_make", "_exit"}

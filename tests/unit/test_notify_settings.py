@@ -10,12 +10,14 @@ from rich.console import Console
 
 from xovac_tui import paths
 from xovac_tui.config import load_settings, settings_problems
-from xovac_tui.config.secrets import read_addresses
+from xovac_tui.config.secrets import read_addresses, readable_by_others
 from xovac_tui.errors import SettingsError
 from xovac_tui.notify.settings import Heartbeat, NotifySettings, Receiver
+from xovac_tui.validation import missing_key
 from xovac_tui.withaddress import WithAddress, without_secrets
 
 SECRET = "hunter2hunter2"
+KINDS = 'one of "apprise", "bell", "command", "osc777", "osc9", "webhook"'
 
 
 def problems(tmp_path: Path, text: str) -> str:
@@ -32,7 +34,7 @@ def receiver(text: str) -> str:
     ("text", "said"),
     [
         (receiver('kind = "webhok"'), 'Did you mean "webhook"?'),
-        (receiver(""), "`notify.receivers, item 1.kind` is missing; it must be one of"),
+        (receiver(""), missing_key("notify.receivers, item 1.kind", KINDS)),
         (receiver('kind = "webhook"'), "`notify.receivers, item 1.url`: kind = \"webhook\" needs an address"),
         (receiver('kind = "apprise"'), 'kind = "apprise" needs an address: give `url_file` (or `url`).'),
         (receiver('kind = "command"'), "`notify.receivers, item 1.command`: a command needs the program"),
@@ -116,10 +118,11 @@ def test_addresses_come_from_private_files(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX")
 def test_a_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(
-        SettingsError, match=r'receiver "hook": Other users can read .*Run: chmod 600'
-    ) as caught:
-        read_addresses(address_file(tmp_path, f"https://c/{SECRET}", 0o644))
+    settings = address_file(tmp_path, f"https://c/{SECRET}", 0o644)
+    open_to_all = readable_by_others(Path(settings.receivers[0].url_file), 0o644)
+    with pytest.raises(SettingsError) as caught:
+        read_addresses(settings)
+    assert f'receiver "hook": {open_to_all}' in str(caught.value)
     assert SECRET not in str(caught.value)
     # The heartbeat's is reported as well.
     assert len(str(caught.value).splitlines()) == 2

@@ -11,7 +11,7 @@ from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.compiler import compile_recipe, to_device_json
 from xovac_tui.recipes.exchange import FORMATS, export_recipe, from_device_json, import_recipe
 from xovac_tui.recipes.files import parse_recipe
-from xovac_tui.recipes.findings import FindingCode, finding
+from xovac_tui.recipes.findings import FindingCode, finding, flaw
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recipes.spreadsheet import escape_formula, from_csv, to_csv, unescape_formula
@@ -214,8 +214,14 @@ def test_compiled_again_it_is_the_same_list(recipe: Recipe, how: PlanSettings, s
         ('{"name": "x", "recipe": [[%s, 60, 0]]}' % ("9" * 400), "item 1 must be three numbers"),
         ('{"name": "x", "recipe": [[%s, 60, 0]]}' % ("9" * 5000), "a value that no recipe has"),
         ("[" * 100_000, "nested too deep"),
-        ('{"name": "x", "recipe": [[-300, 60, 0]]}', "item 1: its target, -300 degC, is below absolute zero"),
-        ('{"name": "x", "recipe": [[1, -60, 0]]}', "item 1: its duration, -60 s, must be longer than 0 s"),
+        (
+            '{"name": "x", "recipe": [[-300, 60, 0]]}',
+            f"item 1: its target, -300 degC, {flaw(FindingCode.TEMPERATURE_TOO_LOW, lowest=-273.15)}",
+        ),
+        (
+            '{"name": "x", "recipe": [[1, -60, 0]]}',
+            f"item 1: its duration, -60 s, {flaw(FindingCode.DURATION_NOT_POSITIVE)}",
+        ),
         ('{"name": "x", "recipe": [[1, 60, 0]' + ", [1, 60, 0]" * 10_000 + "]}", "unroll to 10001"),
         (b"\xff", "not UTF-8"),
     ],

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.files import MAX_BYTES, list_recipes, load_recipe, parse_recipe
+from xovac_tui.recipes.findings import FindingCode, flaw
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat
+from xovac_tui.validation import DATE, TEXT, wrong_value
 
 DESIGN = """
 name = "Bakeout and 4 cycles"
@@ -112,7 +114,7 @@ def test_windows_habits_are_fine() -> None:
         ("[[steps]]\nrate = 1", ["step 1", 'add "to"']),
         ('[[steps]]\nto = 5\nhold = "1h"', ["step 1 says to and hold at once"]),
         ('[[steps]]\nhold = "1h"\nrate = 1', ["step 1: rate does not belong"]),
-        ('[[steps]]\nto = 1\nrate = 1\nover = "1h"', ['both a rate and a time ("over"): keep the one']),
+        ('[[steps]]\nto = 1\nrate = 1\nover = "1h"', [f"step 1: it {flaw(FindingCode.RATE_AND_TIME)}."]),
         ("[[steps]]\nrepeat = 2", ["step 1: steps is missing", "[[steps.steps]]"]),
         ("[[steps]]\n[[steps.steps]]\nto = 1", ['no "repeat"']),
         # temperatures and rates
@@ -123,7 +125,7 @@ def test_windows_habits_are_fine() -> None:
         ('[[steps]]\nto = "1,5"', ["decimals with a point"]),
         ("[[steps]]\nto = -300", ["absolute zero"]),
         ("[[steps]]\nto = 6000", ["to = 6000 is above 1000 °C"]),
-        ("[[steps]]\nto = 1" + "0" * 400, ["a number with hundreds of digits"]),
+        ("[[steps]]\nto = 1" + "0" * 400, [wrong_value("to", 10**400, "a number")]),
         ("[[steps]]\nto = 1\nrate = 0", ["step 1: rate = 0 must be above 0"]),
         ("[[steps]]\nto = 1\nrate = -1.5", ["rate = -1.5 must be above 0", "direction"]),
         ("[[steps]]\nto = 1\nrate = 1e-9", ["outside 0.001 to 1000"]),
@@ -136,15 +138,18 @@ def test_windows_habits_are_fine() -> None:
         ("[[steps]]\nhold = nan", ["step 1: `hold` is nan, but it must be a duration"]),
         (
             "[[steps]]\nhold = 01:30:00",
-            ["`hold` is a date or time, but it must be a duration with its unit, in quotes"],
+            [f"`hold` is {DATE}, but it must be a duration with its unit, in quotes"],
         ),
         ("[[steps]]\nhold = false", ["step 1: `hold` is false"]),
-        ('[[steps]]\nhold = "0s"', ['hold = "0s" must be longer than 0 s']),
+        ('[[steps]]\nhold = "0s"', [f'hold = "0s" {flaw(FindingCode.DURATION_NOT_POSITIVE)}.']),
         ('[[steps]]\nhold = "-1h"', ["negative"]),
         ('[[steps]]\nhold = "400d"', ["longer than 365d"]),
         ('[[steps]]\nto = 1\nover = "1,5h"', ["step 1: over", "with a point"]),
         # repeats
-        ("[[steps]]\nrepeat = 0\n[[steps.steps]]\nto = 1", ["step 1: repeat = 0 must be at least 1"]),
+        (
+            "[[steps]]\nrepeat = 0\n[[steps.steps]]\nto = 1",
+            [f"step 1: repeat = 0 {flaw(FindingCode.NO_ROUNDS)}."],
+        ),
         ("[[steps]]\nrepeat = -3\n[[steps.steps]]\nto = 1", ["at least 1"]),
         ("[[steps]]\nrepeat = 2.5\n[[steps.steps]]\nto = 1", ["whole number"]),
         ("[[steps]]\nrepeat = true\n[[steps.steps]]\nto = 1", ["whole number"]),
@@ -163,10 +168,10 @@ def test_windows_habits_are_fine() -> None:
             "limits = 5\n[[steps]]\nto = 1",
             ["`limits` is 5, but it must be a table like limits = { min = -30, max = 65 }, in °C."],
         ),
-        ("limits = {min = 5, max = 5}\n[[steps]]\nto = 1", ["min must be below max"]),
+        ("limits = {min = 5, max = 5}\n[[steps]]\nto = 1", [f"limits {flaw(FindingCode.LIMITS_CROSSED)}."]),
         ("limits = {min = nan, max = 5}\n[[steps]]\nto = 1", ["`limits.min` is nan"]),
-        ("description = 5\n[[steps]]\nto = 1", ["`description` is 5, but it must be text in quotes"]),
-        ('[[steps]]\nto = 1\nnote = "\\u0007"', ["step 1: note holds a control character"]),
+        ("description = 5\n[[steps]]\nto = 1", [wrong_value("description", 5, TEXT)]),
+        ('[[steps]]\nto = 1\nnote = "\\u0007"', [f"step 1: note {flaw(FindingCode.TEXT_NOT_PRINTABLE)}."]),
     ],
 )
 def test_what_is_wrong_is_named_with_what_would_be_right(body: str, parts: list[str]) -> None:

@@ -13,6 +13,7 @@ import pytest
 from tests.helpers.console import FakeClock, FakeLink, make_station
 from tests.helpers.recipes import compiled_of
 from xovac_tui.api.event import Event, EventKind
+from xovac_tui.api.forms import check_items
 from xovac_tui.api.link import LinkCallbacks, LinkCode, LinkWord
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.news import LedgerChanged, LinkChanged
@@ -205,7 +206,9 @@ async def test_a_bad_payload_is_refused_with_the_reason() -> None:
     async with bench() as b:
         entry = await b.station.send("load_recipe", {"name": "x", "recipe": []})
         assert entry.outcome is Outcome.REFUSED
-        assert "at least one item" in entry.reason
+        with pytest.raises(ContractError) as wrong:
+            check_items([])
+        assert entry.reason == str(wrong.value)
         assert (await b.station.send("fly")).outcome is Outcome.REFUSED
 
 

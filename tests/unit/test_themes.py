@@ -1,4 +1,5 @@
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -6,9 +7,10 @@ from rich.color import Color, ColorSystem
 from textual.app import App
 from textual.theme import BUILTIN_THEMES, Theme
 
-from xovac_tui import paths
+from xovac_tui import paths, validation
 from xovac_tui.config import themes
 from xovac_tui.errors import SettingsError
+from xovac_tui.validation import TRUTH, missing_key, wrong_value
 
 Rgb = tuple[int, int, int]
 
@@ -160,7 +162,7 @@ def test_our_themes_name_the_same_variables() -> None:
     [
         ('primry = "#112233"', '`primry` is not a known key. Did you mean "primary"?'),
         ('accent = "red"', '`accent` is "red", but it must be a colour such as "#6fb0bd".'),
-        ("dark = 1", "`dark` is 1, but it must be true or false."),
+        ("dark = 1", wrong_value("dark", 1, TRUTH)),
         ("text_alpha = 2.0", "`text_alpha` is 2.0, but it must be a number from 0 to 1."),
         ('[variables]\n"Series 1" = "#112233"', "`variables.Series 1`: a variable is named with"),
         ('[variables]\nseries-1 = "auto 60%"', '`variables.series-1` is "auto 60%", but it must be a colour'),
@@ -181,7 +183,7 @@ def test_a_bad_file_is_refused_with_file_key_and_reason(tmp_path: Path, line: st
 def test_a_theme_without_name_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text('primary = "#112233"\n')
-    with pytest.raises(SettingsError, match="`name` is missing; it must be text in quotes"):
+    with pytest.raises(SettingsError, match=re.escape(missing_key("name", validation.TEXT))):
         themes.load_theme(file)
 
 

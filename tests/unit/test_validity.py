@@ -37,6 +37,7 @@ from xovac_tui.recording.disk.lists import sessions
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.runs.dwell import Dwell
+from xovac_tui.validation import LIST
 
 CONTRACT = """
 [messages.readings]
@@ -179,7 +180,7 @@ def test_many_values_are_judged_as_each_of_them(
         ("valid = [10, 1]", "holds no value"),
         ("valid = [1, 1]", "holds no value"),
         ("valid = [1, nan]", "item 2. is nan"),
-        ("valid = [1]", "a list, but it must be a list in square brackets of 2 items, each a number"),
+        ("valid = [1]", f"a list, but it must be {LIST} of 2 items, each a number"),
         ("valid = [1, 2, 3]", "2 items"),
         (f"invalid = {list(range(65))}", "has 65 items, more than 64"),
         ("valid = 3", "valid"),

@@ -17,6 +17,7 @@ from xovac_tui.api.wire import Offset, Wire, as_sent, offset_of
 from xovac_tui.api.wireform import Sends, WireForm, callback_answer, try_next
 from xovac_tui.chamber.ledger import Ledger
 from xovac_tui.chamber.snapshot import Outcome
+from xovac_tui.chamber.unknown_reasons import UnknownCode, UnknownReason
 from xovac_tui.errors import SettingsError
 from xovac_tui.recording.eventlog import EventLog, payload_of
 
@@ -149,7 +150,7 @@ def test_an_acknowledgement_without_a_result_is_no_success(tmp_path: Path) -> No
     opened(ledger, "cancel_recipe")
     (entry,) = ledger.answer(answer(callback_answer("cancel_recipe")))
     assert entry.outcome is Outcome.UNKNOWN
-    assert "acknowledged it without a result" in entry.reason
+    assert ledger.why_unknown(entry.id) is UnknownCode.NO_RESULT
 
 
 def test_the_answer_is_the_first_argument_with_a_result() -> None:
@@ -192,7 +193,7 @@ def test_without_a_documented_answer_nothing_looks_like_a_success() -> None:
     entry = ledger.open("sync_xovac_time", "{}", who="a", utc=0, mono=0, timeout=5, session=1)
     assert entry.outcome is Outcome.DONE
     assert entry.outcome.shown == "sent, no answer is documented"
-    assert "whether it happened is not known" in entry.reason
+    assert entry.reason == UnknownReason(UnknownCode.NOT_DOCUMENTED).sentence
 
 
 # -- the command line -------------------------------------------------------------------------------

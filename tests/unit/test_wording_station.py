@@ -3,7 +3,8 @@
 import pytest
 
 from xovac_tui.api.link import LinkWord
-from xovac_tui.station.proving import StopVerdict, VerdictCode
+from xovac_tui.station.proofs import StopProof
+from xovac_tui.station.proving import NEVER, WHILE_IDLE, StopVerdict, VerdictCode
 from xovac_tui.station.refusal import Refusal, RefusalCode
 
 REPLAY = "This is a replay: nothing can be sent."
@@ -36,6 +37,10 @@ SENTENCES = {
     Refusal(RefusalCode.BLIND, "cancel_recipe"): (
         "The chamber does not report any more whether a recipe runs, and cancel_recipe would cancel one, so "
         "it was not sent. Look at the chamber, then prove STOP again."
+    ),
+    Refusal(RefusalCode.OTHER_CONTRACT, "vent"): (
+        "The contract says something else of vent now than when this was asked for, so it was not sent. "
+        "Ask again."
     ),
     Refusal(RefusalCode.REPLAY, "vent"): REPLAY,
 }
@@ -104,6 +109,14 @@ VERDICTS = {
         "STOP is not proven. No answer came. It cannot be kept."
     ),
 }
+
+
+def test_whether_stop_was_ever_proven_is_a_sentence() -> None:
+    assert NEVER == "STOP was never proven on this chamber."
+    proof = StopProof(address="http://a", form="", how=WHILE_IDLE, who="ops@lab", utc=1_790_000_000.0)
+    assert proof.words == (
+        "STOP was proven on 2026-09-21 by ops@lab: the chamber answered a warning while nothing ran."
+    )
 
 
 def test_every_verdict_has_its_words() -> None:

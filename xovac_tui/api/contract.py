@@ -203,6 +203,8 @@ class LeafTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     channel: str = ""
     """Short name of the channel; `event.path` where empty."""
+    aliases: Annotated[tuple[str, ...], msgspec.Meta(max_length=MOST)] = ()
+    """Short names that it had before: they still lead to it in rules, pins, exports and expressions."""
     label: str = ""
     unit: str = ""
     pin: bool = False
@@ -229,6 +231,8 @@ class LeafSpec(LeafTable, frozen=True, kw_only=True):
     """A name, unit and meaning for one leaf (dotted path) of a message."""
 
     path: str
+    origin: Origin = Origin.USER
+    source: str = ""
 
     @property
     def numeric(self) -> bool:

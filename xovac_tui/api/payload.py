@@ -18,6 +18,8 @@ from xovac_tui.api.wire import Offset, Wire, string_of
 from xovac_tui.text import clean, clean_bytes, writable
 
 _decode = msgspec.json.Decoder().decode
+NOT_JSON = "The text is not JSON"
+"""What is wrong with a text that was to be decoded; where, and why, follow."""
 _MAX_DEPTH = 100
 _MAX_LEAVES = 5_000
 
@@ -162,7 +164,7 @@ def _parse(text: str) -> tuple[Any, str]:
 def why_unread(why: ValueError) -> str:
     """Return why a text could not be decoded, as a sentence."""
     if isinstance(why, json.JSONDecodeError):
-        return f"The text is not JSON: {why}."
+        return f"{NOT_JSON}: {why}."
     # Python reads no whole number of more than 4,300 digits, which would take too long.
     return "The text is JSON with a number of thousands of digits, which is not read."
 

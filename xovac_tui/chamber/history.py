@@ -104,6 +104,10 @@ class History:
         self._rate: float | None = None
         self._rate_key: tuple[int, bool] | None = None
 
+    def restate(self, resolution: float | None, uncertainty: float) -> None:
+        """Take what another contract says of the sensor from now on; what is kept stays."""
+        self._stated, self.uncertainty = resolution, uncertainty
+
     @property
     def first(self) -> float | None:
         """Monotonic time of the first usable sample ever; None before it."""

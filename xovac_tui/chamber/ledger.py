@@ -13,7 +13,7 @@ from xovac_tui.api.event import Event, Form, Payload
 from xovac_tui.api.payload import decode, one_line
 from xovac_tui.api.wireform import is_callback_answer, try_next
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
-from xovac_tui.durations import format_whole
+from xovac_tui.chamber.unknown_reasons import UnknownCode, UnknownReason
 from xovac_tui.text import clean
 
 LATE_WINDOW = 60.0
@@ -21,9 +21,6 @@ LATE_WINDOW = 60.0
 CONFIRM_WINDOW = 120.0
 """Seconds after sending during which a change in the chamber is taken as the command's effect."""
 
-NO_ANSWER = (
-    "No answer to this command is documented, so whether it happened is not known: watch the readings."
-)
 _RESULTS = {"success": Outcome.SUCCESS, "warning": Outcome.WARNING, "error": Outcome.ERROR}
 _replace = msgspec.structs.replace
 
@@ -38,10 +35,20 @@ class Ledger:
         self._values: dict[int, Any] = {}
         self._specs: dict[int, CommandSpec] = {}
         """Commands as they were sent from here."""
+        self._unknown: dict[int, UnknownCode] = {}
         self._next_id = 1
         self._first_answerable = 1
         self.unasked = 0
         """Responses that belong to no command of ours."""
+
+    def change_contract(self, contract: Contract) -> None:
+        """Go by another contract from now on; what is under way is still answered as it was sent."""
+        self._contract = contract
+
+    def waits_for(self, answer: str) -> str:
+        """Return the command under way that an answer of this name belongs to; empty where none does."""
+        found = (e.command for e in self._sent() if e.id in self._specs and self._specs[e.id].ack == answer)
+        return next(found, "")
 
     @property
     def entries(self) -> tuple[LedgerEntry, ...]:
@@ -51,6 +58,10 @@ class Ledger:
     def get(self, entry_id: int) -> LedgerEntry | None:
         """Return the entry as it is now, or None when it is no longer kept."""
         return self._entries.get(entry_id)
+
+    def why_unknown(self, entry_id: int) -> UnknownCode | None:
+        """Return why the outcome of a command sent from here is unknown; None where it is not."""
+        return self._unknown.get(entry_id)
 
     def in_flight(self, command: str) -> LedgerEntry | None:
         """Return the command of this name that still waits for its outcome, or None."""
@@ -108,6 +119,8 @@ class Ledger:
         """
         spec = spec or self._contract.commands.get(command)
         answered = spec is not None and spec.ack is not None
+        if not answered:
+            self._unknown[self._next_id] = UnknownCode.NOT_DOCUMENTED
         entry = LedgerEntry(
             self._next_id,
             command,
@@ -116,7 +129,7 @@ class Ledger:
             utc,
             mono,
             Outcome.SENT if answered else Outcome.DONE,
-            reason="" if answered else NO_ANSWER,
+            reason="" if answered else UnknownReason(UnknownCode.NOT_DOCUMENTED).sentence,
             session=session,
             timeout=timeout,
             stop=stop,
@@ -138,19 +151,23 @@ class Ledger:
 
     def not_sent(self, entry_id: int, reason: str) -> LedgerEntry:
         """Turn an opened entry into `refused`: the link said that nothing left this machine."""
+        self._unknown.pop(entry_id, None)
         return self._put(_replace(self._entries[entry_id], outcome=Outcome.REFUSED, reason=reason))
 
     def answer(self, event: Event) -> tuple[LedgerEntry, ...]:
         """Take a response; return the entry that it changed, if any."""
-        command = self._contract.answered(event.name)
+        command = self.waits_for(event.name) or self._contract.answered(event.name)
         waiting = [e for e in self._entries.values() if e.command == command and self._waits(e, event.mono)]
         if not waiting:
             return self._unwaited(command, event)
         # Responses carry no id: the manual leaves only their order, so the oldest open command gets it.
         entry = waiting[0]
-        outcome, message, reason = _read_answer(event)
+        outcome, message, unknown = _read_answer(event)
+        reason = unknown.sentence if unknown is not None else ""
         after = event.mono - entry.mono
         if entry.outcome is Outcome.SENT:
+            if unknown is not None:
+                self._unknown[entry.id] = unknown.code
             entry = _replace(
                 entry,
                 outcome=outcome,
@@ -175,7 +192,9 @@ class Ledger:
         """Give up on commands whose time is over; return the entries that changed."""
         return tuple(
             self._give_up(
-                entry, mono, f"No answer came within {format_whole(entry.timeout)}.", self._advice(entry)
+                entry,
+                mono,
+                UnknownReason(UnknownCode.TIMED_OUT, seconds=entry.timeout, advice=self._advice(entry)),
             )
             for entry in self._sent()
             if mono - entry.mono >= entry.timeout
@@ -185,7 +204,7 @@ class Ledger:
         """Give up on everything under way: an answer cannot come any more."""
         self._first_answerable = self._next_id
         return tuple(
-            self._give_up(entry, mono, "The link broke before an answer came.") for entry in self._sent()
+            self._give_up(entry, mono, UnknownReason(UnknownCode.LINK_BROKE)) for entry in self._sent()
         )
 
     def take_report(self, role: Role, value: RunState | str | float, mono: float) -> tuple[LedgerEntry, ...]:
@@ -252,10 +271,11 @@ class Ledger:
             return ""
         return try_next(spec.event, (field.name for field in spec.fields), spec.form)
 
-    def _give_up(self, entry: LedgerEntry, mono: float, why: str, advice: str = "") -> LedgerEntry:
-        reason = f"{why} It may or may not have happened: watch the readings before you send it again."
-        reason = f"{reason} {advice}" if advice else reason
-        return self._put(_replace(entry, outcome=Outcome.UNKNOWN, reason=reason, took=mono - entry.mono))
+    def _give_up(self, entry: LedgerEntry, mono: float, why: UnknownReason) -> LedgerEntry:
+        self._unknown[entry.id] = why.code
+        return self._put(
+            _replace(entry, outcome=Outcome.UNKNOWN, reason=why.sentence, took=mono - entry.mono)
+        )
 
     def _sent(self) -> list[LedgerEntry]:
         return [entry for entry in self._entries.values() if entry.outcome is Outcome.SENT]
@@ -267,6 +287,7 @@ class Ledger:
             del self._entries[old.id]
             self._values.pop(old.id, None)
             self._specs.pop(old.id, None)
+            self._unknown.pop(old.id, None)
         return entry
 
     def _surplus(self) -> Iterable[LedgerEntry]:
@@ -280,27 +301,18 @@ class Ledger:
         return entry
 
 
-def _read_answer(event: Event) -> tuple[Outcome, str, str]:
-    """Return (outcome, message, reason) of a response that follows, or does not follow, the manual."""
+def _read_answer(event: Event) -> tuple[Outcome, str, UnknownReason | None]:
+    """Return (outcome, message, why it is unknown) of a response, whether it follows the manual or not."""
     value = _answering(event.payload)
     result = value.get("result") if isinstance(value, dict) else None
     message = clean(str(value.get("message", "")), 500) if isinstance(value, dict) else ""
     outcome = _RESULTS.get(result) if isinstance(result, str) else None
-    if outcome is None:
-        if is_callback_answer(event.name) and value is None:
-            return (
-                Outcome.UNKNOWN,
-                message,
-                "The chamber acknowledged it without a result: it arrived, and what came of it is not known. "
-                "Watch the readings.",
-            )
-        said = one_line(event.payload, 80)
-        return (
-            Outcome.UNKNOWN,
-            message,
-            f"An answer came that is neither success, warning nor error: {said}. Watch the readings.",
-        )
-    return outcome, message, ""
+    if outcome is not None:
+        return outcome, message, None
+    if is_callback_answer(event.name) and value is None:
+        return Outcome.UNKNOWN, message, UnknownReason(UnknownCode.NO_RESULT)
+    said = one_line(event.payload, 80)
+    return Outcome.UNKNOWN, message, UnknownReason(UnknownCode.NOT_UNDERSTOOD, answer=said)
 
 
 def _kept(event: Event) -> str:

@@ -12,8 +12,9 @@ from xovac_tui.cli.output import echo, echo_data, echo_lines
 from xovac_tui.cli.records import RecordSource, find_record, record_options
 from xovac_tui.errors import Exit
 from xovac_tui.plural import counted
-from xovac_tui.recording.audit import SHORTEST, Audit, AuditedRow, AuditFault, entries, head_of
+from xovac_tui.recording.audit import SHORTEST, Audit, entries, head_of
 from xovac_tui.recording.audit import verify as verify_chain
+from xovac_tui.recording.audit_faults import AuditedRow, AuditFault
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError, TornRecordError
 from xovac_tui.recording.moments import moment
@@ -143,7 +144,12 @@ def _audit_data(source: RecordSource, found: Audit) -> dict[str, Any]:
 
 
 def _fault_data(source: RecordSource, fault: AuditFault) -> dict[str, Any]:
-    return {"wrong": fault.wrong, **_entry_data(fault.entry), "sentence": fault.sentence(source.say)}
+    return {
+        "wrong": fault.wrong,
+        "code": fault.code,
+        **_entry_data(fault.entry),
+        "sentence": fault.sentence(source.say),
+    }
 
 
 def _entry_data(entry: AuditedRow) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def named_problems(settings: Settings, place: Path) -> Iterator[str]:
             found += error.sentences
         yield from (f"{place}: `{key}`: {sentence}" for sentence in found)
         if profile.ca_file and not os.path.isfile(profile.ca_file):
-            yield f"{place}: `{key}.ca_file`: there is no file {profile.ca_file}. Check the name."
+            yield f"{place}: {no_authorities(key, profile.ca_file)}"
     yield from (f"{place}: {sentence}" for sentence in _address_problems(settings))
     ours = [spec.name for spec in shipped_themes()]
     theirs, problems = user_themes(taken={*ours, *textual_themes()})
@@ -167,10 +167,20 @@ def _units(contract: Contract) -> Iterator[str]:
         for leaf in message.leaves:
             if not is_known(leaf.unit):
                 key = f'{join_key("messages", event)}."{leaf.path}".unit'
-                yield (
-                    f'`{key}`: "{clean(leaf.unit, 40)}" is not a known unit. '
-                    "Its values are shown as they are and compared only with each other."
-                )
+                yield unknown_unit(key, leaf.unit)
+
+
+def no_authorities(profile: str, file: str) -> str:
+    """Return the sentence for a `ca_file` that is not there; `profile`: the key of the profile."""
+    return f"`{profile}.ca_file`: there is no file {file}. Check the name."
+
+
+def unknown_unit(key: str, unit: str) -> str:
+    """Return the sentence for a unit that is not known."""
+    return (
+        f'`{key}`: "{clean(unit, 40)}" is not a known unit. '
+        "Its values are shown as they are and compared only with each other."
+    )
 
 
 def _arrivals(contract: Contract, record: Path) -> Iterator[str]:

@@ -17,6 +17,7 @@ from xovac_tui.api.contract import LOAD_COMMAND, CommandSpec, Hazard, Role
 from xovac_tui.api.forms import parse_json
 from xovac_tui.api.wireform import Sends, WireForm
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
+from xovac_tui.chamber.unknown_reasons import UnknownCode
 from xovac_tui.cli import drop_output
 from xovac_tui.cli.common import effective, json_line, on_terminal
 from xovac_tui.cli.link import online
@@ -327,7 +328,7 @@ async def outcome_of(station: LiveStation, event: str, sending: Awaitable[Ledger
 def report_outcome(station: LiveStation, entry: LedgerEntry) -> int:
     """Print the outcome of a command and of recording it; return the exit code."""
     try:
-        code = print_outcome(entry)
+        code = print_outcome(entry, station.chamber.ledger.why_unknown(entry.id))
     except OSError as error:
         # The command is sent already: its outcome must not get lost if standard output is closed.
 
@@ -344,17 +345,16 @@ def report_outcome(station: LiveStation, entry: LedgerEntry) -> int:
     return code
 
 
-def print_outcome(entry: LedgerEntry) -> int:
-    """Print the outcome of a command and return its exit code."""
+def print_outcome(entry: LedgerEntry, unknown: UnknownCode | None = None) -> int:
+    """Print the outcome of a command, and why it is not known; return its exit code."""
     match entry.outcome:
         case Outcome.SUCCESS | Outcome.WARNING | Outcome.ERROR:
             echo_data(_answer(entry))
-        case Outcome.DONE:
-            echo_data(json_line({"result": "sent", "message": entry.reason}))
         case Outcome.REFUSED:
             echo(entry.reason, err=True)
         case _:
-            echo_data(json_line({"result": "unknown", "message": entry.reason}))
+            result = "sent" if entry.outcome is Outcome.DONE else "unknown"
+            echo_data(json_line({"result": result, "code": unknown, "message": entry.reason}))
     return exit_code(entry)
 
 

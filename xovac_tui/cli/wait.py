@@ -216,9 +216,14 @@ class Waiting:
         try:
             parts = [part for part in self._expression.parts(self._values) if part.true is not True]
         except ExpressionError as error:
-            return WaitTimeoutError(f"It did not come true in {said}. {error}")
+            return WaitTimeoutError(f"{not_in_time(timeout)}. {error}")
         lines = table([(f"  {_WORDS[part.true]}", part.text, part.reported) for part in parts])
-        return WaitTimeoutError(f"It did not come true in {said}:", *lines)
+        return WaitTimeoutError(f"{not_in_time(timeout)}:", *lines)
+
+
+def not_in_time(timeout: float) -> str:
+    """Return what is reported of a condition that did not come true within `timeout` seconds."""
+    return f"It did not come true in {format_duration(timeout)}"
 
 
 class WaitReport:

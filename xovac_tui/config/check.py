@@ -19,6 +19,7 @@ from xovac_tui.validation import LeftOut, join_key
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _NO_FILE_NAME = "no file can be called so: the name holds a NUL. Correct it."
+NO_EFFECT_WITH_HTTP = "it has no effect with an http address. Use https in `url`, or remove this key."
 _FINGERPRINT = re.compile(r"[0-9A-Fa-f]{64}")
 
 
@@ -94,7 +95,7 @@ def profile_mistakes(profile: Profile) -> Iterator[tuple[str, str]]:
     if profile.url.lower().startswith("http:"):
         for key, given in (("fingerprint", profile.fingerprint), ("ca_file", profile.ca_file)):
             if given:
-                yield key, "it has no effect with an http address. Use https in `url`, or remove this key."
+                yield key, NO_EFFECT_WITH_HTTP
     for key, names in (
         ("ca_file", (profile.ca_file,)),
         ("auth_file", (profile.auth_file,)),

@@ -18,7 +18,7 @@ from xovac_tui.link.target import query_mistake
 from xovac_tui.paths import AUTH_VARIABLE, HEADERS_VARIABLE
 from xovac_tui.plural import counted
 from xovac_tui.readfile import read_at_most
-from xovac_tui.validation import Gathered, convert, read_toml
+from xovac_tui.validation import TEXT, Gathered, convert, read_toml, wrong_value
 from xovac_tui.withaddress import WithAddress, address_mistake, each_address
 
 T = TypeVar("T")
@@ -98,7 +98,7 @@ def load_secrets(profile: Profile, environ: Mapping[str, str] | None = None) -> 
 
 def _check_header(name: str, value: object, where: str) -> None:
     if not isinstance(value, str):
-        raise SettingsError(f"{where}: the header `{name}` must be text in quotes.")
+        raise SettingsError(f"{where}: the header {wrong_value(name, value, TEXT, hide=True)}")
     if not _TOKEN.fullmatch(name):
         raise SettingsError(
             f"{where}: {json.dumps(name)} is not a header name. Use letters, digits and dashes."
@@ -124,9 +124,12 @@ def need_private(path: Path) -> None:
     except (OSError, ValueError):  # reading the file explains it
         return
     if mode & 0o077:
-        raise SettingsError(
-            f"Other users can read the secrets file {path} (its mode is {mode:04o}). Run: chmod 600 {path}"
-        )
+        raise SettingsError(readable_by_others(path, mode))
+
+
+def readable_by_others(path: Path, mode: int) -> str:
+    """Return the sentence for a file with secrets that other users can read; `mode`: its permissions."""
+    return f"Other users can read the secrets file {path} (its mode is {mode:04o}). Run: chmod 600 {path}"
 
 
 def _from_environment(environ: Mapping[str, str], name: str) -> dict[str, Any] | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -46,8 +47,8 @@ class ThemeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     panel: str | None = None
     boost: str | None = None
     dark: bool = True
-    luminosity_spread: float = 0.15
-    text_alpha: float = 0.95
+    luminosity_spread: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.15
+    text_alpha: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.95
     variables: dict[str, str] = {}
     """Named colours: Textual's own, and this program's (`series-1`, `good`, `stale`, ...)."""
 
@@ -123,9 +124,6 @@ def _mistakes(spec: ThemeSpec) -> Iterator[str]:
         value = getattr(spec, key)
         if value is not None and not _COLOUR.fullmatch(value):
             yield f'`{key}` is "{value}", but it must be a colour such as "#6fb0bd".'
-    for key in ("luminosity_spread", "text_alpha"):
-        if not 0 <= getattr(spec, key) <= 1:
-            yield f"`{key}` is {getattr(spec, key)}, but it must be a number from 0 to 1."
     for name, value in spec.variables.items():
         if not _VARIABLE_NAME.fullmatch(name):
             yield f"`variables.{name}`: a variable is named with small letters, digits and dashes."

@@ -324,10 +324,15 @@ async def _namespace(patient: _Patient) -> DoctorCheck:
     took = _milliseconds(time.monotonic() - begin)
     how = patient.connection.transport
     if missing := [name for name in patient.target.transports if name not in patient.offered]:
-        how += f" ({missing[0]} failed, and is not needed)"
+        how += f" ({not_needed(missing[0])})"
     return DoctorCheck(
         "namespace", True, f"Connected to {clean(patient.target.namespace, 80)} by {how} in {took}."
     )
+
+
+def not_needed(transport: str) -> str:
+    """Return what is remarked of a transport of the profile that failed beside one that works."""
+    return f"{transport} failed, and is not needed"
 
 
 async def _messages(patient: _Patient) -> DoctorCheck:

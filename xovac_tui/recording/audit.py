@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from xovac_tui.plural import counted
+from xovac_tui.recording.audit_faults import AuditCode, AuditedRow, AuditFault
 from xovac_tui.recording.disk import chain
 from xovac_tui.recording.disk.foreign_bounds import EARLIEST, LATEST
-from xovac_tui.recording.disk.indices import duplicate_words, given_twice
+from xovac_tui.recording.disk.indices import given_twice
 from xovac_tui.recording.disk.kinds import AUDITED
 from xovac_tui.recording.disk.schema import (
     CHAINED,
@@ -32,8 +33,7 @@ _TRIED = 40_000
 """Pairs of entry and row that are tried at the most, to distinguish moved rows from changed ones."""
 _MOST_TEXT = 100_000
 """Bytes of a column that are read for the words of a fault."""
-Say = Callable[[float], str]
-Wrong = Literal["changed", "removed", "added", "moved", "chain", "twice"]
+_NO_ENTRY = AuditedRow(place="", row=0)
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -42,52 +42,6 @@ class Head(msgspec.Struct, frozen=True):
     count: int
     hash: str
     """SHA-256, hex."""
-
-
-class AuditedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row that is audited, in words that can be shown."""
-
-    number: int = 0
-    """In the chain; 0 where the chain does not cover it."""
-    place: str
-    """Its table."""
-    row: int
-    t: float | None = None
-    """Record time; None where it is not known (any more)."""
-    who: str = ""
-    what: str = ""
-
-    @property
-    def word(self) -> str:
-        """What it is: `command`, `note`."""
-        if self.place == chain.MIGRATED:
-            return "begin of the chain"
-        return AUDITED[self.place].table.row if self.place in AUDITED else "entry"
-
-
-class AuditFault(msgspec.Struct, frozen=True, kw_only=True):
-    """Something in a record that is not as it was written."""
-
-    wrong: Wrong
-    entry: AuditedRow
-    why: str
-    """What is wrong with it, as the rest of a sentence; the whole of it where it is about no entry."""
-
-    def sentence(self, say: Say) -> str:
-        """Return where it is and what is wrong; `say` prints a moment."""
-        entry = self.entry
-        if not entry.place and not entry.number:
-            return f"{self.why}."
-        where = f"Entry {entry.number} of the chain" if entry.number else "Not in the chain"
-        if entry.place:
-            where += f": {entry.word} in row {entry.row} of {entry.place}"
-        details = [clean(entry.what, 80)] if entry.what else []
-        if entry.t is not None:
-            details.insert(0, say(entry.t))
-        if entry.who:
-            details.append(f"by {clean(entry.who, 40)}")
-        about = f" ({', '.join(details)})" if details else ""
-        return f"{where}{about} {self.why}."
 
 
 class Audit(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,7 +128,7 @@ class _Walk:
     def audit(self, expected: str) -> Audit:
         """Check all entries, and what is in the record beside the chain."""
         for table in self._missing_tables:
-            self._fault("removed", AuditedRow(place="", row=0), f"The table {table} was removed")
+            self._fault(AuditCode.TABLE_REMOVED, _NO_ENTRY, table=table)
         for number, place, row, hashed in self._db.execute(
             "SELECT id, place, row, hash FROM chain ORDER BY id"
         ):
@@ -183,21 +137,13 @@ class _Walk:
                 self._noted = number
         self._check_head()
         self._settle()
-        for stretch in given_twice(self._db):
-            self._fault("twice", AuditedRow(place="", row=0), duplicate_words(*stretch))
+        for first, after in given_twice(self._db):
+            self._fault(AuditCode.GIVEN_TWICE, _NO_ENTRY, first=first, after=after)
         beside = unchained(self._db)
         if not self._newest and (beside.get("events") or beside.get("runs")):
-            why = (
-                "The chain is empty, so it proves nothing about this record: a recorder notes the settings "
-                "in force before its first event, so the chain was emptied, or was never written"
-            )
-            self._faults.insert(0, AuditFault(wrong="chain", entry=AuditedRow(place="", row=0), why=why))
+            self._faults.insert(0, AuditFault(code=AuditCode.CHAIN_EMPTY, entry=_NO_ENTRY))
         if expected and self._noted is None:
-            why = (
-                f"The head that was noted is not in the chain: no entry has the hash {clean(expected, 64)}. "
-                "This is another record, an older copy, or its chain was made anew"
-            )
-            self._fault("chain", AuditedRow(place="", row=0), why)
+            self._fault(AuditCode.NOTED_HEAD_MISSING, _NO_ENTRY, noted=clean(expected, 64))
         return Audit(
             head=Head(self._newest, self._hash or ""),
             faults=tuple(sorted(self._faults, key=lambda one: one.entry.number or 1 << 62)),
@@ -209,7 +155,8 @@ class _Walk:
     def _check_entry(self, number: int, place: str, row: Any, hashed: str) -> None:
         before, fitting_before = self._hash, self._fitting
         if number != self._newest + 1:
-            self._missing(self._newest + 1, number)
+            first = self._newest + 1
+            self._fault(AuditCode.ENTRIES_REMOVED, _chained(first), first=first, after=number)
             before, fitting_before = None, ()
         self._newest, self._hash, self._fitting = number, hashed, ()
         values = _values(self._db, place, row)
@@ -235,38 +182,19 @@ class _Walk:
         """Take it back that a row was changed: it fits, only the hash beside it does not."""
         doubt = self._doubts.pop()
         entry = self._entry(number, doubt.place, doubt.row)
-        self._fault("chain", entry, "is as it was written, but its hash in the chain was changed")
-
-    def _missing(self, first: int, after: int) -> None:
-        why = "is missing" if after == first + 1 else f"is missing, and all up to entry {after - 1}"
-        self._fault(
-            "chain",
-            AuditedRow(place="", row=0, number=first),
-            f"{why}: it was removed, and what entry {after} covers cannot be proven",
-        )
+        self._fault(AuditCode.HASH_CHANGED, entry)
 
     def _check_head(self) -> None:
         """Compare the end of the chain with the head, which would miss entries removed there."""
-        head = _head_from(self._db)
-        if head is None and not self._newest:
-            why = "The head of the chain, which says where it ends, was removed"
-            self._fault("chain", AuditedRow(place="", row=0), why)
-            return
+        head, last = _head_from(self._db), self._newest
         if head is None:
-            why = "is the last, and the head of the chain, which should say so, was removed"
-        elif head.count > self._newest:
-            written = counted(head.count, "entry was", "entries were")
-            why = f"is missing: {written} written, and those after {self._newest} were removed"
-            self._fault("removed", AuditedRow(place="", row=0, number=self._newest + 1), why)
-            return
-        elif (head.count, head.hash) == (self._newest, self._hash):
-            return
-        elif head.count == self._newest and head.hash in self._fitting:
-            self._rehashed(self._newest)
-            return
-        else:
-            why = f"is the last, but the head says that entry {head.count} is, with another hash"
-        self._fault("chain", AuditedRow(place="", row=0, number=self._newest), why)
+            self._fault(AuditCode.HEAD_REMOVED, _chained(last), last=last)
+        elif head.count > last:
+            self._fault(AuditCode.END_REMOVED, _chained(last + 1), written=head.count, left=last)
+        elif head.count == last and head.hash in self._fitting:
+            self._rehashed(last)
+        elif (head.count, head.hash) != (last, self._hash):
+            self._fault(AuditCode.HEAD_DIFFERS, _chained(last), named=head.count)
 
     def _settle(self) -> None:
         """Report for each doubt whether its row was changed, removed or moved, and find what was added."""
@@ -286,21 +214,20 @@ class _Walk:
                 self._at_another_place(doubt, *spot)
             elif doubt.there:
                 entry = self._entry(doubt.number, doubt.place, doubt.row)
-                self._fault("changed", entry, "is not what was written: it was changed")
+                self._fault(AuditCode.ROW_CHANGED, entry)
             else:
                 entry = self._entry(doubt.number, doubt.place, doubt.row)
-                self._fault("removed", self._near(entry), "was removed")
+                self._fault(AuditCode.ROW_REMOVED, self._near(entry))
         for place, row in added:
-            entry = self._entry(0, place, row)
-            self._fault("added", entry, "was added past the chain, or its entry there was removed")
+            self._fault(AuditCode.ROW_ADDED, self._entry(0, place, row))
 
     def _at_another_place(self, doubt: _Doubt, place: str, row: int) -> None:
         """Report a row that an entry covered and that it does not name now."""
         entry = self._entry(doubt.number, place, row)
         if place == doubt.place and self._fits(doubt, place, row) == doubt.row:
-            self._fault("moved", entry, f"was moved there: it was written in row {doubt.row}")
+            self._fault(AuditCode.ROW_MOVED, entry, written=doubt.row)
         else:
-            self._fault("chain", entry, "is as it was written, but its entry in the chain was changed")
+            self._fault(AuditCode.ENTRY_CHANGED, entry)
 
     def _fits(self, doubt: _Doubt, place: str, row: int) -> int | None:
         """Return in which row it was written if a row is what an entry covered; None if it is not."""
@@ -325,8 +252,8 @@ class _Walk:
     def _entry(self, number: int, place: str, row: Any) -> AuditedRow:
         return _entry(self._db, number, place, row)
 
-    def _fault(self, wrong: Wrong, entry: AuditedRow, why: str) -> None:
-        self._faults.append(AuditFault(wrong=wrong, entry=entry, why=why))
+    def _fault(self, code: AuditCode, entry: AuditedRow, **data: Any) -> None:
+        self._faults.append(AuditFault(code=code, entry=entry, data=tuple(data.items())))
 
 
 @contextlib.contextmanager
@@ -370,6 +297,11 @@ def _head_from(db: sqlite3.Connection) -> Head | None:
     if found is None:
         return None
     return Head(found[0] if isinstance(found[0], int) else -1, _text(found[1]))
+
+
+def _chained(number: int) -> AuditedRow:
+    """Return an entry of the chain of which the number alone is known."""
+    return AuditedRow(place="", row=0, number=number)
 
 
 def _values(db: sqlite3.Connection, place: str, row: Any) -> chain.Values | None:

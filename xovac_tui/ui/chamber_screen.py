@@ -20,6 +20,7 @@ from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.replay_actions import LIVE_ONLY
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.terminal.modal import LeanScreen
+from xovac_tui.ui.widgets.fitting import step_classes
 from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.workspace import Workspace
 
@@ -75,7 +76,9 @@ class ChamberScreen(LeanScreen[None]):
     AUTO_FOCUS = ""
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__()
+        # From the first picture on: a class that comes later would have everything styled twice.
+        steps = step_classes(workspace.step)
+        super().__init__(classes=" ".join(name for name, has in steps.items() if has))
         self.workspace = workspace
         self.active_tab = "status"
         self.over: dict[str, Pane] = {}

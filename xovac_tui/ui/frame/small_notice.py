@@ -16,6 +16,7 @@ from xovac_tui.ui.widgets.alarm_words import (
     by_urgency,
     severity_style,
 )
+from xovac_tui.ui.widgets.fitting import LEAST_SIZES, SizeStep
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, fit_label, folded
 from xovac_tui.ui.workspace import Mode, Workspace
 
@@ -23,7 +24,8 @@ _READINGS = 4
 _ALARM_ROWS = 3
 """Rows for the text of an alarm at most."""
 _USUAL_WIDTH = 80
-_NEEDS_ROOM = "All else needs 80x24."
+_NEEDED = LEAST_SIZES[SizeStep.LEAST]
+NEEDS_ROOM = f"All else needs {_NEEDED.columns}x{_NEEDED.rows}."
 
 
 class SmallNotice(LinesWidget):
@@ -33,7 +35,7 @@ class SmallNotice(LinesWidget):
     SmallNotice { display: none; height: 1fr; width: 1fr; }
     """
 
-    def show(self, workspace: Workspace, snapshot: Snapshot, otherwise: str = _NEEDS_ROOM) -> None:
+    def show(self, workspace: Workspace, snapshot: Snapshot, otherwise: str = NEEDS_ROOM) -> None:
         """Show the current state; `otherwise` is the reason for showing nothing else."""
         lines = small_lines(
             snapshot,
@@ -54,7 +56,7 @@ def small_lines(
     name: str,
     glyphs: Glyphs,
     mode: Mode,
-    otherwise: str = _NEEDS_ROOM,
+    otherwise: str = NEEDS_ROOM,
     width: int = _USUAL_WIDTH,
 ) -> list[Line]:
     """Return the notice's lines, most important first; `otherwise` is the reason for showing no more.

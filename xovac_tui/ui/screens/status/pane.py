@@ -16,6 +16,7 @@ from xovac_tui.ui.screens.status import ACTIONS
 from xovac_tui.ui.screens.status.readings import SPARK, Readings
 from xovac_tui.ui.screens.status.run_lines import RunPanel
 from xovac_tui.ui.screens.status.run_moment import RunMoment
+from xovac_tui.ui.widgets.fitting import SizeStep
 from xovac_tui.ui.widgets.lines import entitle
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, TrendSeries
@@ -35,8 +36,10 @@ _FRAME_ROWS = 4
 """Rows of the window outside the tab: trust bar, tabs, ledger line and keys."""
 
 
-def _top_rows(snapshot: Snapshot, height: int, *, wide: bool) -> int:
-    """Return the rows for readings and run; the trend gets the rest."""
+def _top_rows(snapshot: Snapshot, height: int, step: SizeStep, *, wide: bool) -> int:
+    """Return the rows for readings and run; the trend gets the rest, if there is room for one."""
+    if step < SizeStep.LOW:
+        return height
     # Without data yet, the room is for the reason.
     shown = sum(not channel.hidden for channel in snapshot.channels) or _ROOM_FOR_REASON
     if wide:
@@ -81,7 +84,9 @@ class StatusPane(Pane):
         wide = size.width >= WIDE
         self.update_classes({"-wide": wide, "-narrow": not wide}, update=False)
         with Horizontal(id="top") as top:
-            top.styles.height = _top_rows(self.workspace.snapshot, size.height - _FRAME_ROWS, wide=wide)
+            top.styles.height = _top_rows(
+                self.workspace.snapshot, size.height - _FRAME_ROWS, self.workspace.step, wide=wide
+            )
             readings = Readings(self.workspace.glyphs, self.keys, id="readings")
             readings.border_title = "Readings"
             readings.border_subtitle = "value   change per minute   age if overdue"
@@ -152,7 +157,7 @@ class StatusPane(Pane):
         self.update_classes({"-wide": wide, "-narrow": not wide})
         if self.has_class("-full"):
             return
-        rows = _top_rows(snapshot, height, wide=wide)
+        rows = _top_rows(snapshot, height, self.workspace.step, wide=wide)
         top = self.query_one("#top")
         if top.styles.height is None or top.styles.height.value != rows:
             top.styles.height = rows
