@@ -30,7 +30,6 @@ from xovac_tui.chamber.news import (
 )
 from xovac_tui.chamber.snapshot import ChannelView, LedgerEntry, Mark, Outcome
 from xovac_tui.clock import Clock
-from xovac_tui.durations import format_whole
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
 from xovac_tui.recording import disk
@@ -162,12 +161,7 @@ class RecordService:
             # Recording it may be, but what it knows is not known yet.
             return msgspec.structs.replace(view, state=RecorderState.STARTING, pid=None, reason=None, why="")
         if view.state is RecorderState.STARTING:
-            why = (
-                f"The record {view.path} has not opened for {format_whole(OPENING)}: another "
-                "program may hold it, or its disk does not answer. What comes meanwhile is held in memory "
-                "and written then."
-            )
-            why = f"{why} {share_advice(self.share)}".rstrip()
+            why = disk.trouble_words.not_open_words(view.path, OPENING, self.share)
             return msgspec.structs.replace(
                 view, state=RecorderState.FAILING, reason=RecordTrouble.NOT_OPEN, why=why
             )
