@@ -394,7 +394,7 @@ class Chamber:
 
     def _add_channel(self, stream: Stream, path: str, spec: LeafSpec | None) -> Channel:
         full_name = f"{stream.name}.{path}" if path else stream.name
-        origin = self.contract.messages[stream.name].origin if spec else None
+        origin = spec.origin if spec else None
         channel = Channel(full_name, stream, spec, origin)
         self._place(channel, path)
         self._order = self._names = None
