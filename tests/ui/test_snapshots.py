@@ -17,7 +17,7 @@ from pytest_textual_snapshot import SVGImageExtension  # type: ignore[import-unt
 from syrupy.assertion import SnapshotAssertion
 from textual.widgets import Input
 
-from tests.helpers.console import FakeClock, FakeLink, drawn, forget_said, frame_of, make_app
+from tests.helpers.console import FakeClock, FakeLink, drawn, frame_of, make_app
 from tests.helpers.pastruns import three_runs_bytes
 from xovac_tui.alarms.kinds import Rule
 from xovac_tui.alarms.kinds.level import HighRule, LowRule
@@ -26,6 +26,7 @@ from xovac_tui.api.link import LinkWord
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.station.live import LiveStation
+from xovac_tui.ui.history import MessageHistory
 from xovac_tui.ui.screens.insight.pane import InsightPane
 from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
 from xovac_tui.ui.screens.recipes.pane import RecipesPane
@@ -113,7 +114,7 @@ class Scene:
 
     async def press(self, *keys: str) -> None:
         for key in keys:
-            # Without a message, which would lie under a question for as long as that is open.
+            # Without a message, which may name a folder of this run.
             await self.still()
             await self.pilot.press(key)
 
@@ -125,7 +126,7 @@ class Scene:
     async def still(self) -> None:
         """Let everything be shown, and no message."""
         for _ in range(2):
-            forget_said(self.app)
+            self.app.workspace.history = MessageHistory()
             self.app.flush()
             await self.pilot.pause()
 
