@@ -24,6 +24,7 @@ from xovac_tui.recording.disk.lock import WriterLock, is_recorded
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.recorder import Recorder
 from xovac_tui.recording.disk.schema import open_for_writing
+from xovac_tui.recording.file_notes import FileCode, FileNote
 from xovac_tui.recording.status import RecorderState
 
 
@@ -113,7 +114,7 @@ def test_one_that_was_taken_for_dead_stops_at_its_next_commit(
     first.put(RecordedMark(mark=Mark(clock.mono(), clock.utc(), "note", "door"), who="ada@bench"))
     put(first, clock, range(10, 15))
     assert (state_of(first), first.view.pid) == (RecorderState.BESIDE, 4711)
-    assert "Process 4711 on far records" in first.view.notes[-1]
+    assert first.view.notes[-1] == FileNote(FileCode.CLAIMED, path, pid=4711, host="far")
     assert numbers_in(path) == list(range(10))
     with Record(path) as record:
         assert [mark.mark.text for mark in lists.marks(record)] == ["door"]

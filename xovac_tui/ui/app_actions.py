@@ -51,7 +51,7 @@ ACTIONS = placed(
         "Prove that STOP reaches this chamber: send cancel_recipe while nothing runs; asks first.",
         sends=STOP_COMMAND,
     ),
-    Action("reconnect", "r", "reconnect", "Connect now, without waiting for the next try."),
+    Action("reconnect", "r", "reconnect", "Connect now, and read the contract files again."),
     Action("seen", "u", "unknown seen", "Dismiss the unknown outcomes of commands: you have seen them."),
     Action("theme", "t", "theme", "Choose another theme."),
     Action(
@@ -126,7 +126,8 @@ class AppActions:
         """Connect now."""
         if (workspace := self._live()) is not None:
             workspace.station.reconnect()
-            workspace.say("Connecting now. Nothing else is sent.", seconds=3)
+            files = " The contract files are read again." if workspace.station.contract_files else ""
+            workspace.say(f"Connecting now. Nothing else is sent.{files}", seconds=3)
 
     def action_seen(self) -> None:
         """Dismiss unknown outcomes."""
