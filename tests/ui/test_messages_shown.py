@@ -14,8 +14,8 @@ from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.dialogs.help import HelpDialog
 from xovac_tui.ui.dialogs.history import HistoryDialog, MessageRows
+from xovac_tui.ui.dialogs.palette import PaletteDialog
 from xovac_tui.ui.history import MOST_MESSAGES
-from xovac_tui.ui.terminal.modal import Palette
 from xovac_tui.ui.widgets.message_line import MessageLine
 
 
@@ -27,7 +27,7 @@ def row_above_the_strip(c: Console) -> str:
 async def test_a_message_is_above_the_strip_on_every_screen(tmp_path: Path, size: tuple[int, int]) -> None:
     async with console(tmp_path, size=size) as c:
         c.app.workspace.say("It was said.", "warning", title="Title")
-        for key, kind in (("?", HelpDialog), ("n", AskDialog), (":", Palette), ("M", HistoryDialog)):
+        for key, kind in (("?", HelpDialog), ("n", AskDialog), (":", PaletteDialog), ("M", HistoryDialog)):
             assert "Title: It was said." in row_above_the_strip(c), key
             await c.press(key)
             await c.until(lambda kind=kind: isinstance(c.app.screen, kind))  # type: ignore[misc]
