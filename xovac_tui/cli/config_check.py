@@ -147,12 +147,12 @@ def notes(settings: Settings, place: Path) -> Iterator[str]:
     for name, profile in settings.profiles.items():
         contract, _ = contract_with_mistakes(profile)
         key = join_key("profiles", name)
-        yield from (f"Note: `{key}`: {note}" for note in (*_forms(contract), *_units(contract)))
+        yield from (f"Note: `{key}`: {note}" for note in (*assumed_forms(contract), *unknown_units(contract)))
         record = paths.record_file(name, paths.records_folder(settings.record.folder, place))
         yield from (f"Note: `{key}`: {note}" for note in _arrivals(contract, record))
 
 
-def _forms(contract: Contract) -> Iterator[str]:
+def assumed_forms(contract: Contract) -> Iterator[str]:
     """Yield a sentence for each command that a contract file sends in an assumed form."""
     for event, spec in contract.commands.items():
         if spec.form_words:
@@ -162,7 +162,8 @@ def _forms(contract: Contract) -> Iterator[str]:
             )
 
 
-def _units(contract: Contract) -> Iterator[str]:
+def unknown_units(contract: Contract) -> Iterator[str]:
+    """Yield a sentence for each unit that is compared with itself only."""
     for event, message in contract.messages.items():
         for leaf in message.leaves:
             if not is_known(leaf.unit):
