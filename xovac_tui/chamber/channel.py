@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from xovac_tui.api.contract import LeafSpec, Origin
 from xovac_tui.api.payload import Leaf
-from xovac_tui.chamber.history import History
+from xovac_tui.chamber.history import QUIET, History
 from xovac_tui.chamber.snapshot import ChannelView, Quality
 from xovac_tui.text import clean
 
@@ -20,6 +20,8 @@ ONCE_SECONDS = 60.0
 """Seconds after which a value that came only once counts as stale: its usual period is unknown."""
 LONGEST_TEXT = 64
 """Characters of text that still make a channel; longer ones are read in the Log."""
+_RATE_EVERY = 2.0
+"""Seconds between two values with which the shown change per minute is worked out."""
 _KEPT_TEXT = 200
 """Characters of the newest text that are kept as they came, to be read anew by another contract."""
 INTERVALS = 8
@@ -140,7 +142,8 @@ class Channel:
         self._beats = self._breaks = 0
         """Of its stream, when it came last."""
         self._rate: float | None = None
-        self._rate_for: float | None = None
+        self._rate_for = -math.inf
+        """When the newest value came that the rate was worked out with, monotonic seconds."""
 
     @property
     def name(self) -> str:
@@ -193,7 +196,7 @@ class Channel:
         """
         before, self.spec, self.origin = self.spec, spec or LeafSpec(path=self.full_name), origin
         self.history.restate(self.spec.resolution, self.spec.uncertainty)
-        self._rate_for = None
+        self._rate_for = -math.inf
         if (before.unit, before.role, before.valid, before.invalid) == (
             self.spec.unit,
             self.spec.role,
@@ -297,8 +300,11 @@ class Channel:
         )
 
     def _per_minute(self, now: float) -> float | None:
-        # Twenty messages a second need no twenty regressions: once a second is all that can be read.
-        if self.value is not None and (self._rate_for is None or now - self._rate_for >= 1.0):
+        if self.value is None or self.seen is None:
+            return None
+        # A new value alone changes it, and a minute's slope hardly moves in a second. Whether data that
+        # stopped still have one, the history knows.
+        if self._rate is None or self.seen - self._rate_for >= _RATE_EVERY or now - self.seen > QUIET:
             self._rate = self.history.rate_per_minute(now, self.spec.log)
-            self._rate_for = now
+            self._rate_for = self.seen
         return self._rate

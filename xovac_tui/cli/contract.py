@@ -18,7 +18,7 @@ from xovac_tui.api.contracts import comparing, drafting, samples, tables
 from xovac_tui.api.event import Direction, EventKind
 from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract, read_contract
 from xovac_tui.cli.common import echo_result, effective, table
-from xovac_tui.cli.config_check import assumed_forms, contract_with_mistakes, unknown_units
+from xovac_tui.cli.contract_notes import assumed_forms, contract_with_mistakes, unknown_units
 from xovac_tui.cli.link import beside, online
 from xovac_tui.cli.options import chamber_options, connecting_options
 from xovac_tui.cli.output import echo, echo_data, echo_lines
