@@ -51,7 +51,7 @@ from xovac_tui.station.setup import LinkFactory
 from xovac_tui.station.station import Station
 from xovac_tui.ui.app import XovacApp
 from xovac_tui.ui.chamber_screen import ChamberScreen
-from xovac_tui.ui.history import SaidMessage
+from xovac_tui.ui.message_history import SaidMessage
 from xovac_tui.ui.start import Start
 from xovac_tui.ui.stopping import Stopping
 

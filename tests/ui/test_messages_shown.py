@@ -10,12 +10,12 @@ from textual.widgets import Input
 from tests.helpers.console import Console, console, drawn
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import Outcome
+from xovac_tui.ui.dialogs.all_messages import HistoryDialog, MessageRows
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.dialogs.help import HelpDialog
-from xovac_tui.ui.dialogs.history import HistoryDialog, MessageRows
 from xovac_tui.ui.dialogs.palette import PaletteDialog
-from xovac_tui.ui.history import MOST_MESSAGES
+from xovac_tui.ui.message_history import MOST_MESSAGES
 from xovac_tui.ui.widgets.message_line import MessageLine
 
 

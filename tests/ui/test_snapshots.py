@@ -26,7 +26,7 @@ from xovac_tui.api.link import LinkWord
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.station.live import LiveStation
-from xovac_tui.ui.history import MessageHistory
+from xovac_tui.ui.message_history import MessageHistory
 from xovac_tui.ui.screens.insight.pane import InsightPane
 from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
 from xovac_tui.ui.screens.recipes.pane import RecipesPane

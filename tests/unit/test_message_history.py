@@ -10,10 +10,10 @@ import pytest
 from rich.cells import cell_len
 
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
-from xovac_tui.ui.dialogs.history import message_facts
+from xovac_tui.ui.dialogs.all_messages import message_facts
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
-from xovac_tui.ui.history import MOST_MESSAGES, MessageHistory
+from xovac_tui.ui.message_history import MOST_MESSAGES, MessageHistory
 from xovac_tui.ui.widgets.message_line import NOTHING_SENT, message_line
 
 NOON = 1_700_049_600.0

@@ -149,7 +149,7 @@ class AppActions:
 
     async def _messages(self, workspace: Workspace) -> None:
         workspace.history.see_all()
-        await workspace.ask(dialogs.history.HistoryDialog(workspace))
+        await workspace.ask(dialogs.all_messages.HistoryDialog(workspace))
 
     def action_note(self) -> None:
         """Ask for a note and put it on the time axis."""

@@ -17,7 +17,7 @@ from xovac_tui.station.news import ServiceFailed
 from xovac_tui.station.service import SAID_AGAIN
 from xovac_tui.text import clean
 from xovac_tui.ui.frame.trust_bar import GOES_ON
-from xovac_tui.ui.history import Severity
+from xovac_tui.ui.message_history import Severity
 
 
 class MessageText(msgspec.Struct, frozen=True):

@@ -20,7 +20,7 @@ from xovac_tui.station.station import Station
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
-from xovac_tui.ui.history import USUAL_SECONDS, MessageHistory, Severity
+from xovac_tui.ui.message_history import USUAL_SECONDS, MessageHistory, Severity
 from xovac_tui.ui.start import Start
 from xovac_tui.ui.widgets.fitting import SizeStep, step_of
 

@@ -12,7 +12,7 @@ from xovac_tui.durations import format_age
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.history import MessageHistory, SaidMessage, Severity
+from xovac_tui.ui.message_history import MessageHistory, SaidMessage, Severity
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
 
 OUTCOME_STYLE = {

@@ -18,7 +18,7 @@ from xovac_tui.station.commands import Prepared
 from xovac_tui.station.proving import BLIND, PROVES
 from xovac_tui.station.station import Station
 from xovac_tui.ui import dialogs
-from xovac_tui.ui.history import Severity
+from xovac_tui.ui.message_history import Severity
 from xovac_tui.ui.workspace import Workspace
 
 

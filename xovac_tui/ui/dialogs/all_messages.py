@@ -16,7 +16,7 @@ from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.facts import Fact, FactsView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.history import SaidMessage
+from xovac_tui.ui.message_history import SaidMessage
 from xovac_tui.ui.widgets.lines import Span, entitle
 from xovac_tui.ui.widgets.message_line import SEVERITY_STYLE, ledger_spans, severity_sign
 from xovac_tui.ui.widgets.rows import CursorRows
