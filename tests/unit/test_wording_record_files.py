@@ -7,7 +7,7 @@ from xovac_tui.recording.file_notes import FileCode, FileNote
 C = FileCode
 PATH = Path("lab {0}.sqlite3")
 SENTENCES = {
-    FileNote(C.EXPOSED, PATH, detail="Other users {0} can read it."): "Other users {0} can read it.",
+    FileNote(C.EXPOSED, PATH, detail="Its mode {0} is open."): "Its mode {0} is open.",
     FileNote(C.WRITTEN_ANEW, PATH): (
         "The -wal or -shm file of lab {0}.sqlite3 was deleted while it was written. The record was written "
         "anew from what was open: nothing is lost. Delete none of its three files while it is recorded."

@@ -425,11 +425,13 @@ def _message(
     leaves = {leaf.path: leaf for leaf in known.leaves} if known else {}
     for path, leaf in table.items():
         with wrong.one():
-            leaves[path] = _leaf(path, leaf, f'messages.{event}."{path}"', name)
+            read = _leaf(path, leaf, f'messages.{event}."{path}"', name)
+            leaves[path] = LeafSpec(path=path, origin=origin, source=source, **read)
     return MessageSpec(event, tuple(leaves.values()), origin, source)
 
 
-def _leaf(path: str, leaf: Any, at: str, name: str) -> LeafSpec:
+def _leaf(path: str, leaf: Any, at: str, name: str) -> dict[str, Any]:
+    """Return the checked keys of a leaf's table."""
     if not isinstance(leaf, dict):
         raise SettingsError(f'{name}: `{at}` must be a table, such as {{ label = "Plate A" }}.')
     if inner := next((key for key, value in leaf.items() if isinstance(value, dict)), None):
@@ -443,7 +445,7 @@ def _leaf(path: str, leaf: Any, at: str, name: str) -> LeafSpec:
     if found := [*wrong, *_leaf_mistakes(read, left, at)]:
         raise SettingsError(*(f"{name}: {sentence}" for sentence in found))
     # From here on the program meets one name a unit, however the file spells it.
-    return LeafSpec(path=path, **msgspec.structs.asdict(read) | {"unit": unit_of(read.unit).name})
+    return msgspec.structs.asdict(read) | {"unit": unit_of(read.unit).name}
 
 
 def _leaf_mistakes(read: LeafTable, left: LeftOut, at: str) -> Iterator[str]:

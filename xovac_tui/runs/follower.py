@@ -59,12 +59,10 @@ class RunFollower:
     """The run that goes on, the recipe that was loaded last, and what the chamber has managed."""
 
     def __init__(self, contract: Contract, record: RunRecord, clock: Clock, *, speed: float) -> None:
-        self._contract, self._record, self._clock = contract, record, clock
+        self._record, self._clock = record, clock
         self._speed = speed
         """Of a device that does not say its own."""
-        self._reports_state = any(
-            leaf.role is Role.STATE for message in contract.messages.values() for leaf in message.leaves
-        )
+        self.change_contract(contract)
         self.loaded: LoadedRecipe | None = None
         """The recipe that was handed to the chamber last, from here or by another program on this record."""
         self.rates: recipes.rates.Rates | None = None
@@ -88,6 +86,11 @@ class RunFollower:
         self._taken: set[tuple[int, int]] = set()
         """Commands that have had their effect here: what else becomes of them changes no run."""
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def change_contract(self, contract: Contract) -> None:
+        """Go by another contract from now on; what was credited to a run stays."""
+        self._contract = contract
+        self._reports_state = contract.by_role(Role.STATE) is not None
 
     # -- what comes back from the record ----------------------------------------------------------------
 

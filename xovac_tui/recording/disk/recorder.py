@@ -25,11 +25,11 @@ from xovac_tui.paths import record_files
 from xovac_tui.permissions import exposed
 from xovac_tui.recording.disk.claim import ClaimedError
 from xovac_tui.recording.disk.files import ENDINGS, beside, identity, real, unused
-from xovac_tui.recording.disk.kinds import Item, Session
+from xovac_tui.recording.disk.kinds import Item, Session, SessionItem
 from xovac_tui.recording.disk.lock import WriterLock
 from xovac_tui.recording.disk.rescue import DisplacedError, Rescued
-from xovac_tui.recording.disk.schema import RecordError, TornRecordError, trouble_of
-from xovac_tui.recording.disk.share import network_share, share_advice
+from xovac_tui.recording.disk.schema import TornRecordError, trouble_of
+from xovac_tui.recording.disk.trouble_words import failed_words
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.file_notes import FileCode, FileNote
 from xovac_tui.recording.status import RecorderState, RecorderView, RecordTrouble
@@ -171,6 +171,12 @@ class Recorder:
             self._items.put((size, item))
         else:
             self._refused += 1
+
+    def describe(self, session: Session) -> None:
+        """Take what the session says of itself from now on: its contract has become another one."""
+        # A file that is begun later begins with it.
+        self._session = session
+        self.put(SessionItem(about=session))
 
     def write_soon(self) -> None:
         """Let what was given before be written at once, without waiting for it."""
@@ -579,7 +585,7 @@ class Recorder:
                     self._show(
                         RecorderState.FAILING,
                         reason,
-                        _sentence(full, reason, self.path, ending=self._stopping),
+                        failed_words(full, reason, self.path, ending=self._stopping),
                     )
                     return
             if self._too_much or self._again >= _TRIES:
@@ -587,7 +593,9 @@ class Recorder:
                 self._gone += self._writer.waiting
                 self._keep_nothing()
             self._let_go(self._writer)
-        self._show(RecorderState.FAILING, reason, _sentence(error, reason, self.path, ending=self._stopping))
+        self._show(
+            RecorderState.FAILING, reason, failed_words(error, reason, self.path, ending=self._stopping)
+        )
 
     def _pid(self) -> int | None:
         """Return the process that records; None where that is unknown."""
@@ -614,33 +622,3 @@ class Recorder:
             self._listener()
         except Exception as error:  # a screen that is gone is no reason to stop
             logging.getLogger(__name__).debug("no listener to the record", exc_info=error)
-
-
-def _sentence(error: Exception, reason: RecordTrouble, path: Path, *, ending: bool = False) -> str:
-    """Return what is wrong with the record and what to do, for a toast and the log.
-
-    `ending`: nothing is held or tried again any more.
-    """
-    room = "Make room.", "Make room: what comes meanwhile is held in memory and written then."
-    end, meanwhile = {
-        RecordTrouble.DISK_FULL: room,
-        RecordTrouble.QUOTA_FULL: room,
-        RecordTrouble.READ_ONLY: (
-            "Set `folder` in [record] to one that can be written, or correct its permissions.",
-        )
-        * 2,
-        RecordTrouble.LOCKED: ("Another program holds it.", "Another program holds it; it is tried again."),
-    }.get(reason, ("", "It is tried again every few seconds."))
-    advice = end if ending else meanwhile
-    if reason in (
-        RecordTrouble.LOCKED,
-        RecordTrouble.DISK_ERROR,
-        RecordTrouble.CANNOT_OPEN,
-        RecordTrouble.DATABASE_ERROR,
-    ):
-        advice = f"{advice} {share_advice(network_share(path.parent))}".strip()
-    if isinstance(error, RecordError):
-        # With its own advice, but where a database error is all there is to report.
-        return str(error) if error.__cause__ is None else f"{error} {advice}".rstrip()
-    what = error.strerror if isinstance(error, OSError) and error.strerror else error
-    return f"Nothing is recorded in {path}: {what}. {advice}".rstrip()

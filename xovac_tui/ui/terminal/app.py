@@ -17,11 +17,12 @@ from textual.app import App
 from textual.errors import NoWidget
 from textual.message import Message
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.widget import AwaitMount
 from textual.worker import Worker, WorkerFailed, WorkerState
 
 from xovac_tui.ui.terminal.mending import BuildAgain, Mender, ReportDefect
-from xovac_tui.ui.terminal.modal import MOST_SCREENS, Modal, Palette
+from xovac_tui.ui.terminal.modal import MOST_SCREENS, Modal
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,6 @@ class TerminalApp(App[int]):
         """Replace all screens by a new lowest one; return the old ones, which the caller ends."""
         old, self._screen_stack[:] = list(self._screen_stack), [frame]
         self.capture_mouse(None)
-        self._notifications.clear()
         # Both screens exist for a moment, so the new one must not share the old one's name.
         self._register(self, frame)
         frame.post_message(events.ScreenResume())
@@ -156,6 +156,13 @@ class TerminalApp(App[int]):
             return
         with driver.picture(self._seer(screen)):
             super()._display(screen, renderable)
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """Return a theme by its name, or by the first known one of several between commas.
+
+        Textual asks for it with every line that it renders, and copies the table of all themes each time.
+        """
+        return self._registered_themes.get(theme_name) or super().get_theme(theme_name)
 
     def _paint_later(self) -> None:
         """Request a full repaint; called from the writer's thread."""
@@ -227,11 +234,6 @@ class TerminalApp(App[int]):
         unanswered = asyncio.get_running_loop().create_future()
         unanswered.set_result(None)
         return unanswered
-
-    def action_command_palette(self) -> None:
-        """Open the palette."""
-        if self.use_command_palette:
-            self.push_screen(Palette())
 
     def write_beside(self, characters: str) -> None:
         """Write a sequence that is not part of the picture, such as a bell or a notification."""

@@ -205,6 +205,12 @@ class StatusPane(Pane):
             utc=self.workspace.times.mode == "utc",
         )
 
+    async def open_named(self, name: str) -> bool:
+        """Put the cursor on a channel by its full name."""
+        readings = self.query_one(Readings)
+        readings.focus()
+        return readings.choose(name)
+
     # -- actions ------------------------------------------------------------------------------------
 
     async def action_chart(self, action: str) -> None:
