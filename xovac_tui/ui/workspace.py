@@ -120,10 +120,12 @@ class Workspace:
         """The picture is held: the shown snapshot does not change."""
         self.snapshot: Snapshot = station.snapshot()
         """The shown snapshot."""
+        self.newest = self.snapshot
+        """The newest snapshot, shown or not."""
 
     def take_snapshot(self) -> Snapshot:
         """Return a new snapshot, and show it from now on unless the picture is held."""
-        snapshot = self.station.snapshot()
+        snapshot = self.newest = self.station.snapshot()
         if not self.held:
             self.snapshot = snapshot
         return snapshot
