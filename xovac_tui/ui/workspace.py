@@ -17,6 +17,7 @@ from textual.widget import Widget
 from xovac_tui import replay
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.config.state import State, save_state
+from xovac_tui.displayunits import DisplayUnits
 from xovac_tui.station.station import Station
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
@@ -113,10 +114,17 @@ class Workspace:
         """Playback of a replay; None for a live chamber."""
         self.glyphs: Glyphs = ASCII if start.display.ascii else UNICODE
         self.times = Times(start.display.time)
+        self.units = start.display.units
+        """The units in which every value is shown."""
         self.held = False
         """The picture is held: the shown snapshot does not change."""
         self.snapshot: Snapshot = station.snapshot()
         """The shown snapshot."""
+
+    def set_units(self, units: DisplayUnits) -> None:
+        """Show every value in these units from now on."""
+        self.units = units
+        self.window.flush()
 
     def take_snapshot(self) -> Snapshot:
         """Return a new snapshot, and show it from now on unless the picture is held."""
