@@ -14,7 +14,6 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 from textual import events
-from textual.command import CommandPalette
 from textual.widgets import Input, Static
 
 from tests.helpers.console import NAME, URL, Console, console, of_the_simulator
@@ -33,6 +32,7 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog, confirm_and_send, letters
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, FactsView, wrap
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
+from xovac_tui.ui.dialogs.palette import PaletteDialog
 from xovac_tui.ui.screens.controls.command_lists import ContractCommands
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FieldRow, FormDialog
@@ -619,9 +619,9 @@ async def test_a_reason_that_comes_behind_the_palette_closes_the_question_later(
     async with console(tmp_path, tab="controls") as c:
         dialog = await question(c)
         c.app.action_command_palette()
-        await c.until(lambda: isinstance(c.app.screen, CommandPalette))
+        await c.until(lambda: isinstance(c.app.screen, PaletteDialog))
         await c.lose()
-        assert isinstance(c.app.screen, CommandPalette), "the palette is not what the link's loss closes"
+        assert isinstance(c.app.screen, PaletteDialog), "the palette is not what the link's loss closes"
         assert dialog in c.app.screen_stack
         await c.online()
         await c.readings()

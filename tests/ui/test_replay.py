@@ -35,6 +35,7 @@ from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.replay.station import ReplayStation
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.ui.app import XovacApp
+from xovac_tui.ui.dialogs.help import TopicList
 from xovac_tui.ui.frame.bars import AlarmStrip, KeyBar, ReplayBar
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
@@ -332,7 +333,7 @@ async def test_a_replay_has_its_keys_and_a_live_console_has_not(tmp_path: Path) 
         assert "faster" in keys
         assert "observe" not in keys
         await r.press("question_mark")
-        assert "Keys of the replay" in "\n".join(str(w.render()) for w in r.app.screen.query("Static"))
+        assert "Keys of the replay" in r.app.screen.query_one(TopicList).text
     async with console(tmp_path / "live", size=(120, 36)) as c:
         await c.press("right_square_bracket", "semicolon", "at", "greater_than_sign")
         assert "faster" not in c.app.screen.query_one(KeyBar).plain

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from textual import events
-from textual.command import CommandPalette
 from textual.widgets import Input
 
 from tests.helpers.console import URL, Console, console
@@ -22,6 +21,7 @@ from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.help import HelpDialog
+from xovac_tui.ui.dialogs.palette import PaletteDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog
 from xovac_tui.ui.frame.bars import KeyBar
 from xovac_tui.ui.screens.controls.command_lists import ContractCommands
@@ -98,7 +98,7 @@ DIALOGS: dict[type, Callable[[Console], Awaitable[None]]] = {
     AskDialog: by_key("n"),
     ChooseDialog: by_key("t"),
     HelpDialog: by_key("question_mark"),
-    CommandPalette: by_key("colon"),
+    PaletteDialog: by_key("colon"),
 }
 
 
@@ -371,7 +371,7 @@ async def test_the_palette_arms_it_and_leaves_the_keys_as_they_were(tmp_path: Pa
         # The keys are those of the tab again when the palette has gone.
         before = c.app.query_one(KeyBar).plain
         await c.press("colon")
-        await c.until(lambda: isinstance(c.app.screen, CommandPalette))
+        await c.until(lambda: isinstance(c.app.screen, PaletteDialog))
         await c.settle()
         await c.press("escape")
         await c.until(lambda: len(c.app.screen_stack) == 1)
@@ -379,7 +379,7 @@ async def test_the_palette_arms_it_and_leaves_the_keys_as_they_were(tmp_path: Pa
         assert c.app.query_one(KeyBar).plain == before
         # A stop chosen from the palette is armed by it.
         await c.press("colon")
-        await c.until(lambda: isinstance(c.app.screen, CommandPalette))
+        await c.until(lambda: isinstance(c.app.screen, PaletteDialog))
         await c.type("STOP")
         await c.press("enter")
         await c.until(lambda: c.app.stopping.switch.armed)

@@ -289,15 +289,16 @@ def changes_of(path: Path) -> list[RecordedChange]:
 async def test_the_record_says_what_changed_and_from_which_event_on(tmp_path: Path) -> None:
     async with Bench(tmp_path, record=True) as b:
         b.say(seconds=4)
-        b.put('[messages.dev]\n"p" = { unit = "mbar" }\n')
+        b.write('[messages.dev]\n"p" = { unit = "mbar" }\n')
+        assert await b.station.reread_contract() is None
         b.say(seconds=3)
         await asyncio.to_thread(recorder_of(b.station).flush)
         first, change = changes_of(b.record)
         assert first.text == "in the record for the first time"
-        assert change.text == 'messages.dev."p".unit: nothing -> mbar'
+        assert change.text.startswith('messages.dev."p".unit: nothing -> mbar; effective: ')
         assert (change.position, change.who) == (4, "ada@lab")
         assert AUDITED["changes"].what({"kind": "contract", "text": "x", "position": "4"}) == (
-            "contract: x, from event 4 on"
+            "contract from event 4 on: x"
         )
         assert json.loads(change.after)["messages"]["dev"] == {'"p"': {"unit": "mbar"}}
         with Record(b.record) as record:
@@ -307,7 +308,7 @@ async def test_the_record_says_what_changed_and_from_which_event_on(tmp_path: Pa
         assert session.about.channels == {"dev.p": ("", "mbar")}
         b.put("")
         await asyncio.to_thread(recorder_of(b.station).flush)
-        assert changes_of(b.record)[-1].text == 'messages.dev."p".unit: mbar -> nothing'
+        assert changes_of(b.record)[-1].text.startswith('messages.dev."p".unit: mbar -> nothing; ')
     assert verify(b.record).well
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from math import ceil
 from typing import ClassVar
 
 from rich.cells import cell_len
 from textual import events, work
 from textual.actions import SkipAction
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -29,8 +29,8 @@ from xovac_tui.outlet import write_last
 from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
 from xovac_tui.text import writable
-from xovac_tui.ui import app_actions, dialogs, replay_actions, tabs
-from xovac_tui.ui.action import STOP, Action, bindings
+from xovac_tui.ui import app_actions, dialogs, palette, replay_actions, tabs
+from xovac_tui.ui.action import bindings
 from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
 from xovac_tui.ui.chamber_screen import BAR_ROWS, ChamberScreen
 from xovac_tui.ui.frame.defect_notice import NoticeScreen
@@ -67,10 +67,9 @@ class XovacApp(TerminalApp):
     """The console's app; everything it shows comes from snapshots of its stations."""
 
     TITLE = "xovac-tui"
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False
     _themed = False
     """The user's theme is set."""
-    COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings((*EVERYWHERE, *replay_actions.ACTIONS)),
         # Also in a text field, where Textual would only copy the selection.
@@ -308,13 +307,19 @@ class XovacApp(TerminalApp):
     @work(group="dialog")
     async def action_help(self) -> None:
         """Explain the tab."""
-        workspace, frame = self.workspace, self.frame
-        shown = frame.pane if frame is not None else None
-        pane, title = shown or Pane, tabs.named(str(shown.id)).title if shown is not None else ""
+        shown = self.frame.pane if self.frame is not None else None
+        await self.explain(str(shown.id) if shown is not None else "")
+
+    async def explain(self, tab: str) -> None:
+        """Show the help of a tab, of none for an empty name; do what is chosen there."""
+        workspace = self.workspace
+        pane, title = (tabs.named(tab).load(), tabs.named(tab).title) if tab else (Pane, "")
         tables = self._keys.tables(title, pane.ACTIONS, replay=workspace.playback is not None)
-        await workspace.ask(
-            dialogs.help.HelpDialog(workspace, title, pane.HELP.format_map(self._keys), tables)
-        )
+        help_dialog = dialogs.help.HelpDialog(workspace, title, pane.HELP.format_map(self._keys), tables)
+        chosen = await workspace.ask(help_dialog)
+        if chosen is not None:
+            own = tab if chosen in pane.ACTIONS else ""
+            await palette.Everything(self, workspace, self._keys.keymap).run(chosen, own)
 
     def _handle_exception(self, error: Exception) -> None:
         frame = self.frame
@@ -339,28 +344,33 @@ class XovacApp(TerminalApp):
             if room < 0:
                 self._unnotify(old)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Yield the palette's commands from the table of actions."""
-        found: list[tuple[Action, Widget | None]] = [(action, None) for action in EVERYWHERE[1:]]
-        if self.workspace.playback is not None:
-            found += [(action, None) for action in replay_actions.ACTIONS]
-        pane = self.frame.pane if self.frame is not None else None
-        if pane is not None:
-            found += [(action, pane) for action in pane.ACTIONS]
-        for action, target in found:
-            if action.palette:
-                title = f"{action.title[:1].upper()}{action.title[1:]}"
-                yield SystemCommand(title, action.help, self._runner(action.action, target))
-        yield SystemCommand("STOP", STOP.help + " Choosing it here arms it.", self.stopping.press)
+    # -- the palette ----------------------------------------------------------------------------------
 
-    def _runner(self, action: str, target: Widget | None) -> Callable[[], None]:
-        async def run() -> None:
-            await self.run_action(action, default_namespace=target)
+    def action_command_palette(self) -> None:
+        """Find anything by its name, and do what choosing it means."""
+        self.run_worker(self._find(), group="palette")
 
-        def later() -> None:
-            self.call_later(run)
+    async def _find(self) -> None:
+        workspace, before = self.workspace, self.theme
+        everything = palette.Everything(self, workspace, self._keys.keymap)
 
-        return later
+        def preview(name: str) -> None:
+            self.theme = name or before
+
+        chosen = None
+        try:
+            chosen = await workspace.ask(
+                dialogs.palette.PaletteDialog(workspace, everything.batches, preview)
+            )
+        finally:
+            if chosen is None or not chosen.theme:
+                self.theme = before
+        if chosen is not None:
+            await chosen.run()
+
+    def arm_stop(self) -> None:
+        """Make the first stroke of STOP."""
+        self.stopping.press()
 
     # -- life ---------------------------------------------------------------------------------------
 

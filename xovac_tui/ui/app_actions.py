@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from textual.app import App
 
 from xovac_tui import paths
+from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.chamber.snapshot import Outcome, RunState
 from xovac_tui.config import state
 from xovac_tui.errors import XovacError
@@ -28,7 +29,7 @@ ACTIONS = placed(
         "palette",
         ":,ctrl+p",
         "palette",
-        "Find a command by its name.",
+        "Find anything by its name: actions, commands, recipes, channels, runs, themes, help.",
         footer=True,
         method="app.command_palette",
     ),
@@ -48,6 +49,7 @@ ACTIONS = placed(
         "f8",
         "prove STOP",
         "Prove that STOP reaches this chamber: send cancel_recipe while nothing runs; asks first.",
+        sends=STOP_COMMAND,
     ),
     Action("reconnect", "r", "reconnect", "Connect now, and read the contract files again."),
     Action("seen", "u", "unknown seen", "Dismiss the unknown outcomes of commands: you have seen them."),

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from xovac_tui.ui.dialogs import confirm as confirm
     from xovac_tui.ui.dialogs import digest as digest
     from xovac_tui.ui.dialogs import help as help
+    from xovac_tui.ui.dialogs import palette as palette
     from xovac_tui.ui.dialogs import quit as quit
 else:
     __getattr__ = later(__name__)

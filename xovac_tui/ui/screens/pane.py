@@ -58,6 +58,13 @@ class Pane(Vertical):
         """Return a factory of this pane with its unsaved contents; None if there are none."""
         return None
 
+    async def be_ready(self) -> None:
+        """Wait a moment for what the actions work on, if the tab has just been opened."""
+
+    async def open_named(self, name: str) -> bool:
+        """Go to one of the things that the tab shows, by its unique name; return whether it is there."""
+        return False
+
     def take_focus(self) -> None:
         """Focus the widget in which the tab's keys work; called when the tab is shown."""
         for child in self.query("*"):

@@ -22,7 +22,7 @@ from textual.widget import AwaitMount
 from textual.worker import Worker, WorkerFailed, WorkerState
 
 from xovac_tui.ui.terminal.mending import BuildAgain, Mender, ReportDefect
-from xovac_tui.ui.terminal.modal import MOST_SCREENS, Modal, Palette
+from xovac_tui.ui.terminal.modal import MOST_SCREENS, Modal
 
 log = logging.getLogger(__name__)
 
@@ -235,11 +235,6 @@ class TerminalApp(App[int]):
         unanswered = asyncio.get_running_loop().create_future()
         unanswered.set_result(None)
         return unanswered
-
-    def action_command_palette(self) -> None:
-        """Open the palette."""
-        if self.use_command_palette:
-            self.push_screen(Palette())
 
     def write_beside(self, characters: str) -> None:
         """Write a sequence that is not part of the picture, such as a bell or a notification."""

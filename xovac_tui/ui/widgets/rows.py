@@ -276,6 +276,12 @@ class CursorRows(ListWidget, Generic[T]):
             self._at = at
         self.repaint()
 
+    def choose(self, item: T) -> None:
+        """Put the cursor on an item, if it is shown."""
+        keys = [self.key_of(one) for one in self._items]
+        if (key := self.key_of(item)) in keys:
+            self.action_move(keys.index(key) - self._at)
+
     def action_move(self, rows: int) -> None:
         self._at = max(0, min(len(self._items) - 1, self._at + rows))
         self.repaint()

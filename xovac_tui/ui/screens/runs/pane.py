@@ -136,6 +136,14 @@ class RunsPane(Pane):
         (self.query_one("#pair-rows", Rows) if self._pair is not None else self.runs).focus()
         self._read_list()
 
+    async def open_named(self, name: str) -> bool:
+        """Show a run by its number."""
+        self.action_runs_back()
+        self._at_newest = False
+        self._choose(int(name))
+        self._draw_list()
+        return True
+
     def on_resize(self) -> None:
         """Choose the layout for the size."""
         self._fit()

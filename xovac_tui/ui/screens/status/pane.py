@@ -217,6 +217,12 @@ class StatusPane(Pane):
             units=self.workspace.units,
         )
 
+    async def open_named(self, name: str) -> bool:
+        """Put the cursor on a channel by its full name."""
+        readings = self.query_one(Readings)
+        readings.focus()
+        return readings.choose(name)
+
     # -- actions ------------------------------------------------------------------------------------
 
     async def action_chart(self, action: str) -> None:

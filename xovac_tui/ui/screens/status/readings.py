@@ -166,6 +166,14 @@ class Readings(LinesWidget, can_focus=True):
             self._inputs = inputs if self.size else ()
             self.draw()
 
+    def choose(self, full_name: str) -> bool:
+        """Put the cursor on a channel; return whether it is shown."""
+        names = [channel.full_name for channel in self._channels]
+        if full_name not in names:
+            return False
+        self.action_move(names.index(full_name) - self._chosen)
+        return True
+
     def action_page(self, pages: int) -> None:
         """Choose a channel ten further up or down."""
         self.action_move(10 * pages)
