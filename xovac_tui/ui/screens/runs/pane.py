@@ -415,7 +415,6 @@ class RunsPane(Pane):
         if one is None or other is None:
             return
         self._pair = (one, other)
-        self.app.clear_notifications()
         self.add_class("-compare")
         self.query_one("#pair-chart", TrendChart).forget()
         self.query_one("#pair-rows", Rows).focus()
@@ -456,7 +455,7 @@ class RunsPane(Pane):
             if lost is None
             else f" {counted(lost.events, 'event is', 'events are')} damaged in the record and missing in it."
         )
-        self.workspace.say(f"The report of r{chosen} is in {paths.shown(path)}.{said}", seconds=12)
+        self.workspace.say(f"The report of r{chosen} is written.{said}", path=paths.shown(path))
 
     def action_runs_back(self) -> None:
         """Leave the comparison, else remove the mark."""
