@@ -276,7 +276,7 @@ def test_all_commands_are_listed_with_options_choices_and_exit_codes(line: Comma
     ]
     assert set(export["exit_codes"]) == {"0", "1", "2", "3"}
     text = line("commands").out
-    assert "xovac-tui attach RUN FILE: " in text
+    assert "xovac-tui attach RUN [FILE]: " in text
     assert "exit 7" in text
 
 
