@@ -13,6 +13,7 @@ import pytest
 
 from tests.helpers.pty import Pty
 
+pytestmark = pytest.mark.slow
 SHELLS = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], 'eval "$(xovac-tui completion bash)"'),
     "zsh": (["zsh", "-f", "-i"], 'eval "$(xovac-tui completion zsh)"'),
