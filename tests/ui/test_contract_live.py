@@ -48,7 +48,7 @@ async def test_readings_and_trend_have_the_new_name(tmp_path: Path) -> None:
         readings = "\n".join(drawn(c.app.screen)[:12])
         assert "Sample" in readings
         assert "Test part" not in readings
-        assert any("Contract changed" in said and "Sample" in said for said in c.toasts)
+        assert any("Contract changed" in said and "Sample" in said for said in c.messages)
         assert c.link.emitted == []
 
 
@@ -77,18 +77,18 @@ async def closed(c: Console) -> None:
     """Wait until the dialog is gone, with its reason on the screen."""
     await c.until(lambda: not isinstance(c.app.screen, CommandDialog))
     await c.settle()
-    assert any(said.startswith("Closed: ") and "contract" in said for said in c.toasts)
+    assert any(said.startswith("Closed: ") and "contract" in said for said in c.messages)
 
 
 async def test_a_contract_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        problem = ContractProblem(("own.toml: `start`: no command is called this.", "own.toml: more."), 0.0)
+        problem = ContractProblem(("own.toml, line 1: a mistake.", "own.toml, line 2: another."), 0.0)
         c.station.news.publish(ContractProblemChanged(problem))
         await c.settle()
-        assert any(problem.sentence in said for said in c.toasts)
+        assert any(problem.sentence in said for said in c.messages)
         c.station.news.publish(ContractProblemChanged(None))
         await c.settle()
-        assert len(c.toasts) >= 2
+        assert len(c.messages) >= 2
 
 
 async def test_the_key_that_connects_reads_the_files_again(tmp_path: Path) -> None:
@@ -98,6 +98,6 @@ async def test_the_key_that_connects_reads_the_files_again(tmp_path: Path) -> No
         await c.station.reread_contract([file])
         file.write_text('[messages.chamber_state]\n"part" = { label = "Sample" }\n')
         await c.press("r")
-        await c.until(lambda: any("Sample" in said for said in c.toasts))
+        await c.until(lambda: any("Sample" in said for said in c.messages))
         assert c.link.reconnects == 1
         assert c.link.emitted == []

@@ -10,7 +10,6 @@ from typing import Any
 from textual import events
 
 from tests.helpers.console import Console, console
-from tests.helpers.quiet import wait_until_quiet
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.help import HelpDialog
@@ -64,23 +63,6 @@ async def test_a_dialog_that_is_not_on_top_goes_with_nothing(tmp_path: Path) -> 
         above.dismiss(None)
         await c.settle()
         assert c.app.screen is below
-
-
-async def test_a_toast_may_be_clicked_twice(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
-        c.app.notify("Said.", timeout=30)
-        await c.until(lambda: any(toast.region for toast in c.app.screen.query("Toast")))
-        toast = c.app.screen.query_one("Toast")
-        x, y = toast.region.x + 2, toast.region.y + 1
-        for _ in range(2):
-            for kind in (events.MouseDown, events.MouseUp):
-                c.app.post_message(kind(None, x, y, 0, 0, 1, False, False, False, screen_x=x, screen_y=y))
-            # The second one finds the picture of a toast that is gone.
-            await wait_until_quiet(drawing=False)
-        assert not toast.is_attached
-        await c.until(lambda: not c.app.screen.query("Toast"))
-        await c.settle()
-        assert c.app.defect is None
 
 
 async def test_a_key_pressed_four_times_in_one_read_opens_one_dialog(tmp_path: Path) -> None:

@@ -6,23 +6,22 @@ import asyncio
 import re
 import sys
 from collections.abc import Callable
-from math import ceil
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual import events, work
 from textual.actions import SkipAction
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.notifications import Notification, Notify
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.widget import Widget
 from textual.widgets import Input
 
 from xovac_tui import paths, replay
+from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.config.themes import DEFAULT_THEME, shipped_themes, unknown_theme, variable_defaults
 from xovac_tui.errors import SettingsError
 from xovac_tui.outlet import write_last
@@ -32,7 +31,7 @@ from xovac_tui.text import writable
 from xovac_tui.ui import app_actions, dialogs, palette, replay_actions, tabs
 from xovac_tui.ui.action import bindings
 from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
-from xovac_tui.ui.chamber_screen import BAR_ROWS, ChamberScreen
+from xovac_tui.ui.chamber_screen import ChamberScreen
 from xovac_tui.ui.frame.defect_notice import NoticeScreen
 from xovac_tui.ui.messages import CHECK_SECONDS, Messages, ring_for_alarms
 from xovac_tui.ui.readable import readable
@@ -46,6 +45,7 @@ from xovac_tui.ui.terminal.modal import Modal
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.widgets.fitting import SizeStep, step_classes, step_of
+from xovac_tui.ui.widgets.message_line import MessageLine
 from xovac_tui.ui.workspace import Memory, Workspace
 
 _START_SECONDS = 1.0
@@ -53,13 +53,9 @@ _START_SECONDS = 1.0
 _READ_AHEAD_SECONDS = 3.0
 """Seconds after which all tabs are imported: the first picture and the link come first."""
 _DEFECT = "Defect"
-"""Title of the toast about one."""
+"""Title of the message about one."""
 AGAIN_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
 """Seconds before the station restarts after a defect: at first, and at most."""
-_TOAST_ROWS = 6
-"""Rows of a usual toast with its margin."""
-_TOAST_CELLS = 50
-"""Cells of a line in a toast that words surely fill before the next line begins."""
 _MOUNT_SECONDS = 3.0
 """Longest wait for widgets that are not there yet, seconds."""
 
@@ -87,6 +83,8 @@ class XovacApp(TerminalApp):
     ) -> None:
         css = ("app.tcss", "ascii.tcss") if start.display.ascii else ("app.tcss",)
         super().__init__(self._build_again, self._report_failure, css)
+        # Textual has no public way to leave its own notices out of every screen.
+        self._disable_notifications = True
         self._start = start
         self._problems = list(start.notes)
         keymap: dict[str, str] = {}
@@ -258,6 +256,7 @@ class XovacApp(TerminalApp):
         lowest = self.screen_stack[0]
         if isinstance(lowest, ChamberScreen | NoticeScreen):
             lowest.flush()
+        self.show_messages(self.workspace.newest)
 
     def show_keys(self) -> None:
         """Show the keys that work where the focus is."""
@@ -347,14 +346,35 @@ class XovacApp(TerminalApp):
         svg = super().export_screenshot(title=title, simplify=simplify)
         return re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
 
-    def on_notify(self, event: Notify) -> None:
-        """Remove the oldest toasts before a new one: too many would cover the trust bar."""
-        bars = self.frame.bar_rows if self.frame is not None else BAR_ROWS
-        room = self.size.height - bars - _toast_rows(event.notification)
-        for old in reversed(list(self._notifications)):
-            room -= _toast_rows(old)
-            if room < 0:
-                self._unnotify(old)
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Put what Textual itself has to say into the message line: its own notices would cover readings."""
+        self.workspace.say(message, severity, title=title)
+
+    def show_messages(self, snapshot: Snapshot | None = None) -> None:
+        """Show the message of the moment on every screen, as of a snapshot or of now."""
+        if not self.is_running or not self.screen_stack:
+            return
+        workspace = self.workspace
+        snapshot = snapshot or workspace.station.snapshot()
+        for screen in self.screen_stack:
+            line = screen.query_one_optional(MessageLine)
+            if line is not None:
+                line.show(
+                    workspace.history,
+                    snapshot.ledger,
+                    glyphs=workspace.glyphs,
+                    times=workspace.times,
+                    now=snapshot.mono,
+                    keys=workspace.keys,
+                )
 
     # -- the palette ----------------------------------------------------------------------------------
 
@@ -428,8 +448,6 @@ class XovacApp(TerminalApp):
         await take_away(old)
 
     def _report_failure(self, error: BaseException, *, rebuilt: bool) -> None:
-        for said in [one for one in self._notifications if one.title == _DEFECT]:
-            self._unnotify(said)  # one toast is enough for a defect that repeats
         what = "A part of the screen failed" if rebuilt else "Something failed"
         then = ", and the screen was built again" if rebuilt else ""
         self.workspace.say(
@@ -472,12 +490,6 @@ class XovacApp(TerminalApp):
         """End all subscriptions; nothing is sent to the chamber."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
-
-
-def _toast_rows(toast: Notification) -> int:
-    """Return the rows that a toast takes at most, with its distance to the next."""
-    lines = sum(max(1, ceil(cell_len(line) / _TOAST_CELLS)) for line in toast.message.split("\n"))
-    return max(_TOAST_ROWS, lines + bool(toast.title) + 3)
 
 
 def _is_quit(screen: Screen[object]) -> bool:

@@ -14,13 +14,14 @@ from xovac_tui.station.news import News
 from xovac_tui.ui import tabs
 from xovac_tui.ui.actions import footer_order
 from xovac_tui.ui.dialogs.base import Dialog
-from xovac_tui.ui.frame.bars import AlarmStrip, FrameBar, KeyBar, LedgerLine, LinkBar, ReplayBar, TabBar
+from xovac_tui.ui.frame.bars import AlarmStrip, FrameBar, KeyBar, LinkBar, ReplayBar, TabBar
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.replay_actions import LIVE_ONLY
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.terminal.modal import LeanScreen
 from xovac_tui.ui.widgets.fitting import step_classes
+from xovac_tui.ui.widgets.message_line import MessageLine
 from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.workspace import Workspace
 
@@ -66,10 +67,6 @@ class Opening:
         return type(self._error).__name__
 
 
-BAR_ROWS = 6
-"""Rows of the bars, but for the strip of alarms."""
-
-
 class ChamberScreen(LeanScreen[None]):
     """The lowest screen of a chamber, below all dialogs. Mounts each pane when it is first shown."""
 
@@ -97,7 +94,7 @@ class ChamberScreen(LeanScreen[None]):
         yield SmallNotice(id="small")
         with Container(id="panes"):
             yield self._pane(self.active_tab)
-        yield LedgerLine(id="ledger-line")
+        yield MessageLine(id="message-line")
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
@@ -123,11 +120,6 @@ class ChamberScreen(LeanScreen[None]):
                 pane.show(snapshot)
             if isinstance(top, Dialog) and top.is_mounted:
                 top.show_snapshot(snapshot)
-
-    @property
-    def bar_rows(self) -> int:
-        """Current height of the bars, rows."""
-        return BAR_ROWS + sum(strip.display for strip in self.query(AlarmStrip))
 
     def show_keys(self) -> None:
         """Show the keys that work where the focus is."""

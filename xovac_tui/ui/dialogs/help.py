@@ -247,10 +247,9 @@ class HelpDialog(Dialog[Action]):
         yield TopicList(self.workspace.glyphs)
 
     def on_mount(self) -> None:
-        """Show all, and remove toasts that would cover the text."""
+        """Show all."""
         super().on_mount()
         self.on_resize()
-        self.app.clear_notifications()
         self.query_one(Input).focus()
         self.topics.show_topics(self._topics, choose=False)
 

@@ -105,7 +105,6 @@ class TerminalApp(App[int]):
         """Replace all screens by a new lowest one; return the old ones, which the caller ends."""
         old, self._screen_stack[:] = list(self._screen_stack), [frame]
         self.capture_mouse(None)
-        self._notifications.clear()
         # Both screens exist for a moment, so the new one must not share the old one's name.
         self._register(self, frame)
         frame.post_message(events.ScreenResume())
