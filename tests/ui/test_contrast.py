@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual._context import visible_screen_stack
 from textual.app import App
 from textual.color import Color
 from textual.screen import ModalScreen
 
-from tests.helpers.console import console
+from tests.helpers.console import console, strips
 from xovac_tui.config.themes import shipped_themes
 from xovac_tui.ui.readable import LEAST_CONTRAST, contrast
 
@@ -28,8 +27,7 @@ FRAMES = " ─│╭╮╰╯┤├└┘┬┴┼▏▔▁━┄┊▕▎▊▉
 def too_faint(app: App[int], wanted: float) -> set[str]:
     """Return texts with less than the wanted contrast; what a dialog shades does not count."""
     screen, found = app.screen, set[str]()
-    visible_screen_stack.set(app._background_screens)
-    for y, strip in enumerate(screen._compositor.render_strips()):
+    for y, strip in enumerate(strips(screen)):
         x = 0
         for segment in strip:
             style, text = segment.style, segment.text.strip(FRAMES)
