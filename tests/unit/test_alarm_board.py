@@ -97,7 +97,7 @@ def test_a_row_has_value_bar_distance_and_limit_in_the_shown_units() -> None:
     assert row.startswith("▲  plate hot")
     assert row.split()[-4:] == ["50.0", "K", "+80.0", "°C"]
     assert row.count("█") == row.count("░") > 3
-    assert "303.15 K" in shown(rule(measured=measured(30.0), value="+30.0 °C"), units=chosen("K", ""))
+    assert "90.0 °F" in shown(rule(measured=measured(30.0), value="+86.0 °F"), units=chosen("degF", ""))
 
 
 def test_what_is_old_or_not_known_has_no_bar() -> None:

@@ -23,6 +23,7 @@ from xovac_tui.chamber.alarm_reasons import AlarmRefusal, AlarmRefusalCode, Alar
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import AlarmsChanged, ContractChanged, RecordOpened, RecordReplaced
 from xovac_tui.clock import Clock
+from xovac_tui.displayunits import DisplayUnits
 
 if TYPE_CHECKING:
     from xovac_tui.expressions import MovingValues
@@ -249,6 +250,10 @@ class AlarmService(AlarmDesk):
     def history(self) -> Sequence[AlarmChange]:
         """Return what happened to alarms until now, oldest first; of much only the newest."""
         return tuple(self._history)
+
+    def show_in(self, units: DisplayUnits) -> None:
+        super().show_in(units)
+        self._evaluator.units = units
 
     def use_set(self, name: str | None) -> AlarmRefusal | None:
         """Choose the set of limits by hand; None: by the pressure again."""

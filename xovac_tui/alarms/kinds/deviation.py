@@ -6,7 +6,6 @@ from xovac_tui.alarms.kinds.base import ChannelRule, Condition, Context, Magnitu
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.alarm import Spelling
 from xovac_tui.chamber.snapshot import Quality
-from xovac_tui.quantities import difference
 from xovac_tui.units import Unit, to_celsius, unit_of
 
 
@@ -46,7 +45,7 @@ class Deviation(Magnitude):
 
     def spell(self, value: float) -> str:
         """Return a distance, K."""
-        return difference(value, "K" if self.unit == "K" else "degC")
+        return self.units.difference(value, "K" if self.unit == "K" else "degC")
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""

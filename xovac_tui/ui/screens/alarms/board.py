@@ -87,37 +87,6 @@ def _far(measured: Measured) -> float:
     return abs(measured.limit) or 1.0
 
 
-def number_words(value: float, measured: Measured, units: DisplayUnits) -> str:
-    """Return a value or a limit of an alarm, with its unit, in the shown units."""
-    unit = measured.unit
-    match measured.spelling:
-        case Spelling.DIFFERENCE:
-            return units.difference(value, unit.name)
-        case Spelling.PER_MINUTE:
-            return f"{units.difference(value, unit.name)}/min"
-        case Spelling.RATIO_PER_MINUTE:
-            return f"{figure(value * 100, '.0f')} %/min"
-        case Spelling.WORKED_OUT:
-            return units.written(value, unit)
-    return units.quantity(value, unit.name, log=measured.log)
-
-
-def value_words(alarm: AlarmView, units: DisplayUnits) -> str:
-    """Return the value of now in the shown units; empty where it is not known or there is none."""
-    measured = alarm.measured
-    if measured is None or measured.value is None:
-        return alarm.value
-    return number_words(measured.value, measured, units)
-
-
-def limit_words(alarm: AlarmView, units: DisplayUnits) -> str:
-    """Return the limit in the shown units; empty where there is none."""
-    measured = alarm.measured
-    if measured is None or measured.limit is None:
-        return alarm.limit
-    return number_words(measured.limit, measured, units)
-
-
 def distance_words(measured: Measured | None, units: DisplayUnits) -> str:
     """Return the distance to the limit in words: `58.0 K`, `1.9 decades`; empty where it is not known."""
     gap = None if measured is None else distance(measured)
@@ -126,9 +95,16 @@ def distance_words(measured: Measured | None, units: DisplayUnits) -> str:
     if measured.sense is not Sense.BEYOND and measured.log and (measured.limit or 0.0) > 0:
         return f"{figure(gap, '.1f')} decades"
     unit = measured.unit
-    if measured.spelling is Spelling.VALUE and unit.dimension == TEMPERATURE:
-        return units.difference(gap, unit.name)
-    return number_words(gap, measured, units)
+    match measured.spelling:
+        case Spelling.PER_MINUTE:
+            return f"{units.difference(gap, unit.name)} a minute"
+        case Spelling.RATIO_PER_MINUTE:
+            return f"{figure(gap * 100, '.0f')} % a minute"
+        case Spelling.WORKED_OUT:
+            return units.written(gap, unit)
+        case Spelling.VALUE if unit.dimension != TEMPERATURE:
+            return units.quantity(gap, unit.name)
+    return units.difference(gap, unit.name)
 
 
 def board_head(width: int) -> Line:
@@ -141,7 +117,7 @@ def board_line(
 ) -> Line:
     """Return one rule as a row; what is not known has no bar, so that it never looks well."""
     rule_room, bar_room = _rooms(width)
-    value = glyphs.shown(value_words(alarm, units), 40)
+    value = glyphs.shown(alarm.value, 40)
     near = nearness(alarm.measured)
     if alarm.pending is not None:
         bar, style = f"raised in {format_minutes(alarm.pending)}", "bold $stale"
@@ -176,7 +152,7 @@ def board_line(
         gap = "" if bar else glyphs.plain(distance_words(alarm.measured, units))
         spans.append((f" {fit(gap, _VALUE, right=True, ellipsis=glyphs.ellipsis)}", ""))
     if width >= _LIMIT_FROM:
-        limit = glyphs.shown(limit_words(alarm, units), 40)
+        limit = glyphs.shown(alarm.limit, 40)
         spans.append((f" {fit(limit, _VALUE, right=True, ellipsis=glyphs.ellipsis)}", "$no-data"))
     return _chosen(spans, chosen=chosen, focus=focus)
 

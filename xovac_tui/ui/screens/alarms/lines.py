@@ -7,13 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.cells import cell_len
 
 from xovac_tui.chamber.alarm import AlarmChange, AlarmState, AlarmsView, AlarmView
-from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import format_duration
 from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import SIGN_WIDTH, Glyphs
-from xovac_tui.ui.screens.alarms.board import limit_words, value_words
 from xovac_tui.ui.widgets.alarm_words import (
     SET_ASIDE,
     about,
@@ -124,10 +122,9 @@ def list_line(
     chosen: bool,
     focus: bool,
     glyphs: Glyphs,
-    units: DisplayUnits = AS_REPORTED,
 ) -> Line:
     """Return one alarm as a row."""
-    value = glyphs.shown(value_words(alarm, units), 40) or (glyphs.dash if alarm.channel else "")
+    value = glyphs.shown(alarm.value, 40) or (glyphs.dash if alarm.channel else "")
     if alarm.doubtful and alarm.value:
         value = f"{glyphs.question} {value}"
     row = _row(
@@ -137,7 +134,7 @@ def list_line(
         age_of(alarm, utc),
         glyphs.shown(about(alarm)),
         value,
-        glyphs.shown(limit_words(alarm, units), 40),
+        glyphs.shown(alarm.limit, 40),
         width,
         glyphs.ellipsis,
     )
@@ -176,13 +173,12 @@ def detail_lines(
     *,
     glyphs: Glyphs,
     times: Times,
-    units: DisplayUnits = AS_REPORTED,
 ) -> list[Line]:
     """Return everything about an alarm: state, what to do, condition and history."""
     lines: list[Line] = [_state_line(alarm, utc, glyphs, times)]
     if alarm.text and (alarm.unresolved or alarm.active):
         lines += _folded(glyphs.shown(alarm.text), width, "bold")
-    for label, text, style in _facts(alarm, view, times, units):
+    for label, text, style in _facts(alarm, view, times):
         room = max(8, width - _LABEL)
         for place, line in enumerate(folded(glyphs.shown(text), room)):
             lines.append(((fit(label if not place else "", _LABEL), "$no-data"), (line, style)))
@@ -197,9 +193,7 @@ def _state_line(alarm: AlarmView, utc: float, glyphs: Glyphs, times: Times) -> L
     return ((sign, severity_style(alarm)), (state, "bold"), (doubt, "$stale"))
 
 
-def _facts(
-    alarm: AlarmView, view: AlarmsView, times: Times, units: DisplayUnits
-) -> Iterator[tuple[str, str, str]]:
+def _facts(alarm: AlarmView, view: AlarmsView, times: Times) -> Iterator[tuple[str, str, str]]:
     """Yield label, text and style of the facts below the state."""
     yield from _silenced(alarm, times)
     if alarm.pending is not None and not alarm.unresolved:
@@ -211,9 +205,8 @@ def _facts(
             yield label, text, ""
     watches = alarm.condition or alarm.rule
     yield "Watches", watches + (f" (limits: {view.limit_set})" if view.limit_set else ""), ""
-    value, limit = value_words(alarm, units), limit_words(alarm, units)
-    if value or limit:
-        now = f"{value or 'not known'}" + (f", limit {limit}" if limit else "")
+    if alarm.value or alarm.limit:
+        now = f"{alarm.value or 'not known'}" + (f", limit {alarm.limit}" if alarm.limit else "")
         yield "Now", now, ""
     if alarm.raised_utc is not None:
         count = f", {counted(alarm.times, 'time', 'times')} since evaluation began" if alarm.times else ""

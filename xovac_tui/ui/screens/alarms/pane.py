@@ -188,7 +188,7 @@ class AlarmsPane(Pane):
             alarm, width, focus = self._listed[index], rows.size.width, rows.has_focus
             if board:
                 return board_line(alarm, width, chosen=chosen, focus=focus, glyphs=glyphs, units=units)
-            return list_line(alarm, width, self._utc, chosen=chosen, focus=focus, glyphs=glyphs, units=units)
+            return list_line(alarm, width, self._utc, chosen=chosen, focus=focus, glyphs=glyphs)
 
         rows.show_rows(
             len(self._listed),
@@ -207,12 +207,9 @@ class AlarmsPane(Pane):
         if self._board and not self.has_class("-full"):
             self._draw_last(detail)
             return
-        units = self.workspace.units
         entitle(detail, glyphs.shown(alarm.rule, 60))
         detail.show_folded(
-            lambda width: detail_lines(
-                alarm, self._view, width, self._utc, glyphs=glyphs, times=times, units=units
-            ),
+            lambda width: detail_lines(alarm, self._view, width, self._utc, glyphs=glyphs, times=times),
             rewind=rewind,
         )
 
