@@ -7,6 +7,7 @@ from xovac_tui.later import later
 if TYPE_CHECKING:
     from xovac_tui.runs import dwell as dwell
     from xovac_tui.runs import followed as followed
+    from xovac_tui.runs import hold as hold
     from xovac_tui.runs import rate_learning as rate_learning
     from xovac_tui.runs import state as state
     from xovac_tui.runs import view as view

@@ -125,6 +125,9 @@ class RunDesk(Protocol):
     def planned_profile(self) -> list[tuple[float, float]]:
         """Return the plan of the run that goes on as (monotonic seconds, degC); empty when unknown."""
 
+    def holds(self) -> list[runs.hold.PlacedHold]:
+        """Return the holds of the run that goes on, as they went and as they are planned; else none."""
+
 
 class RunKeeper(Protocol):
     """Follow the runs of a live chamber, and keep what is handed to it."""

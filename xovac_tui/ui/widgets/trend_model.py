@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from xovac_tui import quantities as figures
+from xovac_tui import runs
 from xovac_tui.chamber.history import Curve
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.digits import MINUS, digits, figure
@@ -48,6 +49,13 @@ class TrendModel(msgspec.Struct, frozen=True):
     """In order of importance: the first is drawn on top."""
     planned: Sequence[tuple[float, float]] | None = None
     """Planned profile as list of (monotonic seconds, degC), in order of time."""
+    holds: tuple[runs.hold.PlacedHold, ...] = ()
+    controlled: str = ""
+    """Name of the series that the plan is for, whose colour says its temperature."""
+    pressure: str = ""
+    """Name of the series that says whether a dwell counts."""
+    forecasts: tuple[tuple[str, Sequence[tuple[float, float]]], ...] = ()
+    """Name of a series, and what is foreseen as (monotonic seconds, value), in order of time."""
     marks: tuple[Mark, ...] = ()
     window: float | None = 600.0
     """Window in seconds; None for all. The chart applies it when it differs from the previous model's."""
@@ -58,6 +66,12 @@ class TrendModel(msgspec.Struct, frozen=True):
     """The data are complete: "all" is exactly their range, and nothing is live."""
     since: bool = False
     """Label the time axis with the time since 0 instead of the time of day."""
+
+    @property
+    def ahead(self) -> float:
+        """Seconds from now on of which something is planned or foreseen; 0 for complete data."""
+        ends = [points[-1][0] for points in (self.planned, *(one for _, one in self.forecasts)) if points]
+        return 0.0 if self.whole else max(0.0, max(ends, default=0.0) - self.now_mono)
 
     def clock(self) -> Clock:
         """Return the function that converts UTC seconds to the shown time of day."""
