@@ -345,8 +345,13 @@ def other_tags_key(key: str, tag_field: str, tag: str, owners: Sequence[str]) ->
     """Return the sentence for a key that only tables with other tags have, its `owners`."""
     return (
         f'`{key}` is not a key of {tag_field} "{tag}", only of {", ".join(owners)}. '
-        f"Remove it, or change `{tag_field}`."
+        f"{remove_or_change(tag_field)}"
     )
+
+
+def remove_or_change(tag_field: str) -> str:
+    """Return what to do about a key that only tables with other tags use."""
+    return f"Remove it, or change `{tag_field}`."
 
 
 def _endless(value: float) -> str:
@@ -373,10 +378,20 @@ def _shown(value: Any, hide: bool) -> str:
 _MAX_BYTES = 1_000_000
 
 
-def read_toml(path: Path, error: type[XovacError] = SettingsError) -> dict[str, Any]:
-    """Return the tables of a TOML file, or raise `error` with the file, the line and the reason."""
+def read_toml(
+    path: Path, error: type[XovacError] = SettingsError, *, most: int = _MAX_BYTES
+) -> dict[str, Any]:
+    """Return the tables of a TOML file, or raise `error` with the file, the line and the reason.
+
+    `most` is the number of bytes that are read; a longer file is refused.
+    """
+    return parse_toml(read_toml_bytes(path, error, most=most), path, error)
+
+
+def read_toml_bytes(path: Path, error: type[XovacError] = SettingsError, *, most: int = _MAX_BYTES) -> bytes:
+    """Return what a TOML file holds, or raise `error` with the file and the reason."""
     try:
-        raw = read_at_most(path, _MAX_BYTES + 1)
+        raw = read_at_most(path, most + 1)
     except FileNotFoundError:
         raise error(f"{path}: there is no such file. Check the name, or create it.") from None
     except IsADirectoryError:
@@ -385,8 +400,13 @@ def read_toml(path: Path, error: type[XovacError] = SettingsError) -> dict[str, 
         raise error(f"{path} cannot be read: {why.strerror or why}. Check its permissions.") from None
     except ValueError:  # a NUL in the name
         raise error(f"{str(path)!r} is not a usable file name. Correct it.") from None
-    if len(raw) > _MAX_BYTES:
-        raise error(f"{path} has more than the {_MAX_BYTES:,} bytes that are read. Is it the right file?")
+    if len(raw) > most:
+        raise error(f"{path} has more than the {most:,} bytes that are read. Is it the right file?")
+    return raw
+
+
+def parse_toml(raw: bytes, path: Path, error: type[XovacError] = SettingsError) -> dict[str, Any]:
+    """Return the tables of what a TOML file holds, or raise `error` with file, line and reason."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as why:

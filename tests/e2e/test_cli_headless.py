@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.simulator import ROOT, Lines, SimulatorProcess, simulator_process
+from xovac_tui.simulator.device import CANCEL_WHILE_IDLE
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals are POSIX")
 
@@ -46,7 +47,7 @@ def run(environment: dict[str, str], *arguments: str, given: str = "") -> subpro
 
 def test_the_overviews_example(chamber: SimulatorProcess, environment: dict[str, str]) -> None:
     done = run(environment, "send", "cancel_recipe", "--yes", "--url", chamber.url)
-    expected = '{"result":"warning","message":"Could not cancel server running as server is not running."}\n'
+    expected = f'{{"result":"warning","message":"{CANCEL_WHILE_IDLE}"}}\n'
     assert (done.stdout, done.stderr, done.returncode) == (expected, "", 3)
 
 

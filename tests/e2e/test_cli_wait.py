@@ -13,6 +13,7 @@ import pytest
 from tests.e2e.test_cli_headless import command, environment, run
 from tests.helpers.simulator import ROOT, Lines, SimulatorProcess, simulator_process
 from xovac_tui.cli.wait import not_in_time
+from xovac_tui.expressions.parser import MISSING_AT_END
 
 __all__ = ["environment"]
 
@@ -81,7 +82,7 @@ def test_the_time_runs_out(home: dict[str, str]) -> None:
     ("condition", "said"),
     [
         ("pressure < 3 K", "mbar and K"),
-        pytest.param("pressure <", "missing at the end", marks=pytest.mark.slow),
+        pytest.param("pressure <", MISSING_AT_END, marks=pytest.mark.slow),
         pytest.param("pressure", "Compare it", marks=pytest.mark.slow),
     ],
 )

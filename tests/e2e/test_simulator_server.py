@@ -21,7 +21,8 @@ from tests.helpers.simulator import ROOT, Lines, Peer, peer, reachable, simulato
 from xovac_tui.clock import SystemClock
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.simulator.__main__ import main
-from xovac_tui.simulator.faults import FaultPlan, SimulatedFault
+from xovac_tui.simulator.device import CANCEL_WHILE_IDLE
+from xovac_tui.simulator.faults import FaultPlan, SimulatedFault, unknown_fault
 from xovac_tui.simulator.options import SimulatorOptions, check_options
 from xovac_tui.simulator.run import ready_line
 from xovac_tui.simulator.server import Simulator
@@ -48,14 +49,13 @@ def disconnect():
 sio.connect('http://localhost:8080')
 sio.wait()
 """
+WARNING = f'{{"result": "warning", "message": "{CANCEL_WHILE_IDLE}"}}'
 # What the page says that it prints.
 PRINTED = [
     "connection established",
-    "message received with  "
-    '{"result": "warning", "message": "Could not cancel server running as server is not running."}',
+    f"message received with  {WARNING}",
     "disconnected from server",
 ]
-WARNING = '{"result": "warning", "message": "Could not cancel server running as server is not running."}'
 SUCCESS = {"result": "success", "message": ""}
 RECIPE = {"name": "Bake", "recipe": [[60, 600, 0.0], [60, 600, 0.0]]}
 FAST: dict[str, Any] = {"period": 0.05, "warm": True}
@@ -458,7 +458,7 @@ def test_a_server_ends_while_a_client_hangs_on() -> None:
         (["--speed", "0"], "The speed 0 is not usable."),
         (["--speed", "nan"], "The speed nan is not usable."),
         (["--period", "0"], "The period 0 s is not usable."),
-        (["--fault", "fire"], "There is no fault 'fire'."),
+        (["--fault", "fire"], unknown_fault("fire")),
         (["--parameters", "nowhere.toml"], "nowhere.toml: there is no such file."),
     ],
 )

@@ -40,7 +40,14 @@ def main() -> None:
             assert recorder.flush()
             print("recording", recorder.view.state, flush=True)
     recorder.close()
-    print("given", count, recorder.view.lost, recorder.view.state, *recorder.view.notes, flush=True)
+    print(
+        "given",
+        count,
+        recorder.view.lost,
+        recorder.view.state,
+        *(note.sentence for note in recorder.view.notes),
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

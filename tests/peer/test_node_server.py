@@ -23,12 +23,12 @@ from xovac_tui.compose.chambers import ChamberSetup
 from xovac_tui.compose.stations import build_station
 from xovac_tui.config import Profile
 from xovac_tui.errors import Exit
+from xovac_tui.simulator.device import CANCEL_WHILE_IDLE
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
 
 pytestmark = pytest.mark.node
 
-NOT_RUNNING = "Could not cancel server running as server is not running."
 RECIPE = {"name": "Zwei Stufen °C", "recipe": [[40.0, 600.0, 0.0], [-20.0, 3600.5, 0.0]]}
 
 
@@ -78,7 +78,7 @@ def run(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
 async def test_the_documented_contract(server: NodeServer) -> None:
     async with online(server) as station:
         entry = await station.send("cancel_recipe")
-        assert (entry.outcome, entry.message) == (Outcome.WARNING, NOT_RUNNING)
+        assert (entry.outcome, entry.message) == (Outcome.WARNING, CANCEL_WHILE_IDLE)
         entry = await station.send("load_recipe", RECIPE)
         assert (entry.outcome, entry.message) == (Outcome.SUCCESS, "")
         assert (await station.send("sync_xovac_time")).outcome is Outcome.DONE
@@ -185,7 +185,7 @@ async def test_every_unknown_message_is_kept_and_none_breaks_the_link(server: No
 
 def test_send_prints_what_the_manual_says(server: NodeServer, tmp_path: Path) -> None:
     done = run("send", "cancel_recipe", "--url", server.url, "--yes", home=tmp_path)
-    assert done.stdout == '{"result":"warning","message":"' + NOT_RUNNING + '"}\n'
+    assert done.stdout == '{"result":"warning","message":"' + CANCEL_WHILE_IDLE + '"}\n'
     assert done.returncode == int(Exit.WARNING)
     assert [reported["args"] for reported in server.commands()] == [[""]]
 

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.helpers.node import NodeServer, node_server
-from tests.peer.test_node_server import NOT_RUNNING, online, wait_for
+from tests.peer.test_node_server import online, wait_for
 from xovac_tui.api.event import Direction, Form
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import Outcome
+from xovac_tui.simulator.device import CANCEL_WHILE_IDLE
 
 pytestmark = pytest.mark.node
 
@@ -34,7 +35,7 @@ def server(one_server: NodeServer) -> NodeServer:
 async def test_answers_and_channels_are_read_without_the_offset(server: NodeServer) -> None:
     async with online(server) as station:
         entry = await station.send("cancel_recipe")
-        assert (entry.outcome, entry.message) == (Outcome.WARNING, NOT_RUNNING)
+        assert (entry.outcome, entry.message) == (Outcome.WARNING, CANCEL_WHILE_IDLE)
         assert json.loads(entry.answer)["result"] == "warning"
         report = await wait_for(station, lambda event: event.name == "chamber_report")
         # What is kept is what came: both arguments, the second of them the server's.

@@ -706,7 +706,7 @@ async def test_both_answers_are_on_the_screen_at_any_size(tmp_path: Path) -> Non
     async with console(tmp_path, tab="controls") as c:
         for opener in ("critical", "question"):
             dialog = await OPENERS[opener](c)
-            for size in [(120, 36), (40, 10), (60, 14), (80, 24)]:
+            for size in [(120, 36), (40, 10), (60, 14), (60, 16), (80, 24)]:
                 await c.pilot.resize_terminal(*size)
                 await c.settle()
                 for button in dialog.query(DialogButton):

@@ -13,6 +13,7 @@ import pytest
 
 from tests.helpers.console import Console, console, frame_of, reading
 from tests.ui.test_replay import replayed
+from xovac_tui.analysis.advice import COOLING
 from xovac_tui.analysis.insight import InsightView
 from xovac_tui.analysis.pumpdown import PressureForecast
 from xovac_tui.analysis.settings import AdviceSettings, InsightSettings, StabilitySettings
@@ -147,8 +148,12 @@ async def test_advice_is_reported_with_its_limits_and_hinted_at_on_status(tmp_pa
         assert readings.border_title == "Readings  ⚠ advice (i)"
         pane = await opened(c)
         said = text(pane, "advice")
-        assert "⚠ Cooling before the pressure is low" in said
-        assert "Shroud is +5.0 °C, below the dew point of +12.0 °C (assumed)" in said
+        (advice,) = c.station.insight.advice(c.station.snapshot())
+        assert advice.title == COOLING
+        assert advice.text.startswith("Shroud is +5.0 °C")
+        assert "+12.0 °C (assumed)" in advice.text
+        assert f"⚠ {COOLING}" in said
+        assert advice.text in " ".join(said.split())
         rows = pane.query_one("#insight-advice", Rows)
         assert "Advisory only" in str(rows.border_title)
         assert rows.count <= rows.size.height

@@ -11,12 +11,11 @@ from tests.ui.test_controls import listed
 from tests.ui.test_recipes_pane import dialogs, recipes_tab, say_yes
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import Outcome
+from xovac_tui.simulator.device import CANCEL_WHILE_IDLE
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.proving import NEVER, UNPROVEN
 from xovac_tui.ui.dialogs.facts import FactsView
 from xovac_tui.ui.widgets.lines import LinesWidget
-
-DOCUMENTED = "Could not cancel server running as server is not running."
 
 
 def asked(c: Console) -> str:
@@ -54,7 +53,7 @@ async def test_controls_and_start_say_that_stop_was_never_proven_until_it_is(tmp
         assert c.link.emitted == [], "nothing is sent before the answer"
         await say_yes(c)
         assert c.link.emitted == [("cancel_recipe", "")]
-        c.link.answer("cancel_recipe", "warning", DOCUMENTED)
+        c.link.answer("cancel_recipe", "warning", CANCEL_WHILE_IDLE)
         await c.until(lambda: any("STOP is proven" in toast for toast in c.toasts))
         await c.press("2")
         assert heading(c) == "Commands"

@@ -9,7 +9,8 @@ from __future__ import annotations
 from tests.helpers.commandline import CommandLine
 from xovac_tui.alarms.rules import read_rules
 from xovac_tui.config import load_settings
-from xovac_tui.validation import TEXT, TRUTH, missing_key, other_tags_key, wrong_value
+from xovac_tui.expressions.parser import MISSING_AT_END
+from xovac_tui.validation import TEXT, TRUTH, missing_key, other_tags_key, remove_or_change, wrong_value
 
 WRONG = """
 [alarms]
@@ -225,7 +226,7 @@ SAME = (
         '`profiles.bench`: {more}: `rules[3]` ("v"): `low` needs `limit`, or `limits` with one for '
         "each set of limits that it is for."
     ),
-    '`profiles.bench`: Alarm rule "q", `value`, column 10: Something is missing at the end.',
+    f'`profiles.bench`: Alarm rule "q", `value`, column 10: {MISSING_AT_END}',
     (
         '`profiles.bench`: Alarm rule "r", `value`: No criterion of stability is called "moon". '
         "Valid here: 1 K/h, 3 K/h, ±2 K in 10 min."
@@ -239,16 +240,13 @@ ANOTHER_KIND = (
 UNUSED = (
     (
         '{file}: `alarms.rules, item 15.limit` is ignored: kind "stale" does not use it, only deviation, '
-        "disk, high, high_high, low, low_low, no_response, rate. Remove it, or change `kind`."
+        "disk, high, high_high, low, low_low, no_response, rate."
     ),
     (
         '{file}: `alarms.rules, item 15.deadband` is ignored: kind "stale" does not use it, only deviation, '
-        "disk, high, high_high, low, low_low, no_response, rate. Remove it, or change `kind`."
+        "disk, high, high_high, low, low_low, no_response, rate."
     ),
-    (
-        '{more}: `rules, item 3.output` is ignored: kind "notification" does not use it, only no_response. '
-        "Remove it, or change `kind`."
-    ),
+    ('{more}: `rules, item 3.output` is ignored: kind "notification" does not use it, only no_response.'),
 )
 
 
@@ -260,7 +258,7 @@ def test_every_mistake_about_alarms_is_reported_in_its_sentence(line: CommandLin
     assert done.code == 2
     wanted = [f"{file}: {one.replace('{more}', str(more))}" for one in (*SAME, *ANOTHER_KIND)]
     assert sorted(done.out.splitlines()) == sorted(wanted)
-    noted = [f"Note: {one.format(file=file, more=more)}" for one in UNUSED]
+    noted = [f"Note: {one.format(file=file, more=more)} {remove_or_change('kind')}" for one in UNUSED]
     assert [one for one in done.err.splitlines() if "is ignored" in one] == noted
 
 

@@ -14,7 +14,8 @@ from tests.helpers.alarmed import Watched, event_names
 from xovac_tui.alarms import rules as alarmfiles
 from xovac_tui.alarms.kinds import AnyRule, Rule
 from xovac_tui.alarms.kinds.level import HighRule
-from xovac_tui.alarms.rules import read_rules
+from xovac_tui.alarms.kinds.no_response import NoResponseRule
+from xovac_tui.alarms.rules import WRONG_NAME, read_rules
 from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.alarms.watchlist import Watchlist, limits
@@ -40,6 +41,12 @@ def in_force(
         records=profile.record,
         simulator="simulator" in profile.contracts,
     )
+
+
+def mistake(rule: Rule) -> str:
+    """Return the one sentence of a rule that cannot be right."""
+    (sentence,) = rule.check()
+    return sentence
 
 
 def names(found: Watchlist) -> list[str]:
@@ -152,11 +159,14 @@ def owners(key: str) -> list[str]:
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
-        ('name = ""\nkind = "link"', "`name` must be 1 to 60 printable characters"),
+        ('name = ""\nkind = "link"', WRONG_NAME),
         ('name = "a"\nkind = "hihg"\nchannel = "x"', "hihg"),
         ('name = "a"\nkind = "high"\nlimit = 1', "`high` needs `channel`"),
         ('name = "a"\nkind = "high"\nchannel = "x"', "`high` needs `limit`"),
-        ('name = "a"\nkind = "high"\nchannel = "x"\nvalue = "y"\nlimit = 1', "it has `channel` and `value`"),
+        (
+            'name = "a"\nkind = "high"\nchannel = "x"\nvalue = "y"\nlimit = 1',
+            mistake(HighRule(name="a", channel="x", value="y", limit=1.0)),
+        ),
         (
             'name = "a"\nkind = "rate"\nvalue = "y"\nlimit = 1',
             other_tags_key("rules, item 1.value", "kind", "rate", owners("value")),
@@ -166,7 +176,10 @@ def owners(key: str) -> list[str]:
             other_tags_key("rules, item 1.channel", "kind", "link", owners("channel")),
         ),
         ('name = "a"\nkind = "equals"\nchannel = "x"', "`equals` needs `equals`"),
-        ('name = "a"\nkind = "no_response"\nchannel = "x"\nlimit = 1', "`no_response` needs `output`"),
+        (
+            'name = "a"\nkind = "no_response"\nchannel = "x"\nlimit = 1',
+            mistake(NoResponseRule(name="a", channel="x", limit=1.0)),
+        ),
         (
             'name = "a"\nkind = "high"\nchannel = "x"\nlimits = { moon = 1 }',
             "here: ambient, pumping, tvac.",

@@ -37,6 +37,7 @@ from xovac_tui.recording.disk.eventgroup import EventGroup
 from xovac_tui.recording.disk.kinds import RecordedMark
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.recorder import Recorder
+from xovac_tui.recording.disk.schema import no_record
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.eventlog import EventLog, LoggedEvent, payload_of
@@ -335,7 +336,7 @@ def test_a_record_that_cannot_be_read_is_a_problem_and_no_end(tmp_path: Path) ->
     assert past.end == -float("inf")
     assert past.problem == "", "the record was opened by who only asked"
     past.work()
-    assert "There is no record at" in past.problem
+    assert past.problem == no_record(tmp_path / "none")
 
 
 def test_the_thread_answers_and_ends(tmp_path: Path) -> None:

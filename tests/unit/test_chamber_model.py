@@ -284,6 +284,23 @@ def test_change_per_minute() -> None:
     assert channel(chamber, "m.a", 60).per_minute == pytest.approx(1.0, rel=0.05)
 
 
+def test_change_per_minute_changes_with_a_value_only_and_ends_with_the_data() -> None:
+    # Far more patient than the data, so that the channel itself is good still.
+    chamber = Chamber(documented_contract(), stale_after=600)
+    online(chamber)
+    for second in range(61):
+        chamber.apply(message("m", second, {"a": 20 + second / 60}))
+    first = channel(chamber, "m.a", 60).per_minute
+    chamber.apply(message("m", 61, {"a": 25.0}))
+    # The slope of a minute is worked out with every other value of a second, and no other moment changes it.
+    assert channel(chamber, "m.a", 61).per_minute == first
+    assert channel(chamber, "m.a", 61.9).per_minute == first
+    chamber.apply(message("m", 62, {"a": 25.0}))
+    assert (channel(chamber, "m.a", 62).per_minute or 0.0) > 1.2
+    late = channel(chamber, "m.a", 66)
+    assert (late.quality, late.per_minute) == (Quality.GOOD, None)
+
+
 @given(st.lists(st.tuples(st.floats(0, 5), st.none() | st.floats() | st.booleans() | st.text(max_size=5))))
 def test_any_stream_of_values_gives_a_true_picture(values: list[tuple[float, Any]]) -> None:
     chamber = Chamber(documented_contract())

@@ -8,6 +8,7 @@ import pytest
 
 from tests.helpers.commandline import CommandLine
 from tests.helpers.records import message, write_record
+from xovac_tui.analysis.values import no_criterion
 from xovac_tui.cli.config_check import no_authorities, unknown_unit
 from xovac_tui.config.check import NO_EFFECT_WITH_HTTP
 
@@ -108,7 +109,7 @@ def test_one_round_reports_all(line: CommandLine, monkeypatch: pytest.MonkeyPatc
         "`advice.corona_high`",
         "`alarms.rules, item 1.limit`",
         '`alarms.rules[1]` ("b"): `high` needs `limit`',
-        '"c", `value`: No criterion of stability is called "bench still"',
+        f'"c", `value`: {no_criterion("bench still", {})}',
         '"d", `value`, column',
         "`profiles.bench.url` is 4",
         "`profiles.bench.path`",

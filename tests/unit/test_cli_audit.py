@@ -17,8 +17,10 @@ from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.recording import attachments as attaching
 from xovac_tui.recording.attachments import attachment_data, attachments, text_of
 from xovac_tui.recording.audit import verify
+from xovac_tui.recording.audit_faults import AuditCode, AuditedRow, AuditFault
 from xovac_tui.recording.disk.kinds import RecordedMark, RunItem
 from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import no_record
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.report.appendix import attachment_words
 from xovac_tui.report.facts import Paper
@@ -92,11 +94,11 @@ def test_what_was_changed_is_named_with_exit_code_4(line: CommandLine, record: P
     done_to(record, "UPDATE marks SET who = 'eve@bench' WHERE id = 2")
     said = line("audit", "verify")
     assert said.code == 4
-    assert said.out.splitlines()[:2] == [
-        f"{record} is not as it was written:",
-        "Entry 2 of the chain: note in row 2 of marks (2026-09-21 15:20:00+00:00, door ␛[31m 4000.0, "
-        "by eve@bench) is not what was written: it was changed.",
-    ]
+    (found,) = verify(record).faults
+    assert found.code is AuditCode.ROW_CHANGED
+    sentence = found.sentence(lambda _: "2026-09-21 15:20:00+00:00")
+    assert "door ␛[31m 4000.0, by eve@bench" in sentence
+    assert said.out.splitlines()[:2] == [f"{record} is not as it was written:", sentence]
     reported = line("audit", "verify", "--json")
     assert reported.code == 4
     (fault,) = json.loads(reported.out)["faults"]
@@ -119,6 +121,11 @@ def test_many_faults_are_reported_in_a_few_lines(line: CommandLine, tmp_path: Pa
     assert len(json.loads(line("audit", "verify", "--json", "--record", str(path)).out)["faults"]) == 30
 
 
+def fault_words(code: AuditCode, **data: str) -> str:
+    """Return the sentence of a fault that is about no entry."""
+    return AuditFault(code=code, entry=AuditedRow(place="", row=0), data=tuple(data.items())).sentence(str)
+
+
 def test_an_emptied_chain_gets_exit_code_4_and_an_empty_one_is_not_called_well(
     line: CommandLine, record: Path, tmp_path: Path
 ) -> None:
@@ -127,7 +134,7 @@ def test_an_emptied_chain_gets_exit_code_4_and_an_empty_one_is_not_called_well(
     done_to(record, f"UPDATE head SET count = 0, hash = '{'0' * 64}'")
     said = line("audit", "verify")
     assert said.code == 4
-    assert said.out.splitlines()[1].startswith("The chain is empty, so it proves nothing about this record")
+    assert said.out.splitlines()[1].startswith(fault_words(AuditCode.CHAIN_EMPTY))
     write_record(tmp_path / "new", [])
     said = line("audit", "verify", "--record", str(tmp_path / "new"))
     assert said.code == 0
@@ -145,7 +152,7 @@ def test_a_head_that_was_noted(line: CommandLine, record: Path) -> None:
     assert "The head that was noted is entry 2: everything up to it is still there." in said.out
     said = line("audit", "verify", "--expect", "0123456789ab")
     assert said.code == 4
-    assert "no entry has the hash 0123456789ab" in said.out
+    assert fault_words(AuditCode.NOTED_HEAD_MISSING, noted="0123456789ab") in said.out
     for wrong in ("abc", "xyz" * 10):
         said = line("audit", "verify", "--expect", wrong)
         assert said.code == 2
@@ -170,7 +177,7 @@ def test_entries_are_listed_in_their_order(line: CommandLine, record: Path) -> N
 def test_records_that_cannot_be_audited(line: CommandLine, tmp_path: Path) -> None:
     said = line("audit", "verify")
     assert said.code == 2
-    assert said.err.startswith("There is no record at")
+    assert said.err == f"{no_record(paths.record_file('lab'))}\n"
     (tmp_path / "text").write_text("no record " * 1000)
     said = line("audit", "verify", "--record", str(tmp_path / "text"))
     assert said.code == 4

@@ -22,8 +22,10 @@ from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.kinds import Item, RecordedRun, RunItem
 from xovac_tui.recording.disk.lock import WriterLock, is_recorded
 from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import no_record
 from xovac_tui.recording.exports.exported import note_exported
 from xovac_tui.recording.exports.imports import read_transcript
+from xovac_tui.recording.exports.parts import unknown_channel
 
 SETTINGS = """
 profile = "lab"
@@ -130,7 +132,7 @@ def test_a_session_that_goes_on_is_known_by_its_lock(line: CommandLine, record: 
 def test_without_a_record_it_says_where_one_would_be(line: CommandLine) -> None:
     said = line("runs")
     assert said.code == 2
-    assert said.err.startswith(f"There is no record at {paths.record_file('lab')}.")
+    assert said.err == f"{no_record(paths.record_file('lab'))}\n"
     assert line("export", "last").code == 2
     assert "demo.xovac.sqlite3" in line("runs", "--demo").err
     assert "leave --profile" in line("runs", "--demo", "--profile", "lab").err
@@ -294,7 +296,7 @@ def test_nothing_is_written_over_without_force(line: CommandLine, record: Path, 
         (["r9"], 'No run or session "r9" is in'),
         (["r1", "--from", "nonsense"], '"nonsense" is not a time'),
         (["r1", "--from", "2h"], "Nothing of r1 is from"),
-        (["r1", "--channels", "plato"], 'No channel here is called "plato". Did you mean "plate'),
+        (["r1", "--channels", "plato"], f'{unknown_channel("plato")} Did you mean "plate'),
         (["r1", "--labels", "--format", "jsonl"], "--labels is for csv"),
     ],
 )

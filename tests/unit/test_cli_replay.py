@@ -15,6 +15,10 @@ from xovac_tui import paths
 from xovac_tui.api.event import Event
 from xovac_tui.cli import replay as command
 from xovac_tui.recording.disk.kinds import Item, RunItem
+from xovac_tui.recording.disk.lists import find_span
+from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import RecordError
+from xovac_tui.recording.exports.imports import not_exported
 from xovac_tui.replay.playback import Playback
 from xovac_tui.replay.station import ReplayStation
 from xovac_tui.ui.start import Start
@@ -124,7 +128,7 @@ def test_an_exported_file_is_replayed(
     (tmp_path / "run.jsonl").write_text('{"no": "record"}\n')
     said = line("replay", "run.jsonl")
     assert said.code == 2
-    assert "is not an exported record" in said.err
+    assert said.err == f"{not_exported(Path('run.jsonl'))}\n"
 
 
 def test_a_record_anywhere_is_replayed(
@@ -141,7 +145,9 @@ def test_a_record_anywhere_is_replayed(
 def test_what_is_not_there_is_reported(line: CommandLine, opened: Opened, record: Path) -> None:
     said = line("replay", "r7")
     assert said.code == 2
-    assert said.err.startswith('No run or session "r7" is in')
+    with Record(record) as opened_record, pytest.raises(RecordError) as refused:
+        find_span(opened_record, "r7")
+    assert said.err == f"{refused.value}\n"
     assert line("replay", "r1", "--speed", "0").code == 2
     assert line("replay", "r1", "--record", "nowhere").code == 2
 

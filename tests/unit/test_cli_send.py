@@ -11,6 +11,7 @@ from xovac_tui.chamber.unknown_reasons import UnknownCode, UnknownReason
 from xovac_tui.cli import sending
 from xovac_tui.errors import ContractError
 from xovac_tui.link.wording import worded
+from xovac_tui.recording.service import not_written
 
 URL = ("--url", "http://chamber.lab:8080")
 
@@ -220,8 +221,10 @@ def test_the_exit_code_is_the_devices_word_where_the_record_cannot_be_written(
     said = line("send", "cancel_recipe", "--yes", *URL)
     assert said.code == 0
     assert json.loads(said.out)["result"] == "success"
-    assert said.err.startswith("The outcome of cancel_recipe is success. What was done from here was")
-    assert "not written to the record" in said.err
+    path = line.home / "records" / "chamber.lab-8080.xovac.sqlite3"
+    assert said.err.startswith(
+        f"The outcome of cancel_recipe is success. What was done from here was {not_written(path)}"
+    )
 
 
 def test_a_recorder_that_could_not_write_all_says_so_by_its_exit_code(
@@ -233,5 +236,5 @@ def test_a_recorder_that_could_not_write_all_says_so_by_its_exit_code(
     record.unlink()
     record.mkdir()
     said = line("record", "--for", "2s", *URL)
-    assert "not written to the record" in said.err
+    assert not_written(record) in said.err
     assert said.code == 3

@@ -21,6 +21,7 @@ from xovac_tui.recording.disk.bins import LEVELS, covering
 from xovac_tui.recording.disk.kinds import Attachment, RunItem
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows
+from xovac_tui.runs.endings import EndCode, RunEnding
 from xovac_tui.runs.past import PastRun, TrackedChannel, read_run, read_runs
 from xovac_tui.runs.state import Result, RunSnapshot
 from xovac_tui.ui.format import Times
@@ -41,6 +42,8 @@ from xovac_tui.ui.widgets.trend_view import View
 
 TIMES = Times("utc")
 CONTRACT = load_contract((), simulator=True)
+CANCELLED = RunEnding(EndCode.CANCELLED, who="ann@lab").sentence.partition(",")[0]
+"""Who cancelled it: the beginning of the sentence, which narrow lines have whole."""
 PINNED: tuple[TrackedChannel, ...] = (("chamber_state.part", "Test part", "degC", False),)
 
 
@@ -228,13 +231,13 @@ def test_a_run_in_the_list_has_two_rows(path: Path, width: int) -> None:
 
 def test_the_facts_of_a_run(path: Path) -> None:
     said = facts(read(path, 1))
-    assert said.startswith("r1 Soak  ● completed\nThe chamber reports that it is idle after the last step.")
+    assert said.startswith(f"r1 Soak  ● completed\n{RunEnding(EndCode.LAST_STEP).sentence}")
     assert "Part    Board X, lot 3" in said
     assert "Began   09-21 08:42  ended 09-21 08:46Z" in said
     assert "Took    3m 41s of 3m 40s planned, +1 s" in said
     assert "by ada@lab  sha256 " in said
     assert "Gaps    1, 21s" in said
-    assert "cancel_recipe was sent by ann@lab" in facts(read(path, 2))
+    assert CANCELLED in facts(read(path, 2))
     assert "Took    1m 31s of 3m 40s planned\n" in facts(read(path, 2))
     assert "step 2 of 4, hold 50 °C for 40m" in facts(read(path, 3))
 
@@ -273,7 +276,7 @@ def test_the_readings_of_a_run(path: Path) -> None:
 
 def test_what_happened_in_order_of_time(path: Path) -> None:
     said = text(happened_lines(read(path, 2), 49, glyphs=UNICODE, times=TIMES), 49)
-    first = "cancelled: cancel_recipe was sent by"
+    first = f"cancelled: {CANCELLED}"
     order = [first, "start_recipe by ada@lab", "note by ada@lab", "cancel_recipe by"]
     places = [said.index(words) for words in order]
     assert places == sorted(places)

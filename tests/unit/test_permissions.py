@@ -86,9 +86,10 @@ def test_the_recorder_says_so_once_for_all_its_files(tmp_path: Path) -> None:
     recorder.start()
     assert recorder.opened(10)
     try:
-        (said,) = recorder.view.notes
+        (note,) = recorder.view.notes
     finally:
         recorder.close()
+    said = note.sentence
     assert said.startswith(
         f"Other users of this machine can read and write the record {path} (its mode is 0666)"
     )

@@ -17,6 +17,7 @@ from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.file_notes import FileCode
 from xovac_tui.recording.service import OPENING
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.station.news import News
@@ -204,7 +205,7 @@ async def test_a_word_about_its_permissions_does_not_make_it_another_record(tmp_
     async with life(path, clock) as one:
         station = one.station
         reported: list[News] = []
-        await until(lambda: any("can read the record" in note for note in station.recorder.notes))
+        await until(lambda: any(note.code is FileCode.EXPOSED for note in station.recorder.notes))
         record = station.record.record
         assert record is not None
         station.subscribe(reported.append)

@@ -127,13 +127,14 @@ def test_a_part_is_cut_to_the_event(tmp_path: Path) -> None:
 def test_channels_are_chosen_by_name_label_and_glob(tmp_path: Path) -> None:
     with open_still(write_record(tmp_path / "r", telemetry(2))) as record:
         channels = columns_of(record, whole(record))
-    short = {"sensor_data.plate.B": "plate_b"}
+    short = {"sensor_data.plate.B": ("plate_b", "former_b")}
 
     def chosen(*words: str) -> list[str]:
         return [channel.name.removeprefix("sensor_data.") for channel in choose(channels, words, short)]
 
     assert chosen("plate*") == ["plate.A", "plate.B"]
     assert chosen("Pressure", "PLATE_B") == ["p", "plate.B"]
+    assert chosen("former_b") == ["plate.B"]
     assert chosen("sensor_data.ok") == ["ok"]
     assert chosen("plate a") == ["plate.A"]
     with pytest.raises(RecordError, match=r'No channel here is called "presure"\. Did you mean "pressure"'):

@@ -31,7 +31,7 @@ from xovac_tui.recording.disk.kinds import (
 from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.disk.schema import NewerRecordError, RecordError
 from xovac_tui.recording.eventlog import LoggedEvent
-from xovac_tui.recording.exports.imports import read_transcript
+from xovac_tui.recording.exports.imports import NOT_JSON, read_transcript
 from xovac_tui.recording.exports.parts import open_still, part_of
 from xovac_tui.recording.exports.slice import RecordSlice, slice_of
 from xovac_tui.recording.exports.transcript import transcript
@@ -159,7 +159,7 @@ def test_a_part_brings_the_link_that_was_up_and_the_recipe_that_ran(tmp_path: Pa
     [
         (lambda lines: [], "line 1: it is empty"),
         (lambda lines: lines[1:], "not an exported record"),
-        (lambda lines: [lines[0], "{", *lines[1:]], "line 2: it is not JSON"),
+        (lambda lines: [lines[0], "{", *lines[1:]], f"line 2: {NOT_JSON}"),
         (lambda lines: [lines[0], "[]"], "line 2: it is not a JSON object"),
         (lambda lines: [lines[0], '{"wrong": 1}'], 'line 2: "wrong" is not a known kind of line'),
         (lambda lines: [lines[0], "{}"], 'line 2: "" is not a known kind of line'),

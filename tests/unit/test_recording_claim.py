@@ -15,6 +15,7 @@ from tests.helpers.audited import done_to
 from tests.helpers.record import UTC, HandClock, events_of, raws_of, reading, session, writer
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.recording.audit import verify
+from xovac_tui.recording.audit_faults import AuditCode
 from xovac_tui.recording.disk import claim, files, lists
 from xovac_tui.recording.disk import lock as lock_module
 from xovac_tui.recording.disk.claim import ClaimedError, ClaimRow, other_recorder, row_of
@@ -23,6 +24,7 @@ from xovac_tui.recording.disk.lock import WriterLock, is_recorded
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.recorder import Recorder
 from xovac_tui.recording.disk.schema import open_for_writing
+from xovac_tui.recording.file_notes import FileCode, FileNote
 from xovac_tui.recording.status import RecorderState
 
 
@@ -112,7 +114,7 @@ def test_one_that_was_taken_for_dead_stops_at_its_next_commit(
     first.put(RecordedMark(mark=Mark(clock.mono(), clock.utc(), "note", "door"), who="ada@bench"))
     put(first, clock, range(10, 15))
     assert (state_of(first), first.view.pid) == (RecorderState.BESIDE, 4711)
-    assert "Process 4711 on far records" in first.view.notes[-1]
+    assert first.view.notes[-1] == FileNote(FileCode.CLAIMED, path, pid=4711, host="far")
     assert numbers_in(path) == list(range(10))
     with Record(path) as record:
         assert [mark.mark.text for mark in lists.marks(record)] == ["door"]
@@ -265,9 +267,7 @@ def test_indices_that_were_given_twice_are_found(path: Path) -> None:
         path, "INSERT INTO tail (session, first, count, shift, data) SELECT 2, 15, 10, shift, data FROM tail"
     )
     (fault,) = verify(path).faults
-    assert fault.sentence(str) == (
-        "Each index from 15 to 24 was given to two events: two programs recorded at once."
-    )
+    assert (fault.code, dict(fault.data)) == (AuditCode.GIVEN_TWICE, {"first": 15, "after": 25})
 
 
 def test_a_copy_of_version_before_has_no_row_to_clear(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from xovac_tui.recording.disk.kinds import (
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.gaps import gaps
+from xovac_tui.runs.endings import EndCode, RunEnding
 from xovac_tui.runs.followed import Run
 from xovac_tui.ui.dialogs.digest import digest_facts
 from xovac_tui.ui.format import Times
@@ -245,7 +246,7 @@ def test_the_run_that_goes_on_is_reported_with_its_end_and_drift(
     assert first.text.startswith(f'"Soak" {words}')
     assert "step 2 of 2, hold 50 °C for 1h; ends " in first.text
     assert "drift +10 min since its start" in first.text
-    followed.give_up("Another one has begun.")
+    followed.give_up(RunEnding(EndCode.NOTHING_RUNS, command="cancel_recipe"))
     assert digest_facts(found, Times("utc"), UNICODE, KEYS, followed)[0].label != "Now"
 
 

@@ -34,6 +34,7 @@ from xovac_tui.recording.disk.schema import (
     open_for_writing,
 )
 from xovac_tui.recording.disk.writer import BLOCK
+from xovac_tui.recording.file_notes import FileCode, FileNote
 from xovac_tui.recording.status import RecorderState, RecordTrouble
 
 PACKAGE = Path(files.__file__).parents[2]
@@ -199,7 +200,7 @@ def test_what_was_recorded_into_deleted_files_is_in_place_again(
         put(recorder, clock, range(2 * BLOCK + 7, 2 * BLOCK + 20))
         assert recorder.view.state is RecorderState.ON
         assert len(recorder.view.notes) == 1
-        assert "deleted while it was written" in recorder.view.notes[0]
+        assert recorder.view.notes[0].code in (FileCode.DELETED, FileCode.WRITTEN_ANEW)
         put(recorder, clock, range(2 * BLOCK + 20, 3 * BLOCK))
     assert numbers_in(path) == list(range(3 * BLOCK))
     assert recorder.view.lost == 0
@@ -217,7 +218,7 @@ def test_deleted_files_are_noticed_though_nothing_comes(
     path.unlink()
     clock.advance(1.0)
     assert recorder.flush()
-    assert "written again, whole" in recorder.view.notes[0]
+    assert recorder.view.notes[0] == FileNote(FileCode.DELETED, path)
     assert numbers_in(path) == list(range(5))
 
 
@@ -228,7 +229,7 @@ def test_a_record_that_was_moved_away_is_whole_there_and_a_new_one_is_begun(
     # The file alone, without what waits in the -wal.
     path.rename(path.with_name("moved.sqlite3"))
     put(recorder, clock, range(5, 9))
-    assert f"was moved to {path.with_name('moved.sqlite3')}" in recorder.view.notes[0]
+    assert recorder.view.notes[0] == FileNote(FileCode.MOVED, path, str(path.with_name("moved.sqlite3")))
     put(recorder, clock, range(9, 12))
     recorder.close()
     assert numbers_in(path.with_name("moved.sqlite3")) == list(range(5))
@@ -248,7 +249,7 @@ def test_an_older_copy_that_takes_its_place_is_recorded_on_and_what_was_there_is
     put(recorder, clock, range(2 * BLOCK, 2 * BLOCK + 9))
     assert recorder.view.state is RecorderState.ON
     (saved,) = path.parent.glob("*.rescued-*")
-    assert saved.name in recorder.view.notes[0]
+    assert recorder.view.notes[0] == FileNote(FileCode.REPLACED, path, saved.name)
     with Record(saved) as record:
         # What was taken and not committed yet is in the other file.
         assert record.rows("SELECT end_event FROM sessions") == [(2 * BLOCK,)]
@@ -274,7 +275,8 @@ def test_an_older_copy_that_is_written_over_it_is_noticed_and_loses_nothing(
         clock.advance(recorder_module.DURABLE_EVERY)
         put(recorder, clock, range(turn * BLOCK, (turn + 1) * BLOCK))
     assert recorder.view.state is RecorderState.ON
-    assert "could still be read" in recorder.view.notes[0]
+    (aside,) = (one for one in path.parent.glob("*.damaged-*") if not one.name.endswith(("-wal", "-shm")))
+    assert recorder.view.notes[0] == FileNote(FileCode.DAMAGED_AND_SAVED, path, aside.name)
     assert numbers_in(path) == list(range(6 * BLOCK))
     recorder.close()
     assert not check(path).faults

@@ -31,8 +31,12 @@ from xovac_tui.recording.disk.lock import WriterLock
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.recorder import Recorder
 from xovac_tui.recording.disk.schema import VERSION
-from xovac_tui.recording.disk.writer import BLOCK, Writer
+from xovac_tui.recording.disk.trouble_words import failed_words
+from xovac_tui.recording.disk.writer import BLOCK, Writer, lost_words
+from xovac_tui.recording.file_notes import FileCode, FileNote
 from xovac_tui.recording.status import RecorderState, RecordTrouble
+
+SET_ASIDE = (FileCode.DAMAGED, FileCode.DAMAGED_AND_SAVED)
 
 
 @pytest.fixture
@@ -192,7 +196,7 @@ def test_putting_never_waits(
     assert recorder.view.lost == 6000 - len(found)
     with Record(path) as record:
         reported = [mark.mark.text for mark in lists.marks(record) if mark.mark.kind == "unrecorded"]
-        assert reported == [f"{6000 - len(found):,} events were not recorded: nothing could be written"]
+        assert reported == [lost_words(6000 - len(found))]
 
 
 # -- the thread lives on ----------------------------------------------------------------------------------
@@ -380,11 +384,10 @@ def test_a_file_that_is_overwritten_while_it_is_open_is_noticed_within_seconds(
         put(recorder, clock, range(100, 110))
         assert recorder.flush()
     assert state_of(recorder) is RecorderState.ON
-    assert any("set aside" in note for note in recorder.view.notes)
     assert list(path.parent.glob("*.damaged-*"))
     # All of it could still be read over the open connection.
     assert numbers_in(path) == [*range(100), *3 * list(range(100, 110))]
-    assert "could still be read" in recorder.view.notes[0]
+    assert recorder.view.notes[0].code is FileCode.DAMAGED_AND_SAVED
     assert recorder.view.lost == 0
 
 
@@ -411,7 +414,7 @@ def test_a_damaged_file_is_set_aside_and_a_new_one_begun(
     aside = [file for file in path.parent.iterdir() if file.name.startswith("bench.record.damaged-")]
     assert len(aside) >= 1
     assert any(len(file.read_bytes()) >= len(torn) * 0.9 for file in aside)
-    assert any("set aside" in note and aside[0].name[:20] in note for note in recorder.view.notes)
+    assert any(note.code in SET_ASIDE and aside[0].name[:20] in note.other for note in recorder.view.notes)
     with Record(path) as record:
         assert record.rows("PRAGMA integrity_check") == [("ok",)]
         assert record.total > 0
@@ -446,7 +449,7 @@ def test_a_file_that_is_damaged_while_it_is_open_is_set_aside_too(
     assert state_of(recorder) is RecorderState.ON
     assert recorder.view.lost == 0
     assert len(recorder.view.notes) == 1
-    assert "set aside" in recorder.view.notes[0]
+    assert recorder.view.notes[0].code in SET_ASIDE
     aside = [file for file in path.parent.iterdir() if ".damaged-" in file.name]
     assert aside
     with Record(path) as record:
@@ -468,7 +471,8 @@ def test_at_its_end_nothing_is_promised_for_later(
     assert recorder.flush()
     assert "written then" in recorder.view.why
     assert recorder.close() == 5
-    assert recorder.view.why == f"Nothing is recorded in {path}: No space left on device. Make room."
+    full = OSError(28, "No space left on device")
+    assert recorder.view.why == failed_words(full, RecordTrouble.DISK_FULL, path, ending=True)
 
 
 def test_no_event_is_ever_in_a_new_file_before_what_is_in_force(
@@ -524,11 +528,12 @@ def test_a_file_that_is_moved_or_deleted_is_begun_anew(
     put(recorder, clock, range(20, 30))
     assert recorder.flush()
     if moved:
-        assert f"was moved to {path.parent.with_name('elsewhere') / path.name}" in recorder.view.notes[-1]
+        elsewhere = str(path.parent.with_name("elsewhere") / path.name)
+        assert recorder.view.notes[-1] == FileNote(FileCode.MOVED, path, elsewhere)
         assert numbers_in(path.parent.with_name("elsewhere") / path.name) == list(range(10))
         assert numbers_in(path) == list(range(10, 30))
     else:
-        assert "was deleted while it was written. It was written again" in recorder.view.notes[-1]
+        assert recorder.view.notes[-1] == FileNote(FileCode.DELETED, path)
         assert numbers_in(path) == list(range(30))
     assert recorder.view.lost == 0
     assert not WriterLock(path).acquire()
@@ -648,7 +653,7 @@ def test_what_the_system_says_is_reported_without_its_numbers(
     path.parent.write_text("a file where the folder should be")
     recorder = recorders()
     assert state_of(recorder) is RecorderState.FAILING
-    assert f"Nothing is recorded in {path}: " in recorder.view.why
+    assert f"{path}: " in recorder.view.why
     assert "Errno" not in recorder.view.why
 
 

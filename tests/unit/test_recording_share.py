@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.record import HandClock, session
-from xovac_tui.recording.disk import recorder, share
+from xovac_tui.recording.disk import recorder, share, trouble_words
 from xovac_tui.recording.disk.schema import as_record_error
 from xovac_tui.recording.disk.share import network_share, share_advice, share_in
 from xovac_tui.recording.status import RecordTrouble
@@ -78,7 +78,10 @@ def test_what_fails_on_a_share_says_so_and_what_to_do(
 
     monkeypatch.setattr(recorder, "Writer", fails)
     assert "network share" not in why()
-    monkeypatch.setattr(recorder, "network_share", lambda folder: "NFS")
+    monkeypatch.setattr(trouble_words, "network_share", lambda folder: "NFS")
     said = why()
     assert said.endswith(share_advice("NFS"))
-    assert "set `folder` in [record] to one on a disk of this machine" in said
+    assert share_advice("NFS") == (
+        "The record is on a network share (NFS), where locks often fail: set `folder` in [record] to one on "
+        "a disk of this machine."
+    )

@@ -409,7 +409,11 @@ def test_gaps_cancelling_and_a_run_that_goes_on_are_reported(three: tuple[Report
     assert outcomes(judge(gap)) == [CriterionOutcome.MET, CriterionOutcome.NOT_MET, CriterionOutcome.MET]
     assert any(one.startswith("1 gap, 20s in all, in which no usable temp") for one in deviations(gap))
     assert judge(cancelled).verdict is RunVerdict.FAIL
-    assert "cancel_recipe was sent by ann@lab, who did not hand the recipe over." in deviations(cancelled)
+    (sent,) = [one.entry for one in cancelled.past.commands if one.entry.command == "cancel_recipe"]
+    assert sent.who == "ann@lab"
+    assert f"{sent.command} was sent by {sent.who}, who did not hand the recipe over." in deviations(
+        cancelled
+    )
     assert "Steps 3 to 4 were not run." in deviations(cancelled)
     assert judge(running).verdict is RunVerdict.NOT_JUDGED
     assert judge(running).why == "The run goes on: this is an interim report."

@@ -15,6 +15,7 @@ from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.model import Hold, Ramp, Recipe
 from xovac_tui.recipes.plan import Plan, PlanSettings, plan_recipe
 from xovac_tui.recipes.rates import RateBand, Rates
+from xovac_tui.runs.endings import EndCode, RunEnding
 from xovac_tui.runs.followed import Run
 from xovac_tui.runs.state import Result, RunSnapshot
 
@@ -117,10 +118,8 @@ def test_a_run_that_goes_as_planned() -> None:
     assert (held.elapsed, held.in_tolerance, held.creditable) == (1200, 1200, 1200)
     follow(run, Chamber(), 45 * MINUTE + 1, 90 * MINUTE + 2)
     done = run.view()
-    assert (done.result, done.reason) == (
-        Result.COMPLETED,
-        "The chamber reports that it is idle after the last step.",
-    )
+    assert run.ending == RunEnding(EndCode.LAST_STEP)
+    assert (done.result, done.reason) == (Result.COMPLETED, run.ending.sentence)
     assert (done.ends_utc, done.left, done.total) == (UTC + 90 * MINUTE, None, 90 * MINUTE)
     assert run.over
     assert not run.observe(Chamber().look(1.0))
@@ -157,7 +156,7 @@ def test_without_roles_the_plans_time_is_followed(actual: float | None) -> None:
     assert [leg.end for leg in view.legs] == [600, 1800, 2400, None]
     follow(run, Chamber(roles=False, state=False), 45 * MINUTE, 90 * MINUTE)
     assert run.view().result is Result.COMPLETED
-    assert "estimated" in run.view().reason
+    assert run.ending == RunEnding(EndCode.PLAN_OVER)
 
 
 @pytest.mark.parametrize(("late", "estimated"), [(2, False), (40, True)])
@@ -302,7 +301,7 @@ def test_a_chamber_that_stops_before_its_time() -> None:
     follow(run, Chamber(), 1001, 1001, state=RunState.IDLE, step=None)
     view = run.view()
     assert view.result is Result.ENDED_EARLY
-    assert "in step 2 of 6, 1h 13m before the planned end" in view.reason
+    assert run.ending == RunEnding(EndCode.EARLY, step=2, steps=6, seconds=90 * MINUTE - 1001)
     assert view.ends_utc == UTC + 1001
 
 
@@ -313,7 +312,7 @@ def test_a_cancelled_run_names_its_canceller() -> None:
     assert not run.over
     follow(run, Chamber(), 1011, 1011, state=RunState.IDLE, step=None)
     assert run.view().result is Result.CANCELLED
-    assert run.view().reason.startswith("cancel_recipe was sent by ann@lab, and the chamber reports")
+    assert run.ending == RunEnding(EndCode.CANCELLED, who="ann@lab")
 
 
 def test_a_cancel_that_was_not_obeyed_does_not_explain_the_end() -> None:
@@ -327,17 +326,18 @@ def test_a_cancel_is_the_end_where_the_chamber_reports_nothing() -> None:
     run = follow(Run(PLAN), Chamber(roles=False, state=False), 0, 1000)
     assert run.cancel("ann@lab")
     assert run.view().result is Result.CANCELLED
-    assert "does not report whether it stopped" in run.view().reason
+    assert run.ending == RunEnding(EndCode.CANCELLED_BLIND, who="ann@lab")
     assert not run.cancel("bob@lab")
 
 
-@pytest.mark.parametrize(("back", "words"), [(2000, "how is not known."), (6000, "it was over by now.")])
-def test_an_end_that_was_not_seen_is_unknown(back: float, words: str) -> None:
+@pytest.mark.parametrize(("back", "code"), [(2000, EndCode.NOT_SEEN), (6000, EndCode.NOT_SEEN_PLAN_OVER)])
+def test_an_end_that_was_not_seen_is_unknown(back: float, code: EndCode) -> None:
     run = follow(Run(PLAN), Chamber(), 0, 1000)
     follow(run, Chamber(), 1001, back, **LOST)
     follow(run, Chamber(), back + 1, back + 1, state=RunState.IDLE, step=None)
     assert run.view().result is Result.UNKNOWN
-    assert words in run.view().reason
+    assert run.ending is not None
+    assert run.ending.code is code
 
 
 def test_a_silent_chambers_plan_that_ran_out_in_a_gap_is_unknown() -> None:
@@ -347,20 +347,22 @@ def test_a_silent_chambers_plan_that_ran_out_in_a_gap_is_unknown() -> None:
     assert not run.over
     follow(run, chamber, 6001, 6001)
     assert run.view().result is Result.UNKNOWN
+    assert run.ending == RunEnding(EndCode.PLAN_OVER_UNSEEN)
 
 
 def test_another_recipe_ends_it() -> None:
     run = follow(Run(PLAN), Chamber(), 0, 1000)
     follow(run, Chamber(), 1001, 1001, recipe="Other\x1b")
     assert run.view().result is Result.UNKNOWN
-    assert '"Other␛"' in run.view().reason
+    assert run.ending == RunEnding(EndCode.OTHER_RECIPE, recipe="Other\x1b")
 
 
 def test_giving_up_is_unknown() -> None:
     run = Run(PLAN)
-    run.give_up("Another recipe was started.")
-    run.give_up("Too late.")
-    assert (run.view().result, run.view().reason) == (Result.UNKNOWN, "Another recipe was started.")
+    again = RunEnding(EndCode.BEGUN_AGAIN, command="start", who="ann@lab")
+    run.give_up(again)
+    run.give_up(RunEnding(EndCode.NOTHING_RUNS, command="cancel_recipe"))
+    assert (run.ending, run.view().result, run.view().reason) == (again, Result.UNKNOWN, again.sentence)
 
 
 def test_a_plan_that_does_not_fit_is_not_used() -> None:
@@ -382,7 +384,7 @@ def test_a_run_without_a_plan() -> None:
     assert (view.name, view.planned, view.step, view.steps, view.step_elapsed) == ("B", False, 2, 6, 100)
     follow(run, Chamber(), 701, 701, state=RunState.IDLE, step=None)
     assert run.view().result is Result.UNKNOWN
-    assert "in step 2 of 6" in run.view().reason
+    assert run.ending == RunEnding(EndCode.NO_PLAN, step=2, steps=6)
 
 
 def test_a_run_that_was_on_already() -> None:

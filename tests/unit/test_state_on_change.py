@@ -14,6 +14,7 @@ from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.recipes.model import Hold, Ramp, Recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
+from xovac_tui.runs.endings import EndCode, RunEnding
 from xovac_tui.runs.followed import Run
 from xovac_tui.runs.state import Result
 
@@ -78,10 +79,7 @@ def test_a_run_whose_state_is_reported_on_change_is_completed(bench: Bench) -> N
     bench.status("idle", 0)
     bench.run(1)
     view = bench.newest.view()
-    assert (view.result, view.reason) == (
-        Result.COMPLETED,
-        "The chamber reports that it is idle after the last step.",
-    )
+    assert (view.result, bench.newest.ending) == (Result.COMPLETED, RunEnding(EndCode.LAST_STEP))
 
 
 @pytest.mark.parametrize("uptime", [False, True])

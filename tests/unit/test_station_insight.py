@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from tests.helpers.console import FakeClock, FakeLink, make_station, reading
+from xovac_tui.analysis.advice import COOLING
 from xovac_tui.analysis.insight import InsightView
 from xovac_tui.analysis.settings import AdviceSettings, CriterionSettings, InsightSettings, StabilitySettings
 from xovac_tui.api.link import LinkWord
@@ -81,7 +82,7 @@ async def test_the_operators_pins_and_the_settings_choose_the_channels() -> None
         assert [each.channel.name for each in view.judged[::2]] == ["shroud", "test_part"]
         assert view.problems == (
             'The settings name the channel "nobody", which has not come yet.',
-            'The settings name "pressure", which is not a temperature.',
+            'The settings name "pressure", which is in mbar, not a temperature.',
         )
 
 
@@ -182,7 +183,10 @@ async def test_the_dew_point_follows_from_the_humidity_of_the_room(tmp_path: Pat
             advice = one.view().advice
             assert len(advice) == expected, (air, wet)
             if advice:
-                assert "Plate A is +16.0 °C, below the dew point of +16.7 °C, and" in advice[0].text
+                assert advice[0].title == COOLING
+                assert advice[0].text.startswith("Plate A is +16.0 °C,")
+                # The limit is the dew point that was measured, not one that is assumed.
+                assert "+16.7 °C, and" in advice[0].text
             one.clock.advance(1.0)
 
 

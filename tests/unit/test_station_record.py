@@ -458,7 +458,7 @@ async def test_a_warning_to_stop_ends_a_run_that_was_only_taken_to_go_on(tmp_pat
         assert one.station.runs.running is not None
         stopping = asyncio.ensure_future(one.station.stop())
         await asyncio.sleep(0)
-        one.link.answer("cancel_recipe", "warning", "Server is not running.")
+        one.link.answer("cancel_recipe", "warning", "Nothing is running.")
         await stopping
         assert one.station.runs.running is None
         view = one.station.runs.view()

@@ -20,12 +20,11 @@ from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
+from xovac_tui.simulator.device import CANCEL_WHILE_IDLE
 from xovac_tui.station.live import LiveStation, this_user
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.proving import NEVER, WHILE_IDLE, StopVerdict, VerdictCode
 from xovac_tui.station.refusal import Refusal, RefusalCode
-
-DOCUMENTED = "Could not cancel server running as server is not running."
 
 
 @asynccontextmanager
@@ -65,7 +64,7 @@ def report(link: FakeLink, clock: FakeClock, mode: str) -> None:
 
 
 async def proved(
-    station: LiveStation, link: FakeLink, result: str = "warning", message: str = DOCUMENTED
+    station: LiveStation, link: FakeLink, result: str = "warning", message: str = CANCEL_WHILE_IDLE
 ) -> LedgerEntry:
     """Prove STOP on a chamber that answers so."""
     task = asyncio.create_task(station.proving.prove(blind=False))
@@ -80,7 +79,7 @@ async def test_the_documented_warning_while_idle_proves_it_and_is_kept(tmp_path:
         assert station.proving.unproven
         entry = await proved(station, link)
         assert link.emitted == [("cancel_recipe", "")]
-        assert station.proving.judge(entry) == StopVerdict(VerdictCode.DOCUMENTED, DOCUMENTED)
+        assert station.proving.judge(entry) == StopVerdict(VerdictCode.DOCUMENTED, CANCEL_WHILE_IDLE)
         assert not station.proving.unproven
         proof = station.proving.proof
         assert proof is not None
@@ -210,7 +209,7 @@ async def test_it_is_in_the_audit_log(tmp_path: Path) -> None:
         await asyncio.to_thread(station.record.flush)
         with Record(tmp_path / "a.sqlite3") as record:
             (change,) = [one for one in lists.changes(record) if one.kind == "stop"]
-            assert change.text == StopVerdict(VerdictCode.DOCUMENTED, DOCUMENTED).words
+            assert change.text == StopVerdict(VerdictCode.DOCUMENTED, CANCEL_WHILE_IDLE).words
             assert json.loads(change.after)["address"] == f"{URL}/socket.io /"
 
 

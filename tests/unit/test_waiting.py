@@ -15,7 +15,7 @@ import pytest
 from tests.helpers.console import FakeClock, FakeLink, make_station, reading
 from tests.unit.test_station_record import life
 from xovac_tui.alarms.kinds.level import HighRule, LowRule
-from xovac_tui.analysis.values import ChamberValues
+from xovac_tui.analysis.values import NOT_COME, ChamberValues
 from xovac_tui.api.link import LinkCode, LinkWord
 from xovac_tui.chamber.snapshot import Counters
 from xovac_tui.cli import status as cli_status
@@ -132,7 +132,7 @@ async def test_it_says_what_was_not_true(capsys: pytest.CaptureFixture[str]) -> 
         assert str(error).split("\n") == [
             "It did not come true in 6h 00m:",
             "  not true  test_part > 300     test_part +20.5 °C",
-            "  unknown   plate_q > 3         plate_q unknown (no channel of that name has come yet)",
+            f"  unknown   plate_q > 3         plate_q unknown ({NOT_COME})",
             '  not true  state == "RUNNING"  state "IDLE"',
         ]
         # It reports once, and then only now and then.

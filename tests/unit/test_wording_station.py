@@ -38,6 +38,10 @@ SENTENCES = {
         "The chamber does not report any more whether a recipe runs, and cancel_recipe would cancel one, so "
         "it was not sent. Look at the chamber, then prove STOP again."
     ),
+    Refusal(RefusalCode.OTHER_CONTRACT, "vent"): (
+        "The contract says something else of vent now than when this was asked for, so it was not sent. "
+        "Ask again."
+    ),
     Refusal(RefusalCode.REPLAY, "vent"): REPLAY,
 }
 ASKED_FOR = "was not sent"

@@ -70,6 +70,6 @@ def test_the_sentences_that_other_tests_take() -> None:
         True: "`a` is true or false, but it must be x.",
     }
     assert missing_key("a.b", "x") == "`a.b` is missing; it must be x."
-    assert other_tags_key("a.b", "kind", "high", ("low", "rate")) == (
-        '`a.b` is not a key of kind "high", only of low, rate. Remove it, or change `kind`.'
+    assert other_tags_key("a.b", "shape", "ring", ("circle", "square")) == (
+        '`a.b` is not a key of shape "ring", only of circle, square. Remove it, or change `shape`.'
     )

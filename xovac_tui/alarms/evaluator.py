@@ -303,6 +303,54 @@ class AlarmEvaluator:
             self._channels = -1
         return changes
 
+    def change_rules(self, watchlist: Watchlist, context: Context, *, ours: bool) -> list[AlarmChange]:
+        """Watch by other rules, or by other names of channels; return which alarms are watched no more.
+
+        An alarm goes on where the rule of its name still watches the same: by the same kind of condition the
+        same channel or expression. With `ours` False another process evaluates: what it reports stays.
+        """
+        before, self.watched, self.watchlist = self.watched, {}, watchlist
+        changes: list[AlarmChange] = []
+        for rule in watchlist.rules:
+            watched = WatchedRule(rule.condition(), watchlist.off.get(rule.name, ""))
+            old = before.pop(rule.name, None)
+            if old is not None and old.rule == rule and self._watches_same(old, watched):
+                # What its condition knows of the past is still so.
+                old.off, old.due = watched.off, -math.inf
+                watched = old
+            elif old is not None and (old.foreign or not ours or self._watches_same(old, watched)):
+                watched.life, watched.said, watched.shelf = old.life, old.said, old.shelf
+            elif old is not None:
+                changes += self._let_go(old, context)
+            self.watched[rule.name] = watched
+        for name, old in before.items():
+            if old.foreign:
+                self.watched[name] = old
+            elif ours:
+                changes += self._let_go(old, context)
+            elif old.said is not None and old.life.state is not AlarmState.NORMAL:
+                # The process that evaluates reports it still.
+                kept = self.watched[name] = WatchedRule(ForeignAlarm(old.said))
+                kept.life, kept.said, kept.shelf = old.life, old.said, old.shelf
+        self._channels, self._limit_set = -1, None
+        return changes
+
+    def _watches_same(self, old: WatchedRule, new: WatchedRule) -> bool:
+        """Return whether two rules of one name watch the same."""
+        if type(old.rule) is not type(new.rule) or old.rule.value != new.rule.value:
+            return False
+        channel = old.condition.channel
+        if channel is None:
+            return old.rule.channel == new.rule.channel
+        return new.condition.seek(self._chamber) is channel
+
+    def _let_go(self, old: WatchedRule, context: Context) -> list[AlarmChange]:
+        """End what no rule watches any more; nothing is reported of an alarm that was normal."""
+        if old.life.state is AlarmState.NORMAL and not old.life.active:
+            return []
+        old.life = alarms.NORMAL
+        return [self._change(old, AlarmEvent.REMOVED, context, mattered=True)]
+
     # -- what comes out -------------------------------------------------------------------------------
 
     def flood(self, mono: float) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.alarms.store import AlarmStore
-from xovac_tui.api.contract import Contract, Role
+from xovac_tui.api.contract import Role
 from xovac_tui.chamber.alarm import LIMIT_SETS
 from xovac_tui.chamber.alarm_reasons import AlarmRefusal, AlarmRefusalCode
 from xovac_tui.chamber.model import Chamber
@@ -34,7 +34,6 @@ class LimitSetChoice:
         self,
         settings: AlarmSettings,
         chamber: Chamber,
-        contract: Contract,
         store: AlarmStore,
         clock: Clock,
         *,
@@ -43,7 +42,6 @@ class LimitSetChoice:
         """Begin with the set of the settings; where `evaluates`, what is in force is recorded."""
         self._settings, self._chamber, self._store, self._clock = settings, chamber, store, clock
         self._evaluates = evaluates
-        self._pressure_reported = contract.by_role(Role.PRESSURE) is not None
         self._by_hand: str | None = None if settings.limit_set == _AUTO else settings.limit_set
         self._set_by = "" if self._by_hand is None else "the settings"
         self.current: str = self._by_hand or ""
@@ -52,6 +50,11 @@ class LimitSetChoice:
         """Monotonic time from which on the set follows what is measured; None: not known yet."""
         self._seen = 0
         """Row of the newest choice in the record that was taken."""
+
+    @property
+    def _pressure_reported(self) -> bool:
+        """True where a channel has the role of the pressure, by the contract of now."""
+        return self._chamber.playing(Role.PRESSURE) is not None
 
     @property
     def by_hand(self) -> bool:

@@ -90,6 +90,10 @@ class Mirror:
         else:
             self._rules = None
 
+    def rules_changed(self) -> None:
+        """Compare again: the rules here are others."""
+        self._rules_row = -1
+
     def problem(self, mono: float, *, mirrored: bool) -> AlarmsProblem | None:
         """Return why what is shown may not be what holds; None where it is."""
         if self._unheard or not mirrored:

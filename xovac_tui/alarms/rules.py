@@ -13,7 +13,7 @@ from xovac_tui.alarms.kinds import AnyRule, Rule
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.errors import SettingsError
 from xovac_tui.expressions import ExpressionError
-from xovac_tui.validation import Gathered, mistakes, read_toml, sound
+from xovac_tui.validation import Gathered, mistakes, read_toml, remove_or_change, sound
 
 
 class RulesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -22,6 +22,8 @@ class RulesFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     rules: tuple[AnyRule, ...] = ()
 
 
+WRONG_NAME = "`name` must be 1 to 60 printable characters: it is what the alarm is called."
+"""What is reported of a rule whose name cannot be shown."""
 _KEYS = {str(one.__struct_config__.tag): set(one.__struct_fields__) for one in get_args(AnyRule)}
 """Kind -> keys that it uses, beside `kind`."""
 
@@ -69,7 +71,7 @@ def _rules_mistakes(rules: Sequence[Rule], key: str, places: Sequence[int] | Non
     for number, rule in zip(range(len(rules)) if places is None else places, rules, strict=True):
         where = f"`{key}[{number}]`"
         if not rule.name.strip() or not rule.name.isprintable() or len(rule.name) > 60:
-            yield f"{where}: `name` must be 1 to 60 printable characters: it is what the alarm is called."
+            yield f"{where}: {WRONG_NAME}"
         if rule.name in seen:
             yield f'{where}: there is another rule called "{rule.name}". Give one of them another name.'
         seen.add(rule.name)
@@ -125,7 +127,7 @@ def _unused(rules: Any, start: str) -> Iterator[str]:
             owners = ", ".join(sorted(kind for kind, keys in _KEYS.items() if name in keys))
             yield (
                 f'{start}, item {number}.{name}` is ignored: kind "{rule["kind"]}" does not use it, only '
-                f"{owners}. Remove it, or change `kind`."
+                f"{owners}. {remove_or_change('kind')}"
             )
 
 

@@ -32,7 +32,10 @@ def watchlist(
         defaults = alarms.defaults.default_rules(recipe, contract, records=records, simulator=simulator)
         return _merged(defaults if settings.defaults else (), written)
 
-    return Watchlist(settings=settings, merge=merge)
+    def remake(other: Contract) -> Watchlist:
+        return watchlist(settings, recipe, other, written, records=records, simulator=simulator)
+
+    return Watchlist(settings=settings, merge=merge, remake=remake)
 
 
 def _merged(

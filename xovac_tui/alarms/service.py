@@ -20,7 +20,7 @@ from xovac_tui.api.link import LinkView
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmsView, Ask
 from xovac_tui.chamber.alarm_reasons import AlarmRefusal, AlarmRefusalCode, AlarmsProblem, AlarmsProblemCode
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.news import AlarmsChanged, RecordOpened, RecordReplaced
+from xovac_tui.chamber.news import AlarmsChanged, ContractChanged, RecordOpened, RecordReplaced
 from xovac_tui.clock import Clock
 
 if TYPE_CHECKING:
@@ -67,7 +67,6 @@ class AlarmService(AlarmDesk):
         self,
         watchlist: Watchlist | None,
         chamber: Chamber,
-        contract: Contract,
         clock: Clock,
         ports: AlarmPorts,
         *,
@@ -86,7 +85,7 @@ class AlarmService(AlarmDesk):
         self.notified = self._surroundings.notified
         self._mirror = Mirror(store)
         self._limit_set = LimitSetChoice(
-            self.watchlist.settings, chamber, contract, store, clock, evaluates=self._may_evaluate
+            self.watchlist.settings, chamber, store, clock, evaluates=self._may_evaluate
         )
         self._listened_at = -1e18
         self._was_mirrored: bool | None = None
@@ -120,8 +119,10 @@ class AlarmService(AlarmDesk):
         """Do nothing: rules see the link in the model."""
 
     def on_news(self, news: object) -> None:
-        """Take up what the record knows, or go on in another file."""
-        if isinstance(news, RecordReplaced):
+        """Take up what the record knows, go on in another file, or go by another contract."""
+        if isinstance(news, ContractChanged):
+            self.change_contract(news.contract)
+        elif isinstance(news, RecordReplaced):
             self.replaced()
         elif isinstance(news, RecordOpened) and news.read:
             self.opened()
@@ -162,6 +163,20 @@ class AlarmService(AlarmDesk):
             for change in self._evaluator.remembered()
         )
         self._limit_set.note_again()
+
+    def change_contract(self, contract: Contract) -> None:
+        """Make the rules anew by another contract; an alarm goes on where its rule watches the same."""
+        self.watchlist = self.watchlist.by_contract(contract)
+        self._mirror.rules_changed()
+        if self._begun is None:
+            return
+        evaluator = self._evaluator
+        # Expressions may mean other channels and units.
+        self._begun = evaluator, self._make_values()
+        changes = evaluator.change_rules(self.watchlist, self._context(), ours=self.evaluates)
+        if self.evaluates:
+            self._record_changes(changes)
+            self._store.note(LIMITS, limits(self.watchlist))
 
     def tick(self) -> None:
         """Evaluate all rules that are due, and take what other processes report or ask."""

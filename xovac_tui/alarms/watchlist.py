@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from xovac_tui.alarms.settings import AlarmSettings
+from xovac_tui.api.contract import Contract
 
 if TYPE_CHECKING:
     from xovac_tui.alarms.kinds import Rule
@@ -24,14 +25,23 @@ class Watchlist:
         settings: AlarmSettings | None = None,
         *,
         merge: Callable[[], InForce] | None = None,
+        remake: Callable[[Contract], Watchlist] | None = None,
     ) -> None:
-        """Take the rules, or `merge` for when they are needed: the first picture does not wait for them."""
+        """Take the rules, or `merge` for when they are needed: the first picture does not wait for them.
+
+        `remake` gives what is to be watched by another contract; None: it is the same by any.
+        """
         self.settings = settings or AlarmSettings()
         self._merge = merge or (lambda: (tuple(rules), {}))
+        self._remake = remake
 
     @cached_property
     def _in_force(self) -> InForce:
         return self._merge()
+
+    def by_contract(self, contract: Contract) -> Watchlist:
+        """Return what is to be watched by another contract, which default rules are made of."""
+        return self if self._remake is None else self._remake(contract)
 
     @property
     def rules(self) -> tuple[Rule, ...]:

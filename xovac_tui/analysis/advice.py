@@ -16,6 +16,11 @@ SOON = 5.0
 _STEADY = 0.5
 """K/min; a temperature that changes less is steady."""
 LABEL = "Advisory only: nothing here interlocks or acts on the chamber"
+VENTING = "Venting while something is cold"
+COOLING = "Cooling before the pressure is low"
+CORONA = "Part powered in the corona range"
+OUTGASSING = "Pressure rising in a hot dwell"
+"""Titles: each names one kind of advice."""
 
 
 class Temperature(msgspec.Struct, frozen=True):
@@ -82,7 +87,7 @@ def _all(moment: AdviceContext, settings: AdviceSettings) -> Iterator[Advice]:
         if pressure is not None:
             now += f" ({_mbar(pressure)})"
         yield Advice(
-            "Venting while something is cold",
+            VENTING,
             f"{coldest.named} is {quantity(coldest.celsius, 'degC')}, below the dew point of {dew_words}, "
             f"and the chamber {now}: water condenses on it.",
             "Close the vent, and warm everything above the dew point first.",
@@ -98,7 +103,7 @@ def _all(moment: AdviceContext, settings: AdviceSettings) -> Iterator[Advice]:
         span = f"{settings.corona_low:g} to {settings.corona_high:g} mbar"
         span += _assumed(settings, "corona_low", "corona_high")
         yield Advice(
-            "Part powered in the corona range",
+            CORONA,
             f"The test part is powered at {_mbar(pressure)}, within {span}: high voltages may arc.",
             "Switch the part off until the pressure is below, or above, that range.",
         )
@@ -137,7 +142,7 @@ def _cold_in_air(
         )
     low = _mbar(settings.cold_below_pressure) + _assumed(settings, "cold_below_pressure")
     yield Advice(
-        "Cooling before the pressure is low",
+        COOLING,
         f"{found.named} {is_so}, and the pressure is {_mbar(pressure)}: water may condense.",
         f"Do not cool on before the pressure is at most {low}.",
     )
@@ -154,7 +159,7 @@ def _outgassing(moment: AdviceContext, settings: AdviceSettings) -> Iterator[Adv
         return
     held = "is held at" if moment.dwelling else "is at"
     yield Advice(
-        "Pressure rising in a hot dwell",
+        OUTGASSING,
         f"{one.label} {held} {quantity(one.celsius, 'degC')}, above "
         f"{quantity(settings.hot_above, 'degC')}{_assumed(settings, 'hot_above')}, and the pressure has "
         f"risen to {_mbar(moment.pressure)}: something gives off gas.",

@@ -193,11 +193,14 @@ class Insight:
         chosen: list[ChannelView] = []
         problems = []
         for name in named:
-            channel = next((one for one in snapshot.channels if name in (one.full_name, one.name)), None)
+            channel = _called(name, snapshot.channels)
             if channel is None:
                 problems.append(f'The settings name the channel "{clean(name, 60)}", which has not come yet.')
             elif channel.unit and not is_temperature(channel.unit):
-                problems.append(f'The settings name "{clean(name, 60)}", which is not a temperature.')
+                unit = clean(channel.unit, 20)
+                problems.append(
+                    f'The settings name "{clean(name, 60)}", which is in {unit}, not a temperature.'
+                )
             else:
                 chosen.append(channel)
         return chosen[:MOST_CHANNELS], problems
@@ -374,3 +377,12 @@ def _temperatures(
             per_minute /= _degrees_in_a_kelvin(channel.unit) * speed
         assumed = channel.place is None and channel.role is not Role.CONTROLLED
         yield Temperature(clean(channel.label, 40), celsius, per_minute, assumed)
+
+
+def _called(name: str, channels: Sequence[ChannelView]) -> ChannelView | None:
+    """Return the channel of a full or short name, else the one that had that short name before."""
+    for names in (lambda one: (one.full_name, one.name), lambda one: one.aliases):
+        for channel in channels:
+            if name in names(channel):
+                return channel
+    return None

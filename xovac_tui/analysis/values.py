@@ -29,6 +29,8 @@ RATE_WINDOW = 1800.0
 """Seconds of the past for a change per hour, by default."""
 BAND_WINDOW = 600.0
 """Seconds of the past for a band, by default."""
+NOT_COME = "no channel of that name has come yet"
+"""Why a channel has no value while neither a contract nor a message has named it."""
 _LOOK_EVERY = 1.0
 """Seconds between two evaluations of what is worked out from a long past."""
 _FULL = 0.9
@@ -86,7 +88,7 @@ class ChamberValues:
             return self._word(wanted.name)
         channel = self._chamber.find(wanted.name)
         if channel is None:
-            return ValueReading(why="no channel of that name has come yet")
+            return ValueReading(why=NOT_COME)
         match wanted.what:
             case What.CHANNEL:
                 return self._value(channel)

@@ -231,6 +231,8 @@ class LeafSpec(LeafTable, frozen=True, kw_only=True):
     """A name, unit and meaning for one leaf (dotted path) of a message."""
 
     path: str
+    origin: Origin = Origin.USER
+    source: str = ""
 
     @property
     def numeric(self) -> bool:

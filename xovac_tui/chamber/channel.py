@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from xovac_tui.api.contract import LeafSpec, Origin
 from xovac_tui.api.payload import Leaf
-from xovac_tui.chamber.history import History
+from xovac_tui.chamber.history import QUIET, History
 from xovac_tui.chamber.snapshot import ChannelView, Quality
 from xovac_tui.text import clean
 
@@ -20,6 +20,10 @@ ONCE_SECONDS = 60.0
 """Seconds after which a value that came only once counts as stale: its usual period is unknown."""
 LONGEST_TEXT = 64
 """Characters of text that still make a channel; longer ones are read in the Log."""
+_RATE_EVERY = 2.0
+"""Seconds between two values with which the shown change per minute is worked out."""
+_KEPT_TEXT = 200
+"""Characters of the newest text that are kept as they came, to be read anew by another contract."""
 INTERVALS = 8
 """The newest pauses between messages, of which the usual one is taken."""
 
@@ -125,6 +129,10 @@ class Channel:
         """What came since the last evaluation of an alarm; None where no alarm evaluates this channel."""
         self.problem = ""
         """Why the newest value does not count, as a clause; empty where it does, or is none."""
+        self.meant: Leaf = None
+        """What the newest value means: decimal text is a number, what does not count is None."""
+        self._came: Leaf = None
+        """The newest value as it came."""
         self._validity = self.spec.validity
         self._every_number = self._validity is None or not self._validity.bounds
         """Every number counts, so that the rule need not be asked of one."""
@@ -134,7 +142,8 @@ class Channel:
         self._beats = self._breaks = 0
         """Of its stream, when it came last."""
         self._rate: float | None = None
-        self._rate_for: float | None = None
+        self._rate_for = -math.inf
+        """When the newest value came that the rate was worked out with, monotonic seconds."""
 
     @property
     def name(self) -> str:
@@ -150,6 +159,7 @@ class Channel:
             self._beat(mono)
         self._beats = self.stream.beats
         self.seen = mono
+        self._came = leaf[:_KEPT_TEXT] if isinstance(leaf, str) else leaf
         self._fault = False
         problem = ""
         if self._validity is not None and not (self._every_number and isinstance(leaf, float)):
@@ -176,7 +186,47 @@ class Channel:
         else:
             self.text = ""
             self._break(mono)
+        self.meant = leaf
         return leaf
+
+    def respec(self, spec: LeafSpec | None, origin: Origin | None) -> None:
+        """Be what another contract says from now on; None: it says nothing of this channel any more.
+
+        The newest value is read anew; the history stays as it was judged when it came.
+        """
+        before, self.spec, self.origin = self.spec, spec or LeafSpec(path=self.full_name), origin
+        self.history.restate(self.spec.resolution, self.spec.uncertainty)
+        self._rate_for = -math.inf
+        if (before.unit, before.role, before.valid, before.invalid) == (
+            self.spec.unit,
+            self.spec.role,
+            self.spec.valid,
+            self.spec.invalid,
+        ):
+            return
+        self._validity = self.spec.validity
+        self._every_number = self._validity is None or not self._validity.bounds
+        if self.watch is not None:
+            self.watch.clear()
+        if self.seen is not None:
+            self._read_anew()
+
+    def _read_anew(self) -> None:
+        """Read the newest value by the rule of now; nothing goes into the history, which has it."""
+        leaf, problem = self._came, ""
+        if self._validity is not None:
+            leaf, problem = self._validity.read(leaf)
+        self.problem = clean(problem, 80) if problem else ""
+        leaf = None if problem else leaf
+        self.is_bool, self.text, self.value = isinstance(leaf, bool), "", None
+        if isinstance(leaf, bool):
+            self.text, self.value = "on" if leaf else "off", float(leaf)
+        elif isinstance(leaf, str):
+            self.text = clean(leaf, LONGEST_TEXT)
+        elif isinstance(leaf, float) and math.isfinite(leaf):
+            self.value = leaf
+        self._fault = self.value is None and not isinstance(leaf, str)
+        self.meant = leaf
 
     @property
     def pace(self) -> Stream:
@@ -246,11 +296,15 @@ class Channel:
             is_bool=self.is_bool,
             problem=self.problem,
             place=spec.place,
+            aliases=spec.aliases,
         )
 
     def _per_minute(self, now: float) -> float | None:
-        # Twenty messages a second need no twenty regressions: once a second is all that can be read.
-        if self.value is not None and (self._rate_for is None or now - self._rate_for >= 1.0):
+        if self.value is None or self.seen is None:
+            return None
+        # A new value alone changes it, and a minute's slope hardly moves in a second. Whether data that
+        # stopped still have one, the history knows.
+        if self._rate is None or self.seen - self._rate_for >= _RATE_EVERY or now - self.seen > QUIET:
             self._rate = self.history.rate_per_minute(now, self.spec.log)
-            self._rate_for = now
+            self._rate_for = self.seen
         return self._rate

@@ -14,6 +14,7 @@ from array import array
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import pairwise
+from operator import mul
 from typing import Protocol
 
 from xovac_tui.chamber.ring import NAN, Bins, Ring
@@ -102,6 +103,10 @@ class History:
         self._broken = True
         self._rate: float | None = None
         self._rate_key: tuple[int, bool] | None = None
+
+    def restate(self, resolution: float | None, uncertainty: float) -> None:
+        """Take what another contract says of the sensor from now on; what is kept stays."""
+        self._stated, self.uncertainty = resolution, uncertainty
 
     @property
     def first(self) -> float | None:
@@ -298,14 +303,13 @@ class History:
             return None
         if len(means) < 3 or means[-1][0] - means[0][0] < 10:
             return None
-        times = [number - begin for number, _ in means]
-        values = [math.log(mean) if ratio else mean for _, mean in means]
         count = len(means)
-        mean_time = sum(times) / count
+        middle = sum([number for number, _ in means]) / count
+        values = [math.log(mean) if ratio else mean for _, mean in means]
         mean = sum([value / count for value in values])
-        apart = [time - mean_time for time in times]
-        across = sum([one * (value - mean) for one, value in zip(apart, values, strict=True)])
-        change = MINUTE * across / sum([one * one for one in apart])
+        apart = [number - middle for number, _ in means]
+        across = sum(map(mul, apart, [value - mean for value in values]))
+        change = MINUTE * across / sum(map(mul, apart, apart))
         if not math.isfinite(change):
             return None
         return math.expm1(min(change, 700.0)) if ratio else change

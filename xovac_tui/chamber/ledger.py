@@ -41,6 +41,15 @@ class Ledger:
         self.unasked = 0
         """Responses that belong to no command of ours."""
 
+    def change_contract(self, contract: Contract) -> None:
+        """Go by another contract from now on; what is under way is still answered as it was sent."""
+        self._contract = contract
+
+    def waits_for(self, answer: str) -> str:
+        """Return the command under way that an answer of this name belongs to; empty where none does."""
+        found = (e.command for e in self._sent() if e.id in self._specs and self._specs[e.id].ack == answer)
+        return next(found, "")
+
     @property
     def entries(self) -> tuple[LedgerEntry, ...]:
         """The entries that are kept, oldest first."""
@@ -147,7 +156,7 @@ class Ledger:
 
     def answer(self, event: Event) -> tuple[LedgerEntry, ...]:
         """Take a response; return the entry that it changed, if any."""
-        command = self._contract.answered(event.name)
+        command = self.waits_for(event.name) or self._contract.answered(event.name)
         waiting = [e for e in self._entries.values() if e.command == command and self._waits(e, event.mono)]
         if not waiting:
             return self._unwaited(command, event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -73,6 +73,7 @@ class Chamber:
         self._channels: dict[str, dict[str, Channel]] = {}
         self._by_name: dict[str, Channel] = {}
         self._by_short_name: dict[str, Channel] = {}
+        self._by_alias: dict[str, Channel] = {}
         self._by_role: dict[Role, Channel] = {}
         self._count = 0
         self._order: tuple[Channel, ...] | None = None
@@ -85,15 +86,9 @@ class Chamber:
         self._events_in = self._malformed = self._left_out = 0
         self._newest: float | None = None
         # Messages with a pinned reading: what the operator takes for "the data" where a contract says so.
-        self._vital = frozenset(
-            event for event, message in contract.messages.items() if any(leaf.pin for leaf in message.leaves)
-        )
+        self._vital = _events_with(contract, lambda leaf: leaf.pin)
         self._vital_received = False
-        self._judging = frozenset(
-            event
-            for event, message in contract.messages.items()
-            if any(leaf.role in _RUN_ROLES for leaf in message.leaves)
-        )
+        self._judging = _events_with(contract, lambda leaf: leaf.role in _RUN_ROLES)
         self._clock_offset: float | None = None
         self._speed: float | None = None
         for event, message in contract.messages.items():
@@ -129,6 +124,65 @@ class Chamber:
             self._mark("lost", link.why or "link lost", utc, mono)
             return self.ledger.link_lost(mono)
         return ()
+
+    def change_contract(self, contract: Contract, utc: float, mono: float) -> None:
+        """Go by another contract from now on: names, units, roles, which values count, commands.
+
+        Every channel keeps its newest value and its history, by its full name. What the newest values mean
+        for the run is worked out anew and is no change that the chamber reports: it makes no mark and
+        confirms no command.
+        """
+        self.contract = contract
+        self.ledger.change_contract(contract)
+        known, played, self._channels = self._channels, self._by_role, {}
+        self._by_name, self._by_short_name, self._by_alias, self._by_role = {}, {}, {}, {}
+        self._count = 0
+        # In the order in which they would come after a new start.
+        for event, message in contract.messages.items():
+            stream = self._streams.setdefault(event, Stream(event))
+            for leaf in message.leaves:
+                channel = known.get(event, {}).pop(leaf.path, None)
+                if channel is None:
+                    self._add_channel(stream, leaf.path, leaf)
+                else:
+                    channel.respec(leaf, message.origin)
+                    self._place(channel, leaf.path)
+        left = [(path, channel) for group in known.values() for path, channel in group.items()]
+        for path, channel in sorted(left, key=lambda one: one[1].order):
+            # One that never came was there by its name alone.
+            if channel.seen is not None:
+                channel.respec(None, None)
+                self._place(channel, path)
+        for event in [event for event, stream in self._streams.items() if not stream.beats]:
+            if event not in contract.messages:
+                del self._streams[event]
+        self._order = self._names = None
+        self._take_roles_anew(played, utc, mono)
+        self._vital = _events_with(contract, lambda leaf: leaf.pin)
+        self._judging = _events_with(contract, lambda leaf: leaf.role in _RUN_ROLES)
+        seen = self._newest_of(self._vital)
+        self._vital_received = seen is not None
+        if self._newest is not None:
+            self._newest = seen or self._newest_of(self._channels) or self._newest
+
+    def _newest_of(self, events: Iterable[str]) -> float | None:
+        """Return when one of these messages brought a value last; None: never."""
+        times = (one.seen for event in events for one in self._channels.get(event, {}).values())
+        return max((time for time in times if time is not None), default=None)
+
+    def _take_roles_anew(self, played: Mapping[Role, Channel], utc: float, mono: float) -> None:
+        """Work out what the newest values mean by the roles of another contract."""
+        for role in (Role.STATE, Role.RECIPE_NAME, Role.STEP, Role.STEPS, Role.SERVER_TIME, Role.SPEED):
+            channel = self._by_role.get(role)
+            seen = None if channel is None else channel.seen
+            if channel is None or seen is None:
+                self._run.reread(role, None, None, utc, mono)
+                self._clock_offset = None if role is Role.SERVER_TIME else self._clock_offset
+                self._speed = None if role is Role.SPEED else self._speed
+            elif role not in (Role.SERVER_TIME, Role.SPEED):
+                self._run.reread(role, channel.spec, channel.meant, utc - (mono - seen), seen)
+            elif played.get(role) is not channel:
+                self._take_time(role, channel.meant, utc - (mono - seen))
 
     def tick(self, mono: float) -> Changes:
         """Let time pass; return the ledger entries that it changed."""
@@ -205,8 +259,11 @@ class Chamber:
         return channel.history if channel else None
 
     def find(self, name: str) -> Channel | None:
-        """Return the channel with this full name, or the first with this short one; None where none is."""
-        return self._by_name.get(name) or self._by_short_name.get(name)
+        """Return the channel with this full name, else the first with this short one; None where none is.
+
+        A short name that a channel had before (its alias) leads to it where no other one has that now.
+        """
+        return self._by_name.get(name) or self._by_short_name.get(name) or self._by_alias.get(name)
 
     def label(self, channel: Channel) -> str:
         """Return what a channel is called where it is shown; no other is called the same."""
@@ -337,17 +394,23 @@ class Chamber:
 
     def _add_channel(self, stream: Stream, path: str, spec: LeafSpec | None) -> Channel:
         full_name = f"{stream.name}.{path}" if path else stream.name
-        origin = self.contract.messages[stream.name].origin if spec else None
+        origin = spec.origin if spec else None
         channel = Channel(full_name, stream, spec, origin)
-        channel.order = self._count
-        self._count += 1
-        self._channels.setdefault(stream.name, {})[path] = channel
-        self._by_name[full_name] = channel
-        self._by_short_name.setdefault(channel.name, channel)
-        if channel.spec.role is not None:
-            self._by_role[channel.spec.role] = channel
+        self._place(channel, path)
         self._order = self._names = None
         return channel
+
+    def _place(self, channel: Channel, path: str) -> None:
+        """Put a channel behind those that there are, where its names and its role are found."""
+        channel.order = self._count
+        self._count += 1
+        self._channels.setdefault(channel.stream.name, {})[path] = channel
+        self._by_name[channel.full_name] = channel
+        self._by_short_name.setdefault(channel.name, channel)
+        for alias in channel.spec.aliases:
+            self._by_alias.setdefault(alias, channel)
+        if channel.spec.role is not None:
+            self._by_role[channel.spec.role] = channel
 
     def _ordered(self) -> tuple[Channel, ...]:
         if self._order is None:
@@ -357,13 +420,8 @@ class Chamber:
         return self._order
 
     def _play(self, spec: LeafSpec, leaf: Leaf, event: Event) -> Changes:
-        if spec.role is Role.SERVER_TIME:
-            if isinstance(leaf, float) and abs(leaf) < _LAST_MS:
-                self._clock_offset = leaf / 1000 - event.utc
-            return ()
-        if spec.role is Role.SPEED:
-            if isinstance(leaf, float) and 0 < leaf <= FASTEST:
-                self._speed = leaf
+        if spec.role in (Role.SERVER_TIME, Role.SPEED):
+            self._take_time(spec.role, leaf, event.utc)
             return ()
         change = self._run.feed(spec, leaf, event.utc, event.mono)
         if change is None:
@@ -377,6 +435,14 @@ class Chamber:
                 "step", f"step {value:g}" if isinstance(value, float | int) else "", event.utc, event.mono
             )
         return self.ledger.take_report(role, value, event.mono)
+
+    def _take_time(self, role: Role, leaf: Leaf, utc: float) -> None:
+        """Take what the device says of its clock, or of how fast it goes."""
+        if role is Role.SPEED:
+            if isinstance(leaf, float) and 0 < leaf <= FASTEST:
+                self._speed = leaf
+        elif isinstance(leaf, float) and abs(leaf) < _LAST_MS:
+            self._clock_offset = leaf / 1000 - utc
 
     def _run_view(self, channels: tuple[ChannelView, ...], mono: float) -> RunView:
         roles: Mapping[Role, ChannelView] = {c.role: c for c in channels if c.role is not None}
@@ -427,3 +493,10 @@ class Chamber:
         self._marks.append(mark)
         self._marks_reported = None
         self._new_marks.append(mark)
+
+
+def _events_with(contract: Contract, wanted: Callable[[LeafSpec], bool]) -> frozenset[str]:
+    """Return the names of the messages that have such a leaf."""
+    return frozenset(
+        event for event, message in contract.messages.items() if any(wanted(leaf) for leaf in message.leaves)
+    )

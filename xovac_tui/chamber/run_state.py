@@ -75,11 +75,8 @@ class RunTracker:
     def _feed_state(
         self, spec: LeafSpec, leaf: Leaf, utc: float, mono: float
     ) -> tuple[Role, RunState | str | float] | None:
-        word = _word(leaf)
-        running = word.lower() in {w.lower() for w in spec.running}
-        idle = word.lower() in {w.lower() for w in spec.idle}
-        state = RunState.RUNNING if running else RunState.IDLE if idle else RunState.UNKNOWN
-        self.word = clean(word, _NAME_LENGTH)
+        state = _state_of(spec, leaf)
+        self.word = clean(_word(leaf), _NAME_LENGTH)
         if state is self.state:
             return None
         known = self.state is not RunState.UNKNOWN
@@ -88,6 +85,31 @@ class RunTracker:
         if self.start_seen:
             self.step_since = mono
         return (Role.STATE, state) if known else None
+
+    def reread(self, role: Role, spec: LeafSpec | None, leaf: Leaf, utc: float, mono: float) -> None:
+        """Take the newest leaf that plays a role by another contract; without `spec` none came, or none does.
+
+        What it means anew is no change that the chamber reports. What it means as before stays.
+        """
+        match role:
+            case Role.STATE:
+                state, word = RunState.UNKNOWN, ""
+                if spec is not None:
+                    state, word = _state_of(spec, leaf), clean(_word(leaf), _NAME_LENGTH)
+                self.word = word
+                if state is not self.state:
+                    self.state, self.since_utc, self.since_mono = state, utc, mono
+                    self.start_seen, self.step_since = False, None
+                    self.relinked()
+            case Role.RECIPE_NAME:
+                self._name_known = spec is not None
+                self.recipe = clean(leaf, _NAME_LENGTH) if isinstance(leaf, str) and leaf else None
+            case Role.STEP:
+                step = _whole(leaf)
+                if step != self.step:
+                    self.step, self.step_since = step, None
+            case Role.STEPS:
+                self.steps = _whole(leaf)
 
     def view(self, *, stale: bool, target: float | None, actual: float | None, unit: str) -> RunView:
         """Return the frozen picture of the run."""
@@ -106,6 +128,14 @@ class RunTracker:
             step_since_mono=self.step_since,
             start_seen=self.start_seen,
         )
+
+
+def _state_of(spec: LeafSpec, leaf: Leaf) -> RunState:
+    """Return what the value of a leaf with the role `state` means."""
+    word = _word(leaf).lower()
+    if word in {w.lower() for w in spec.running}:
+        return RunState.RUNNING
+    return RunState.IDLE if word in {w.lower() for w in spec.idle} else RunState.UNKNOWN
 
 
 def _word(leaf: Leaf) -> str:

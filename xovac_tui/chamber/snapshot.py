@@ -58,6 +58,8 @@ class ChannelView(msgspec.Struct, frozen=True):
     """Why the newest value does not count by the contract, as a clause; empty where it does, or is none."""
     place: SensorPlace | None = None
     """Where the sensor is, by the contract; None: it does not say."""
+    aliases: tuple[str, ...] = ()
+    """Short names that it had before, which lead to it still."""
 
 
 class RunState(StrEnum):

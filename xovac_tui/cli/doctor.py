@@ -103,7 +103,7 @@ def terminal(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield a line for each capability that the terminal reports."""
     if sys.stdin.isatty() and sys.stdout.isatty():
         size = shutil.get_terminal_size()
-        small = "" if size.columns >= 80 and size.lines >= 24 else ": the screens need 80x24"
+        small = "" if size.columns >= 60 and size.lines >= 16 else ": the screens need 60x16"
         yield "size", f"{size.columns}x{size.lines}{small}"
     else:
         can = headless_words("and")

@@ -143,10 +143,9 @@ class _Job:
         if not self._words:
             return found
         short = {
-            message.full_name(leaf): leaf.channel
+            message.full_name(leaf): (leaf.channel, *leaf.aliases)
             for message in self._source.chamber.contract.messages.values()
             for leaf in message.leaves
-            if leaf.channel
         }
         return choose(found, self._words, short)
 

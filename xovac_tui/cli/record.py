@@ -10,7 +10,13 @@ import click
 
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent
-from xovac_tui.chamber.news import AlarmsChanged, LinkChanged, RecordOpened
+from xovac_tui.chamber.news import (
+    AlarmsChanged,
+    ContractChanged,
+    ContractProblemChanged,
+    LinkChanged,
+    RecordOpened,
+)
 from xovac_tui.cli.common import effective
 from xovac_tui.cli.exposure import alarm_notes, exposed_settings
 from xovac_tui.cli.stderr import StderrLines
@@ -23,6 +29,9 @@ from xovac_tui.signals import handled
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
 from xovac_tui.text import clean
+
+_LONGEST = 400
+"""Characters of what differs in another contract, on one line."""
 
 
 def record_chamber(ctx: click.Context, seconds: float | None) -> None:
@@ -65,6 +74,11 @@ async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> N
             say.line(f"{station.name}: {_words(news.recorder)}")
         elif isinstance(news, RecordOpened) and (advice := share_advice(station.record.share)):
             say.line(f"{station.name}: {advice}")
+        elif isinstance(news, ContractChanged):
+            say.line(f"{station.name}: contract changed: {clean(news.words, _LONGEST)}")
+        elif isinstance(news, ContractProblemChanged):
+            again = "The contract files can be used again."
+            say.line(f"{station.name}: {again if news.problem is None else news.problem.sentence}")
         elif isinstance(news, AlarmsChanged) and not news.mirrored:
             for change in news.changes:
                 say.line(f"{station.name}: {alarm_line(change)}")
@@ -100,4 +114,4 @@ def _words(view: RecorderView) -> str:
         who = f"process {view.pid}" if view.pid else "another process"
         return f"{who} records this chamber already; this one takes over when that ends."
     said = "recording." if view.state is RecorderState.ON else view.why
-    return " ".join([*view.notes, said or f"the record is {view.state.value}."])
+    return " ".join([*(note.sentence for note in view.notes), said or f"the record is {view.state.value}."])

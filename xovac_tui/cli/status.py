@@ -151,6 +151,12 @@ def data(sample: StatusSample) -> dict[str, Any]:
             "pid": sample.pid,
             "record": str(sample.record) if sample.record.exists() else None,
         },
+        "contract": {
+            "files": [str(path) for path in sample.station.contract_files],
+            "problem": None
+            if sample.station.contract_problem is None
+            else list(sample.station.contract_problem.sentences),
+        },
         "alarms": None if sample.alarms is None else [_alarm_data(one) for one in sample.alarms],
         "channels": [_channel_data(one) for one in snapshot.channels],
         "values_left_out": snapshot.counters.values_left_out,

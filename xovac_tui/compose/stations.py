@@ -32,6 +32,7 @@ from xovac_tui.runs.follower import RunFollower
 from xovac_tui.runs.service import RunService
 from xovac_tui.simulator.child import SimulatorChild
 from xovac_tui.simulator.options import SimulatorOptions
+from xovac_tui.station.contract_files import ContractFiles
 from xovac_tui.station.live import LiveStation, Parts, this_user
 from xovac_tui.station.news import NewsFeed
 from xovac_tui.station.proofs import StopProof, StopProofs
@@ -76,7 +77,7 @@ def build_station(
 
     def in_force() -> Iterable[tuple[str, str]]:
         assert has.record is not None
-        return config.in_force.in_force(setup.profile, has.record.settings, contract)
+        return config.in_force.in_force(setup.profile, has.record.settings, chamber.contract)
 
     subject = Subject(
         name=name,
@@ -85,6 +86,7 @@ def build_station(
         who=who,
         speed=speed,
         in_force=in_force,
+        contract_noted=config.in_force.contract_noted,
     )
     record = RecordService(has.record, subject, clock, log, news.publish)
     follower = RunFollower(contract, record, clock, speed=speed)
@@ -92,7 +94,6 @@ def build_station(
     alarms = AlarmService(
         has.watchlist,
         chamber,
-        contract,
         clock,
         AlarmPorts(
             store=RecordAlarmStore(record),
@@ -133,6 +134,10 @@ def described(
     return StationSetup(
         name=setup.name,
         contract=setup.contract,
+        contract_files=ContractFiles(
+            [Path(name) for name in profile.contracts if name != SIMULATOR_CONTRACT],
+            simulator=SIMULATOR_CONTRACT in profile.contracts,
+        ),
         manner=Manner(
             observe_only=profile.observe,
             expert=profile.expert,
@@ -144,7 +149,7 @@ def described(
         clock=clock,
         who=who,
         speed=speed,
-        plan_settings=partial(plan_settings, profile, setup.contract),
+        plan_settings=partial(plan_settings, profile),
         insight=insight,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from xovac_tui.api.contract import Contract
+from xovac_tui.api.described import described
 from xovac_tui.api.loader import SIMULATOR_CONTRACT
 from xovac_tui.config.model import Profile
 from xovac_tui.readfile import read_at_most
@@ -22,10 +23,27 @@ _LARGEST = 10_000_000
 
 
 def in_force(profile: Profile, settings: RecordSettings, contract: Contract) -> Iterator[tuple[str, str]]:
-    """Yield each kind of what is noted at the opening of a record, and what is in force, as JSON."""
+    """Yield each kind of what is noted at the opening of a record, and what is in force, as JSON.
+
+    Reads the contract files and the CA file.
+    """
     yield "settings", as_json(_settings(profile, settings))
-    yield "contract", as_json(_contract(profile, contract))
+    files = [Path(name) for name in profile.contracts if name != SIMULATOR_CONTRACT]
+    yield "contract", contract_noted(contract, hashes(files))
     yield "trust", as_json(_trust(profile))
+
+
+def contract_noted(contract: Contract, hashes: Mapping[str, str]) -> str:
+    """Return what is noted of a contract, as JSON: all that it adds to the manual, and its files' hashes."""
+    whole = msgspec.json.encode(msgspec.to_builtins(contract), order="sorted")
+    return as_json(
+        {
+            "names": list(contract.files),
+            "files": dict(hashes),
+            "effective": hashlib.sha256(whole).hexdigest(),
+            **described(contract),
+        }
+    )
 
 
 def _settings(profile: Profile, settings: RecordSettings) -> dict[str, Any]:
@@ -34,12 +52,6 @@ def _settings(profile: Profile, settings: RecordSettings) -> dict[str, Any]:
     own = {key: value for key, value in msgspec.to_builtins(profile).items() if key not in others}
     kept = {"keep_days": settings.keep_days, "delete_unexported": settings.delete_unexported}
     return {"address": _address(profile.url), **own, "record_kept": kept}
-
-
-def _contract(profile: Profile, contract: Contract) -> dict[str, Any]:
-    files = {Path(name).name: _file_hash(name) for name in profile.contracts if name != SIMULATOR_CONTRACT}
-    whole = msgspec.json.encode(msgspec.to_builtins(contract), order="sorted")
-    return {"names": list(contract.files), "files": files, "effective": hashlib.sha256(whole).hexdigest()}
 
 
 def _trust(profile: Profile) -> dict[str, Any]:
@@ -67,6 +79,11 @@ def _address(url: str) -> str:
         return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port is not None else ''}"
     except ValueError:
         return ""
+
+
+def hashes(files: Iterable[Path]) -> dict[str, str]:
+    """Return the name of each file without its folder -> SHA-256, or why it cannot be read."""
+    return {path.name: _file_hash(str(path)) for path in files}
 
 
 def _file_hash(name: str) -> str:

@@ -13,7 +13,7 @@ from xovac_tui.api.loader import SIMULATOR_CONTRACT
 from xovac_tui.config.check import settings_mistakes
 from xovac_tui.config.model import Profile, Settings
 from xovac_tui.errors import SettingsError
-from xovac_tui.validation import convert, join_key, mistakes, read_toml, sound
+from xovac_tui.validation import convert, join_key, mistakes, parse_toml, read_toml, sound
 from xovac_tui.withaddress import each_address
 
 
@@ -43,10 +43,13 @@ def load_settings(path: Path | None = None) -> Loaded:
     return Loaded(_absolute(settings, file.parent), file, exists=True, given=frozenset(_keys(data)))
 
 
-def settings_problems(path: Path) -> list[str]:
-    """Return a sentence for everything that is wrong in a settings file; an empty list when it is well."""
+def settings_problems(path: Path, raw: bytes | None = None) -> list[str]:
+    """Return a sentence for everything that is wrong in a settings file; an empty list when it is well.
+
+    `raw` is checked in the place of what the file holds.
+    """
     try:
-        data = read_toml(path)
+        data = read_toml(path) if raw is None else parse_toml(raw, path)
     except SettingsError as error:
         return [str(error)]
     # What is of another type than it must be is left out, to find mistakes in the rest as well.

@@ -10,6 +10,7 @@ from xovac_tui.expressions.tokens import ExpressionError, Token, TokenKind, toke
 from xovac_tui.text import nearest
 from xovac_tui.units import DIFFERENCE, TIME, difference_of, per_time, unit_of
 
+MISSING_AT_END = "Something is missing at the end."
 _DEEPEST = 30
 """Brackets within brackets: more than are ever written; each costs room on the stack."""
 _MOST = 100
@@ -18,7 +19,7 @@ _COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
 _OF_CHANNELS = (tree.What.AGE, tree.What.RATE, tree.What.PER_HOUR, tree.What.STABLE)
 _OF_VALUES = ("abs", "min", "max", "mean")
 _FUNCTIONS = (*_OF_CHANNELS, *_OF_VALUES, "known")
-_STABLE_HINT = 'stable(plate_a, 1 K/h), stable(plate_a, 2 K, 10 min) or stable(plate_a, "a criterion")'
+_STABLE_HINT = 'stable(shroud, 1 K/h), stable(shroud, 2 K, 10 min) or stable(shroud, "a criterion")'
 _KELVINS_PER_HOUR = per_time(difference_of(unit_of("K")), "h")
 _CHOICES = {tree.LINK: tree.LINK_WORDS, tree.STATE: tree.STATES}
 
@@ -192,7 +193,7 @@ class Parser:
 
     def _missing(self, token: Token) -> str:
         if token.kind is TokenKind.END:
-            return "Something is missing at the end."
+            return MISSING_AT_END
         if token.text == "not":
             return "not stands before a whole condition; put brackets around it: (not ...)."
         return f'A value is missing before "{token.text}".'

@@ -97,7 +97,7 @@ def compose(
         said, key = f"{len(ordered)} alarms. {_sentence(ordered[0])}", "several"
         lines = _list_lines(ordered)
     if flood:
-        lines.append(f"A flood: {flood} alarms in the last ten minutes, so they are in one message.")
+        lines.append(flood_words(flood))
     return Message(
         kind=kind,
         chamber=clean(chamber, 80),
@@ -108,6 +108,11 @@ def compose(
         utc=utc,
         alarms=tuple(ordered),
     )
+
+
+def flood_words(count: int) -> str:
+    """Return the sentence about `count` alarms in ten minutes that share a message."""
+    return f"A flood: {count} alarms in the last ten minutes, so they are in one message."
 
 
 def trial_message(chamber: str, severity: Severity, utc: float) -> Message:

@@ -20,7 +20,7 @@ _PIECE = 250_000
 """Characters that are handed over at a time, so that a key never waits for it."""
 
 
-_IN_PART = "It cannot be decoded: only its beginning is kept, since it is not recorded."
+IN_PART = "It cannot be decoded: only its beginning is kept, since it is not recorded."
 _LOOKS = (Form.JSON, Form.OBJECT, Form.ARGUMENTS, Form.BYTES)
 
 
@@ -36,7 +36,7 @@ async def read_apart(event: LoggedEvent, limit: int, *, seconds: float = _SECOND
     to hand over a quarter of a million characters.
     """
     if event.size > len(event.raw):
-        return Outline(problem=_IN_PART)
+        return Outline(problem=IN_PART)
     try:
         process = await asyncio.create_subprocess_exec(
             # Not the modules of the folder that the console was started in.

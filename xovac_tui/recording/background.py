@@ -109,6 +109,18 @@ class BackgroundPast:
             self._ask(("first", name), lambda past: self._begin(past, name))
         return self._firsts.get(name)
 
+    def judge_by(self, contract: Contract, before: Contract) -> None:
+        """Let the values count that do by another contract from now on; the thread draws them anew."""
+
+        def judge(past: Past) -> bool:
+            past.judge_by(contract, before)
+            with self._lock:
+                self._pictures.clear()
+            return True
+
+        self._contract = contract
+        self._ask(("contract", id(contract)), judge)
+
     def close(self) -> None:
         """Let the thread end; it lets go of the file by itself, within a moment unless it reads just then."""
         self._closed = True

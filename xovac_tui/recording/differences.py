@@ -22,9 +22,16 @@ def in_words(before: str, after: str) -> str:
     if not before:
         return "in the record for the first time"
     try:
-        old, new = dict(_leaves(json.loads(before))), dict(_leaves(json.loads(after)))
+        was, now = json.loads(before), json.loads(after)
+        first = _not_kept_before(was, now)
+        old, new = dict(_leaves(was)), dict(_leaves({**now, **first} if first else now))
     except (ValueError, RecursionError):
         return "became another one"
+    return _words(old, new)
+
+
+def _words(old: dict[str, Any], new: dict[str, Any]) -> str:
+    """Return what differs between leaves by their dotted names, in words."""
     found = [
         f"{key + ': ' if key else ''}{_said(old.get(key))} -> {_said(new.get(key))}"
         for key in sorted(old | new)
@@ -32,6 +39,18 @@ def in_words(before: str, after: str) -> str:
     ]
     more = f"; and {len(found) - _MOST} more" if len(found) > _MOST else ""
     return "; ".join(found[:_MOST]) + more or "became another one"
+
+
+def between(before: Any, after: Any) -> str:
+    """Return what differs between two values of builtins, in the same words."""
+    return _words(dict(_leaves(before)), dict(_leaves(after)))
+
+
+def _not_kept_before(was: Any, now: Any) -> dict[str, str]:
+    """Return the tables that an older version did not keep: that they are kept now is no change of them."""
+    if not isinstance(was, dict) or not isinstance(now, dict):
+        return {}
+    return {key: "kept from now on" for key, held in now.items() if key not in was and isinstance(held, dict)}
 
 
 def _leaves(value: Any, parent: str = "") -> Iterator[tuple[str, Any]]:

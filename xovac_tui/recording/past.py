@@ -11,6 +11,7 @@ from typing import Protocol
 
 import msgspec
 
+from xovac_tui.api.contract import Contract
 from xovac_tui.chamber.history import History
 from xovac_tui.chamber.ring import Bins, joined, laid_over, nothing
 from xovac_tui.errors import XovacError
@@ -59,9 +60,6 @@ class _Piece(msgspec.Struct, frozen=True):
 class Past:
     """The channels of one record, in the monotonic time of this program."""
 
-    version = 0
-    """Goes up with every answer that is new; here each is complete at once."""
-
     def __init__(self, windows: Windows, shift: float, began: float, first: int | None = None) -> None:
         """Take `shift`, record time minus monotonic time at this program's beginning.
 
@@ -76,6 +74,8 @@ class Past:
         self._pieces = [_Piece(shift)]
         self.began = began
         """Monotonic time at which this program's own histories begin."""
+        self.version = 0
+        """Goes up where pictures must be drawn anew; each answer is complete at once."""
         self._kept: OrderedDict[tuple[str, float, float, int, float], Bins] = OrderedDict()
         self._firsts: dict[str, float | None] = {}
         self.problem = ""
@@ -84,6 +84,12 @@ class Past:
     def close(self) -> None:
         """Let go of the record."""
         self._windows.record.close()
+
+    def judge_by(self, contract: Contract, before: Contract) -> None:
+        """Let the values count that do by another contract from now on."""
+        self._windows.record.judge_by(contract, before)
+        self._kept.clear()
+        self.version += 1
 
     def window(self, name: str, start: float, end: float, columns: int, until: float = math.inf) -> Bins:
         """Return lowest and highest values per column, monotonic seconds, as the record has them.

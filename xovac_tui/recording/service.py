@@ -7,7 +7,7 @@ import contextlib
 import math
 import os
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,7 @@ from xovac_tui.api.link import LinkView
 from xovac_tui.chamber.alarm import AlarmChange, Ask
 from xovac_tui.chamber.history import ChannelHistory, History
 from xovac_tui.chamber.news import (
+    ContractChanged,
     LedgerChanged,
     LinkChanged,
     MarksMade,
@@ -29,7 +30,6 @@ from xovac_tui.chamber.news import (
 )
 from xovac_tui.chamber.snapshot import ChannelView, LedgerEntry, Mark, Outcome
 from xovac_tui.clock import Clock
-from xovac_tui.durations import format_whole
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
 from xovac_tui.recording import disk
@@ -47,6 +47,8 @@ _CLOSING_WELL = 10.0
 """The same for one that is being written: there may be much to write."""
 _WRITTEN = (RecorderState.ON, RecorderState.BESIDE)
 """States in which there is a record that can be read."""
+DONE_HERE = "What was done from here was"
+"""Subject of `not_written` where this program is to record only what was done from it."""
 _READ_EVERY = 5.0
 """Seconds between tries to read a record that is written but could not be read."""
 _EARLY = 10_000
@@ -84,6 +86,13 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     speed: float = 1.0
     in_force: Callable[[], Iterable[tuple[str, str]]] = tuple
     """Gives what is in force, such as settings and trust, as kinds and JSON; never a secret. For a thread."""
+    contract_noted: Callable[[Contract, Mapping[str, str]], str] = lambda _contract, _hashes: ""
+    """Gives what is noted of a contract, as JSON, with the hashes of its files; touches no file."""
+
+
+def not_written(path: Path) -> str:
+    """Return the end of the sentence about what is missing in a record, behind its subject."""
+    return f"not written to the record {path} when this program ended."
 
 
 class RecordService:
@@ -117,6 +126,8 @@ class RecordService:
         self._reading: RecordReading | None = None
         """What reads the record at this moment; None while nothing does."""
         self._read_at = clock.mono()
+        self._read_by = subject.contract
+        """Contract by which what is read just now is judged."""
         self._replacing = False
         """What is read is another file than the one that was read before."""
         self._read_once = choice is None
@@ -150,12 +161,7 @@ class RecordService:
             # Recording it may be, but what it knows is not known yet.
             return msgspec.structs.replace(view, state=RecorderState.STARTING, pid=None, reason=None, why="")
         if view.state is RecorderState.STARTING:
-            why = (
-                f"The record {view.path} has not opened for {format_whole(OPENING)}: another "
-                "program may hold it, or its disk does not answer. What comes meanwhile is held in memory "
-                "and written then."
-            )
-            why = f"{why} {share_advice(self.share)}".rstrip()
+            why = disk.trouble_words.not_open_words(view.path, OPENING, self.share)
             return msgspec.structs.replace(
                 view, state=RecorderState.FAILING, reason=RecordTrouble.NOT_OPEN, why=why
             )
@@ -227,8 +233,9 @@ class RecordService:
                 self._recorder.put(item)
         self._read(self._opened)
 
-    def _make_recorder(self, choice: RecordChoice) -> disk.recorder.Recorder:
-        session = disk.kinds.Session(
+    def _session(self) -> disk.kinds.Session:
+        """Return what a session of this program says of itself, by the contract of now."""
+        return disk.kinds.Session(
             pid=os.getpid(),
             host=socket.gethostname(),
             who=self._who,
@@ -244,6 +251,8 @@ class RecordService:
             rules=self._contract.rules(),
             speed=self._subject.speed,
         )
+
+    def _make_recorder(self, choice: RecordChoice) -> disk.recorder.Recorder:
         settings = choice.settings
         retention = disk.housekeeping.Retention(
             settings.keep_days, delete_unexported=settings.delete_unexported
@@ -254,7 +263,7 @@ class RecordService:
 
         return disk.recorder.Recorder(
             choice.path,
-            session,
+            self._session(),
             self._clock,
             may_record=choice.may_record,
             listener=self._changed,
@@ -290,6 +299,7 @@ class RecordService:
             return read_record(path, began, index, first, session=self.session)
 
         self._read_at = self._clock.mono()
+        self._read_by = self._contract
         self._reading = RecordReading(wait, read, self._in_force, self._changed)
 
     def _in_force(self) -> Iterable[tuple[str, str]]:
@@ -309,6 +319,9 @@ class RecordService:
             self.record, self.past, self._marks = found.record, found.past, found.marks
             self._joined = None
             self._histories.clear()
+            if self._read_by is not self._contract:
+                self.record.judge_by(self._contract, self._read_by)
+                self.past.judge_by(self._contract, self._read_by)
             if first and self.choice is not None and self.choice.visit:
                 self.away_since = found.away_since
             complete = self._recorder is None or not self._recorder.view.lost
@@ -383,11 +396,11 @@ class RecordService:
         what = counted(left, "event or entry was", "events and other entries were")
         if not self.choice.may_record:
             # Of what it was given, such a program writes only what was done from it.
-            what = "What was done from here was"
+            what = DONE_HERE
         # What the recorder says of a share's failures has this advice already.
         held = ("Another program may hold it, or its disk does not answer.", share_advice(self.share))
         why = why or " ".join(part for part in held if part)
-        return f"{what} not written to the record {self.choice.path} when this program ended. {why}"
+        return f"{what} {not_written(self.choice.path)} {why}"
 
     # -- what goes in ---------------------------------------------------------------------------------
 
@@ -417,8 +430,10 @@ class RecordService:
         """Do nothing: what is shown of the link comes as news."""
 
     def on_news(self, news: object) -> None:
-        """Keep what happened to link, commands, mode and the time axis."""
+        """Keep what happened to link, commands, contract, mode and the time axis."""
         match news:
+            case ContractChanged():
+                self._change_contract(news)
             case LinkChanged():
                 self._link(news.link)
             case LedgerChanged():
@@ -429,6 +444,19 @@ class RecordService:
                 word, other = ("OBSERVE", "CONTROL") if news.observe else ("CONTROL", "OBSERVE")
                 said = f"a console was switched to {word}"
                 self.change("mode", said, before=f'"{other}"', after=f'"{word}"')
+
+    def _change_contract(self, news: ContractChanged) -> None:
+        """Name and judge what comes by another contract, and note it in its place among the events."""
+        self._contract = news.contract
+        if news.contract.rules() != news.before.rules():
+            if self.record is not None:
+                self.record.judge_by(news.contract, news.before)
+            if self.past is not None:
+                self.past.judge_by(news.contract, news.before)
+        if self._recorder is not None:
+            self._recorder.describe(self._session())
+        if self._takes and (after := self._subject.contract_noted(news.contract, news.hashes)):
+            self.note_change(disk.kinds.CONTRACT, after, news.words)
 
     def _link(self, link: LinkView) -> None:
         """Take the connection as it is shown now: STALE is one of its words."""
@@ -553,12 +581,10 @@ class RecordService:
         if self._recorder is not None and item.id and self.recording:
             self._recorder.put(item)
 
-    def close_runs(self, keep: int) -> None:
+    def close_runs(self, item: disk.kinds.CloseRunsItem) -> None:
         """Note that runs which another program left open have ended unseen, all but one."""
         if self._recorder is not None and self.recording:
-            self._recorder.put(
-                disk.kinds.CloseRunsItem(keep, "Nobody followed it to its end: what recorded it was gone.")
-            )
+            self._recorder.put(item)
 
     def note_return(self, seconds: float) -> None:
         """Note that this user has not watched for so long, so that the digest begins there."""

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from xovac_tui.recording.file_notes import FileNote
+
 
 class RecorderState(StrEnum):
     """What the recorder does."""
@@ -51,8 +53,8 @@ class RecorderView(msgspec.Struct, frozen=True):
     lost: int = 0
     """Events that came while nothing could be written, beyond what memory holds."""
     path: str = ""
-    notes: tuple[str, ...] = ()
-    """Sentences that must be shown: a damaged file was set aside."""
+    notes: tuple[FileNote, ...] = ()
+    """What must be shown, such as that a damaged file was set aside."""
     files: int = 0
     """How often something happened to its files, after which a reader opens the record anew."""
 

@@ -18,7 +18,7 @@ from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import ChannelView, LedgerEntry, Mark, Outcome, Snapshot
 from xovac_tui.clock import Clock
 from xovac_tui.recording.disk import lists
-from xovac_tui.recording.disk.kinds import RecordedAlarm, RecordedLoad, RecordedMark, RunItem
+from xovac_tui.recording.disk.kinds import CloseRunsItem, RecordedAlarm, RecordedLoad, RecordedMark, RunItem
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.exports.slice import RecordSlice
 from xovac_tui.recording.past import Past
@@ -317,7 +317,7 @@ class ReplayRecord:
     def run(self, item: RunItem) -> None:
         """Do nothing: what is replayed is on record already."""
 
-    def close_runs(self, keep: int) -> None:
+    def close_runs(self, item: CloseRunsItem) -> None:
         """Do nothing."""
 
     def others(self) -> bool:

@@ -158,14 +158,18 @@ def _commands(facts: ReportFacts) -> list[str]:
     return found
 
 
+def gap_words(count: int, seconds: float, *, controlled: bool) -> str:
+    """Return the sentence about `count` gaps of so many seconds in all; `controlled`: in a temperature."""
+    what = "no usable temperature of the part is in the record" if controlled else "no data came"
+    return f"{counted(count, 'gap')}, {format_to_tenth(seconds)} in all, in which {what}."
+
+
 def _missing(facts: ReportFacts) -> list[str]:
     past = facts.past
     found = []
     if facts.gaps:
-        total = format_to_tenth(sum(gap.seconds for gap in facts.gaps))
-        many = counted(len(facts.gaps), "gap")
-        what = "no usable temperature of the part is in the record" if facts.controlled else "no data came"
-        found.append(f"{many}, {total} in all, in which {what}.")
+        seconds = sum(gap.seconds for gap in facts.gaps)
+        found.append(gap_words(len(facts.gaps), seconds, controlled=bool(facts.controlled)))
     found += [clean(one.mark.text, 400) for one in past.marks if one.mark.kind in _REPORTED_MARKS]
     if facts.unread is not None:
         found.append(

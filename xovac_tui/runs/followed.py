@@ -9,12 +9,11 @@ import msgspec
 from xovac_tui import recipes
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import RunState
-from xovac_tui.durations import format_duration
 from xovac_tui.runs.course import PlanCourse
 from xovac_tui.runs.dwell import NEAR_PERIODS, Dwell, near
+from xovac_tui.runs.endings import EndCode, RunEnding
 from xovac_tui.runs.state import Leg, Result, RunSnapshot
 from xovac_tui.runs.view import RunProgress, position, view
-from xovac_tui.text import clean
 
 OBEYED = 120.0
 """Seconds after a cancel within which a stop of the chamber is taken as its effect."""
@@ -35,28 +34,22 @@ def away(state: RunSnapshot, seen: Observation) -> float:
     return steady if steady >= 0 and wall - steady <= _SAME else wall
 
 
-def ending(state: RunSnapshot, course: PlanCourse | None, seen: Observation) -> tuple[Result, str] | None:
+def ending(state: RunSnapshot, course: PlanCourse | None, seen: Observation) -> RunEnding | None:
     """Return how the run has ended by what the chamber says now, or None while it goes on."""
     if state.named and seen.recipe is not None and seen.recipe != state.name:
-        other = clean(seen.recipe, 40)
-        return (
-            Result.UNKNOWN,
-            f'The chamber now has another recipe, "{other}". How this run ended was not seen.',
-        )
+        return RunEnding(EndCode.OTHER_RECIPE, recipe=seen.recipe)
     if seen.state is not RunState.IDLE or state.running_t is None:
         return None
     unseen = state.t - state.running_t
     if state.cancel_t is not None and state.running_t - state.cancel_t <= OBEYED:
-        return (
-            Result.CANCELLED,
-            f"cancel_recipe was sent by {_who(state)}, and the chamber reports that it is idle.",
-        )
+        return RunEnding(EndCode.CANCELLED, who=state.cancel_who)
     if unseen > max(EARLY, NEAR_PERIODS * (seen.period or 0.0)):
-        return Result.UNKNOWN, _not_seen(state, course, unseen)
+        over = course is not None and state.t * state.speed - state.shift >= course.plan.total
+        return RunEnding(EndCode.NOT_SEEN_PLAN_OVER if over else EndCode.NOT_SEEN, seconds=unseen)
     return _seen(state, course, seen)
 
 
-def time_is_up(state: RunSnapshot, course: PlanCourse | None, seen: Observation) -> tuple[Result, str] | None:
+def time_is_up(state: RunSnapshot, course: PlanCourse | None, seen: Observation) -> RunEnding | None:
     """Return how a run that the chamber never reports has ended by its plan, else None."""
     silent = state.running_t is None and not state.reports_steps and seen.state is RunState.UNKNOWN
     if not silent or not state.receiving or course is None or not state.start_seen:
@@ -64,53 +57,21 @@ def time_is_up(state: RunSnapshot, course: PlanCourse | None, seen: Observation)
     over = state.t - (course.plan.total + state.shift) / state.speed
     if over < 0:
         return None
-    if over > max(EARLY, NEAR_PERIODS * (seen.period or 0.0)):
-        return Result.UNKNOWN, "The plan's time was up while nothing was received from the chamber."
-    return (
-        Result.COMPLETED,
-        "The plan's time is up. The chamber does not report when a run ends, so this is estimated.",
-    )
+    late = over > max(EARLY, NEAR_PERIODS * (seen.period or 0.0))
+    return RunEnding(EndCode.PLAN_OVER_UNSEEN if late else EndCode.PLAN_OVER)
 
 
-def cancelled_blind(state: RunSnapshot) -> str:
-    """Return why a cancel_recipe ends a run that the chamber never reports; empty where it reports runs."""
-    if state.running_t is not None:
-        return ""
-    return f"cancel_recipe was sent by {_who(state)}. The chamber does not report whether it stopped."
-
-
-def _who(state: RunSnapshot) -> str:
-    return clean(state.cancel_who, 60)
-
-
-def _not_seen(state: RunSnapshot, course: PlanCourse | None, unseen: float) -> str:
-    silence = format_duration(unseen)
-    sentence = f"The chamber had reported no state for {silence} before it ended, so how is not known."
-    if course is not None and state.t * state.speed - state.shift >= course.plan.total:
-        return f"{sentence} By the plan it was over by now."
-    return sentence
-
-
-def _seen(state: RunSnapshot, course: PlanCourse | None, seen: Observation) -> tuple[Result, str]:
+def _seen(state: RunSnapshot, course: PlanCourse | None, seen: Observation) -> RunEnding:
     """Return how a run ended whose end was seen."""
     step = state.leg.step if state.leg else None
     if course is None:
-        where = f" in step {step}" + (f" of {state.steps}" if state.steps else "") if step else ""
-        return (
-            Result.UNKNOWN,
-            f"The chamber reports that it is idle{where}. No plan of the run is known, so neither is whether "
-            "that was all.",
-        )
+        return RunEnding(EndCode.NO_PLAN, step=step, steps=state.steps)
     left = (course.plan.total - position(state, course)) / state.speed
     last = step == len(course.items) or not state.reports_steps
     if last and left <= max(EARLY, NEAR_PERIODS * (seen.period or 0.0)):
-        after = " after the last step" if state.reports_steps else ", and the plan's time is up"
-        return Result.COMPLETED, f"The chamber reports that it is idle{after}."
-    where = f" in step {step} of {len(course.items)}" if step and state.reports_steps else ""
-    return (
-        Result.ENDED_EARLY,
-        f"The chamber reports that it is idle{where}, {format_duration(left)} before the planned end, "
-        "and no cancel_recipe was sent from here.",
+        return RunEnding(EndCode.LAST_STEP if state.reports_steps else EndCode.ON_TIME)
+    return RunEnding(
+        EndCode.EARLY, step=step if state.reports_steps else None, steps=len(course.items), seconds=left
     )
 
 
@@ -145,6 +106,8 @@ class Run:
         self._origin = 0.0
         """Monotonic time at which the run's own clock was 0."""
         self._seen: Observation | None = None
+        self.ending: RunEnding | None = None
+        """How it ended; None while it goes on, and where it was resumed after its end."""
 
     def state(self) -> RunSnapshot:
         """Return all that is needed, beside the plan, to go on."""
@@ -185,7 +148,7 @@ class Run:
             found = time_is_up(self._state, self._fitting, seen)
         self._seen = seen
         if found is not None:
-            self._end(*found, seen)
+            self._end(found, seen)
             return True
         self._predict()
         return (self._state.leg.step if self._state.leg else None) != before
@@ -199,20 +162,19 @@ class Run:
         if self.over:
             return False
         self._set(cancel_t=self._state.t, cancel_who=who)
-        reason = cancelled_blind(self._state) if sure else ""
-        if reason:
-            self._end(Result.CANCELLED, reason, self._seen)
+        if sure and self._state.running_t is None:
+            self._end(RunEnding(EndCode.CANCELLED_BLIND, who=who), self._seen)
         return self.over
 
-    def give_up(self, reason: str) -> None:
-        """End the run as `unknown`, with a sentence: another one has begun, or it is no longer followed."""
+    def give_up(self, found: RunEnding) -> None:
+        """End the run without having seen its end: another one has begun, or nothing runs any more."""
         if not self.over:
-            self._end(Result.UNKNOWN, reason, self._seen)
+            self._end(found, self._seen)
 
-    def amend(self, result: Result, reason: str) -> None:
+    def amend(self, found: RunEnding) -> None:
         """Correct how a run has ended: a command that stopped it was read from the record only later."""
         if self.over:
-            self._set(result=result, reason=reason)
+            self._note_ending(found)
 
     # -- inside -----------------------------------------------------------------------------------------
 
@@ -409,9 +371,14 @@ class Run:
             left = course.left(position(state, course))[1] / state.speed
             self._set(first_total=state.t + left)
 
-    def _end(self, result: Result, reason: str, seen: Observation | None) -> None:
+    def _end(self, found: RunEnding, seen: Observation | None) -> None:
         self._close(seen, self._state.t)
-        self._set(result=result, reason=reason, ended_utc=self._state.utc)
+        self._note_ending(found)
+        self._set(ended_utc=self._state.utc)
+
+    def _note_ending(self, found: RunEnding) -> None:
+        self.ending = found
+        self._set(result=found.result, reason=found.sentence)
 
 
 def _confirms(state: RunSnapshot, leg: Leg, seen: Observation) -> bool:

@@ -19,7 +19,6 @@ from xovac_tui.recording import disk
 from xovac_tui.runs.hold import PlacedHold
 from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.runs.store import RunRecord
-from xovac_tui.text import clean
 
 SAVE_EVERY = 10.0
 """Seconds between two notes in the record of how far a run is; a step that begins is noted at once."""
@@ -61,12 +60,10 @@ class RunFollower:
     """The run that goes on, the recipe that was loaded last, and what the chamber has managed."""
 
     def __init__(self, contract: Contract, record: RunRecord, clock: Clock, *, speed: float) -> None:
-        self._contract, self._record, self._clock = contract, record, clock
+        self._record, self._clock = record, clock
         self._speed = speed
         """Of a device that does not say its own."""
-        self._reports_state = any(
-            leaf.role is Role.STATE for message in contract.messages.values() for leaf in message.leaves
-        )
+        self.change_contract(contract)
         self.loaded: LoadedRecipe | None = None
         """The recipe that was handed to the chamber last, from here or by another program on this record."""
         self.rates: recipes.rates.Rates | None = None
@@ -90,6 +87,11 @@ class RunFollower:
         self._taken: set[tuple[int, int]] = set()
         """Commands that have had their effect here: what else becomes of them changes no run."""
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def change_contract(self, contract: Contract) -> None:
+        """Go by another contract from now on; what was credited to a run stays."""
+        self._contract = contract
+        self._reports_state = contract.by_role(Role.STATE) is not None
 
     # -- what comes back from the record ----------------------------------------------------------------
 
@@ -135,7 +137,12 @@ class RunFollower:
         except (XovacError, msgspec.MsgspecError, UnicodeError):
             # A record of strange hands: what cannot be read is not known.
             return
-        self._record.close_runs(keep=self._entry.number)
+        self._close_others(self._entry.number)
+
+    def _close_others(self, keep: int) -> None:
+        """End the runs in the record that another program left open, all but one."""
+        reason = runs.endings.RunEnding(runs.endings.EndCode.NOT_FOLLOWED).sentence
+        self._record.close_runs(disk.kinds.CloseRunsItem(keep, reason))
 
     def _resume_open(self, record: disk.record.Record) -> None:
         """Go on with the run that is open in the record, if there is one, from where it was last seen."""
@@ -221,7 +228,7 @@ class RunFollower:
             same = going is not None and abs(going.started - run.started[0]) <= _SAME_RUN
             run.number = going.id if same and going is not None else 0
             self._save(followed, run)
-        self._record.close_runs(keep=run.number if followed is not None else 0)
+        self._close_others(run.number if followed is not None else 0)
 
     def copy(self) -> RunFollower:
         """Return other ones that go on by themselves from here."""
@@ -342,7 +349,7 @@ class RunFollower:
         followed, key = self.running, (session, entry.id)
         denied = entry.command == STOP_COMMAND and entry.outcome is Outcome.WARNING
         if denied and followed is not None and not self._reports_state:
-            followed.give_up(f"The chamber answered {STOP_COMMAND} with a warning, so nothing runs any more.")
+            followed.give_up(runs.endings.RunEnding(runs.endings.EndCode.NOTHING_RUNS, command=STOP_COMMAND))
             self._ended(followed)
             return
         if key in self._taken or entry.outcome not in (*_HAPPENED, Outcome.UNKNOWN):
@@ -356,7 +363,9 @@ class RunFollower:
         starts = self._contract.start or LOAD_COMMAND
         if entry.command == starts and entry.outcome in _HAPPENED and not self._reports_state:
             if followed is not None:
-                followed.give_up(f"{starts} was sent again by {clean(entry.who, 60)}: another run has begun.")
+                followed.give_up(
+                    runs.endings.RunEnding(runs.endings.EndCode.BEGUN_AGAIN, command=starts, who=entry.who)
+                )
                 self._ended(followed)
             self._begun_blind = True
 
@@ -510,7 +519,4 @@ class RunFollower:
     def _find_cancel(self, followed: runs.followed.Run) -> None:
         who = self._record.cancelled_by(STOP_COMMAND)
         if who:
-            followed.amend(
-                runs.state.Result.CANCELLED,
-                f"{STOP_COMMAND} was sent by {clean(who, 60)}, and the chamber stopped.",
-            )
+            followed.amend(runs.endings.RunEnding(runs.endings.EndCode.CANCELLED_ELSEWHERE, who=who))

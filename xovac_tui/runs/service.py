@@ -9,11 +9,11 @@ from functools import partial
 import msgspec
 
 from xovac_tui import recipes
-from xovac_tui.api.contract import LOAD_COMMAND
+from xovac_tui.api.contract import LOAD_COMMAND, Contract
 from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkView
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.news import LedgerChanged, RecordOpened, RecordReplaced
+from xovac_tui.chamber.news import ContractChanged, LedgerChanged, RecordOpened, RecordReplaced
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.clock import Clock
 from xovac_tui.recording import disk
@@ -43,9 +43,9 @@ class RunService:
         chamber: Chamber,
         record: RecordService,
         clock: Clock,
-        settings: Callable[[recipes.rates.Rates | None], recipes.plan.PlanSettings],
+        settings: Callable[[Contract, recipes.rates.Rates | None], recipes.plan.PlanSettings],
     ) -> None:
-        """Take `settings`: how the device reads recipes, with the rates that its runs have shown."""
+        """Take `settings`: how the device reads recipes, by its contract and the rates of its runs."""
         self.runs = runs
         self._chamber, self._record, self._clock, self._settings = chamber, record, clock, settings
         self._settled = record.settled
@@ -75,12 +75,14 @@ class RunService:
             self.observe(self._clock.utc(), self._clock.mono())
 
     def on_news(self, news: object) -> None:
-        """Take the outcomes of commands, and what happens to the record."""
+        """Take the outcomes of commands, another contract, and what happens to the record."""
         match news:
             case LedgerChanged():
                 if news.entry.command == LOAD_COMMAND:
                     self._hand_over(news.entry)
                 self._when_settled(partial(self.runs.take_outcome, news.entry))
+            case ContractChanged():
+                self.runs.change_contract(news.contract)
             case RecordReplaced():
                 self.runs.number_runs()
             case RecordOpened():
@@ -139,7 +141,8 @@ class RunService:
         runs.handing, loaded = None, handing.loaded
         if entry.outcome is not Outcome.REFUSED:
             plan = loaded.plan if loaded is not None else None
-            self._record.load(_name_in(entry), entry, plan, self._settings(runs.rates), handing.source)
+            settings = self._settings(self._chamber.contract, runs.rates)
+            self._record.load(_name_in(entry), entry, plan, settings, handing.source)
         if entry.outcome in (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE):
             # What was loaded before a list without a plan is loaded no more.
             runs.loaded = loaded

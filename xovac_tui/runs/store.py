@@ -32,7 +32,7 @@ class RunRecord(Protocol):
     def run(self, item: disk.kinds.RunItem) -> None:
         """Take how far a run was at a moment; nothing of one without a number."""
 
-    def close_runs(self, keep: int) -> None:
+    def close_runs(self, item: disk.kinds.CloseRunsItem) -> None:
         """Note that runs which another program left open have ended unseen, all but one."""
 
     def others(self) -> bool:

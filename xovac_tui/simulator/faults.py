@@ -47,6 +47,11 @@ class FaultPlan(msgspec.Struct, frozen=True):
     """Seconds; None: until turned off (or, for the link, its usual time)."""
 
 
+def unknown_fault(name: str) -> str:
+    """Return the sentences about a name that no fault has."""
+    return f"There is no fault {name!r}. Known faults: {', '.join(SimulatedFault)}."
+
+
 def parse_fault(text: str) -> FaultPlan:
     """Return the plan in `NAME[@seconds-after-start][:duration]`; raise SettingsError."""
     head, colon, length = text.partition(":")
@@ -54,8 +59,7 @@ def parse_fault(text: str) -> FaultPlan:
     try:
         fault = SimulatedFault(name.strip())
     except ValueError:
-        names = ", ".join(SimulatedFault)
-        raise SettingsError(f"There is no fault {name.strip()!r}. Known faults: {names}.") from None
+        raise SettingsError(unknown_fault(name.strip())) from None
     return FaultPlan(
         fault,
         _seconds(start, text) if at_sign else 0.0,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from xovac_tui.api.contract import (
     RESERVED_EVENTS,
@@ -43,6 +44,8 @@ class Prepared(msgspec.Struct, frozen=True):
     spec: CommandSpec
     text: str
     values: Any = None
+    agreed: CommandSpec | UnsetType | None = UNSET
+    """What the contract said of the command when it was checked; UNSET: that does not matter."""
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -75,9 +78,9 @@ def prepare(contract: Contract, command: str, values: Mapping[str, Any], *, utc:
     if not spec.fields:
         if values:
             raise ContractError(f"{command} takes no payload. Send it without one.")
-        return Prepared(spec, "")
+        return Prepared(spec, "", agreed=spec)
     payload = check_values(spec, values, utc=utc, utc_offset=float(time.localtime(utc).tm_gmtoff))
-    return Prepared(spec, json.dumps(payload, ensure_ascii=False, allow_nan=False), payload)
+    return Prepared(spec, json.dumps(payload, ensure_ascii=False, allow_nan=False), payload, spec)
 
 
 def prepare_raw(contract: Contract, event: str, text: str) -> Prepared:
@@ -87,7 +90,8 @@ def prepare_raw(contract: Contract, event: str, text: str) -> Prepared:
     if event in RESERVED_EVENTS:
         raise ContractError(f'socket.io keeps the name "{event}" for itself. Use another event.')
     values = parse_json(text) if text.strip() else None
-    spec = contract.commands.get(event) or CommandSpec(
+    agreed = contract.commands.get(event)
+    spec = agreed or CommandSpec(
         event, event, hazard=Hazard.CRITICAL, origin=Origin.USER, means="No contract says what this does."
     )
     # What is typed is sent as it is typed; only how the answer comes is the contract's.
@@ -96,7 +100,7 @@ def prepare_raw(contract: Contract, event: str, text: str) -> Prepared:
         tuple(PayloadField(FieldType.JSON, name=name) for name in values) if isinstance(values, dict) else ()
     )
     spec = msgspec.structs.replace(spec, hazard=Hazard.CRITICAL, fields=fields)
-    return Prepared(spec, text.strip(), values)
+    return Prepared(spec, text.strip(), values, agreed)
 
 
 class Sender:
@@ -172,6 +176,9 @@ class Sender:
         """
         command, link = prepared.spec.event, self.link
         refusal = self.blocked(command, stop=stop)
+        if prepared.agreed is not UNSET and prepared.agreed != self._chamber.contract.commands.get(command):
+            # What a person has agreed to is not what it would mean now.
+            refusal = refusal or Refusal(RefusalCode.OTHER_CONTRACT, command)
         if refusal is not None or link is None:
             refusal = refusal or Refusal(RefusalCode.NO_LINK, command, link=LinkWord.OFFLINE)
             return self.refuse(refusal, prepared.text, stop=stop)

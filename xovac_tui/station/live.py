@@ -9,26 +9,39 @@ import logging
 import socket
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import msgspec
 
-from xovac_tui import recipes
+from xovac_tui import recipes, recording
 from xovac_tui.alarms.desk import AlarmDesk
-from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND
+from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND, Contract
+from xovac_tui.api.described import differing
 from xovac_tui.api.event import Event, EventKind
 from xovac_tui.api.link import LinkCallbacks, LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.chamber.news import LedgerChanged, LinkChanged, MarksMade, ModeChanged, RecordOpened
+from xovac_tui.chamber.news import (
+    ContractChanged,
+    ContractProblem,
+    ContractProblemChanged,
+    LedgerChanged,
+    LinkChanged,
+    MarksMade,
+    ModeChanged,
+    RecordOpened,
+)
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
+from xovac_tui.daemon import in_daemon
 from xovac_tui.durations import format_whole
 from xovac_tui.errors import ContractError, LinkError, XovacError
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import OPENING
 from xovac_tui.station.commands import Prepared, Sender
 from xovac_tui.station.confirmation import STOP_KEY, confirmed_by
+from xovac_tui.station.contract_files import ANSWERS_WITHIN, LOOK_EVERY, SETTLE, ContractReading, Stamp
 from xovac_tui.station.eventqueue import EventQueue
 from xovac_tui.station.news import News, NewsFeed, ServiceFailed
 from xovac_tui.station.proofs import StopProofs
@@ -97,6 +110,14 @@ class LiveStation(Station):
         if self.record.settled:
             self._settled.set()
         self._task: asyncio.Task[None] | None = None
+        self._files = setup.contract_files
+        self._files_seen: Stamp | None = None
+        """The contract files as they were when they were read last; None: not since the start."""
+        self._hashes: Mapping[str, str] = {}
+        """SHA-256 of each contract file, as they were read last."""
+        self._contract_problem: ContractProblem | None = None
+        self._reading_files = asyncio.Lock()
+        self._look_now = asyncio.Event()
 
     # -- life -----------------------------------------------------------------------------------------
 
@@ -114,6 +135,7 @@ class LiveStation(Station):
     async def run(self) -> None:
         """Connect, and stay connected, until cancelled; on the way out nothing is sent to the chamber."""
         callbacks = LinkCallbacks(self._kind, self._on_event, self._on_status, self.clock)
+        watching = asyncio.create_task(self._watch_contract(), name="station-contract")
         async with contextlib.AsyncExitStack() as served:
             try:
                 if self._reach.serve is not None:
@@ -124,6 +146,7 @@ class LiveStation(Station):
             except XovacError as error:
                 self._offline(error)
             finally:
+                watching.cancel()
                 self._linked.set()
                 await self._services.close()
 
@@ -225,8 +248,109 @@ class LiveStation(Station):
             why = self.status.why or f"{self.manner.address} did not answer within {format_whole(timeout)}."
             raise LinkError(why, self.status.code or LinkCode.NOT_REACHED) from None
 
+    # -- the contract ---------------------------------------------------------------------------------
+
+    @property
+    def contract_files(self) -> tuple[Path, ...]:
+        """The contract files that are in force, in their order."""
+        return self._files.paths
+
+    @property
+    def contract_problem(self) -> ContractProblem | None:
+        """Why the contract files cannot be used as they are on disk; None while they are in force."""
+        return self._contract_problem
+
+    def change_contract(self, contract: Contract) -> bool:
+        """Put another contract in force at once, everywhere; return False where it is in force already.
+
+        Readings, alarms, runs and record go by it from the next event on; what they know by full names stays.
+        Nothing is sent.
+        """
+        before = self.contract
+        if contract == before:
+            return False
+        self.chamber.change_contract(contract, self.clock.utc(), self.clock.mono())
+        self._insight = None
+        words = recording.differences.between(*differing(before, contract))
+        self.news.publish(ContractChanged(contract, before, words, self._hashes))
+        self._show_link()
+        return True
+
+    async def reread_contract(self, files: Sequence[Path] | None = None) -> ContractProblem | None:
+        """Read the contract files again, in a thread, and put them in force at once where they are right.
+
+        `files` are to be used instead from now on. Returns why they were not taken: the contract before
+        stays in force then.
+        """
+        if files is not None:
+            self._files, self._files_seen = self._files.with_paths(files), None
+        try:
+            async with asyncio.timeout(ANSWERS_WITHIN), self._reading_files:
+                await self._read_contract()
+        except TimeoutError:
+            said = f"The contract files were not read within {format_whole(ANSWERS_WITHIN)}: see their disk."
+            self._take_problem((said,))
+        return self._contract_problem
+
+    async def _watch_contract(self) -> None:
+        """Read the contract files again when they change, or when that is asked for; for ever."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY):
+                    await self._look_now.wait()
+            asked = self._look_now.is_set()
+            self._look_now.clear()
+            if not self._files.paths:
+                continue
+            try:
+                # A disk that hangs is waited for here for as long as it takes: no second thread joins it.
+                async with self._reading_files:
+                    await self._look_at_files(asked=asked)
+            except Exception as error:  # the watch goes on
+                logging.getLogger(__name__).warning("contract files were not watched", exc_info=error)
+
+    async def _look_at_files(self, *, asked: bool) -> None:
+        files = self._files
+        stamp = await in_daemon(files.stamp, "contract")
+        if self._files_seen is None and not asked:
+            # As they were at the start, but for what happened in these seconds.
+            await self._read_contract()
+        elif asked or stamp != self._files_seen:
+            while True:
+                await asyncio.sleep(SETTLE)
+                before, stamp = stamp, await in_daemon(files.stamp, "contract")
+                if stamp == before:
+                    break
+            await self._read_contract()
+
+    async def _read_contract(self) -> None:
+        """Read the contract files, and take what they hold."""
+        files = self._files
+
+        def read() -> tuple[Stamp, ContractReading]:
+            return files.stamp(), files.read()
+
+        stamp, found = await in_daemon(read, "contract")
+        if files is not self._files:
+            return
+        self._files_seen = stamp
+        self._take_problem(found.mistakes)
+        if not found.mistakes:
+            self._hashes = found.hashes
+            self.change_contract(found.contract)
+
+    def _take_problem(self, sentences: tuple[str, ...]) -> None:
+        """Publish why the contract files cannot be used, once, and that they can again."""
+        before = self._contract_problem
+        if sentences == (() if before is None else before.sentences):
+            return
+        problem = ContractProblem(sentences, self.clock.utc()) if sentences else None
+        self._contract_problem = problem
+        self.news.publish(ContractProblemChanged(problem))
+
     def reconnect(self) -> None:
-        """Try to connect now instead of at the next turn."""
+        """Try to connect now instead of at the next turn, and read the contract files again."""
+        self._look_now.set()
         if self._sender.link is not None:
             self._sender.link.reconnect_now()
 
@@ -292,7 +416,7 @@ class LiveStation(Station):
     # -- what the link reports --------------------------------------------------------------------------
 
     def _kind(self, name: str) -> EventKind:
-        if self.contract.is_answer(name):
+        if self.contract.is_answer(name) or self.chamber.ledger.waits_for(name):
             return EventKind.RESPONSE
         return EventKind.COMMAND if name in self.contract.commands else EventKind.MESSAGE
 

@@ -9,6 +9,8 @@ import msgspec
 
 from xovac_tui.chamber.news import (
     AlarmsChanged,
+    ContractChanged,
+    ContractProblemChanged,
     LedgerChanged,
     LinkChanged,
     ModeChanged,
@@ -35,6 +37,8 @@ News = (
     LinkChanged
     | LedgerChanged
     | ModeChanged
+    | ContractChanged
+    | ContractProblemChanged
     | RecorderChanged
     | RecordOpened
     | RecordReplaced

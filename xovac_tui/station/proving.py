@@ -39,11 +39,14 @@ class Provable(Protocol):
     """What proving STOP needs of a station."""
 
     name: str
-    contract: Contract
     clock: Clock
     manner: Manner
     record: RecordDesk
     runs: RunDesk
+
+    @property
+    def contract(self) -> Contract:
+        """The contract in force."""
 
     def snapshot(self) -> Snapshot:
         """Return the chamber as it is now."""

@@ -30,6 +30,10 @@ class RefusalCode(Enum):
     )
     NOT_ALLOWED = "{problem}", ""
     """By the contract."""
+    OTHER_CONTRACT = (
+        "The contract says something else of {command} now than when this was asked for",
+        ", so it {outcome}. Ask again.",
+    )
     RUNNING = (
         "A recipe runs, or may run, and {command} would cancel it",
         ", so it {outcome}. Prove STOP while the chamber is idle.",

@@ -14,6 +14,7 @@ from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkCallbacks, LinkView
 from xovac_tui.clock import Clock
 from xovac_tui.link.target import Target
+from xovac_tui.station.contract_files import ContractFiles
 
 
 class Manner(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +39,9 @@ class StationSetup(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     contract: Contract
+    """The one that is in force at the beginning."""
+    contract_files: ContractFiles = msgspec.field(default_factory=ContractFiles)
+    """From which it was read."""
     manner: Manner
     clock: Clock
     """Wall and monotonic clock that the station reads."""
@@ -45,8 +49,8 @@ class StationSetup(msgspec.Struct, frozen=True, kw_only=True):
     """`user@host`."""
     speed: float = 1.0
     """Seconds that pass in the device in one of the clock, until it says so itself."""
-    plan_settings: Callable[[recipes.rates.Rates | None], recipes.plan.PlanSettings]
-    """How the device reads recipes, with the rates that its runs have shown."""
+    plan_settings: Callable[[Contract, recipes.rates.Rates | None], recipes.plan.PlanSettings]
+    """How the device reads recipes, by its contract and with the rates that its runs have shown."""
     insight: Callable[[analysis.insight.InsightSource], analysis.insight.Insight]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,9 +12,12 @@ import msgspec
 from xovac_tui import analysis, recipes
 from xovac_tui import runs as runs_room
 from xovac_tui.alarms.desk import AlarmDesk
+from xovac_tui.api.contract import Contract
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
+from xovac_tui.chamber.news import ContractProblem
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Snapshot
+from xovac_tui.errors import ContractError
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.station import commands
@@ -39,7 +43,7 @@ class Station(ABC):
         self, setup: StationSetup, *, news: NewsFeed | None = None, proofs: StopProofs | None = None
     ) -> None:
         """Take `news`, by which parts publish; without `proofs` it is not asked whether STOP is proven."""
-        self.name, self.contract, self.clock = setup.name, setup.contract, setup.clock
+        self.name, self.clock = setup.name, setup.clock
         self.manner = setup.manner
         self.assumed_speed = setup.speed
         self.news = news or NewsFeed()
@@ -48,6 +52,39 @@ class Station(ABC):
         """Whether STOP is proven on this chamber."""
         self._setup = setup
         self._insight: analysis.insight.Insight | None = None
+
+    @property
+    def contract(self) -> Contract:
+        """The contract in force: the chamber's own, so that all see the same at any moment."""
+        return self.chamber.contract
+
+    @property
+    def contract_files(self) -> tuple[Path, ...]:
+        """The contract files that are in force, in their order; none in a replay. The last one wins."""
+        return ()
+
+    @property
+    def contract_problem(self) -> ContractProblem | None:
+        """Why the contract files cannot be used as they are on disk; None while they are in force."""
+        return None
+
+    def change_contract(self, contract: Contract) -> bool:
+        """Put another contract in force at once, everywhere; return False where it is in force already.
+
+        Nothing is sent, and nothing is written but the record's note of what changed. Raises ContractError
+        where the chamber's contract cannot be changed, as in a replay.
+        """
+        raise ContractError(
+            "A replay goes by the contract that it was opened with. Change it in the console."
+        )
+
+    async def reread_contract(self, files: Sequence[Path] | None = None) -> ContractProblem | None:
+        """Read the contract files again, in a thread, and put them in force at once where they are right.
+
+        `files` are to be used instead from now on, such as one that was just made. Returns why they were not
+        taken; the contract before stays in force then. Nothing is sent.
+        """
+        return None
 
     @property
     def speed(self) -> float:
@@ -160,7 +197,7 @@ class Station(ABC):
 
     def plan_settings(self) -> recipes.plan.PlanSettings:
         """Return how this chamber reads recipes, as its profile assumes."""
-        return self._setup.plan_settings(self.runs.rates)
+        return self._setup.plan_settings(self.contract, self.runs.rates)
 
     # -- commands -------------------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ from xovac_tui.ui.terminal.mending import Remedy, take_away
 from xovac_tui.ui.terminal.modal import Modal
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
+from xovac_tui.ui.widgets.fitting import SizeStep, step_classes, step_of
 from xovac_tui.ui.workspace import Memory, Workspace
 
 _START_SECONDS = 1.0
@@ -60,8 +61,6 @@ _TOAST_CELLS = 50
 """Cells of a line in a toast that words surely fill before the next line begins."""
 _MOUNT_SECONDS = 3.0
 """Longest wait for widgets that are not there yet, seconds."""
-MIN_WIDTH, MIN_HEIGHT = 80, 24
-"""Cells; below this size the notice for small terminals replaces the screens."""
 
 
 class XovacApp(TerminalApp):
@@ -375,9 +374,11 @@ class XovacApp(TerminalApp):
 
     def fit_size(self, size: Size) -> None:
         """Show the screens, or the notice if the terminal is too small for them."""
-        small = size.width < MIN_WIDTH or size.height < MIN_HEIGHT
+        step = step_of(*size)
         for screen in self.screen_stack[:1]:
-            screen.set_class(small or isinstance(screen, NoticeScreen), "-small")
+            screen.set_class(step is SizeStep.NOTICE or isinstance(screen, NoticeScreen), "-small")
+            for name, has in step_classes(step).items():
+                screen.set_class(has, name)
 
     # -- defects --------------------------------------------------------------------------------------
 

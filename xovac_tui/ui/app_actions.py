@@ -49,7 +49,7 @@ ACTIONS = placed(
         "prove STOP",
         "Prove that STOP reaches this chamber: send cancel_recipe while nothing runs; asks first.",
     ),
-    Action("reconnect", "r", "reconnect", "Connect now, without waiting for the next try."),
+    Action("reconnect", "r", "reconnect", "Connect now, and read the contract files again."),
     Action("seen", "u", "unknown seen", "Dismiss the unknown outcomes of commands: you have seen them."),
     Action("theme", "t", "theme", "Choose another theme."),
     Action(
@@ -58,6 +58,21 @@ ACTIONS = placed(
         "redraw",
         "Draw the whole screen again, as after noise on the line; leave the notice that follows on defects.",
         method="app.redraw",
+    ),
+    Action(
+        "zoom",
+        "f10",
+        "zoom",
+        "Give the panel with the focus the whole tab; once more, or esc, shows all panels again.",
+        footer=True,
+        method="screen.zoom",
+    ),
+    Action(
+        "copy",
+        "y",
+        "copy",
+        "Copy what has the focus: a value or a row by way of the terminal, the chart as a CSV file.",
+        method="screen.copy",
     ),
     Action("save-screen", "f12", "save screen", "Save a picture of the screen as an SVG file."),
     Action(
@@ -124,7 +139,8 @@ class AppActions:
         """Connect now."""
         if (workspace := self._live()) is not None:
             workspace.station.reconnect()
-            workspace.say("Connecting now. Nothing else is sent.", seconds=3)
+            files = " The contract files are read again." if workspace.station.contract_files else ""
+            workspace.say(f"Connecting now. Nothing else is sent.{files}", seconds=3)
 
     def action_seen(self) -> None:
         """Dismiss unknown outcomes."""

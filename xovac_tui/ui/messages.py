@@ -7,7 +7,15 @@ import os
 from collections.abc import Callable
 
 from xovac_tui import notify
-from xovac_tui.chamber.news import AlarmsChanged, LedgerChanged, LinkChanged, ModeChanged, RecordOpened
+from xovac_tui.chamber.news import (
+    AlarmsChanged,
+    ContractChanged,
+    ContractProblemChanged,
+    LedgerChanged,
+    LinkChanged,
+    ModeChanged,
+    RecordOpened,
+)
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.status import RecorderChanged
 from xovac_tui.station.news import News, ServiceFailed
@@ -42,6 +50,10 @@ class Messages:
             self._welcome()
         elif isinstance(news, ModeChanged):
             self._toast(toasts.mode_words(news))
+        elif isinstance(news, ContractChanged):
+            self._toast(toasts.contract_words(news))
+        elif isinstance(news, ContractProblemChanged):
+            self._toast(toasts.contract_problem_words(news))
         elif isinstance(news, ServiceFailed):
             self._toast(toasts.service_words(news, self._workspace.window.where_logged()))
 

@@ -10,7 +10,7 @@ import msgspec
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.alarm import SEVERITIES, AlarmChange, AlarmEvent
 from xovac_tui.chamber.alarm import Severity as AlarmSeverity
-from xovac_tui.chamber.news import LinkChanged, ModeChanged
+from xovac_tui.chamber.news import ContractChanged, ContractProblemChanged, LinkChanged, ModeChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderChanged, RecorderState
@@ -57,7 +57,7 @@ def link_words(news: LinkChanged) -> ToastText | None:
 def recorder_words(news: RecorderChanged) -> ToastText | None:
     """Return the toast for a change of the recorder, None if it needs none."""
     view, before = news.recorder, news.before
-    notes = [note for note in view.notes if note not in before.notes]
+    notes = [note.sentence for note in view.notes if note not in before.notes]
     if view.state is RecorderState.FAILING and before.state is not RecorderState.FAILING:
         return ToastText("Nothing is recorded", view.why, "error", 12.0)
     if notes:
@@ -103,6 +103,18 @@ def mode_words(news: ModeChanged) -> ToastText:
     if news.observe:
         return ToastText("", "OBSERVE: nothing can be sent from here, STOP included.", seconds=4.0)
     return ToastText("", "CONTROL: commands can be sent.", seconds=4.0)
+
+
+def contract_words(news: ContractChanged) -> ToastText:
+    """Return what is said of another contract: what differs, and that nothing was sent."""
+    return ToastText("Contract changed", f"{clean(news.words, _LONGEST)}. Nothing was sent.")
+
+
+def contract_problem_words(news: ContractProblemChanged) -> ToastText:
+    """Return what is said of contract files that cannot be used, or can again."""
+    if news.problem is None:
+        return ToastText("Contract", "The contract files can be used again, and are in force.")
+    return ToastText("Contract not taken", clean(news.problem.sentence, 2 * _LONGEST), "warning", 15.0)
 
 
 _LOUD = (AlarmSeverity.CRITICAL, AlarmSeverity.HIGH)

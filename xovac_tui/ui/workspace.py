@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import msgspec
+from textual.geometry import Size
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widget import Widget
@@ -20,6 +21,7 @@ from xovac_tui.station.station import Station
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.start import Start
+from xovac_tui.ui.widgets.fitting import SizeStep, step_of
 
 T = TypeVar("T")
 
@@ -51,6 +53,10 @@ class Window(Protocol):
     @property
     def screen_stack(self) -> Sequence[Screen[Any]]:
         """The stack of screens, lowest first."""
+
+    @property
+    def size(self) -> Size:
+        """The size of the terminal."""
 
     async def push_screen_wait(self, screen: Screen[T]) -> T:
         """Show a screen above the others and return its answer. Call it from a worker."""
@@ -125,6 +131,11 @@ class Workspace:
         if self.playback is not None:
             return Mode.REPLAY
         return Mode.OBSERVE if self.station.observe else Mode.CONTROL
+
+    @property
+    def step(self) -> SizeStep:
+        """What the size of the terminal has room for."""
+        return step_of(*self.window.size)
 
     async def ask(self, dialog: Screen[T]) -> T | None:
         """Show a dialog and return its answer, None if it was left. Call it from a worker."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xovac_tui.recording.disk import lock as lock
     from xovac_tui.recording.disk import record as record
     from xovac_tui.recording.disk import recorder as recorder
+    from xovac_tui.recording.disk import trouble_words as trouble_words
     from xovac_tui.recording.disk import windows as windows
     from xovac_tui.recording.disk import writer as writer
 else:

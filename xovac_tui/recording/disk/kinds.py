@@ -15,10 +15,12 @@ from xovac_tui.api.validity import Validity
 from xovac_tui.chamber.alarm import AlarmChange, Ask
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
 from xovac_tui.recording.disk.axis import SessionTimes
-from xovac_tui.recording.disk.table import Recorded, RecordedRow, RowPlace, Table, writable
+from xovac_tui.recording.disk.table import Recorded, RecordedRow, RowPlace, Table, json_text, writable
 
 CLOCK_STEP = 1.0
 """Seconds; the wall clock was set if it and the monotonic one part by more than this at once."""
+CONTRACT = "contract"
+"""Kind of change in the record: another contract is in force, for all events from there on."""
 ASKED = "asked"
 """In place of an event in the table of alarms: what a console beside the recorder wants done."""
 
@@ -344,6 +346,31 @@ class RunItem(msgspec.Struct, frozen=True, kw_only=True):
             yield rates._replace(statement=rates.statement.replace("INSERT", "INSERT OR REPLACE", 1))
 
 
+class SessionItem(msgspec.Struct, frozen=True, kw_only=True):
+    """What a session says of itself became another one: its contract was changed while it went on."""
+
+    about: Session
+    recorder_only: ClassVar = False
+
+    def rows(self, place: RowPlace) -> Iterator[RecordedRow]:
+        """Yield the statements that write it at a place."""
+        yield RecordedRow(
+            "UPDATE sessions SET about = ? WHERE id = ?", (writable(json_text(self.about)), place.session)
+        )
+        yield names_row(self.about)
+
+
+def names_row(about: Session) -> RecordedRow:
+    """Return the statement that writes what the contract of a session calls its channels."""
+    called = [(name, label, unit) for name, (label, unit) in about.channels.items()]
+    return RecordedRow(
+        "INSERT INTO channels (name, label, unit) SELECT json_extract(value, '$[0]'), "
+        "json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?) WHERE true "
+        "ON CONFLICT (name) DO UPDATE SET label = excluded.label, unit = excluded.unit",
+        (writable(json_text(called)),),
+    )
+
+
 class CloseRunsItem(msgspec.Struct, frozen=True):
     """Runs that another process left open, and that are not followed any more, have ended unobserved."""
 
@@ -426,6 +453,14 @@ class RecordedChange(Recorded, frozen=True, kw_only=True):
 
     table: ClassVar = Table("changes", "changes", version=2, audited="1", row="change", says="{kind}: {text}")
     word: ClassVar = "change"
+
+    @classmethod
+    def what(cls, row: Mapping[str, str]) -> str:
+        """Return what changed; of a contract also from which event on it counts."""
+        since = (
+            f", from event {row['position']} on" if row["kind"] == CONTRACT and row.get("position") else ""
+        )
+        return f"{super().what(row)}{since}"
 
     id: int = 0
     session: int = 0
@@ -517,5 +552,5 @@ KINDS: tuple[type[Recorded], ...] = (
 AUDITED = {kind.table.name: kind for kind in KINDS if kind.table.audited}
 """Table -> kind whose rows the chain of hashes covers."""
 
-Item: TypeAlias = Recorded | RunItem | CloseRunsItem
+Item: TypeAlias = Recorded | RunItem | SessionItem | CloseRunsItem
 """What a recorder takes beside events."""

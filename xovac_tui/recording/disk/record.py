@@ -48,9 +48,20 @@ def recorded_rules(select: Callable[[str], Sequence[Sequence[Any]]]) -> Mapping[
         return {}
 
 
-def rules_by(recorded: Mapping[str, Validity], contract: Contract) -> Mapping[str, Validity]:
-    """Return the rules of a contract, and the recorded ones of channels that it does not name."""
-    named = {message.full_name(leaf) for message in contract.messages.values() for leaf in message.leaves}
+def rules_by(
+    recorded: Mapping[str, Validity], contract: Contract, before: Contract | None = None
+) -> Mapping[str, Validity]:
+    """Return the rules of a contract, and the recorded ones of channels that it does not name.
+
+    Of channels that a contract `before` it named, what is recorded counts no more.
+    """
+    named = {
+        message.full_name(leaf)
+        for one in (contract, before)
+        if one is not None
+        for message in one.messages.values()
+        for leaf in message.leaves
+    }
     return {name: rule for name, rule in recorded.items() if name not in named} | contract.rules()
 
 
@@ -314,9 +325,12 @@ class Record:
             self._rules = recorded_rules(self.rows)
         return self._rules
 
-    def judge_by(self, contract: Contract) -> None:
-        """Let only the values count that do by a contract, of the channels that it names, from now on."""
-        self._rules = rules_by(self.rules, contract)
+    def judge_by(self, contract: Contract, before: Contract | None = None) -> None:
+        """Let only the values count that do by a contract, of the channels that it names, from now on.
+
+        `before` is the contract in whose place it comes.
+        """
+        self._rules = rules_by(self.rules, contract, before)
         self._open.clear()
         self._tail = None
 

@@ -25,12 +25,13 @@ from xovac_tui.paths import record_files
 from xovac_tui.permissions import exposed
 from xovac_tui.recording.disk.claim import ClaimedError
 from xovac_tui.recording.disk.files import ENDINGS, beside, identity, real, unused
-from xovac_tui.recording.disk.kinds import Item, Session
+from xovac_tui.recording.disk.kinds import Item, Session, SessionItem
 from xovac_tui.recording.disk.lock import WriterLock
 from xovac_tui.recording.disk.rescue import DisplacedError, Rescued
-from xovac_tui.recording.disk.schema import RecordError, TornRecordError, trouble_of
-from xovac_tui.recording.disk.share import network_share, share_advice
+from xovac_tui.recording.disk.schema import TornRecordError, trouble_of
+from xovac_tui.recording.disk.trouble_words import failed_words
 from xovac_tui.recording.disk.writer import Writer
+from xovac_tui.recording.file_notes import FileCode, FileNote
 from xovac_tui.recording.status import RecorderState, RecorderView, RecordTrouble
 
 COMMIT_EVERY = 0.8
@@ -170,6 +171,12 @@ class Recorder:
             self._items.put((size, item))
         else:
             self._refused += 1
+
+    def describe(self, session: Session) -> None:
+        """Take what the session says of itself from now on: its contract has become another one."""
+        # A file that is begun later begins with it.
+        self._session = session
+        self.put(SessionItem(about=session))
 
     def write_soon(self) -> None:
         """Let what was given before be written at once, without waiting for it."""
@@ -451,7 +458,7 @@ class Recorder:
         if writer.recording or (self._may_record and self._lock.acquire()):
             self._begin_anew(writer)
         elif identity(self.path) is not None or self._stopping:
-            self._note(f"The record {self.path} was moved or deleted; another one is in its place now.")
+            self._note(FileNote(FileCode.GONE, self.path))
             self._close(writer)
             self._open()
         # Else the recorder puts it in place again in a moment, and what is held goes in then.
@@ -476,9 +483,9 @@ class Recorder:
         if too_much:
             self._save_held(writer)
             self._keep_nothing()
-        logging.getLogger(__name__).warning(found.said)
+        logging.getLogger(__name__).warning(found.note.sentence)
         self._let_go(writer)
-        self._note(found.said)
+        self._note(found.note)
         self._show(self._state_of(self._writer))
 
     def _rescue(self, writer: Writer) -> Rescued:
@@ -506,15 +513,14 @@ class Recorder:
         writer.mono = self._clock.mono()
         try:
             writer.commit(self._clock.utc(), anywhere=True)
-            self._note(writer.rescue(self._clock.utc(), self._stamp()).said)
+            self._note(writer.rescue(self._clock.utc(), self._stamp()).note)
         except (sqlite3.Error, OSError) as error:
             self._gone += writer.waiting
             logging.getLogger(__name__).warning("what was held could not be saved", exc_info=error)
 
     def _step_back(self, writer: Writer, error: ClaimedError) -> None:
         """Record no more, since another process does by the record's own word: no index is given twice."""
-        who = f"Process {error.pid} on {error.host}" if error.pid else "Another process"
-        self._note(f"{who} records in {self.path} now; this one stopped, and adds only what is done here.")
+        self._note(FileNote(FileCode.CLAIMED, self.path, pid=error.pid, host=error.host))
         self._let_go(writer)
         self._lock.release()
         self._open()
@@ -531,10 +537,10 @@ class Recorder:
         writer.close(self._clock.utc())
         self._writer = None
 
-    def _note(self, said: str) -> None:
+    def _note(self, note: FileNote) -> None:
         """Show what happened to the files, and make every reader open the record anew."""
         view = self.view
-        self.view = msgspec.structs.replace(view, notes=(*view.notes, said), files=view.files + 1)
+        self.view = msgspec.structs.replace(view, notes=(*view.notes, note), files=view.files + 1)
 
     def _stamp(self) -> str:
         return datetime.fromtimestamp(self._clock.utc(), UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -542,9 +548,10 @@ class Recorder:
     def _note_exposed(self) -> None:
         """Say once where other users can read or write the record."""
         said = exposed("the record", record_files(self.path))
-        if said and said not in self.view.notes:
+        note = FileNote(FileCode.EXPOSED, self.path, detail=said)
+        if said and note not in self.view.notes:
             # Its files are the same, and what was read of them is as true as before.
-            self.view = msgspec.structs.replace(self.view, notes=(*self.view.notes, said))
+            self.view = msgspec.structs.replace(self.view, notes=(*self.view.notes, note))
 
     def _set_aside(self) -> None:
         """Put a damaged file out of the way, whole, and begin a new one."""
@@ -556,16 +563,8 @@ class Recorder:
         saved, self._salvaged = self._salvaged, None
         if saved is not None:
             saved.rename(real(self.path))
-            self._note(
-                f"The record {self.path} was damaged, such as by another program that wrote over it. It was "
-                f"set aside as {aside.name}; what was recorded could still be read, all of it, and is in the "
-                "record now."
-            )
-            return
-        self._note(
-            f"The record {self.path} was damaged. It was set aside as {aside.name}, and a new one was begun; "
-            "`sqlite3 FILE .recover` may read what is whole in it."
-        )
+        code = FileCode.DAMAGED if saved is None else FileCode.DAMAGED_AND_SAVED
+        self._note(FileNote(code, self.path, aside.name))
 
     def _failed(self, error: Exception) -> None:
         now = self._clock.mono()
@@ -586,7 +585,7 @@ class Recorder:
                     self._show(
                         RecorderState.FAILING,
                         reason,
-                        _sentence(full, reason, self.path, ending=self._stopping),
+                        failed_words(full, reason, self.path, ending=self._stopping),
                     )
                     return
             if self._too_much or self._again >= _TRIES:
@@ -594,7 +593,9 @@ class Recorder:
                 self._gone += self._writer.waiting
                 self._keep_nothing()
             self._let_go(self._writer)
-        self._show(RecorderState.FAILING, reason, _sentence(error, reason, self.path, ending=self._stopping))
+        self._show(
+            RecorderState.FAILING, reason, failed_words(error, reason, self.path, ending=self._stopping)
+        )
 
     def _pid(self) -> int | None:
         """Return the process that records; None where that is unknown."""
@@ -621,33 +622,3 @@ class Recorder:
             self._listener()
         except Exception as error:  # a screen that is gone is no reason to stop
             logging.getLogger(__name__).debug("no listener to the record", exc_info=error)
-
-
-def _sentence(error: Exception, reason: RecordTrouble, path: Path, *, ending: bool = False) -> str:
-    """Return what is wrong with the record and what to do, for a toast and the log.
-
-    `ending`: nothing is held or tried again any more.
-    """
-    room = "Make room.", "Make room: what comes meanwhile is held in memory and written then."
-    end, meanwhile = {
-        RecordTrouble.DISK_FULL: room,
-        RecordTrouble.QUOTA_FULL: room,
-        RecordTrouble.READ_ONLY: (
-            "Set `folder` in [record] to one that can be written, or correct its permissions.",
-        )
-        * 2,
-        RecordTrouble.LOCKED: ("Another program holds it.", "Another program holds it; it is tried again."),
-    }.get(reason, ("", "It is tried again every few seconds."))
-    advice = end if ending else meanwhile
-    if reason in (
-        RecordTrouble.LOCKED,
-        RecordTrouble.DISK_ERROR,
-        RecordTrouble.CANNOT_OPEN,
-        RecordTrouble.DATABASE_ERROR,
-    ):
-        advice = f"{advice} {share_advice(network_share(path.parent))}".strip()
-    if isinstance(error, RecordError):
-        # With its own advice, but where a database error is all there is to report.
-        return str(error) if error.__cause__ is None else f"{error} {advice}".rstrip()
-    what = error.strerror if isinstance(error, OSError) and error.strerror else error
-    return f"Nothing is recorded in {path}: {what}. {advice}".rstrip()

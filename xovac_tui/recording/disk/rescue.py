@@ -31,6 +31,7 @@ from xovac_tui.recording.disk.files import (
     unused,
 )
 from xovac_tui.recording.disk.schema import TABLES, trouble_of
+from xovac_tui.recording.file_notes import FileCode, FileNote
 from xovac_tui.recording.status import RecordTrouble
 
 _PIECE = 1 << 20
@@ -157,8 +158,8 @@ class DisplacedError(Exception):
 class Rescued(NamedTuple):
     """Result of a rescue."""
 
-    said: str
-    """What happened, as sentences."""
+    note: FileNote
+    """What happened."""
     place: tuple[int, ...] | None
     """What is at the record's path now, by device and inode; None where it is free. What was put there is
     known by size and time as well: nothing has it open, so that its inode may soon be another file's."""
@@ -197,23 +198,19 @@ def rescue(db: RecordConnection, stamp: str, held: Held) -> Rescued:
     if now is not None and now == files.database:
         _put_in_place(db, files.real, held)
         return Rescued(
-            f"The -wal or -shm file of {path} was deleted while it was written. The record was written anew "
-            "from what was open: nothing is lost. Delete none of its three files while it is recorded.",
+            FileNote(FileCode.WRITTEN_ANEW, path),
             _state(path),
             put=True,
         )
     moved = present_path(files.database)
     if moved is not None and _whole(db, held):
         files.drop_left_over()
-        said = f"The record {path} was moved to {moved} while it was written; all until then is there."
-        if now is None:
-            return Rescued(f"{said} A new one was begun.", None)
-        return Rescued(f"{said} Another file is in its place now.", now, not _sound(path))
+        code = FileCode.MOVED if now is None else FileCode.MOVED_AND_REPLACED
+        return Rescued(FileNote(code, path, str(moved)), now, now is not None and not _sound(path))
     if now is None:
         _put_in_place(db, real(path), held)
         return Rescued(
-            f"The record {path} was deleted while it was written. "
-            "It was written again, whole, from what was open.",
+            FileNote(FileCode.DELETED, path),
             _state(path),
             put=True,
         )
@@ -221,13 +218,7 @@ def rescue(db: RecordConnection, stamp: str, held: Held) -> Rescued:
     saved = unused(beside(path, f".rescued-{stamp}.sqlite3"))
     _copy_whole(db, saved, held, claimed=False)
     files.drop_left_over()
-    return Rescued(
-        f"The record {path} was replaced by another file while it was written. All until then is in "
-        f"{saved.name} beside it; what comes now goes into the file that is there now. "
-        "To restore an older copy, end the recorder first.",
-        now,
-        not _sound(path),
-    )
+    return Rescued(FileNote(FileCode.REPLACED, path, saved.name), now, not _sound(path))
 
 
 def _state(path: Path) -> tuple[int, int, int, int] | None:

@@ -201,6 +201,11 @@ def _upgrade(connection: sqlite3.Connection, path: Path) -> None:
         raise
 
 
+def no_record(path: Path) -> str:
+    """Return what is reported where a record is to be read and there is no file."""
+    return f"There is no record at {path}. It is made when something is recorded."
+
+
 def open_for_reading(path: Path) -> RecordConnection:
     """Open a record that exists, without ever writing to it; raises RecordError.
 
@@ -208,7 +213,7 @@ def open_for_reading(path: Path) -> RecordConnection:
     """
     try:
         if not path.is_file():
-            raise RecordError(f"There is no record at {path}. It is made when something is recorded.")
+            raise RecordError(no_record(path))
         connection = files.connect(path, mode="ro")
     except OSError as error:
         reason = error.strerror or str(error)

@@ -30,10 +30,18 @@ from xovac_tui.recording.disk.codec import (
     recordable,
     unpack_tail,
 )
-from xovac_tui.recording.disk.kinds import CLOCK_STEP, Item, RecordedMark, RecordedSession, Session
+from xovac_tui.recording.disk.kinds import (
+    CLOCK_STEP,
+    Item,
+    RecordedMark,
+    RecordedSession,
+    Session,
+    SessionItem,
+    names_row,
+)
 from xovac_tui.recording.disk.rescue import DisplacedError, Held, Rescued, rescue, salvage
 from xovac_tui.recording.disk.schema import TornRecordError, as_record_error, open_for_writing, unpacking
-from xovac_tui.recording.disk.table import RecordedRow, RowPlace, writable
+from xovac_tui.recording.disk.table import RecordedRow, RowPlace
 from xovac_tui.recording.disk.upgrade import index_in_block
 from xovac_tui.recording.eventlog import LoggedEvent
 
@@ -91,6 +99,11 @@ HELD_ROW_BYTES = 64_000_000
 """Bytes of these rows; what comes after that is counted as lost."""
 MAX_CHANNELS = 2_000
 """Channels for which bins are kept; those beyond are in the events."""
+
+
+def lost_words(events: int) -> str:
+    """Return what a mark says of events for which there was no room, without the full stop."""
+    return f"{counted(events, 'event was', 'events were')} not recorded: nothing could be written"
 
 
 class Writer:
@@ -168,12 +181,8 @@ class Writer:
             ).insert()
             self.session = int(db.execute(row.statement, row.values).lastrowid or 0)
             self._rules = session.rules
-            for name, (label, unit) in session.channels.items():
-                db.execute(
-                    "INSERT INTO channels (name, label, unit) VALUES (?, ?, ?) "
-                    "ON CONFLICT (name) DO UPDATE SET label = excluded.label, unit = excluded.unit",
-                    tuple(map(writable, (name, label, unit))),
-                )
+            names = names_row(session)
+            db.execute(names.statement, names.values)
             if self.recording:
                 self._token = claim.claim(db, self._db.files.database, self.session, utc)
         self._db.files.learn()
@@ -268,6 +277,10 @@ class Writer:
             # Its places among the events are the recorder's.
             with contextlib.suppress(sqlite3.Error):
                 self.next_index = self._next_index()
+        if isinstance(item, SessionItem):
+            # What came before is judged as it was.
+            self._pack_open()
+            self._rules = item.about.rules
         for row in item.rows(self._place()):
             self._hold(row)
 
@@ -367,8 +380,7 @@ class Writer:
     def _write_rows(self, utc: float) -> None:
         rows = self._rows
         if self.unreported:
-            lost = counted(self.unreported, "event was", "events were")
-            said = f"{lost} not recorded: nothing could be written"
+            said = lost_words(self.unreported)
             rows = [*rows, self._mark(utc, self._mono_of(utc), utc, "unrecorded", said)]
         with chaining(self._db) as chain_row:
             for statement, values, audited in rows:

@@ -34,6 +34,8 @@ _BLOCK_TEXT = 2_000_000
 """Characters after which they are, even if they are fewer."""
 LONGEST_LINE = 64_000_000
 """Bytes of one line; the longest payload that is recorded makes far fewer."""
+NOT_JSON = "it is not JSON"
+"""What is wrong with a line that cannot be decoded."""
 _MOST_INDEX = 1 << 60
 T = TypeVar("T", bound=Recorded)
 _KINDS = {kind.word: kind for kind in KINDS if kind.word}
@@ -70,6 +72,14 @@ def read_transcript(path: Path) -> RecordSlice:
             return _Reading(path).read(iter(lambda: file.readline(LONGEST_LINE + 1), b""))
     except OSError as error:
         raise RecordError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def not_exported(path: Path) -> str:
+    """Return what is reported of a file that is none of an exported record."""
+    return (
+        f"{path} is not an exported record: its first line does not say so. Export one with "
+        "`xovac-tui export RUN --format jsonl` (without --channels)."
+    )
 
 
 class _Reading:
@@ -114,10 +124,7 @@ class _Reading:
         self._number = 1
         value = self._decode(line.removeprefix(codecs.BOM_UTF8))
         if value.get("xovac") != "record":
-            raise RecordError(
-                f"{self._path} is not an exported record: its first line does not say so. Export one with "
-                "`xovac-tui export RUN --format jsonl` (without --channels)."
-            )
+            raise RecordError(not_exported(self._path))
         found = value.get("format")
         if type(found) is not int or found < 1:
             raise self._wrong('its "format" is not the number of one')
@@ -167,7 +174,7 @@ class _Reading:
             raise self._wrong(f"its byte {error.start + 1} is not UTF-8 text") from None
         except (ValueError, RecursionError):
             cut = "" if line.endswith(b"\n") else ", and it has no end: the file was cut off"
-            raise self._wrong(f"it is not JSON{cut}") from None
+            raise self._wrong(f"{NOT_JSON}{cut}") from None
         if not isinstance(value, dict):
             raise self._wrong("it is not a JSON object")
         return value

@@ -146,12 +146,12 @@ def columns_of(record: Record, part: ExportPart) -> list[RecordedChannel]:
 
 
 def choose(
-    channels: Sequence[RecordedChannel], wanted: Sequence[str], short: Mapping[str, str]
+    channels: Sequence[RecordedChannel], wanted: Sequence[str], short: Mapping[str, Sequence[str]]
 ) -> list[RecordedChannel]:
     """Return the channels that names, labels or globs (`plate*`) mean, in the order of the record.
 
-    `short` gives the short names of contract files by full name. RecordError names what is near to a word
-    that means none.
+    `short` gives the short names of contract files, earlier ones too, by full name. RecordError names what
+    is near to a word that means none.
     """
     names = {channel.name: _names(channel, short) for channel in channels}
     chosen: set[str] = set()
@@ -161,9 +161,14 @@ def choose(
         # A name may hold a bracket, which means something else in a glob.
         hits = hits or [name for name, called in names.items() if pattern in called]
         if not hits:
-            raise RecordError(f'No channel here is called "{clean(word, 60)}".{_hint(pattern, names)}')
+            raise RecordError(unknown_channel(word) + _hint(pattern, names))
         chosen.update(hits)
     return [channel for channel in channels if channel.name in chosen]
+
+
+def unknown_channel(word: str) -> str:
+    """Return the sentence about a word that means no channel, without what is near to it."""
+    return f'No channel here is called "{clean(word, 60)}".'
 
 
 def _hint(pattern: str, names: Mapping[str, list[str]]) -> str:
@@ -176,8 +181,8 @@ def _hint(pattern: str, names: Mapping[str, list[str]]) -> str:
     return f" There are {few}{more}." if few else " No samples of any channel are in it."
 
 
-def _names(channel: RecordedChannel, short: Mapping[str, str]) -> list[str]:
+def _names(channel: RecordedChannel, short: Mapping[str, Sequence[str]]) -> list[str]:
     """Return what a channel may be called, without regard to capitals."""
     path = channel.name.partition(".")[2]
-    called = (channel.name, path, channel.label, short.get(channel.name, ""))
+    called = (channel.name, path, channel.label, *short.get(channel.name, ()))
     return [name.casefold() for name in called if name]

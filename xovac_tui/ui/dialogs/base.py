@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import ScrollableContainer, Vertical, VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
+from textual.layout import WidgetPlacement
+from textual.layouts.vertical import VerticalLayout
 from textual.screen import ModalScreen
+from textual.scroll_view import ScrollView
+from textual.widget import Widget
+from textual.widgets import Static
 
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
 from xovac_tui.ui.terminal.modal import Modal
+from xovac_tui.ui.widgets.fitting import step_classes
+from xovac_tui.ui.widgets.lines import LinesWidget
+from xovac_tui.ui.widgets.rows import ListWidget
 from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.workspace import Workspace
 
@@ -21,6 +31,61 @@ T = TypeVar("T")
 
 _ANSWER_ROWS = 5
 """Rows of a question beside its text: the frame, and the answers with their margins."""
+
+
+_LEAST_SCROLLING = 3
+"""Rows that scrolling text keeps as long as there are blank rows to give."""
+
+
+class GivingWay(VerticalLayout):
+    """Stacks the parts of a dialog; where rows are short, its text gives way, never fields and buttons.
+
+    First to shrink is what scrolls, then the blank rows, then the texts from the last one on.
+    """
+
+    def arrange(
+        self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
+    ) -> list[WidgetPlacement]:
+        placed = list(super().arrange(parent, children, size, greedy))
+        # Without a height Textual asks how many rows the parts want.
+        if size.height > 0 and placed and placed[-1].region.bottom + placed[-1].margin.bottom > size.height:
+            return _squeezed(placed, size.height)
+        return placed
+
+
+def _squeezed(placed: Sequence[WidgetPlacement], rows: int) -> list[WidgetPlacement]:
+    """Return the placements within so many rows, as far as what may shrink suffices."""
+    heights = [one.region.height for one in placed]
+    bottoms = [0, *(one.region.bottom for one in placed)]
+    gaps = [one.region.y - above for one, above in zip(placed, bottoms, strict=False)]
+    gaps.append(placed[-1].margin.bottom)
+    scrolling = [n for n, one in enumerate(placed) if _scrolls(one.widget)]
+    texts = [n for n, one in reversed(list(enumerate(placed))) if _is_text(one.widget)]
+
+    def give(lengths: list[int], places: Sequence[int], least: int) -> None:
+        for place in places:
+            over = sum(heights) + sum(gaps) - rows
+            lengths[place] -= max(0, min(over, lengths[place] - least))
+
+    give(heights, scrolling, _LEAST_SCROLLING)
+    give(gaps, range(len(gaps) - 1, -1, -1), 0)
+    give(heights, scrolling, 1)
+    give(heights, texts, 0)
+    fitted, y = [], 0
+    for one, height, gap in zip(placed, heights, gaps, strict=False):
+        y += gap
+        region = one.region
+        fitted.append(one._replace(region=region._replace(y=y, height=height)))
+        y += height
+    return fitted
+
+
+def _scrolls(widget: Widget) -> bool:
+    return isinstance(widget, ScrollableContainer | ScrollView | ListWidget)
+
+
+def _is_text(widget: Widget) -> bool:
+    return isinstance(widget, Static | LinesWidget) and not widget.can_focus and not _scrolls(widget)
 
 
 class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
@@ -46,12 +111,14 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
         super().__init__()
         self.workspace = workspace
         self.heading, self.below = heading, below
+        self.fit_step()
 
     def compose(self) -> ComposeResult:
         """Build the strip that shows how to stop the recipe, and the frame with the contents."""
         yield StopBar()
         with Vertical(classes="dialog") as box:
             box.set_class(self.WIDE, "-wide")
+            box.styles.layout = GivingWay()
             box.border_title, box.border_subtitle = Content(self.heading), Content(self.below)
             yield from self.contents()
 
@@ -72,6 +139,15 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
     def rows(self) -> int:
         """Rows available to the dialog: all but the strip's."""
         return self.app.size.height - 1
+
+    def on_resize(self) -> None:
+        """Take the classes of the terminal's size."""
+        self.fit_step()
+
+    def fit_step(self) -> None:
+        """Take the classes of the step of the terminal's size."""
+        for name, has in step_classes(self.workspace.step).items():
+            self.set_class(has, name)
 
     def fit_words(self) -> None:
         """Make the text of a question scroll if it leaves no row for the answers."""

@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from xovac_tui.chamber.news import LedgerChanged
+from xovac_tui.chamber.news import ContractChanged, LedgerChanged
 from xovac_tui.chamber.snapshot import Outcome, RunState, Snapshot
 from xovac_tui.station.news import News
 from xovac_tui.text import clean
@@ -142,7 +142,18 @@ class CommandDialog(Dialog[T]):
         if isinstance(news, LedgerChanged) and news.entry.stop and news.entry.outcome is not Outcome.REFUSED:
             self.close_because("STOP was sent, so this question was dropped: nothing else was sent.")
             return
+        if isinstance(news, ContractChanged) and self._means_something_else(news):
+            self.close_because(
+                f"The contract says something else of {self.event_name} now, so it was not sent. Ask again."
+            )
+            return
         self.recheck()
+
+    def _means_something_else(self, news: ContractChanged) -> bool:
+        """Return whether another contract changes what the question is about."""
+        name, before, now = self.event_name, news.before, news.contract
+        starts = (before.start == name) != (now.start == name)
+        return starts or before.commands.get(name) != now.commands.get(name)
 
     def recheck(self) -> bool:
         """Return True if the question still applies, else close with the reason."""

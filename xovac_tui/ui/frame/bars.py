@@ -49,17 +49,21 @@ class TabBar(LinesWidget):
             super().__init__()
             self.tab = tab
 
+    _tabs: Sequence[tuple[str, str, str]] = ()
+    _active = ""
+    _ends: Sequence[tuple[int, str]] = ()
+    """The column at which each tab ends, with its id."""
+
     def show(self, tabs: Sequence[tuple[str, str, str]], active: str) -> None:
         """Show tabs given as (id, key, title)."""
-        self._ends: list[tuple[int, str]] = []
-        spans: list[Span] = [(" ", "")]
-        x = 1
-        for tab, key, title in tabs:
-            style = FOCUSED if tab == active else ""
-            spans += [(f" {key} {title} ", style), (" ", "")]
-            x += cell_len(key) + cell_len(title) + 4
-            self._ends.append((x, tab))
-        self.show_lines([tuple(spans)])
+        self._tabs, self._active = tuple(tabs), active
+        self.draw()
+
+    def draw(self) -> None:
+        """Lay out again."""
+        width = self.size.width or self.app.size.width
+        line, self._ends = tab_line(self._tabs, self._active, width)
+        self.show_lines([line])
 
     def on_click(self, event: events.Click) -> None:
         """Go to the tab under the pointer."""
@@ -67,6 +71,30 @@ class TabBar(LinesWidget):
             if event.x < end:
                 self.post_message(self.Chosen(tab))
                 return
+
+
+def tab_line(
+    tabs: Sequence[tuple[str, str, str]], active: str, width: int
+) -> tuple[Line, Sequence[tuple[int, str]]]:
+    """Return the tabs' spans, and the column at which each ends, with its id.
+
+    Where the width is short, blanks go first, then ends of titles; keys and the active tab's title stay.
+    """
+    longest = max((cell_len(title) for _, _, title in tabs), default=0)
+    for edge, most in ((1, longest), *((0, most) for most in range(longest, -1, -1))):
+        spans: list[Span] = [(" ", "")]
+        ends: list[tuple[int, str]] = []
+        x = 1
+        for tab, key, title in tabs:
+            room = cell_len(title) if tab == active else most
+            shown = fit(title, min(room, cell_len(title)), ellipsis="") if room else ""
+            text = f"{' ' * edge}{key}{' ' if shown else ''}{shown}{' ' * edge}"
+            spans += [(text, FOCUSED if tab == active else ""), (" ", "")]
+            x += cell_len(text) + 1
+            ends.append((x, tab))
+        if x - 1 <= width:
+            break
+    return tuple(spans), ends
 
 
 class LinkBar(FrameBar):
@@ -214,15 +242,20 @@ def replay_line(playback: replay.playback.Playback, width: int, *, glyphs: Glyph
     """Return the line's spans; the progress bar takes the room that the texts leave."""
     state = f" {replay_state(playback, glyphs)}"
     state += " " * max(0, _STATE - cell_len(state))
-    day = times.day_and_time(playback.replay.utc)
+    day = f" {times.day_and_time(playback.replay.utc)} "
     place = f" {format_duration(playback.passed)} of {format_duration(playback.length)}"
     name = f"  {clean(playback.label, 12)} "
-    room = width - cell_len(state) - cell_len(day) - cell_len(place) - cell_len(name) - 3
+    # Where the width is short the name goes first, then the bar, then the length.
+    if cell_len(state + day + place + name) > width:
+        name = " "
+    if cell_len(state + day + place + name) > width:
+        place = f" {format_duration(playback.passed)}"
+    room = width - cell_len(state + day + place + name) - 1
     part = max(0.0, playback.passed / playback.length) if playback.length > 0 else 1.0
     full, empty = glyphs.bar(part, room) if room >= _LEAST_BAR else ("", "")
     return (
         (state, "bold $stale"),
-        (f" {day} ", ""),
+        (day, ""),
         (full, "$accent"),
         (empty, "$no-data"),
         (place, ""),

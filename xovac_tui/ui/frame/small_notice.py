@@ -16,6 +16,7 @@ from xovac_tui.ui.widgets.alarm_words import (
     by_urgency,
     severity_style,
 )
+from xovac_tui.ui.widgets.fitting import LEAST_SIZES, SizeStep
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, fit_label, folded
 from xovac_tui.ui.workspace import Mode, Workspace
 
@@ -23,7 +24,8 @@ _READINGS = 4
 _ALARM_ROWS = 3
 """Rows for the text of an alarm at most."""
 _USUAL_WIDTH = 80
-NEEDS_ROOM = "All else needs 80x24."
+_NEEDED = LEAST_SIZES[SizeStep.LEAST]
+NEEDS_ROOM = f"All else needs {_NEEDED.columns}x{_NEEDED.rows}."
 
 
 class SmallNotice(LinesWidget):

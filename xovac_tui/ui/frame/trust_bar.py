@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 
 from xovac_tui.api.link import LinkWord
+from xovac_tui.chamber.alarm import AlarmView
 from xovac_tui.chamber.snapshot import RunState, RunView, Snapshot
 from xovac_tui.durations import format_age, seconds_to
 from xovac_tui.quantities import quantity
@@ -12,6 +15,7 @@ from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.bars import FrameBar
 from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.alarm_words import by_urgency, severity_style
 from xovac_tui.ui.widgets.lines import Line, Span, fit
 from xovac_tui.ui.workspace import Workspace
 
@@ -24,8 +28,8 @@ _LINK_STYLE = {
 }
 _NAME = 24
 """Cells for a recipe's name if there is room."""
-_LESS_THAN_NAME = 4
-"""Parts less important than this are dropped before the recipe's name is cut."""
+_LEAST_NAME = 4
+"""Cells of a recipe's name below which it is left out."""
 GOES_ON = "chamber continues on its own"
 
 
@@ -50,6 +54,7 @@ class TrustBar(FrameBar):
             glyphs=workspace.glyphs,
             times=workspace.times,
             paused=workspace.held if playback is None else playback.paused,
+            unresolved=station.alarms.unresolved().alarms,
         )
         self.show_lines([line])
 
@@ -65,102 +70,156 @@ def trust_line(
     glyphs: Glyphs,
     times: Times,
     paused: bool,
+    unresolved: Sequence[AlarmView] = (),
 ) -> Line:
-    """Return the bar's spans, exactly `width` cells; drops the least important parts if too narrow.
+    """Return the bar's spans, exactly `width` cells; shortens and drops the least important parts first.
 
-    `mode` is CONTROL, OBSERVE or REPLAY with its speed; `extra` a word such as DEMO.
+    `mode` is CONTROL, OBSERVE or REPLAY with its speed; `extra` a word such as DEMO; `unresolved` the alarms
+    that want attention.
     """
-    link = snapshot.link
-    word = link.word
+    link, word = snapshot.link, snapshot.link.word
     linked = word in (LinkWord.ONLINE, LinkWord.STALE)
-    freshness = (
-        format_age(snapshot.newest_age)
-        if linked
-        else format_age(max(0.0, snapshot.mono - link.since_mono) if link.since_utc else None)
-    )
-    # Each part: importance (0 stays to the last), gap before it, text, style.
-    left: list[tuple[int, str, str]] = [
-        (1, fit(name, min(16, cell_len(name))), "bold"),
-        (
-            0,
-            f"{glyphs.link(word)} {word}" + (f" {freshness:<5}" if freshness != "—" else ""),
-            _LINK_STYLE[word],
+    whole = [(_CUTS, fit(name, min(16, cell_len(name)), ellipsis=glyphs.ellipsis))]
+    left = [
+        _TrustPart(
+            [
+                *(whole if cell_len(name) > _SHORT_NAME else ()),
+                (_RECORDS, fit(name, min(_SHORT_NAME, cell_len(name)), ellipsis=glyphs.ellipsis)),
+            ],
+            "bold",
         ),
+        _TrustPart([(_NEVER, _link_words(snapshot, glyphs, linked=linked))], _LINK_STYLE[word]),
     ]
     if not linked and link.session:
-        left.append((2, GOES_ON, "bold $stale"))
+        left.append(_TrustPart([(_GOES_ON, GOES_ON)], "bold $stale"))
     elif linked:
-        run = len(left)
-        left.append((2, *_run_words(snapshot.run, glyphs, _NAME)))
+        left.append(_run_part(snapshot.run, glyphs))
+    if unresolved:
+        left.append(_alarm_part(unresolved, glyphs))
     if recorder.state is not RecorderState.OFF:
         left.append(_recorder_part(recorder, glyphs))
     if paused:
-        left.append((1, "PAUSED", "bold $stale"))
-    left.append((1, mode, "bold $accent" if mode == "CONTROL" else "bold $stale"))
+        left.append(_TrustPart([(_NEEDED, "PAUSED")], "bold $stale"))
+    if mode == "CONTROL":
+        left.append(_TrustPart([(_CUTS, mode)], "bold $accent"))
+    else:
+        left.append(_TrustPart([(_RECORDS, mode)], "bold $stale"))
     if extra:
-        left.append((3, extra, "bold $accent"))
-    right: list[tuple[int, str, str]] = []
+        left.append(_TrustPart([(_CUTS, extra), (_GOES_ON, extra.partition(" ")[0])], "bold $accent"))
+    right: list[_TrustPart] = []
     if link.rtt is not None and word is LinkWord.ONLINE:
-        right.append((6, f"rtt {seconds_to(link.rtt, 'ms'):.0f} ms", "$no-data"))
+        right.append(_TrustPart([(_ROUND_TRIP, f"rtt {seconds_to(link.rtt, 'ms'):.0f} ms")], "$no-data"))
     if snapshot.clock_offset is not None and linked:
-        right.append((5, glyphs.plain(f"clock {_offset(snapshot.clock_offset)}"), "$no-data"))
-    right.append((4, times.clock_with_zone(snapshot.utc), ""))
-    while right and right[0][0] > _LESS_THAN_NAME and _length(left) + _length(right) > width - 2:
-        del right[0]
-    if linked and (over := _length(left) + _length(right) - (width - 2)) > 0:
-        # A shorter name of the recipe costs less than any other part.
-        named = min(_NAME, cell_len(snapshot.run.recipe or ""))
-        left[run] = (2, *_run_words(snapshot.run, glyphs, named - over))
-    while left and _length(left) + _length(right) > width - 2 and max(p[0] for p in left + right) > 0:
-        worst = max(p[0] for p in left + right)
-        for side in (right, left):
-            side[:] = [part for part in side if part[0] != worst]
+        right.append(
+            _TrustPart([(_OFFSET, glyphs.plain(f"clock {_offset(snapshot.clock_offset)}"))], "$no-data")
+        )
+    utc = snapshot.utc
+    right.append(
+        _TrustPart([(_SECONDS, times.clock_with_zone(utc)), (_CLOCK, times.short_with_zone(utc))], "")
+    )
+    _fit_parts([*left, *right], width - 2)
     spans: list[Span] = []
-    for _, text, style in left:
-        spans += [(" " if not spans else "  ", ""), (text, style)]
+    for part in left:
+        if part.text:
+            spans += [(" " if not spans else "  ", ""), (part.text, part.style)]
     tail: list[Span] = []
-    for _, text, style in right:
-        tail += [("  " if tail else "", ""), (text, style)]
+    for part in right:
+        if part.text:
+            tail += [("  " if tail else "", ""), (part.text, part.style)]
     used = sum(cell_len(text) for text, _ in [*spans, *tail])
     return (*spans, (" " * max(1, width - used - 1), ""), *tail, (" ", ""))
 
 
-def _run_words(run: RunView, glyphs: Glyphs, room: int) -> tuple[str, str]:
-    """Return the text of the run, with `room` cells for the recipe's name, and its style."""
+class _TrustPart:
+    """One part of the bar: its forms from the longest on, and how easily each is given up."""
+
+    def __init__(self, forms: list[tuple[int, str]], style: str) -> None:
+        self.forms = forms
+        """Rank and text; the highest rank in the bar is given up first."""
+        self.style = style
+
+    @property
+    def text(self) -> str:
+        """The present form; empty once all are given up."""
+        return self.forms[0][1] if self.forms else ""
+
+    @property
+    def rank(self) -> int:
+        """How easily the present form is given up."""
+        return self.forms[0][0] if self.forms else _NEVER
+
+
+_NEVER, _NEEDED, _RECORDS, _CLOCK, _GOES_ON, _CUTS, _SECONDS, _RECIPE, _OFFSET, _ROUND_TRIP = range(10)
+"""Ranks: from what always stays to what goes first."""
+_SHORT_NAME = 8
+"""Cells of the chamber's name in a narrow terminal."""
+_AGED = 2.0
+"""Seconds beyond which the age of the newest data is shown."""
+
+
+def _fit_parts(parts: list[_TrustPart], width: int) -> None:
+    """Give up forms, the easiest first, until the parts fit."""
+    while sum(cell_len(part.text) + 2 for part in parts if part.text) > width:
+        easiest = max(reversed(parts), key=lambda part: part.rank)
+        if easiest.rank == _NEVER:
+            return
+        del easiest.forms[0]
+
+
+def _link_words(snapshot: Snapshot, glyphs: Glyphs, *, linked: bool) -> str:
+    """Return the link's word, with the age of the newest data or of the loss where there is one."""
+    link, age = snapshot.link, snapshot.newest_age
+    if not linked:
+        age = max(0.0, snapshot.mono - link.since_mono) if link.since_utc else None
+    elif age is not None and age <= _AGED:
+        age = None
+    return f"{glyphs.link(link.word)} {link.word}" + (f" {format_age(age):<5}" if age is not None else "")
+
+
+def _run_part(run: RunView, glyphs: Glyphs) -> _TrustPart:
+    """Return the run; of a running one the recipe's name is given up cell by cell."""
     if run.stale:
-        return f"{glyphs.question} run unknown", "bold $stale"
+        return _TrustPart([(_NEEDED, f"{glyphs.question} run unknown")], "bold $stale")
     if run.state is RunState.RUNNING:
         step = f" {run.step}/{run.steps}" if run.step and run.steps else f" {run.step}" if run.step else ""
+        words = f"{glyphs.play} RUN{step}"
         name = run.recipe or ""
-        shown = fit(name, min(room, cell_len(name)), ellipsis=glyphs.ellipsis) if room >= 4 else ""
-        recipe = f" {shown}" if shown else ""
-        return f"{glyphs.play} RUN{step}{recipe}", "bold $running"
+        rooms = range(min(_NAME, cell_len(name)), min(_LEAST_NAME, cell_len(name)) - 1, -1) if name else ()
+        named = [(_RECIPE, f"{words} {fit(name, room, ellipsis=glyphs.ellipsis)}") for room in rooms]
+        return _TrustPart([*named, (_NEEDED, words)], "bold $running")
     if run.state is RunState.IDLE:
-        return f"{glyphs.idle} IDLE", ""
-    return f"{glyphs.question} run unknown", "$no-data"
+        return _TrustPart([(_NEEDED, f"{glyphs.idle} IDLE")], "")
+    return _TrustPart([(_NEEDED, f"{glyphs.question} run unknown")], "$no-data")
 
 
-def _recorder_part(recorder: RecorderView, glyphs: Glyphs) -> tuple[int, str, str]:
-    """Return the recorder's part; a failure is as important as the link."""
+def _alarm_part(unresolved: Sequence[AlarmView], glyphs: Glyphs) -> _TrustPart:
+    """Return the number of alarms that want attention, and the severity of the most urgent one."""
+    first = by_urgency(unresolved)[0]
+    words = f"{glyphs.warning} {len(unresolved)} {first.severity.upper()}"
+    return _TrustPart([(_NEEDED, words)], severity_style(first))
+
+
+def _recorder_part(recorder: RecorderView, glyphs: Glyphs) -> _TrustPart:
+    """Return the recorder's part; a failure is as important as the run."""
     lost = f" {recorder.lost:,} lost" if recorder.lost else ""
     match recorder.state:
         case RecorderState.ON if lost:
-            return (1, f"REC {glyphs.dot}{lost}", "bold $stale")
+            return _TrustPart([(_NEEDED, f"REC {glyphs.dot}{lost}")], "bold $stale")
         case RecorderState.ON:
-            return (2, f"REC {glyphs.dot}", "$no-data")
+            return _TrustPart([(_RECORDS, f"REC {glyphs.dot}")], "$no-data")
         case RecorderState.BESIDE:
             who = "" if recorder.pid is None else f" {recorder.pid}"
-            return (2, f"REC {glyphs.dot}{who}", "$no-data")
+            return _TrustPart(
+                [(_CUTS, f"REC {glyphs.dot}{who}"), (_RECORDS, f"REC {glyphs.dot}")], "$no-data"
+            )
         case RecorderState.STARTING:
-            return (3, f"REC {glyphs.ellipsis}", "$no-data")
-    return (1, f"REC {glyphs.hollow} {recorder.reason or ''}{',' if lost else ''}{lost}", "bold reverse $bad")
+            return _TrustPart([(_RECORDS, f"REC {glyphs.ellipsis}")], "$no-data")
+    rec = f"REC {glyphs.hollow}"
+    words = f"{rec} {recorder.reason or ''}{',' if lost else ''}{lost}"
+    return _TrustPart([(_NEEDED, words), (_NEVER, rec)], "bold reverse $bad")
 
 
 def _offset(seconds: float) -> str:
     sign = "−" if seconds <= -0.05 else "+"
     size = abs(seconds)
     return sign + (quantity(size, "s") if size < 99.95 else format_age(size))
-
-
-def _length(parts: list[tuple[int, str, str]]) -> int:
-    return sum(cell_len(text) + 2 for _, text, _ in parts)

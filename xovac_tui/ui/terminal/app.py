@@ -17,6 +17,7 @@ from textual.app import App
 from textual.errors import NoWidget
 from textual.message import Message
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.widget import AwaitMount
 from textual.worker import Worker, WorkerFailed, WorkerState
 
@@ -156,6 +157,13 @@ class TerminalApp(App[int]):
             return
         with driver.picture(self._seer(screen)):
             super()._display(screen, renderable)
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """Return a theme by its name, or by the first known one of several between commas.
+
+        Textual asks for it with every line that it renders, and copies the table of all themes each time.
+        """
+        return self._registered_themes.get(theme_name) or super().get_theme(theme_name)
 
     def _paint_later(self) -> None:
         """Request a full repaint; called from the writer's thread."""

@@ -40,8 +40,14 @@ def entitle(box: Widget, title: str | None = None, below: str | None = None) -> 
     Textual repaints the whole box for each.
     """
     for place, text in (("border_title", title), ("border_subtitle", below)):
-        if text is not None and (getattr(box, place) or "") != Content(text).markup:
+        if text is not None and (getattr(box, place) or "") != _markup(text):
             setattr(box, place, Content(text))
+
+
+@lru_cache(64)
+def _markup(text: str) -> str:
+    """Return a text as Textual's markup, in which it gives the texts of a frame back."""
+    return Content(text).markup
 
 
 class SizedWidget(Widget):
@@ -72,6 +78,8 @@ class LinesWidget(SizedWidget):
         super().__init__(id=id, classes=classes)
         self._lines: list[Line] = []
         self._styles_of_spans: dict[str, Style] = {}
+        self._room: int | None = None
+        """Cells of a line; None until it is asked for, since Textual works it out anew each time."""
 
     @property
     def lines(self) -> Sequence[Line]:
@@ -109,8 +117,9 @@ class LinesWidget(SizedWidget):
 
     def render_line(self, y: int) -> Strip:
         """Return one line, exactly as wide as the widget."""
-        width = self.size.width
-        known = self._styles_of_spans
+        if self._room is None:
+            self._room = self.size.width
+        width, known = self._room, self._styles_of_spans
         base = known.get("") or self._style_of("")
         if not 0 <= y < len(self._lines):
             return Strip.blank(width, base)
@@ -132,13 +141,23 @@ class LinesWidget(SizedWidget):
         Textual drops them at every refresh, even of a few cells of which only the text has changed.
         """
         if not regions:
-            self._styles_of_spans.clear()
+            self._forget_style()
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     def notify_style_update(self) -> None:
         """Drop the cached styles: the style sheet was applied again."""
         super().notify_style_update()
+        self._forget_style()
+
+    def _size_updated(
+        self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True
+    ) -> bool:
+        self._room = None
+        return super()._size_updated(size, virtual_size, container_size, layout)
+
+    def _forget_style(self) -> None:
         self._styles_of_spans.clear()
+        self._room = None
 
 
 def _width(line: Line) -> int:

@@ -18,6 +18,7 @@ from textual.widget import Widget
 
 from xovac_tui.plot.cells import SHADES, CellRow, Picture, Tone, changes
 from xovac_tui.ui.action import bindings
+from xovac_tui.ui.widgets.copied import Copied
 from xovac_tui.ui.widgets.heat import heat_style
 from xovac_tui.ui.widgets.lines import SizedWidget, styled
 from xovac_tui.ui.widgets.trend_keys import ACTIONS, KEYS
@@ -277,6 +278,17 @@ class TrendChart(SizedWidget, can_focus=True):
         """Drop the cached colours of the previous theme."""
         super().notify_style_update()
         self._styles_of_tones.clear()
+
+    @property
+    def is_away(self) -> bool:
+        """A cursor is shown, or the past."""
+        return self.view.cursor is not None or self.view.held is not None
+
+    def copied(self) -> Copied | None:
+        """Return what the picture shows as CSV, in the units of the data."""
+        if self.model is None or self.view.layout is None:
+            return None
+        return Copied(self.model.title, self.view.table(self.model), ".csv")
 
     def draw(self) -> None:
         """Draw for the new size."""

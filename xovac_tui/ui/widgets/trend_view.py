@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,7 +31,7 @@ from xovac_tui.plot.scale import Scale, steady
 from xovac_tui.plot.ticks import columns_of, even_cell, since_ticks, time_ticks, value_ticks
 from xovac_tui.ui.widgets.trend_keys import KEYS
 from xovac_tui.ui.widgets.trend_legend import legend, readout
-from xovac_tui.ui.widgets.trend_model import WINDOWS, ZOOMS, TrendModel, TrendSeries, shown_unit
+from xovac_tui.ui.widgets.trend_model import WINDOWS, ZOOMS, TrendModel, TrendSeries, shown_unit, utc_clock
 from xovac_tui.units import from_celsius, is_temperature, to_celsius, to_mbar
 from xovac_tui.zones import occurs_twice
 
@@ -304,6 +306,28 @@ class View(msgspec.Struct):
             )
         )
         return picture, Drawn(axes, tuple(drawn), across, shades, heat)
+
+    def table(self, model: TrendModel) -> str:
+        """Return lowest and highest values of each shown cell of time as CSV, in the units of the data."""
+        layout, span = self.layout, self.span
+        if layout is None:
+            return ""
+        stop = span.start + span.cell * layout.plot_width
+        offset = model.now_utc - model.now_mono
+        out = io.StringIO()
+        rows = csv.writer(out, lineterminator="\n")
+        names = [f"{one.label} [{one.unit}]" if one.unit else one.label for one in model.series]
+        ends = [f"{name} {end}" for name in names for end in ("min", "max")]
+        rows.writerow(["seconds" if model.since else "time", *ends])
+        bins = [one.history.window(span.start, stop, layout.plot_width) for one in model.series]
+        for column in range(layout.plot_width):
+            mono = span.start + column * span.cell
+            if not model.whole and mono > model.now_mono:
+                break
+            when = f"{mono:g}" if model.since else utc_clock(mono + offset).isoformat(timespec="milliseconds")
+            values = [end[column] for one in bins for end in (one.lows, one.highs)]
+            rows.writerow([when, *("" if value != value else f"{value:.9g}" for value in values)])
+        return out.getvalue()
 
     def _shades(
         self,

@@ -20,6 +20,7 @@ from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.status.run_lines import result_style, run_lines, silence_words
 from xovac_tui.ui.screens.status.run_moment import RunMoment
 from xovac_tui.ui.widgets import run_words
+from xovac_tui.ui.widgets.copied import Copied
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
 from xovac_tui.units import from_celsius, is_temperature, to_celsius
 
@@ -336,6 +337,10 @@ class Hero(LinesWidget, can_focus=True):
         """Show a moment of the chamber."""
         self._shown = (moment, channels, look)
         self.draw()
+
+    def copied(self) -> Copied | None:
+        """Return what the hero says, as text."""
+        return Copied("the row at the top", self.plain)
 
     def draw(self) -> None:
         """Lay out again."""

@@ -9,6 +9,7 @@ import msgspec
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.widget import Widget
 
 from xovac_tui import analysis
 from xovac_tui.api.contract import Role
@@ -17,9 +18,10 @@ from xovac_tui.config import state
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.status import ACTIONS
 from xovac_tui.ui.screens.status.hero import Hero, Look, leading, paced
-from xovac_tui.ui.screens.status.readings import SPARK, Readings
+from xovac_tui.ui.screens.status.readings import LEAST_WIDTH, SPARK, Readings
 from xovac_tui.ui.screens.status.run_lines import RunPanel
 from xovac_tui.ui.screens.status.run_moment import RunMoment, at_recipe_pace
+from xovac_tui.ui.widgets.fitting import SizeStep
 from xovac_tui.ui.widgets.heat import tint_of
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, TrendSeries
@@ -32,13 +34,15 @@ _UNPINNED_SERIES = 4
 _LARGEST = 1e9
 """Number of channels drawn if none is pinned."""
 _ROOM_FOR_REASON = 8
-WIDE = 100
-"""Width in cells from which the run is beside the readings, if there are rows for it."""
 _FIRST_ADVICE = 5.0
 """Seconds before the first evaluation of advice: the first pictures do not wait for it."""
 _FRAME_ROWS = 4
 """Rows of the window outside the tab: trust bar, tabs, ledger line and keys."""
 _SERIES_COLOURS = 8
+_TREND_ROWS = 12
+"""Rows that the trend has at least, where it has any: nine of them for the lines."""
+_AIRY = 26
+"""Rows of the tab from which on there is a blank row below the hero."""
 
 
 class Arrangement(msgspec.Struct, frozen=True):
@@ -52,25 +56,23 @@ class Arrangement(msgspec.Struct, frozen=True):
     trend: bool = True
 
 
-def arrange(width: int, height: int, shown: int) -> Arrangement:
-    """Return the rows of the parts for a size in cells and a number of shown channels.
+def arrange(step: SizeStep, width: int, height: int, shown: int) -> Arrangement:
+    """Return the rows of the parts for a step, the tab's size in cells and a number of shown channels.
 
-    As there are less rows, the sparklines of the hero go, then the readings shrink to one line, then the
-    trend goes.
+    As there are less rows, the run beside the readings goes, then the sparklines of the hero, then the
+    readings shrink to one line, then the trend goes.
     """
-    if height < 16:
+    if step < SizeStep.LOW:
         return Arrangement(2, 0, trend=False)
-    if height < 19:
+    if step < SizeStep.SHORT:
         return Arrangement(2, 1)
-    if height < 20:
-        return Arrangement(2, 4)
     # Without data yet, the room is for the reason.
     shown = shown or _ROOM_FOR_REASON
-    if height < 26 or width < WIDE:
-        columns = max(1, width // 26)
-        rows = max(3, min(-(-shown // columns), height // 4))
-        return Arrangement(4 if height >= 26 else 3, 1 + rows)
-    return Arrangement(4, 1 + max(8, min(shown, height * 38 // 100)), run=True)
+    if step >= SizeStep.FULL:
+        return Arrangement(4, 1 + max(8, min(shown, height * 38 // 100)), run=True)
+    rows = max(3, min(-(-shown // max(1, width // LEAST_WIDTH)), (height - _TREND_ROWS) // 2))
+    hero = 2 if step < SizeStep.USUAL else 4 if height >= _AIRY else 3
+    return Arrangement(hero, 1 + rows)
 
 
 class StatusPane(Pane):
@@ -111,7 +113,9 @@ class StatusPane(Pane):
             yield Readings(self.workspace.glyphs, self.keys, id="readings")
             yield RunPanel(id="run")
         yield TrendChart(ascii_only=self.workspace.glyphs.ascii, keys=self.keys, id="trend")
-        self._arranged = arrange(size.width, size.height - _FRAME_ROWS, _count(self.workspace.snapshot))
+        self._arranged = arrange(
+            self.workspace.step, size.width, size.height - _FRAME_ROWS, _count(self.workspace.snapshot)
+        )
 
     def on_mount(self) -> None:
         """Restore the window and the pins of the last session."""
@@ -192,8 +196,8 @@ class StatusPane(Pane):
 
     def _fit(self, snapshot: Snapshot) -> None:
         """Choose the arrangement for the size."""
-        if self.size.width and not self.has_class("-full"):
-            self._apply(arrange(*self.size, _count(snapshot)))
+        if self.size.width and not self.has_class("-full") and self.zoomed is None:
+            self._apply(arrange(self.workspace.step, *self.size, _count(snapshot)))
 
     def _apply(self, arranged: Arrangement) -> None:
         """Give the panels their rows."""
@@ -273,6 +277,11 @@ class StatusPane(Pane):
                     break
                 self._foreseen.append((snapshot.mono + one.forecast.likely / speed, one.mbar / factor))
         return ((fall.channel.full_name, self._foreseen),) if len(self._foreseen) > 1 else ()
+
+    def on_zoom(self, panel: Widget | None) -> None:
+        readings = self.query_one(Readings)
+        readings.full = panel is not None and readings in panel.walk_children(with_self=True)
+        readings.set_class(self._arranged.readings == 1 and not readings.full, "-line")
 
     # -- actions ------------------------------------------------------------------------------------
 

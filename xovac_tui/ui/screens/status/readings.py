@@ -20,6 +20,7 @@ from xovac_tui.text import clean
 from xovac_tui.ui.action import MOVING
 from xovac_tui.ui.format import rate, reading, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.copied import Copied
 from xovac_tui.ui.widgets.lines import CHOSEN, Line, LinesWidget, Span, clip, fit, fit_label
 from xovac_tui.ui.widgets.rules import entitle_rule
 from xovac_tui.units import in_one, is_temperature
@@ -32,7 +33,8 @@ _QUALITY_STYLE = {
 }
 _FULL_WIDTH = 36
 """Cells of a reading from which on its value has its unit."""
-_LEAST_WIDTH = 24
+LEAST_WIDTH = 24
+"""Cells of a reading at least, where there are several columns."""
 _COMFORT_WIDTH = 60
 """Cells of a reading above which another column is better than more blanks."""
 _BETWEEN = 2
@@ -246,6 +248,11 @@ class Readings(LinesWidget, can_focus=True):
         self.draw()
         self.post_message(self.Chosen())
 
+    def copied(self) -> Copied | None:
+        """Return the value of the chosen channel."""
+        one = self.chosen
+        return None if one is None else Copied(clean(one.label, 60), reading_with_unit(one))
+
     def action_edit(self) -> None:
         """Ask for the chosen channel to be edited."""
         if self.chosen is not None:
@@ -286,7 +293,7 @@ class Readings(LinesWidget, can_focus=True):
 
     def _columns(self, width: int, height: int) -> int:
         """Return the number of columns: enough for all channels, and not mostly blank."""
-        most = max(1, (width + _BETWEEN) // ((_FULL_WIDTH if self.full else _LEAST_WIDTH) + _BETWEEN))
+        most = max(1, (width + _BETWEEN) // ((_FULL_WIDTH if self.full else LEAST_WIDTH) + _BETWEEN))
         needed = -(-len(self._channels) // height)
         return min(most, max(needed, width // _COMFORT_WIDTH))
 
