@@ -15,6 +15,11 @@ _ENDS = 5
 """Cells of rule and blanks around the title."""
 
 
+def rule_text(box: Widget) -> str:
+    """Return what the rule above a box says."""
+    return Content.from_markup(str(box.border_title or "")).plain
+
+
 def entitle_rule(box: Widget, title: Sequence[Span], right: str = "", *, glyphs: Glyphs) -> None:
     """Write title and right words into the rule above a box where they differ from what it says.
 

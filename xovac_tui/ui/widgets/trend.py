@@ -206,7 +206,8 @@ class TrendChart(SizedWidget, can_focus=True):
             newest = layout.plot_x + self.view.live_span(model, layout.plot_width).column(model.now_mono)
             wanted = max(_EDGE, -(-(width - newest + _BEFORE) // _STEP) * _STEP)
             wanted = wanted if wanted < width else 0
-        if wanted == self._edge_width:
+        # Each move repaints everything: a little too wide costs less.
+        if wanted == self._edge_width or 0 < wanted <= self._edge_width <= wanted + 2 * _STEP:
             return False
         self._edge_width = wanted
         self._edge.display = wanted > 0

@@ -66,14 +66,19 @@ def legend(
         (True, 40, plan + band + out + tail),
         (False, 40, plan + band + out + tail),
         (False, 40, plan + band + out),
+        (False, 40, plan + band),
+        (False, 40, plan),
         (False, 14, plan + band),
         (False, 14, plan),
+        (False, 40, []),
         (False, 8, []),
     ):
         texts = [*_names(drawn, long, most, ascii_only, heat), *rest]
+        if texts and texts[0] == _BETWEEN:
+            del texts[0]
         if sum(len(text) for text, _ in texts) <= width:
             break
-    return tuple(texts[1:] if texts and texts[0] == _BETWEEN else texts)
+    return tuple(texts)
 
 
 def _shade(place: int, tone: int, ascii_only: bool, fill: bool) -> Text:

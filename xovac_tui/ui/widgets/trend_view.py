@@ -111,8 +111,7 @@ class View(msgspec.Struct):
             return self.window
         begins = [oldest for series in model.series if (oldest := series.history.oldest) is not None]
         needed = model.now_mono - min(begins, default=model.now_mono)
-        if model.ahead:
-            needed /= 1 - AHEAD
+        needed += min(model.ahead, needed * AHEAD / (1 - AHEAD))
         if model.whole:
             return max(needed, 1.0)
         return next((zoom for zoom in ZOOMS[3:] if zoom >= needed), ZOOMS[-1])
@@ -127,7 +126,9 @@ class View(msgspec.Struct):
         cell = even_cell(seconds / width, since=model.since)
         jump = max(1, min(math.ceil(SHIFT_SECONDS / cell), width // 10))
         last = (math.floor(model.now_mono / cell / jump) + 1) * jump
-        room = min(max(LABEL_ROOM, math.ceil(model.ahead / cell)), max(LABEL_ROOM, int(width * AHEAD)))
+        # To the end of what is known of the future, which stands still: so does a picture that shows it.
+        known = math.ceil((model.now_mono + model.ahead) / cell) - last
+        room = min(max(LABEL_ROOM, known), max(LABEL_ROOM, int(width * AHEAD)))
         return TimeCells(last + room - width, cell)
 
     def _place(self, model: TrendModel, width: int) -> TimeCells:
@@ -246,7 +247,7 @@ class View(msgspec.Struct):
         canvas = CellCanvas(width, 1)
         canvas.put(0, 0, ("-" if self.ascii_only else "─") * width, Tone.RULE)
         title = narrow(self.title(model))
-        words = self._words(model, drawn, width - len(title) - 8)
+        words = self._words(model, drawn, width - len(title) - 6)
         title_tone = Tone.CURSOR if self.held is not None else Tone.TITLE
         head: tuple[Text, ...] = ((f" {title} ", title_tone),)
         if words:

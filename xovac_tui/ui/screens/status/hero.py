@@ -36,6 +36,7 @@ SPARK_ROWS = 3
 """Rows of the hero with its sparklines; one less without."""
 FULL_ROWS = 8
 """Rows from which on everything about the run is below the hero."""
+_REPLAY = "REPLAY  "
 _MARGIN = 2
 _BETWEEN = 2
 _STEADY_RATIO, _STEADY = 0.002, 0.05
@@ -128,7 +129,7 @@ def _value(channel: ChannelView, style: str, glyphs: Glyphs) -> list[Span]:
         return [(shown, style)]
     if quality is Quality.STALE:
         old = channel.age is not None and channel.age > _OLD
-        return [(shown, MUTED), (f"  {glyphs.ring} {format_age(channel.age)} old" if old else "", "$stale")]
+        return [(shown, MUTED), (f" {glyphs.ring}{format_age(channel.age)}" if old else "", "$stale")]
     word = "no data" if quality is Quality.NO_DATA else "bad"
     return [(glyphs.plain("—"), MUTED), (f"  {word}", "$bad" if quality is Quality.BAD else MUTED)]
 
@@ -191,6 +192,7 @@ def _pressure(channel: ChannelView | None, width: int, rows: int, look: Look) ->
 
 def _step(moment: RunMoment, width: int, rows: int, look: Look) -> list[Line]:
     """Return what runs now, or what to do where nothing does."""
+    width -= len(_REPLAY) if look.replay else 0
     if moment.silent or (moment.on and moment.snapshot.link.word is LinkWord.LOST):
         lines = _not_heard(moment, look)
     elif moment.on:
@@ -198,7 +200,7 @@ def _step(moment: RunMoment, width: int, rows: int, look: Look) -> list[Line]:
     else:
         lines = _resting(moment, width, look)
     if look.replay:
-        lines[0] = _apart(lines[0], (("REPLAY", "bold $stale"),), width)
+        lines[0] = ((_REPLAY, "bold $stale"), *lines[0])
     return lines
 
 

@@ -211,7 +211,7 @@ class StatusPane(Pane):
         ):
             wanted: int | str = rows or "1fr"
             height = part.styles.height
-            if height is None or (height.value != rows if rows else not height.is_fraction):
+            if height is None or not (height.cells == rows if rows else height.is_fraction):
                 part.styles.height = wanted
 
     def _ordered(self, snapshot: Snapshot) -> tuple[ChannelView, ...]:
