@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from msgspec import UNSET, UnsetType
 from textual import events
 from textual._context import visible_screen_stack
-from textual.app import App
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -51,6 +51,7 @@ from xovac_tui.station.setup import LinkFactory
 from xovac_tui.station.station import Station
 from xovac_tui.ui.app import XovacApp
 from xovac_tui.ui.chamber_screen import ChamberScreen
+from xovac_tui.ui.message_history import SaidMessage
 from xovac_tui.ui.start import Start
 from xovac_tui.ui.stopping import Stopping
 
@@ -168,9 +169,20 @@ def drawn(screen: Screen[Any]) -> list[str]:
     return [strip.text for strip in screen._compositor.render_strips()]
 
 
-def said(app: App[Any], *, titles: bool = True) -> list[str]:
-    """Return what toasts of an app say (title and words), oldest first."""
-    return [f"{n.title}: {n.message}" if n.title and titles else n.message for n in app._notifications]
+_FORGOTTEN: WeakKeyDictionary[XovacApp, dict[int, SaidMessage]] = WeakKeyDictionary()
+"""App -> the messages that a test has forgotten, by their numbers."""
+
+
+def forget_said(app: XovacApp) -> None:
+    """Have `said` leave out what was said up to now."""
+    _FORGOTTEN[app] = {one.number: one for one in app.workspace.history.messages}
+
+
+def said(app: XovacApp, *, titles: bool = True) -> list[str]:
+    """Return what the messages of an app say (title and words, then the path), oldest first."""
+    forgotten = _FORGOTTEN.get(app, {})
+    new = [one for one in app.workspace.history.messages if forgotten.get(one.number) != one]
+    return [f"{one.whole if titles else one.text} {one.path}".rstrip() for one in new]
 
 
 @dataclass
@@ -201,8 +213,8 @@ class Console:
         return self.station.snapshot().link.word
 
     @property
-    def toasts(self) -> list[str]:
-        """What toasts say (title and words), oldest first."""
+    def messages(self) -> list[str]:
+        """What messages say (title and words), oldest first."""
         return said(self.app)
 
     async def settle(self) -> None:
@@ -392,7 +404,7 @@ async def console(
     clock.advance(later)
     link = FakeLink(clock)
     app = make_app(folder, clock, link, **options)
-    async with app.run_test(size=size, notifications=True) as pilot:
+    async with app.run_test(size=size) as pilot:
         running = Console(app, pilot, link, clock)
         await running.until(link.running.is_set)
         assert await running.station.record_read(10)

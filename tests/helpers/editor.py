@@ -157,8 +157,8 @@ class Edited:
         await self.c.settle()
 
     def said(self, words: str) -> bool:
-        """Return whether a toast says this."""
-        return any(words in toast for toast in self.c.toasts)
+        """Return whether a message says this."""
+        return any(words in message for message in self.c.messages)
 
 
 @asynccontextmanager

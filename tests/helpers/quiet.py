@@ -193,7 +193,7 @@ def apply_styles_once(patch: pytest.MonkeyPatch) -> None:
 
 
 def keep_the_loops_time(patch: pytest.MonkeyPatch) -> None:
-    """Have Textual's timers, messages and toasts count in the time of the loop they run in."""
+    """Have Textual's timers, messages and messages count in the time of the loop they run in."""
     elsewhere = _time.get_time
 
     def get_time() -> float:

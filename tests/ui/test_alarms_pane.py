@@ -1,4 +1,4 @@
-"""The Alarms tab, the strip, the questions and the toasts, on a real station with rules of its own."""
+"""The Alarms tab, the strip, the questions and the messages, on a real station with rules of its own."""
 
 from __future__ import annotations
 
@@ -74,12 +74,12 @@ def states(c: Console) -> dict[str, AlarmState]:
     return {one.rule: one.state for one in c.station.alarms.view().alarms}
 
 
-async def test_an_alarm_is_on_every_tab_at_once_and_said_in_one_toast(tmp_path: Path) -> None:
+async def test_an_alarm_is_on_every_tab_at_once_and_said_in_one_message(tmp_path: Path) -> None:
     async with console(tmp_path, watchlist=Watchlist(rules=RULES)) as c:
         assert strip(c) == ""
         await c.readings(**HOT)
-        assert "2 alarms, worst CRITICAL" in " ".join(c.toasts)
-        assert len(c.toasts) == 1
+        assert "2 alarms, worst CRITICAL" in " ".join(c.messages)
+        assert len(c.messages) == 1
         for key in "123456":
             await c.press(key)
             assert strip(c).startswith(
@@ -147,7 +147,7 @@ async def test_the_chosen_alarm_is_acknowledged_and_nothing_else(tmp_path: Path)
         assert states(c)["part hot"] is AlarmState.UNACKNOWLEDGED
         assert "by ada@lab" in detail(pane)
         await c.press("a")
-        assert "is ACKED: there is nothing to acknowledge." in c.toasts[-1]
+        assert "is ACKED: there is nothing to acknowledge." in c.messages[-1]
         assert c.link.emitted == []
         # Keys typed without a pause mean the row under the cursor.
         await calm(c)
@@ -167,7 +167,7 @@ async def test_the_chosen_alarm_is_acknowledged_and_nothing_else(tmp_path: Path)
         assert pane.chosen is not None
         assert pane.chosen.rule == "shroud hot"
         await c.press("a")
-        assert "just changed" in c.toasts[-1]
+        assert "just changed" in c.messages[-1]
         assert states(c)["shroud hot"] is AlarmState.UNACKNOWLEDGED
         await c.advance(1)
         await c.press("a")
@@ -199,7 +199,7 @@ async def test_all_are_acknowledged_after_a_question_about_the_present(tmp_path:
         await c.press("A", "y")
         assert list(states(c).values()).count(AlarmState.ACKNOWLEDGED) == 3
         await c.press("A")
-        assert "Nothing in this list waits" in c.toasts[-1]
+        assert "Nothing in this list waits" in c.messages[-1]
         # The question shows the present and goes when nothing is left.
         await calm(c)
         await c.readings(**HOT)
@@ -212,7 +212,7 @@ async def test_all_are_acknowledged_after_a_question_about_the_present(tmp_path:
         assert c.station.alarms.acknowledge(c.station.alarms.view().alarms) is None
         await c.settle()
         assert not isinstance(c.app.screen, AcknowledgeDialog)
-        assert any("None of them waits" in toast for toast in c.toasts)
+        assert any("None of them waits" in message for message in c.messages)
         # What came while the question was open is not acknowledged.
         await calm(c)
         await c.readings(**{**CALM, "shroud": 70.0, "setpoint": 65.0})
@@ -239,7 +239,7 @@ async def test_an_alarm_is_put_away_for_a_reason_and_for_a_time(tmp_path: Path) 
     async with alarms_tab(tmp_path) as (c, pane):
         # The shelf can be emptied by hand.
         await c.press("U")
-        assert "is not shelved" in c.toasts[-1]
+        assert "is not shelved" in c.messages[-1]
         await c.press("s")
         await c.type("known")
         await c.press("enter", "v", "v", "U")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from textual.dom import DOMNode
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from tests.helpers.console import Console, console, drawn
+from tests.helpers.console import Console, console, drawn, forget_said
 from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.config import Display, Profile
@@ -24,10 +23,10 @@ from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.dialogs.help import HelpDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog
-from xovac_tui.ui.frame.bars import KeyBar, LedgerLine, LinkBar, TabBar
+from xovac_tui.ui.frame.bars import KeyBar, LinkBar, TabBar
 from xovac_tui.ui.frame.small_notice import NEEDS_ROOM, SmallNotice
 from xovac_tui.ui.frame.trust_bar import GOES_ON, TrustBar
-from xovac_tui.ui.widgets.stopbar import StopBar
+from xovac_tui.ui.widgets.message_line import MessageLine
 
 HOSTILE = "\x1b[31m[red]evil[/red]\x1b]8;;http://x\x07\u202e"
 
@@ -58,7 +57,7 @@ async def test_the_bars_follow_the_link_and_nothing_is_sent(tmp_path: Path) -> N
         # The reason stays on every tab as long as the link is down.
         await c.online()
         await c.readings()
-        c.app.clear_notifications()
+        forget_said(c.app)
         bar = c.app.screen.query_one(LinkBar)
         assert not bar.display
         await c.lose("The connection was \x1b[31mreset.")
@@ -70,11 +69,11 @@ async def test_the_bars_follow_the_link_and_nothing_is_sent(tmp_path: Path) -> N
         await c.readings()
         assert not bar.display
         # A lost link is reported with its reason and its return too.
-        c.app.clear_notifications()
+        forget_said(c.app)
         await c.lose("The connection was reset.")
-        assert any("connection was reset" in toast and "continues" in toast for toast in c.toasts)
+        assert any("connection was reset" in message and "continues" in message for message in c.messages)
         await c.online()
-        assert any("Nothing was sent" in toast for toast in c.toasts)
+        assert any("Nothing was sent" in message for message in c.messages)
         assert c.link.emitted == []
         await c.press("q")
         assert c.app.return_code == 0
@@ -143,7 +142,7 @@ async def test_a_console_that_only_observes_stays_so_and_says_why(tmp_path: Path
     async with console(tmp_path, profile=Profile(url="http://x:1", observe=True)) as c:
         await c.press("o")
         assert c.station.observe
-        assert any("only observes" in toast for toast in c.toasts)
+        assert any("only observes" in message for message in c.messages)
 
 
 async def test_quitting_asks_only_while_a_run_is_or_may_be_on(tmp_path: Path) -> None:
@@ -293,7 +292,7 @@ async def test_a_keymap_moves_a_key(tmp_path: Path) -> None:
 
 async def test_a_bad_keymap_is_reported_and_left_out(tmp_path: Path) -> None:
     async with console(tmp_path, keys={"stop": "f5"}) as c:
-        assert any("STOP always stays" in toast for toast in c.toasts)
+        assert any("STOP always stays" in message for message in c.messages)
         await c.press_stop()
         assert c.link.emitted == [("cancel_recipe", "")]
 
@@ -314,7 +313,7 @@ async def test_an_unknown_outcome_stays_until_it_is_dismissed(tmp_path: Path) ->
     async with console(tmp_path) as c:
         await c.press_stop()
         await c.advance(11)
-        line = c.app.screen.query_one(LedgerLine)
+        line = c.app.screen.query_one(MessageLine)
         assert "UNKNOWN" in line.plain
         await c.press("u")
         assert "UNKNOWN" not in line.plain
@@ -340,39 +339,6 @@ async def test_stale_never_looks_live(tmp_path: Path) -> None:
         styles = {style for line in readings.lines for _, style in line}  # type: ignore[attr-defined]
         assert "$good" not in styles
         assert "bold $foreground" not in styles
-
-
-async def test_toasts_leave_the_bars_free_and_the_newest_stays(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
-
-        def toasts_lie_over_no_bar() -> bool:
-            bars = c.app.screen.query_one(TrustBar).region, c.app.screen.query_one(StopBar).region
-            toasts = c.app.screen.query("Toast")
-            return not any(toast.region.overlaps(bar) for bar in bars for toast in toasts)
-
-        for size, most in (((80, 24), 3), ((120, 36), 5), ((40, 10), 1)):
-            c.app.clear_notifications()
-            await c.pilot.resize_terminal(*size)
-            for number in range(9):
-                words = f"Number {number} says a bit more than fits into one line of a toast."
-                c.app.notify(words, timeout=60)
-            await c.until(partial(_are_shown, c, most))
-            await c.settle()
-            assert [toast[:8] for toast in c.toasts] == [f"Number {9 - most + n}" for n in range(most)]
-            assert toasts_lie_over_no_bar()
-        # Long ones too.
-        c.app.clear_notifications()
-        await c.pilot.resize_terminal(80, 24)
-        for number in range(4):
-            c.app.notify(f"Number {number} says more. " * 9, title="Defect", timeout=60)
-        await c.until(lambda: any("Number 3" in toast for toast in c.toasts))
-        await c.settle()
-        assert c.app.screen.query("Toast")
-        assert toasts_lie_over_no_bar()
-
-
-def _are_shown(c: Console, toasts: int) -> bool:
-    return len(c.app.screen.query("Toast")) == toasts
 
 
 async def test_no_widget_is_styled_twice_before_the_first_picture(

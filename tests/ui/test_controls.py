@@ -19,12 +19,12 @@ from xovac_tui.config import Display, Profile
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.facts import FactsView
-from xovac_tui.ui.frame.bars import LedgerLine
 from xovac_tui.ui.screens.controls.command_lists import KEEP, ContractCommands, LedgerList
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
 from xovac_tui.ui.screens.controls.pane import ControlsPane
 from xovac_tui.ui.widgets.lines import LinesWidget
+from xovac_tui.ui.widgets.message_line import MessageLine
 
 EXPERT = Profile(url=URL, expert=True)
 SETTLE = 0.25
@@ -94,10 +94,6 @@ async def test_the_list_says_what_each_command_does_and_how_it_went(tmp_path: Pa
         await choose(c, "sync_xovac_time")
         assert isinstance(c.app.screen, ConfirmDialog), "nothing can be typed: no form"
         assert c.link.emitted == sent
-        # The palette knows its actions.
-        names = [command.title for command in c.app.get_system_commands(c.app.screen_stack[0])]
-        assert "Open" in names
-        assert "Any event" in names
 
 
 async def test_a_wide_ledger_shows_outcomes_as_they_come_and_payloads_literally(tmp_path: Path) -> None:
@@ -152,7 +148,7 @@ async def test_while_nothing_can_be_sent_it_says_why_and_opens_nothing(
         styles = {style for line in c.app.query_one(ContractCommands).lines[1:] for _, style in line}
         assert "bold" not in styles, "all are dimmed"
         await c.press("enter")
-        await c.until(lambda: any(refusal.before in toast for toast in c.toasts))
+        await c.until(lambda: any(refusal.before in message for message in c.messages))
         assert len(c.app.screen_stack) == 1
         assert c.link.emitted == []
 
@@ -180,7 +176,7 @@ async def test_one_click_chooses_a_second_one_or_a_double_stroke_opens_one_dialo
         await c.press("escape")
         assert len(c.app.screen_stack) == 1
         await c.press("x")
-        assert any("expert = true" in toast for toast in c.toasts)
+        assert any("expert = true" in message for message in c.messages)
         assert len(c.app.screen_stack) == 1
 
 
@@ -239,10 +235,10 @@ async def test_an_unknown_outcome_stays_until_it_is_dismissed(tmp_path: Path) ->
         c.link.answer("set_pump")
         await c.settle()
         assert "1 UNKNOWN" in str(c.app.query_one("#ledger-box").border_title)
-        assert "UNKNOWN (u: seen)" in c.app.query_one(LedgerLine).plain
+        assert "UNKNOWN (u: seen)" in c.app.query_one(MessageLine).plain
         await c.press("u")
         assert "UNKNOWN" not in str(c.app.query_one("#ledger-box").border_title)
-        assert "UNKNOWN" not in c.app.query_one(LedgerLine).plain
+        assert "UNKNOWN" not in c.app.query_one(MessageLine).plain
         assert "unknown" in "".join(entries(c)), "it is still in the ledger"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.helpers.console import Console, console
+from tests.helpers.console import Console, console, forget_said
 from tests.helpers.editor import recipes_tab
 from xovac_tui.alarms.service import AlarmService
 from xovac_tui.api.contract import Hazard
@@ -121,7 +121,7 @@ async def test_one_defect_builds_the_screen_again(
         before = c.app.screen_stack[0]
         place(c, monkeypatch)
         await until(lambda: defects)
-        await until(lambda: any("built again" in said for said in c.toasts))
+        await until(lambda: any("built again" in said for said in c.messages))
         await until(lambda: not before.is_running)
         assert {type(error) for error in defects} == {DefectOfATestError}
         defects.clear()
@@ -140,9 +140,9 @@ async def test_a_worker_that_fails_leaves_the_screen_as_it_is(tmp_path: Path, de
         for ends in (True, False):
             c.app.run_worker(fails_later(), exit_on_error=ends)
             await until(lambda: defects)
-            await until(lambda: any("Something failed by a defect" in said for said in c.toasts))
+            await until(lambda: any("Something failed by a defect" in said for said in c.messages))
             defects.clear()
-            c.app.clear_notifications()
+            forget_said(c.app)
         assert c.app.screen is before
 
 
@@ -262,7 +262,7 @@ async def test_a_station_that_fails_begins_again(
     monkeypatch.setattr(RecordService, "open", once)
     async with console(tmp_path) as c:
         assert len(tried) == 2
-        assert any("begin again" in said for said in c.toasts)
+        assert any("begin again" in said for said in c.messages)
         assert [type(error) for error in defects] == [DefectOfATestError]
         defects.clear()
         await c.press_stop()
@@ -280,6 +280,6 @@ async def test_a_service_that_fails_is_not_shown_as_if_it_worked(
         monkeypatch.setattr(owner, method, fails)
         c.station.tick()
         await c.settle()
-        said = [toast for toast in c.toasts if toast.startswith(title)]
+        said = [message for message in c.messages if message.startswith(title)]
         assert len(said) == 1
         assert "DefectOfATestError" in said[0]

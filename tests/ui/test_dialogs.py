@@ -14,10 +14,9 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 from textual import events
-from textual.command import CommandPalette
 from textual.widgets import Input, Static
 
-from tests.helpers.console import NAME, URL, Console, console, of_the_simulator
+from tests.helpers.console import NAME, URL, Console, console, forget_said, of_the_simulator
 from tests.helpers.quiet import wait_until_quiet
 from tests.ui.test_stop import choose
 from xovac_tui.api.contract import (
@@ -33,6 +32,7 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog, confirm_and_send, letters
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, FactsView, wrap
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
+from xovac_tui.ui.dialogs.palette import PaletteDialog
 from xovac_tui.ui.screens.controls.command_lists import ContractCommands
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FieldRow, FormDialog
@@ -389,7 +389,7 @@ async def test_a_critical_question_says_that_nothing_was_sent_when_it_closes(tmp
             await c.type(typed)
             await c.press(*keys)
             assert len(c.app.screen_stack) == 1, keys
-            assert c.toasts == [f"{dialog.question}: Nothing was sent."], keys
+            assert c.messages == [f"{dialog.question}: Nothing was sent."], keys
         assert c.link.emitted == []
 
 
@@ -587,14 +587,14 @@ async def test_a_change_closes_it_with_the_reason(
             await c.until(lambda: len(c.app.screen_stack) == 1)
             refusal = c.station.blocked(dialog.event_name)
             reason = refusal.sentence if refusal is not None else "The chamber went from IDLE to RUNNING"
-            (toast,) = (t for t in c.toasts if t.startswith("Closed: "))
-            assert toast.startswith(f"Closed: {dialog.question}: {reason}"), where
+            (message,) = (t for t in c.messages if t.startswith("Closed: "))
+            assert message.startswith(f"Closed: {dialog.question}: {reason}"), where
             assert (refusal is None) is (change is go_running), where
             await c.press("y")
             assert c.link.emitted == [], where
             if opener == HELD:
                 await c.press("p")
-            c.app.clear_notifications()
+            forget_said(c.app)
             c.station.set_observe(False)
             await c.online()
             await c.readings()
@@ -619,9 +619,9 @@ async def test_a_reason_that_comes_behind_the_palette_closes_the_question_later(
     async with console(tmp_path, tab="controls") as c:
         dialog = await question(c)
         c.app.action_command_palette()
-        await c.until(lambda: isinstance(c.app.screen, CommandPalette))
+        await c.until(lambda: isinstance(c.app.screen, PaletteDialog))
         await c.lose()
-        assert isinstance(c.app.screen, CommandPalette), "the palette is not what the link's loss closes"
+        assert isinstance(c.app.screen, PaletteDialog), "the palette is not what the link's loss closes"
         assert dialog in c.app.screen_stack
         await c.online()
         await c.readings()
@@ -687,7 +687,7 @@ async def test_it_returns_none_when_blocked_or_beside_another_dialog_and_asks_no
         await c.press("escape")
         c.station.set_observe(True)
         await c.settle()
-        c.app.clear_notifications()
+        forget_said(c.app)
         c.app.run_worker(work())
         await c.until(lambda: results[1:])
         assert results == [None, None]
@@ -695,7 +695,7 @@ async def test_it_returns_none_when_blocked_or_beside_another_dialog_and_asks_no
         refusal = c.station.blocked("start_recipe")
         assert refusal is not None
         await c.settle()
-        assert c.toasts == [f"{c.station.contract.commands['start_recipe'].title}?: {refusal.sentence}"]
+        assert c.messages == [f"{c.station.contract.commands['start_recipe'].title}?: {refusal.sentence}"]
         assert c.link.emitted == []
 
 

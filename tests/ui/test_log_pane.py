@@ -190,7 +190,7 @@ async def test_an_event_is_shown_in_its_direction_in_detail_and_copied(tmp_path:
         await c.press("c")
         assert c.app.clipboard.replace("\n", "").isprintable()
         assert "␛[31mrm -rf" in c.app.clipboard
-        assert any("Copied" in toast for toast in c.toasts)
+        assert any("Copied" in message for message in c.messages)
         # Help explains the filter.
         assert "kind:message" in pane.HELP
         await c.press("question_mark")
@@ -264,14 +264,14 @@ async def test_save_one_and_save_what_the_filter_shows(
         await count_up(c, 5)
         await count_up(c, 3, 50, name="other")
         await c.press("s")
-        await c.until(lambda: any("Saved 1 event in" in toast for toast in c.toasts))
+        await c.until(lambda: any("Saved 1 event in" in message for message in c.messages))
         (one,) = folder.iterdir()
-        assert str(one.name) in "".join(c.toasts)
+        assert str(one.name) in "".join(c.messages)
         assert json.loads(one.read_text())["payload"] == '{"n": "#52."}'
         await c.press("slash")
         await c.type("-name:other kind:m #")
         await c.press("enter", "S")
-        await c.until(lambda: any("Saved 5 events in" in toast for toast in c.toasts))
+        await c.until(lambda: any("Saved 5 events in" in message for message in c.messages))
         (many,) = set(folder.iterdir()) - {one}
         assert [json.loads(line)["payload"] for line in many.read_text().splitlines()] == [
             f'{{"n": "#{n}."}}' for n in range(5)
@@ -286,7 +286,7 @@ async def test_a_place_that_cannot_be_written_is_said(
     monkeypatch.setenv("XOVAC_HOME", str(tmp_path / "home"))
     async with log_tab(tmp_path) as (c, _pane):
         await c.press("s")
-        await c.until(lambda: any("Nothing was saved in" in toast for toast in c.toasts))
+        await c.until(lambda: any("Nothing was saved in" in message for message in c.messages))
 
 
 async def test_pause_holds_the_picture(tmp_path: Path) -> None:
@@ -358,7 +358,7 @@ async def test_a_bulky_event_is_decoded_aside_and_saved_whole(
         await c.until(lambda: "Decoded aside: an object with 600,002 values" in detail(pane))
         assert '{\n  "t": 1.5,\n  "rows": [\n    0,' in detail(pane)
         await c.press("s")
-        await c.until(lambda: c.toasts and "Saved 1 event" in c.toasts[-1])
+        await c.until(lambda: c.messages and "Saved 1 event" in c.messages[-1])
         (saved,) = (tmp_path / "home").rglob("event-*.jsonl")
         assert rows in json.loads(saved.read_text()).values()
         # Another event is opened: nothing of this one is left.

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from textual import events
 
 from tests.helpers.console import Console, console
-from tests.helpers.quiet import wait_until_quiet
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.help import HelpDialog
+from xovac_tui.ui.dialogs.palette import PaletteDialog, PaletteRows
 from xovac_tui.ui.dialogs.question import QuestionDialog
-from xovac_tui.ui.terminal.modal import MOST_SCREENS, SEEN_SECONDS, Palette, PaletteList
+from xovac_tui.ui.search import PaletteEntry
+from xovac_tui.ui.terminal.modal import MOST_SCREENS, SEEN_SECONDS
 from xovac_tui.ui.widgets.stopbar import StopBar
 
 
@@ -64,23 +65,6 @@ async def test_a_dialog_that_is_not_on_top_goes_with_nothing(tmp_path: Path) -> 
         assert c.app.screen is below
 
 
-async def test_a_toast_may_be_clicked_twice(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
-        c.app.notify("Said.", timeout=30)
-        await c.until(lambda: any(toast.region for toast in c.app.screen.query("Toast")))
-        toast = c.app.screen.query_one("Toast")
-        x, y = toast.region.x + 2, toast.region.y + 1
-        for _ in range(2):
-            for kind in (events.MouseDown, events.MouseUp):
-                c.app.post_message(kind(None, x, y, 0, 0, 1, False, False, False, screen_x=x, screen_y=y))
-            # The second one finds the picture of a toast that is gone.
-            await wait_until_quiet(drawing=False)
-        assert not toast.is_attached
-        await c.until(lambda: not c.app.screen.query("Toast"))
-        await c.settle()
-        assert c.app.defect is None
-
-
 async def test_a_key_pressed_four_times_in_one_read_opens_one_dialog(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         for key in ("t", "n", "?", ":"):
@@ -94,19 +78,24 @@ async def test_a_key_pressed_four_times_in_one_read_opens_one_dialog(tmp_path: P
             assert len(c.app.screen_stack) == 1, key
 
 
+async def nothing() -> AsyncIterator[Sequence[PaletteEntry]]:
+    """A palette without entries."""
+    yield ()
+
+
 async def test_screens_do_not_pile_up(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         kinds = (
             AskDialog(c.app.workspace, "A", "a"),
             HelpDialog(c.app.workspace, "", "", ()),
             ChooseDialog(c.app.workspace, "C", ["a"], "a"),
-            Palette(),
+            PaletteDialog(c.app.workspace, nothing, lambda name: None),
         )
         for dialog in kinds:
             c.app.push_screen(dialog)
             await c.settle()
         assert len(c.app.screen_stack) == MOST_SCREENS
-        assert not isinstance(c.app.screen, Palette)
+        assert not isinstance(c.app.screen, PaletteDialog)
 
         # One that may not open is not waited for.
         answers: list[object] = []
@@ -148,7 +137,7 @@ async def test_what_was_read_before_the_first_picture_and_a_moment_does_not_answ
 async def test_the_palette_leaves_the_strip_of_stop_in_sight(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         await c.press(":")
-        await c.until(lambda: c.app.screen.query_one(PaletteList).option_count > 10)
+        await c.until(lambda: len(c.app.screen.query_one(PaletteRows).found) > 10)
         for size in ((80, 24), (80, 23), (60, 16), (40, 12)):
             await c.pilot.resize_terminal(*size)
             await c.settle()

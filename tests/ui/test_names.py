@@ -9,11 +9,11 @@ from pathlib import Path
 
 import textual.command
 import textual.widgets
-from textual.command import CommandPalette
 from textual.widget import Widget
 
 import xovac_tui.ui
 from tests.helpers.console import console
+from xovac_tui.ui.dialogs.palette import PaletteDialog
 from xovac_tui.ui.screens.controls.command_lists import ContractCommands
 
 
@@ -30,14 +30,14 @@ def test_no_widget_of_ours_has_the_name_of_one_of_textual() -> None:
     theirs = {kind.__name__ for kind in _below(Widget) if kind.__module__.startswith("textual.")}
     ours = {kind.__name__ for kind in _below(Widget) if kind.__module__.startswith("xovac_tui.")}
     assert ours
-    assert theirs >= {"CommandPalette", "Toast"}
+    assert theirs >= {"CommandPalette", "OptionList"}
     assert not ours & theirs
 
 
 async def test_the_commands_are_still_there_after_the_palette(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls") as c:
         await c.press("colon")
-        await c.until(lambda: isinstance(c.app.screen, CommandPalette))
+        await c.until(lambda: isinstance(c.app.screen, PaletteDialog))
         await c.settle()
         await c.press("escape")
         await c.press("1", "2")

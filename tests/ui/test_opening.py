@@ -75,7 +75,7 @@ async def test_a_tab_that_cannot_be_opened_leaves_the_rest_alive(
         assert c.frame.active_tab == "controls"
         assert [shown.id for shown in c.app.query(Pane) if shown.display] == ["controls"]
         assert not c.app.query("#log")
-        (said,) = c.toasts
+        (said,) = c.messages
         assert said.startswith("Defect: Log cannot be opened: a defect in this program (")
         assert "a tab could not be opened" in caplog.text
         assert c.app.is_running
@@ -100,7 +100,7 @@ async def test_a_pane_over_a_tab_that_cannot_be_opened_leaves_the_tab(tmp_path: 
         assert c.frame.over == {}
         assert c.frame.pane is c.app.query_one("#recipes")
         assert c.frame.pane.display
-        assert [toast.partition(":")[0] for toast in c.toasts] == ["Defect"]
+        assert [message.partition(":")[0] for message in c.messages] == ["Defect"]
 
 
 async def test_a_picture_of_the_screen_is_a_new_file_of_the_users_alone(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ async def test_a_picture_of_the_screen_is_a_new_file_of_the_users_alone(tmp_path
         c.app.everywhere.action_save_screen()
         c.app.everywhere.action_save_screen()
         await c.settle()
-        said = [toast for toast in c.toasts if toast.startswith("Saved ")]
+        said = [message for message in c.messages if message.startswith("Saved ")]
     files = [Path(one.removeprefix("Saved ")) for one in said]
     assert len(set(files)) == 2
     for file in files:

@@ -44,7 +44,7 @@ class Seen:
 
 async def step(c: Console, dice: random.Random) -> str:
     """Do something at random; return what it was."""
-    what = dice.choice(("key", "key", "readings", "readings", "size", "link", "toast"))
+    what = dice.choice(("key", "key", "readings", "readings", "size", "link", "message"))
     if what == "key":
         what = dice.choice(KEYS)
         await c.press(what)

@@ -17,8 +17,8 @@ from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.ui.action import STOP, printed
 from xovac_tui.ui.actions import check_keymap, places
 from xovac_tui.ui.app import XovacApp
-from xovac_tui.ui.dialogs.facts import FactsView
-from xovac_tui.ui.dialogs.help import HelpDialog
+from xovac_tui.ui.dialogs.help import HelpDialog, TopicList
+from xovac_tui.ui.dialogs.palette import PaletteDialog
 from xovac_tui.ui.frame.bars import LinkBar
 from xovac_tui.ui.screens.insight.pane import InsightPane
 from xovac_tui.ui.screens.status.pane import StatusPane
@@ -110,7 +110,7 @@ async def test_on_every_tab_the_new_keys_reach_the_actions_and_the_old_ones_are_
             assert NEW["quit"] in text
             await c.press(NEW["help"])
             assert isinstance(c.app.screen, HelpDialog)
-            said = " ".join(view.plain for view in c.app.screen.query(FactsView))
+            said = c.app.screen.query_one(TopicList).text
             text = screen(c.app)
             assert printed_old(f"{said} {text}") == [], tab.id
             for action in tab.actions:
@@ -129,13 +129,17 @@ async def test_what_the_frame_says_and_the_palette_have_the_new_keys(tmp_path: P
         assert f"{NEW['reconnect']}: now." in bar.plain
         assert f"{NEW['observe']}: take control" in screen(c.app)
         assert printed_old(screen(c.app)) == []
-        # The palette names no key, and runs an action whose key is another.
-        commands = list(c.app.get_system_commands(c.app.screen))
-        assert printed_old(" ".join(f"{one.title} {one.help}" for one in commands)) == []
+        # The palette has the new keys, and runs an action whose key is another.
         await c.press(NEW["palette"])
+        palette = c.app.screen
+        assert isinstance(palette, PaletteDialog)
+        await c.until(lambda: palette.complete)
+        keys = {one.beside.split()[0]: one.key for one in palette.found if one.kind in ("Status", "Anywhere")}
+        assert {id: key for id, key in keys.items() if id != "stop" and key != NEW[id]} == {}
         assert printed_old(screen(c.app)) == []
-        await c.press("escape")
-        next(one for one in commands if one.title == "Pause").callback()
+        await c.type("pause")
+        assert printed_old(screen(c.app)) == []
+        await c.press("enter")
         await c.until(lambda: c.app.workspace.held)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, OptionList
 
+from tests.helpers.console import forget_said
 from tests.helpers.editor import SOAK, Edited, on_disk, recipes_tab, write
 from tests.helpers.keys import KEYS
 from xovac_tui import paths
@@ -69,7 +70,7 @@ async def test_save_writes_the_file_and_keeps_the_version_before(tmp_path: Path)
         empty = words(finding(FindingCode.STEPS_MISSING, (1,), "steps"), KEYS)
         await e.c.until(lambda: e.said(f"Not saved: {empty}"))
         assert e.editor.editing.path == (1,)
-        e.c.app.clear_notifications()
+        forget_said(e.c.app)
         await e.press("escape")
         await e.answer("save")
         await e.c.until(lambda: e.said("Not saved"))
@@ -262,7 +263,7 @@ async def test_an_example_is_neither_renamed_nor_deleted_and_has_no_earlier_vers
             lambda: e.pane.view.study is not None and e.pane.view.study.file.name.startswith("Thermal")
         )
         for key in ("m", "d"):
-            e.c.app.clear_notifications()
+            forget_said(e.c.app)
             await e.press(key)
             await e.c.until(lambda: e.said("An example"))
             assert e.dialogs == 0, key
@@ -292,7 +293,7 @@ async def test_a_bad_file_is_not_for_the_table(tmp_path: Path) -> None:
         for key in ("e", "x"):
             await e.press(key)
             await e.c.until(lambda: e.said("cannot be read, so"))
-            e.c.app.clear_notifications()
+            forget_said(e.c.app)
         assert e.dialogs == 0
 
 

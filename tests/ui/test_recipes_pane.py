@@ -17,7 +17,7 @@ import pytest
 from rich.cells import cell_len
 
 from tests.helpers import quiet
-from tests.helpers.console import UTC, Console, console, recorder_of
+from tests.helpers.console import UTC, Console, console, forget_said, recorder_of
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.config import Display, Profile
@@ -113,10 +113,10 @@ async def say_yes(c: Console, sent: int = 1) -> None:
 
 
 async def load_is_refused(c: Console, why: str) -> None:
-    """Press the key that loads: a toast says why not, nothing is asked, and nothing sent."""
-    c.app.clear_notifications()
+    """Press the key that loads: a message says why not, nothing is asked, and nothing sent."""
+    forget_said(c.app)
     await c.press("L")
-    await c.until(lambda: any(why in toast for toast in c.toasts))
+    await c.until(lambda: any(why in message for message in c.messages))
     assert dialogs(c) == 0
     assert c.link.emitted == []
 
@@ -286,7 +286,7 @@ async def test_a_file_changed_since_it_was_shown_is_shown_before_it_is_loaded(tm
     async with recipes_tab(tmp_path) as (c, pane):
         write(tmp_path, soak=SOAK.replace("to = 60", "to = 55"))
         await c.press("L")
-        await c.until(lambda: any("has changed since it was shown" in toast for toast in c.toasts))
+        await c.until(lambda: any("has changed since it was shown" in message for message in c.messages))
         await c.until(lambda: "+55.0" in rows(pane, "steps"))
         assert dialogs(c) == 0
         assert c.link.emitted == []
@@ -396,7 +396,7 @@ async def test_without_a_start_command_it_says_so(tmp_path: Path) -> None:
     async with recipes_tab(tmp_path, contract=contract) as (c, pane):
         assert "assumed: no message reports" in facts(pane)
         await c.press("S")
-        await c.until(lambda: any("No start command is documented" in toast for toast in c.toasts))
+        await c.until(lambda: any("No start command is documented" in message for message in c.messages))
         assert dialogs(c) == 0
         assert c.link.emitted == []
 
@@ -480,7 +480,7 @@ async def test_a_load_before_the_recipes_are_read_says_so(
     async with console(tmp_path) as c:
         try:
             await c.press("3", "L")
-            await c.until(lambda: any("nothing was loaded" in toast for toast in c.toasts))
+            await c.until(lambda: any("nothing was loaded" in message for message in c.messages))
             assert len(c.app.screen_stack) == 1
         finally:
             go_on.set()

@@ -1,4 +1,4 @@
-"""What the screen says about the record: the trust bar, toasts, and what happened while one was away."""
+"""What the screen says about the record: the trust bar, messages, and what happened while one was away."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_a_record_that_cannot_be_written_is_reported_also_when_leaving(
     async with console(tmp_path, size=(120, 36), record=choice(path)) as c:
         # The console goes on.
         await c.until(lambda: "REC ○" in c.app.query_one(TrustBar).plain)
-        assert any("Nothing is recorded" in toast for toast in c.toasts)
+        assert any("Nothing is recorded" in message for message in c.messages)
         await c.readings(seconds=3)
         assert "ONLINE" in c.app.query_one(TrustBar).plain
         await c.press("4")
@@ -155,13 +155,13 @@ async def test_a_record_that_can_no_longer_be_read_is_reported_once_and_the_cons
         for key in ("comma", "4", "home", "slash", *"state", "enter", "home", "S", "6", "1", "full_stop"):
             await c.press(key)
             await c.readings(seconds=1)
-        reported = [toast for toast in c.toasts if "The record cannot be read" in toast]
+        reported = [message for message in c.messages if "The record cannot be read" in message]
         assert len(reported) == 1
         assert "disk I/O error" in reported[0]
         assert "ONLINE" in c.app.query_one(TrustBar).plain
 
 
-async def test_a_digest_that_cannot_be_read_is_a_toast(
+async def test_a_digest_that_cannot_be_read_is_a_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "r.sqlite3"
@@ -174,7 +174,7 @@ async def test_a_digest_that_cannot_be_read_is_a_toast(
 
     monkeypatch.setattr(RecordService, "digest", broken)
     async with console(tmp_path, record=choice(path), later=7_200.0) as c:
-        await c.until(lambda: any("r.sqlite3 is damaged." in toast for toast in c.toasts))
+        await c.until(lambda: any("r.sqlite3 is damaged." in message for message in c.messages))
         await c.readings(seconds=1)
         assert "ONLINE" in c.app.query_one(TrustBar).plain
 
@@ -224,7 +224,7 @@ async def test_ctrl_c_asks_once_in_a_field_and_copies_what_is_marked_there(tmp_p
         assert len(c.app.screen_stack) == 3
         await c.press("escape")
         assert c.app.screen.query_one(Input).value == "valve"
-        assert not any("Press" in toast for toast in c.toasts)
+        assert not any("Press" in message for message in c.messages)
 
 
 def said_at_quitting(c: Console) -> str:

@@ -14,7 +14,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from tests.helpers.console import FakeClock, console, make_start, reading, said
+from tests.helpers.console import FakeClock, console, forget_said, make_start, reading, said
 from tests.helpers.records import MONO, UTC, message, write_record
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.event import Event
@@ -35,6 +35,7 @@ from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.replay.station import ReplayStation
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.ui.app import XovacApp
+from xovac_tui.ui.dialogs.help import TopicList
 from xovac_tui.ui.frame.bars import AlarmStrip, KeyBar, ReplayBar
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
@@ -110,7 +111,7 @@ class Replayed:
         return self.app.screen_stack[0].query_one(ReplayBar).plain
 
     @property
-    def toasts(self) -> list[str]:
+    def messages(self) -> list[str]:
         return said(self.app, titles=False)
 
     async def press(self, *keys: str) -> None:
@@ -151,7 +152,7 @@ async def replayed(
         station = build_replay(setup, sliced, record=record, clock=clock, speed=speed)
         app = XovacApp(start, station, station.playback, connect=False)
         app.stopping = Stopping(app, lambda: app.workspace, now=clock.mono, arrived=lambda _: clock.mono())
-        async with app.run_test(size=size, notifications=True) as pilot:
+        async with app.run_test(size=size) as pilot:
             one = Replayed(app, pilot, clock, station)
             await one.settle()
             yield one
@@ -211,7 +212,7 @@ async def test_a_replay_is_marked_and_turned_by_its_keys(tmp_path: Path) -> None
         assert r.at == 5001.0
         await r.press("semicolon")
         assert r.at == 5001.0
-        assert "There is no mark after this one." in r.toasts
+        assert "There is no mark after this one." in r.messages
         await r.press("apostrophe")
         assert r.at == 1201.0
         # A time can be typed.
@@ -224,7 +225,7 @@ async def test_a_replay_is_marked_and_turned_by_its_keys(tmp_path: Path) -> None
         r.app.screen.query_one(Input).value = "soon"
         await r.press("enter")
         assert r.at == 3600.0
-        assert any("is not a time" in said for said in r.toasts)
+        assert any("is not a time" in said for said in r.messages)
         # Charts reach back but never on.
         await r.press(*["left_curly_bracket"] * 3)
         await r.press("right_curly_bracket")
@@ -266,7 +267,7 @@ async def test_a_record_that_breaks_under_a_replay_is_reported_once(
         for key in ("full_stop", "4", "home", "slash", *"state", "enter", "S", "6", "1", "full_stop", "home"):
             await r.pilot.press(key)
             await r.pass_time(1)
-        assert [toast.partition(":")[0] for toast in said(r.app)].count("The record cannot be read") == 1
+        assert [message.partition(":")[0] for message in said(r.app)].count("The record cannot be read") == 1
 
 
 async def test_nothing_can_be_sent_nor_done_about_alarms(tmp_path: Path) -> None:
@@ -278,18 +279,18 @@ async def test_nothing_can_be_sent_nor_done_about_alarms(tmp_path: Path) -> None
         await r.press("exclamation_mark")
         r.clock.advance(0.2)
         for _ in range(100):
-            if "This is a replay: nothing can be sent." in r.toasts:
+            if "This is a replay: nothing can be sent." in r.messages:
                 break
             await r.pilot.pause(0.02)
-        assert "This is a replay: nothing can be sent." in r.toasts
+        assert "This is a replay: nothing can be sent." in r.messages
         entry = await r.station.send_prepared(r.station.prepare(STOP_COMMAND))
         assert entry.outcome is Outcome.REFUSED
         assert r.station.snapshot().ledger == ()
         for key in ("n", "o", "r", "u"):
-            r.app.clear_notifications()
+            forget_said(r.app)
             await r.press(key)
             assert r.app.screen is r.app.screen_stack[0]
-            assert r.toasts.count("This is a replay: nothing can be sent or noted.") == 1
+            assert r.messages.count("This is a replay: nothing can be sent or noted.") == 1
         assert r.station.observe
         # Alarms are as they were and nothing can be done about them.
         strip = r.app.screen.query_one(AlarmStrip)
@@ -299,9 +300,9 @@ async def test_nothing_can_be_sent_nor_done_about_alarms(tmp_path: Path) -> None
         assert "HIGH  Test part is hot.  UNACK 2m" in strip.plain
         await r.press("5")
         for key in ("a", "A", "s", "x", "L"):
-            r.app.clear_notifications()
+            forget_said(r.app)
             await r.press(key)
-            assert r.toasts == [AlarmRefusal(AlarmRefusalCode.REPLAY).sentence]
+            assert r.messages == [AlarmRefusal(AlarmRefusalCode.REPLAY).sentence]
             assert r.app.screen is r.app.screen_stack[0]
 
 
@@ -332,7 +333,7 @@ async def test_a_replay_has_its_keys_and_a_live_console_has_not(tmp_path: Path) 
         assert "faster" in keys
         assert "observe" not in keys
         await r.press("question_mark")
-        assert "Keys of the replay" in "\n".join(str(w.render()) for w in r.app.screen.query("Static"))
+        assert "Keys of the replay" in r.app.screen.query_one(TopicList).text
     async with console(tmp_path / "live", size=(120, 36)) as c:
         await c.press("right_square_bracket", "semicolon", "at", "greater_than_sign")
         assert "faster" not in c.app.screen.query_one(KeyBar).plain
@@ -354,7 +355,7 @@ async def test_a_key_of_the_replay_that_is_put_elsewhere_works_there_only(tmp_pa
 async def test_changes_are_notified_below_the_flood_limit(tmp_path: Path) -> None:
     async with replayed(tmp_path, speed=10.0) as r:
         await r.pass_time(32)
-        assert any(STOP_COMMAND in toast for toast in said(r.app))
+        assert any(STOP_COMMAND in message for message in said(r.app))
 
 
 async def test_plain_characters(tmp_path: Path) -> None:

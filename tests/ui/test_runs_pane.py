@@ -118,7 +118,7 @@ async def test_the_runs_are_listed_shown_in_turn_and_compared(tmp_path: Path, re
         # Two runs are compared.
         await choose(c, pane, 1)
         await c.press("c")
-        assert any("r1 is marked" in toast for toast in c.toasts)
+        assert any("r1 is marked" in message for message in c.messages)
         assert "▸ r1" in shown(pane, "list")
         await choose(c, pane, 2)
         assert "+ r1" in shown(pane, "list")
@@ -175,7 +175,7 @@ async def test_a_record_without_runs_says_how_to_get_one_and_reports_none(tmp_pa
         # There is nothing to report without a run.
         await c.press("R")
         await c.settle()
-        assert not any("report" in toast for toast in c.toasts)
+        assert not any("report" in message for message in c.messages)
 
 
 async def test_reading_never_holds_up_the_screen(
@@ -340,9 +340,9 @@ async def test_a_report_of_the_chosen_run_is_written_beside_the_screen(
     async with runs_tab(tmp_path, recorded) as (c, pane):
         await choose(c, pane, 1)
         await c.press("R")
-        await c.until(lambda: any("The report of r1 is in" in toast for toast in c.toasts))
+        await c.until(lambda: any("The report of r1 is written" in message for message in c.messages))
         (report,) = (tmp_path / "home" / "exports").iterdir()
-        assert any(report.name in "".join(toast.split()) for toast in c.toasts)
+        assert any(report.name in "".join(message.split()) for message in c.messages)
         text = report.read_text()
         assert "r1 of chamber bench-1" in text
         assert gap_words(1, 20.0, controlled=True) in text
@@ -355,5 +355,5 @@ async def test_a_report_that_cannot_be_written_says_why(
     monkeypatch.setitem(sys.modules, "jinja2", None)
     async with runs_tab(tmp_path, recorded) as (c, _pane):
         await c.press("R")
-        await c.until(lambda: any("xovac-tui[report]" in toast for toast in c.toasts))
+        await c.until(lambda: any("xovac-tui[report]" in message for message in c.messages))
     assert not (tmp_path / "home" / "exports").exists()

@@ -26,6 +26,7 @@ from xovac_tui.api.link import LinkWord
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.station.live import LiveStation
+from xovac_tui.ui.message_history import MessageHistory
 from xovac_tui.ui.screens.insight.pane import InsightPane
 from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
 from xovac_tui.ui.screens.recipes.pane import RecipesPane
@@ -113,7 +114,7 @@ class Scene:
 
     async def press(self, *keys: str) -> None:
         for key in keys:
-            # Without a toast, which would lie under a question for as long as that is open.
+            # Without a message, which may name a folder of this run.
             await self.still()
             await self.pilot.press(key)
 
@@ -123,9 +124,9 @@ class Scene:
                 await self.pilot.pause(0.01)
 
     async def still(self) -> None:
-        """Let everything be shown, and no toast."""
+        """Let everything be shown, and no message."""
         for _ in range(2):
-            self.app.clear_notifications()
+            self.app.workspace.history = MessageHistory()
             self.app.flush()
             await self.pilot.pause()
 

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 from textual import events
-from textual.command import CommandPalette
 from textual.widgets import Input
 
-from tests.helpers.console import URL, Console, console
+from tests.helpers.console import URL, Console, console, forget_said
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import Outcome
@@ -22,6 +21,7 @@ from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.help import HelpDialog
+from xovac_tui.ui.dialogs.palette import PaletteDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog
 from xovac_tui.ui.frame.bars import KeyBar
 from xovac_tui.ui.screens.controls.command_lists import ContractCommands
@@ -98,7 +98,7 @@ DIALOGS: dict[type, Callable[[Console], Awaitable[None]]] = {
     AskDialog: by_key("n"),
     ChooseDialog: by_key("t"),
     HelpDialog: by_key("question_mark"),
-    CommandPalette: by_key("colon"),
+    PaletteDialog: by_key("colon"),
 }
 
 
@@ -173,7 +173,7 @@ async def test_a_question_about_a_command_goes_when_stop_is_sent(
         c.app.screen.query_one(button).focus()
         await c.press_stop()
         await c.until(lambda: len(c.app.screen_stack) == 1)
-        assert any("STOP was sent" in toast for toast in c.toasts)
+        assert any("STOP was sent" in message for message in c.messages)
         assert c.link.emitted == STOPPED
 
 
@@ -220,21 +220,21 @@ async def test_a_held_key_a_paste_and_other_keys_never_send(tmp_path: Path) -> N
     async with console(tmp_path) as c:
         # Any other key drops it and does nothing else.
         for key in ("x", "enter", "escape", "y", "q", "space", "2", "ctrl+c", "tab", "colon"):
-            c.app.clear_notifications()
+            forget_said(c.app)
             await c.press("exclamation_mark", key)
             assert not c.app.stopping.switch.armed
             assert c.frame.active_tab == "status"
             assert len(c.app.screen_stack) == 1
-            assert any("dropped" in toast for toast in c.toasts), key
+            assert any("dropped" in message for message in c.messages), key
         await c.press("enter")
         assert c.link.emitted == []
         assert c.ledger == ()
         # It is dropped when no second key comes.
-        c.app.clear_notifications()
+        forget_said(c.app)
         await c.press("exclamation_mark")
         c.clock.advance(3.1)
         await c.until(lambda: not c.app.stopping.switch.armed)
-        await c.until(lambda: any("no second key within 3 s" in toast for toast in c.toasts))
+        await c.until(lambda: any("no second key within 3 s" in message for message in c.messages))
         await c.press("enter")
         assert c.link.emitted == []
         assert not c.app.query_one(StopBar).has_class("-armed")
@@ -292,7 +292,7 @@ async def test_in_observe_it_is_refused_and_the_next_key_does_what_it_says(tmp_p
         assert c.ledger[-1].outcome is Outcome.REFUSED
         assert c.ledger[-1].stop
         assert "only observes" in c.ledger[-1].reason
-        assert any("only observes" in toast for toast in c.toasts)
+        assert any("only observes" in message for message in c.messages)
         # In observe it is refused and the next key does what it says.
         await c.advance(5)
         assert strip(c).startswith("! ! STOP o: take control")
@@ -324,13 +324,13 @@ async def test_without_a_link_it_is_refused_said_and_not_kept(tmp_path: Path) ->
         assert c.link.emitted == []
         await c.press("escape")
         await c.advance(5)
-        c.app.clear_notifications()
+        forget_said(c.app)
         await c.lose()
         for key, tab in (("x", "status"), ("2", "controls")):
             await c.press("exclamation_mark")
             assert strip(c) == LOST_STRIP
             await c.press(key)
-            assert not any("dropped" in toast for toast in c.toasts)
+            assert not any("dropped" in message for message in c.messages)
             assert c.frame.active_tab == tab
             await c.advance(5)
         # On a lost link it is refused and not kept.
@@ -353,7 +353,7 @@ async def test_two_stops_do_not_send_twice(tmp_path: Path) -> None:
 
 async def test_it_stays_where_it_is_whatever_the_settings_say(tmp_path: Path) -> None:
     async with console(tmp_path, keys={"pause": "!"}) as c:
-        assert any("STOP key" in toast for toast in c.toasts)
+        assert any("STOP key" in message for message in c.messages)
         await c.press_stop()
         assert c.link.emitted == STOPPED
 
@@ -371,7 +371,7 @@ async def test_the_palette_arms_it_and_leaves_the_keys_as_they_were(tmp_path: Pa
         # The keys are those of the tab again when the palette has gone.
         before = c.app.query_one(KeyBar).plain
         await c.press("colon")
-        await c.until(lambda: isinstance(c.app.screen, CommandPalette))
+        await c.until(lambda: isinstance(c.app.screen, PaletteDialog))
         await c.settle()
         await c.press("escape")
         await c.until(lambda: len(c.app.screen_stack) == 1)
@@ -379,7 +379,7 @@ async def test_the_palette_arms_it_and_leaves_the_keys_as_they_were(tmp_path: Pa
         assert c.app.query_one(KeyBar).plain == before
         # A stop chosen from the palette is armed by it.
         await c.press("colon")
-        await c.until(lambda: isinstance(c.app.screen, CommandPalette))
+        await c.until(lambda: isinstance(c.app.screen, PaletteDialog))
         await c.type("STOP")
         await c.press("enter")
         await c.until(lambda: c.app.stopping.switch.armed)
@@ -413,13 +413,3 @@ async def test_the_loop_being_held_up_sends_nothing_of_a_held_key(tmp_path: Path
         assert strip(c) == "Not sent: press ! again"
         await asyncio.sleep(0.3)
         assert c.link.emitted == []
-
-
-async def test_no_toast_lies_over_what_the_next_key_does(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
-        for number in range(6):
-            c.app.notify(f"Number {number}", timeout=60)
-        await c.until(lambda: len(c.app.screen.query("Toast")) == 3)
-        await c.press("exclamation_mark")
-        await c.until(lambda: not c.app.screen.query("Toast"))
-        assert "STOP armed" in strip(c)

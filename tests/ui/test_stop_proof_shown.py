@@ -54,7 +54,7 @@ async def test_controls_and_start_say_that_stop_was_never_proven_until_it_is(tmp
         await say_yes(c)
         assert c.link.emitted == [("cancel_recipe", "")]
         c.link.answer("cancel_recipe", "warning", CANCEL_WHILE_IDLE)
-        await c.until(lambda: any("STOP is proven" in toast for toast in c.toasts))
+        await c.until(lambda: any("STOP is proven" in message for message in c.messages))
         await c.press("2")
         assert heading(c) == "Commands"
         await c.press("3")
@@ -76,7 +76,7 @@ async def test_it_is_not_asked_where_it_must_not_be_sent(tmp_path: Path, mode: s
     async with console(tmp_path, proofs=proofs, observe=mode == "observe") as c:
         await c.readings("running" if mode == "running" else "idle")
         await c.press("f8")
-        await c.until(lambda: any(said in toast for toast in c.toasts))
+        await c.until(lambda: any(said in message for message in c.messages))
         assert (dialogs(c), c.link.emitted) == (0, [])
 
 
@@ -84,7 +84,7 @@ async def test_a_run_that_begins_while_it_is_asked_closes_the_question(tmp_path:
     async with console(tmp_path, proofs=StopProofs(tmp_path / "stop-proofs.toml")) as c:
         await question(c, "f8")
         await c.readings("running")
-        await c.until(lambda: any("went from IDLE to RUNNING" in toast for toast in c.toasts))
+        await c.until(lambda: any("went from IDLE to RUNNING" in message for message in c.messages))
         assert (dialogs(c), c.link.emitted) == (0, [])
 
 
@@ -107,4 +107,4 @@ async def test_a_clock_that_was_sent_does_not_look_set(tmp_path: Path) -> None:
         await c.station.send("sync_xovac_time")
         await c.settle()
         assert "no answer" in listed(c)["Set the chamber's clock"]
-        assert any(Outcome.DONE.shown in toast for toast in c.toasts)
+        assert any(Outcome.DONE.shown in message for message in c.messages)

@@ -15,13 +15,19 @@ from tests.helpers.keys import KEYS
 from xovac_tui.ui import app_actions
 from xovac_tui.ui.dialogs.facts import FactsView
 from xovac_tui.ui.dialogs.guard import DialogButton
-from xovac_tui.ui.frame.bars import KeyBar, LedgerLine
+from xovac_tui.ui.frame.bars import KeyBar
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
+from xovac_tui.ui.message_words import outcome_words
 from xovac_tui.ui.screens.controls.command_lists import LedgerList
+<<<<<<< HEAD
 from xovac_tui.ui.screens.status.hero import Hero
 from xovac_tui.ui.toasts import outcome_words
+=======
+from xovac_tui.ui.screens.status.run_lines import RunPanel
+>>>>>>> main
 from xovac_tui.ui.widgets.lines import LinesWidget
+from xovac_tui.ui.widgets.message_line import MessageLine
 
 SIZES = [(40, 10), (80, 24), (120, 36), (200, 60)]
 
@@ -123,10 +129,10 @@ async def test_the_frame_says_no_more_than_is_known(tmp_path: Path) -> None:
         await c.until(lambda: c.link.emitted)
         c.link.answer("start_recipe", "error", "w" * 2000)
         await c.settle()
-        assert len(c.toasts[-1]) < 350
+        assert len(c.messages[-1]) < 350
         whole = outcome_words(c.ledger[-1], KEYS)
         assert whole is not None
-        assert whole.said in c.toasts[-1]
+        assert whole.said in c.messages[-1]
         # A stop that waits is seen beside an unknown outcome.
         c.link.emitted.clear()
         c.app.run_worker(c.station.send("start_recipe"))
@@ -134,7 +140,7 @@ async def test_the_frame_says_no_more_than_is_known(tmp_path: Path) -> None:
         await c.lose()
         await c.online()
         await c.readings()
-        line = c.app.query_one(LedgerLine)
+        line = c.app.query_one(MessageLine)
         assert "UNKNOWN (u: seen) " in line.plain
         await c.press_stop()
         assert "UNKNOWN (u: seen), now " in line.plain
@@ -161,11 +167,11 @@ async def test_a_large_event_reports_its_size_in_80_columns_and_saves_under_its_
         assert "the first 64,000 in memory" in " ".join(detail.plain.split())
         assert all(cell_len(row.rstrip()) <= detail.content_size.width for row in detail.plain.split("\n"))
         await c.press("c")
-        assert "Copied what is shown of it, " in c.toasts[-1]
+        assert "Copied what is shown of it, " in c.messages[-1]
         number = len(c.station.log)
         await c.press("s")
-        await c.until(lambda: "Saved 1 event" in c.toasts[-1])
-        assert f"event-{number}-big" in c.toasts[-1].replace("\n", "")
+        await c.until(lambda: "Saved 1 event" in c.messages[-1])
+        assert f"event-{number}-big" in c.messages[-1].replace("\n", "")
 
 
 async def test_a_tab_has_its_keys_again_after_the_terminal_was_small(tmp_path: Path) -> None:

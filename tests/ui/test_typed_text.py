@@ -91,7 +91,8 @@ FIELDS: dict[str, Way] = {
     "ui/screens/recipes/files.py export": pressing("recipes", "x"),
     "ui/screens/recipes/files.py import_": pressing("recipes", "i"),
     "ui/screens/recipes/files.py rename": pressing("recipes", "m"),
-    "the palette": pressing("status", "colon"),
+    "ui/dialogs/help.py HelpDialog": pressing("status", "question_mark"),
+    "ui/dialogs/palette.py PaletteDialog": pressing("status", "colon"),
 }
 """Every place in which text can be typed: its tab, and how to go there."""
 IN_A_REPLAY = "ui/replay_actions.py _go_to"
@@ -124,7 +125,7 @@ def test_every_field_is_listed_here() -> None:
     found = set(places())
     listed = FIELDS.keys() | WITHIN.keys() | {IN_A_REPLAY}
     assert found - listed == set(), "a new field: list it here, and how to go there"
-    parts = {"ui/screens/recipes/template.py TemplateDialog", "the palette"}
+    parts = {"ui/screens/recipes/template.py TemplateDialog"}
     assert listed - found == parts
 
 

@@ -1,4 +1,4 @@
-"""What strip, list, detail, head, toasts and small notice say of alarms."""
+"""What strip, list, detail, head, messages and small notice say of alarms."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.bars import alarm_line
 from xovac_tui.ui.frame.small_notice import small_lines
 from xovac_tui.ui.glyphs import ASCII, UNICODE
+from xovac_tui.ui.message_words import alarm_words
 from xovac_tui.ui.screens.alarms.lines import (
     detail_lines,
     empty_words,
@@ -36,7 +37,6 @@ from xovac_tui.ui.screens.alarms.lines import (
     listed,
     question_line,
 )
-from xovac_tui.ui.toasts import alarm_words
 from xovac_tui.ui.widgets.alarm_words import by_urgency, severity_style
 from xovac_tui.ui.widgets.lines import Line
 from xovac_tui.ui.workspace import Mode
@@ -328,7 +328,7 @@ def change(**fields: Any) -> AlarmChange:
     return AlarmChange(**{**reported, **fields})
 
 
-def test_one_toast_reports_all_that_were_raised_at_once() -> None:
+def test_one_message_reports_all_that_were_raised_at_once() -> None:
     critical = change(severity=Severity.CRITICAL, text="It burns.")
     words = alarm_words([change(), critical, change(), change(), change(severity=Severity.LOW)])
     assert words is not None
@@ -348,7 +348,7 @@ def test_one_toast_reports_all_that_were_raised_at_once() -> None:
         [change(event=AlarmEvent.RETURNED), change(event=AlarmEvent.UNSHELVED)],
     ],
 )
-def test_lesser_alarms_and_other_changes_are_no_toast(reported: list[AlarmChange]) -> None:
+def test_lesser_alarms_and_other_changes_are_no_message(reported: list[AlarmChange]) -> None:
     assert alarm_words(reported) is None
 
 
@@ -370,7 +370,7 @@ def test_the_small_notice_folds_what_an_alarm_says() -> None:
         "burns. It burns. It",
         "burns. It burns. It bur~",
     ]
-    assert said[-1] == "All else needs 80x24."
+    assert said[-1] == "All else needs 60x16."
 
 
 def test_what_is_high_points_up_and_what_is_low_points_down() -> None:

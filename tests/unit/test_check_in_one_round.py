@@ -9,7 +9,8 @@ import pytest
 from tests.helpers.commandline import CommandLine
 from tests.helpers.records import message, write_record
 from xovac_tui.analysis.values import no_criterion
-from xovac_tui.cli.config_check import no_authorities, unknown_unit
+from xovac_tui.cli.config_check import no_authorities
+from xovac_tui.cli.contract_notes import unknown_unit
 from xovac_tui.config.check import NO_EFFECT_WITH_HTTP
 
 SETTINGS = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from xovac_tui.alarms.kinds import Rule
 from xovac_tui.alarms.kinds.level import HighRule
 from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.alarms.settings import AlarmSettings
+from xovac_tui.analysis.settings import InsightSettings, StabilitySettings
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import documented_contract, load_contract
@@ -31,9 +33,11 @@ from xovac_tui.recording.disk.kinds import AUDITED, RecordedChange
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
+from xovac_tui.station.contract_files import ContractFiles, ContractReading
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
 from xovac_tui.station.refusal import Refusal, RefusalCode
+from xovac_tui.station.station import Station
 
 NAMED = """
 [messages.dev]
@@ -289,15 +293,16 @@ def changes_of(path: Path) -> list[RecordedChange]:
 async def test_the_record_says_what_changed_and_from_which_event_on(tmp_path: Path) -> None:
     async with Bench(tmp_path, record=True) as b:
         b.say(seconds=4)
-        b.put('[messages.dev]\n"p" = { unit = "mbar" }\n')
+        b.write('[messages.dev]\n"p" = { unit = "mbar" }\n')
+        assert await b.station.reread_contract() is None
         b.say(seconds=3)
         await asyncio.to_thread(recorder_of(b.station).flush)
         first, change = changes_of(b.record)
         assert first.text == "in the record for the first time"
-        assert change.text == 'messages.dev."p".unit: nothing -> mbar'
+        assert change.text.startswith('messages.dev."p".unit: nothing -> mbar; effective: ')
         assert (change.position, change.who) == (4, "ada@lab")
         assert AUDITED["changes"].what({"kind": "contract", "text": "x", "position": "4"}) == (
-            "contract: x, from event 4 on"
+            "contract from event 4 on: x"
         )
         assert json.loads(change.after)["messages"]["dev"] == {'"p"': {"unit": "mbar"}}
         with Record(b.record) as record:
@@ -307,7 +312,7 @@ async def test_the_record_says_what_changed_and_from_which_event_on(tmp_path: Pa
         assert session.about.channels == {"dev.p": ("", "mbar")}
         b.put("")
         await asyncio.to_thread(recorder_of(b.station).flush)
-        assert changes_of(b.record)[-1].text == 'messages.dev."p".unit: mbar -> nothing'
+        assert changes_of(b.record)[-1].text.startswith('messages.dev."p".unit: mbar -> nothing; ')
     assert verify(b.record).well
 
 
@@ -387,8 +392,61 @@ def test_ten_thousand_channels_change_in_a_moment(tmp_path: Path, leaves: int) -
     assert station.snapshot().channels == ()
 
 
-def test_a_replay_keeps_its_contract() -> None:
-    from xovac_tui.station.station import Station
+async def test_a_viewer_keeps_what_the_recorder_reports(tmp_path: Path) -> None:
+    rule = HighRule(name="hot", channel="plate", limit=30.0)
+    one = Bench(tmp_path, NAMED, rules=[rule], record=True)
+    two = Bench(tmp_path, NAMED, rules=[rule], record=True, clock=one.clock)
+    async with one, two:
+        one.say(t=35.0)
+        await asyncio.to_thread(recorder_of(one.station).flush)
+        two.say(t=35.0)
+        assert two.station.alarms.view().mirrored
+        assert two.alarms()["hot"] == (AlarmState.UNACKNOWLEDGED, True)
+        two.put(NAMED.replace('channel = "plate"', 'channel = "part"'))
+        # Here no channel has that name now; the recorder goes by the other contract still.
+        assert two.alarms()["hot"] == (AlarmState.UNACKNOWLEDGED, True)
+        assert two.changes()[-1] == ("hot", AlarmEvent.RAISED)
+        one.put(NAMED.replace('channel = "plate"', 'channel = "part"'))
+        assert one.changes()[-1] == ("hot", AlarmEvent.REMOVED)
+        await asyncio.to_thread(recorder_of(one.station).flush)
+        two.say(t=35.0)
+        assert two.alarms()["hot"] == (AlarmState.NORMAL, False)
 
+
+async def test_the_settings_may_name_a_channel_as_it_was_called(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(NAMED.replace('channel = "plate"', 'channel = "part", aliases = ["plate"]'))
+    clock = FakeClock()
+    link = FakeLink(clock)
+    insight = InsightSettings(stability=StabilitySettings(channels=("plate",)))
+    async with make_station(clock, link, contract=load_contract((file,)), insight=insight) as station:
+        await link.running.wait()
+        view = station.insight.view(station.snapshot())
+        assert {one.channel.full_name for one in view.judged} == {"dev.t"}
+        assert view.problems == ()
+
+
+async def test_a_disk_that_hangs_holds_up_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = threading.Event()
+    read = ContractFiles.read
+
+    def hang(files: ContractFiles) -> ContractReading:
+        answers.wait(20)
+        return read(files)
+
+    monkeypatch.setattr(ContractFiles, "read", hang)
+    monkeypatch.setattr("xovac_tui.station.live.ANSWERS_WITHIN", 0.05)
+    async with Bench(tmp_path) as b:
+        b.say()
+        problem = await b.station.reread_contract()
+        assert problem is not None
+        answers.set()
+        b.write(NAMED)
+        monkeypatch.setattr("xovac_tui.station.live.ANSWERS_WITHIN", 20.0)
+        assert await b.station.reread_contract() is None
+        assert b.channel("dev.t").label == "Plate A"
+
+
+def test_a_replay_keeps_its_contract() -> None:
     with pytest.raises(ContractError):
         Station.change_contract(None, documented_contract())  # type: ignore[arg-type]

@@ -16,7 +16,6 @@ OTHERS = {
         "_background_screens": "Textual names the screens below a dialog nowhere else",
         "_compositor": "Textual shows the cells of a screen nowhere else",
         "_context": "Textual leaves out what is below a dialog, unless its stack is set there",
-        "_notifications": "Textual lists toasts nowhere else",
     },
     "helpers/quiet.py": dict.fromkeys(
         (

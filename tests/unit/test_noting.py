@@ -17,7 +17,7 @@ from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.config import Profile, Secrets
-from xovac_tui.config.in_force import in_force
+from xovac_tui.config.in_force import contract_noted, in_force
 from xovac_tui.recipes.settings import RecipeSettings
 from xovac_tui.recording.audit import verify
 from xovac_tui.recording.differences import as_json, in_words
@@ -118,6 +118,16 @@ async def test_a_contract_file_that_says_something_else_is_noted(tmp_path: Path)
     assert len(texts) == 2
     assert "effective: " in texts[1]
     assert "files.own.toml: " in texts[1]
+
+
+def test_what_an_older_version_did_not_keep_is_no_change() -> None:
+    contract = documented_contract()
+    now = json.loads(contract_noted(contract, {"own.toml": "ab"}))
+    before = {key: now[key] for key in ("names", "files", "effective")}
+    assert in_words(as_json(before), as_json(now)) == (
+        "commands: nothing -> kept from now on; messages: nothing -> kept from now on; "
+        "responses: nothing -> kept from now on"
+    )
 
 
 async def test_alarm_rules_are_noted_by_the_evaluating_process(tmp_path: Path) -> None:

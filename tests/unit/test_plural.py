@@ -18,7 +18,8 @@ NOUNS = (
 NEVER_ONE = {
     # A list of several is what is spoken of.
     "xovac_tui/cli/records.py", "xovac_tui/config/resolve.py", "xovac_tui/notify/message.py",
-    "xovac_tui/ui/toasts.py", "xovac_tui/ui/screens/controls/pane.py", "xovac_tui/simulator/program.py",
+    "xovac_tui/ui/message_words.py", "xovac_tui/ui/screens/controls/pane.py",
+    "xovac_tui/simulator/program.py",
     # More than is allowed.
     "xovac_tui/validation.py", "xovac_tui/recording/disk/foreign_bounds.py",
     "xovac_tui/durations.py", "xovac_tui/quantities.py",

@@ -16,13 +16,13 @@ from xovac_tui.durations import format_age, format_clock, format_part, format_ti
 from xovac_tui.quantities import number
 from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordTrouble
 from xovac_tui.ui.format import Times, rate, reading, reading_with_unit
-from xovac_tui.ui.frame.bars import ledger_spans
 from xovac_tui.ui.frame.small_notice import small_lines
 from xovac_tui.ui.frame.trust_bar import trust_line
 from xovac_tui.ui.glyphs import ASCII, UNICODE
+from xovac_tui.ui.message_words import outcome_words, recorder_words
 from xovac_tui.ui.screens.status.readings import Columns, reading_line
-from xovac_tui.ui.toasts import outcome_words, recorder_words
 from xovac_tui.ui.widgets.lines import clip, fit
+from xovac_tui.ui.widgets.message_line import ledger_spans
 from xovac_tui.ui.workspace import Mode
 
 UTC = Times("utc")
@@ -315,11 +315,11 @@ def test_the_recorder_says_whether_anything_is_kept(recorder: RecorderView, said
     assert "REC" not in bar(recorder=OFF)
 
 
-def test_a_long_answer_is_cut_in_its_toast_which_names_the_key_of_the_ledger() -> None:
+def test_a_long_answer_is_cut_in_its_message_which_names_the_key_of_the_ledger() -> None:
     entry = LedgerEntry(1, "load_recipe", "", "ops@lab", 0.0, 0.0, Outcome.WARNING, message="x" * 500)
-    toast = outcome_words(entry, {"tab-controls": "f7"})
-    assert toast is not None
-    assert toast.said == "x" * 239 + "… (the whole is in the ledger: f7)"
+    message = outcome_words(entry, {"tab-controls": "f7"})
+    assert message is not None
+    assert message.said == "x" * 239 + "… (the whole is in the ledger: f7)"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,9 @@ from xovac_tui.api.contract import Contract, Origin
 _FROM_THE_KEY = frozenset({"event", "path", "name"})
 """Fields that only repeat the key under which a thing is found."""
 
+_SOURCES = frozenset({"source", "form_source"})
+"""Fields that name the file which says it, where it gives no other source."""
+
 
 def described(contract: Contract) -> dict[str, Any]:
     """Return `start`, `commands`, `responses` and `messages` as tables, with the keys of a contract file.
@@ -22,17 +25,17 @@ def described(contract: Contract) -> dict[str, Any]:
     return {
         **({"start": contract.start} if contract.start else {}),
         "commands": {
-            event: _table(spec)
+            event: _table(spec, contract.files)
             for event, spec in contract.commands.items()
             if spec.origin is not Origin.DOCUMENTED or spec.form_source or spec.confirm
         },
         "responses": {
-            event: _table(spec)
+            event: _table(spec, contract.files)
             for event, spec in contract.responses.items()
             if spec.origin is not Origin.DOCUMENTED
         },
         "messages": {
-            event: {f'"{leaf.path}"': _table(leaf) for leaf in message.leaves}
+            event: {f'"{leaf.path}"': _table(leaf, contract.files) for leaf in message.leaves}
             for event, message in contract.messages.items()
         },
     }
@@ -62,12 +65,12 @@ def _only_own(these: Mapping[str, Any], those: Mapping[str, Any]) -> dict[str, A
     return {name: one for name, one in these.items() if those.get(name) != one}
 
 
-def _table(spec: msgspec.Struct) -> dict[str, Any]:
-    """Return what differs from a bare one, as builtins."""
+def _table(spec: msgspec.Struct, files: Collection[str] = ()) -> dict[str, Any]:
+    """Return what differs from a bare one, as builtins; that one of `files` says it is left out."""
     return {
         name: _value(value)
         for name, default in _defaults(type(spec))
-        if (value := getattr(spec, name)) != default
+        if (value := getattr(spec, name)) != default and not (name in _SOURCES and value in files)
     }
 
 

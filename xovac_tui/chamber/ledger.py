@@ -35,6 +35,8 @@ class Ledger:
         self._values: dict[int, Any] = {}
         self._specs: dict[int, CommandSpec] = {}
         """Commands as they were sent from here."""
+        self._agreed: dict[str, str] = {}
+        """Answer -> command, of what was under way when the contract changed."""
         self._unknown: dict[int, UnknownCode] = {}
         self._next_id = 1
         self._first_answerable = 1
@@ -44,11 +46,13 @@ class Ledger:
     def change_contract(self, contract: Contract) -> None:
         """Go by another contract from now on; what is under way is still answered as it was sent."""
         self._contract = contract
+        under_way = [(self._specs[e.id].ack, e.command) for e in self._sent() if e.id in self._specs]
+        self._agreed = {answer: command for answer, command in under_way if answer is not None}
 
     def waits_for(self, answer: str) -> str:
-        """Return the command under way that an answer of this name belongs to; empty where none does."""
-        found = (e.command for e in self._sent() if e.id in self._specs and self._specs[e.id].ack == answer)
-        return next(found, "")
+        """Return the command under way that was sent by a contract before, with this answer; else empty."""
+        command = self._agreed.get(answer, "")
+        return command if command and self.in_flight(command) is not None else ""
 
     @property
     def entries(self) -> tuple[LedgerEntry, ...]:

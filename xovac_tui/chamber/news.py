@@ -37,7 +37,7 @@ class ContractChanged(msgspec.Struct, frozen=True):
     contract: Contract
     before: Contract
     words: str = ""
-    """What differs, by leaf and field: `messages.x."p".unit: nothing -> mbar`."""
+    """What differs, by leaf and field: `messages.x."p".unit: nothing -> mbar`; of much only the first."""
     hashes: Mapping[str, str] = {}
     """Name of each contract file, without its folder -> SHA-256 of what was read."""
 

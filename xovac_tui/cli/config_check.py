@@ -16,8 +16,9 @@ from xovac_tui.alarms.rules import rules_with_mistakes
 from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.analysis.values import criterion_called, no_criterion
 from xovac_tui.api.contract import Contract
-from xovac_tui.api.loader import SIMULATOR_CONTRACT, documented_contract, read_contract
+from xovac_tui.api.loader import documented_contract
 from xovac_tui.cli.config import config_option, settings_place
+from xovac_tui.cli.contract_notes import assumed_forms, contract_with_mistakes, unknown_units
 from xovac_tui.cli.exposure import alarm_notes
 from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.config import (
@@ -38,7 +39,6 @@ from xovac_tui.recording.arrivals import never_arrived
 from xovac_tui.text import clean, near_miss
 from xovac_tui.ui.actions import check_keymap
 from xovac_tui.ui.theming import textual_themes
-from xovac_tui.units import is_known
 from xovac_tui.validation import join_key
 
 _MOST = 20
@@ -131,12 +131,6 @@ def environment_problems(file: Path | None) -> Iterator[str]:
             yield str(error)
 
 
-def contract_with_mistakes(profile: Profile) -> tuple[Contract, list[str]]:
-    """Return the contract of a profile without its faulty parts, and a sentence for each mistake."""
-    files = [Path(name) for name in profile.contracts if name != SIMULATOR_CONTRACT]
-    return read_contract(files, simulator=SIMULATOR_CONTRACT in profile.contracts)
-
-
 def notes(settings: Settings, place: Path) -> Iterator[str]:
     """Yield a sentence for each entry of alarm rules and contracts that may be a mistake.
 
@@ -147,40 +141,14 @@ def notes(settings: Settings, place: Path) -> Iterator[str]:
     for name, profile in settings.profiles.items():
         contract, _ = contract_with_mistakes(profile)
         key = join_key("profiles", name)
-        yield from (f"Note: `{key}`: {note}" for note in (*_forms(contract), *_units(contract)))
+        yield from (f"Note: `{key}`: {note}" for note in (*assumed_forms(contract), *unknown_units(contract)))
         record = paths.record_file(name, paths.records_folder(settings.record.folder, place))
         yield from (f"Note: `{key}`: {note}" for note in _arrivals(contract, record))
-
-
-def _forms(contract: Contract) -> Iterator[str]:
-    """Yield a sentence for each command that a contract file sends in an assumed form."""
-    for event, spec in contract.commands.items():
-        if spec.form_words:
-            yield (
-                f"`{join_key('commands', event)}`: its form is assumed, not documented: {spec.form.words}, "
-                f"by {spec.form_source}."
-            )
-
-
-def _units(contract: Contract) -> Iterator[str]:
-    for event, message in contract.messages.items():
-        for leaf in message.leaves:
-            if not is_known(leaf.unit):
-                key = f'{join_key("messages", event)}."{leaf.path}".unit'
-                yield unknown_unit(key, leaf.unit)
 
 
 def no_authorities(profile: str, file: str) -> str:
     """Return the sentence for a `ca_file` that is not there; `profile`: the key of the profile."""
     return f"`{profile}.ca_file`: there is no file {file}. Check the name."
-
-
-def unknown_unit(key: str, unit: str) -> str:
-    """Return the sentence for a unit that is not known."""
-    return (
-        f'`{key}`: "{clean(unit, 40)}" is not a known unit. '
-        "Its values are shown as they are and compared only with each other."
-    )
 
 
 def _arrivals(contract: Contract, record: Path) -> Iterator[str]:

@@ -9,7 +9,7 @@ import click
 from xovac_tui.cli.group import ListedGroup
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.seconds import Seconds
-from xovac_tui.cli.table import AUDIT, CONFIG, NOTIFY, RECIPE, RECORD, imported
+from xovac_tui.cli.table import AUDIT, CONFIG, CONTRACT, NOTIFY, RECIPE, RECORD, imported
 
 
 @click.group(cls=ListedGroup, listed=RECORD, invoke_without_command=True)
@@ -45,6 +45,11 @@ def recipe() -> None:
 @click.group(cls=ListedGroup, listed=NOTIFY)
 def notify() -> None:
     """List the receivers of alarm messages, or send them a message marked as a test."""
+
+
+@click.group(cls=ListedGroup, listed=CONTRACT)
+def contract() -> None:
+    """Work on contract files: names, units and meaning of what a chamber speaks."""
 
 
 @click.group(cls=ListedGroup, listed=CONFIG)

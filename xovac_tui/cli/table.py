@@ -41,6 +41,7 @@ COMMANDS: Table = {
     "audit": Listed("groups:audit", "Show and verify commands, notes and alarms on record."),
     "recipe": Listed("groups:recipe", "Check, plan, make or exchange recipe files."),
     "notify": Listed("groups:notify", "List the receivers of alarms, and test them."),
+    "contract": Listed("groups:contract", "Draft, check, show or compare contract files."),
     "config": Listed("groups:config", "Make, find, check or show the settings."),
     "doctor": Listed("doctor:doctor", "Check this machine, the settings and the way to the chamber."),
 }
@@ -65,6 +66,12 @@ RECIPE: Table = {
 NOTIFY: Table = {
     "list": Listed("notify:list_", "Print the receivers of alarm messages."),
     "test": Listed("notify:test", "Send a message marked as a test to the receivers."),
+}
+CONTRACT: Table = {
+    "check": Listed("contract:check", "Check contract files, those of a profile or any."),
+    "diff": Listed("contract:diff", "Print what differs between two contracts."),
+    "draft": Listed("contract:draft", "Write a contract file of what the chamber sends."),
+    "show": Listed("contract:show", "Print the contract in force, with the origin of each part."),
 }
 CONFIG: Table = {
     "check": Listed("config_check:check", "Check the settings and all files they name."),

@@ -9,5 +9,6 @@ if TYPE_CHECKING:
     from xovac_tui.recipes import plan as plan
     from xovac_tui.recipes import rates as rates
     from xovac_tui.recipes import rewriting as rewriting
+    from xovac_tui.recipes import study as study
 else:
     __getattr__ = later(__name__)

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import DurationUnit, spell_duration
 from xovac_tui.errors import RecipeError
 from xovac_tui.quantities import TemperatureUnit, format_rate, format_temperature
@@ -104,7 +105,11 @@ class Segment(msgspec.Struct, frozen=True):
     @property
     def goal(self) -> str:
         """Its action without duration or rate: `ramp to 60 °C`, `hold 60 °C`."""
-        return f"{'ramp to' if self.kind == 'ramp' else 'hold'} {format_temperature(self.to_temp)}"
+        return self.goal_in(AS_REPORTED)
+
+    def goal_in(self, units: DisplayUnits) -> str:
+        """Return `goal` with its temperature in the unit in which it is shown."""
+        return f"{'ramp to' if self.kind == 'ramp' else 'hold'} {units.temperature_words(self.to_temp)}"
 
     def temperature_at(self, t: float) -> float:
         """Return the planned temperature in degC at a time within the segment."""

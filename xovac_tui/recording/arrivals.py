@@ -37,14 +37,23 @@ def never_arrived(path: Path, contract: Contract) -> list[MissingName]:
 
     Nothing where the record holds no message. Raises RecordError where it cannot be read.
     """
+    newest, events = newest_messages(path)
+    return list(_missing(newest, contract, events)) if newest else []
+
+
+def newest_messages(path: Path) -> tuple[dict[str, deque[LoggedEvent]], int]:
+    """Return the newest messages of a record by event, the oldest first, and how many events were read.
+
+    Raises RecordError where it cannot be read.
+    """
     with Record(path) as record:
-        total = record.total
-        begin = max(record.first, total - NEWEST)
+        begin = max(record.first, record.total - NEWEST)
+        events = record.total - begin
         newest: dict[str, deque[LoggedEvent]] = {}
         for event in record.scan(begin):
             if event.direction is Direction.IN and event.kind is EventKind.MESSAGE:
                 newest.setdefault(event.name, deque(maxlen=EACH)).append(event)
-        return list(_missing(newest, contract, total - begin)) if newest else []
+    return newest, events
 
 
 def _missing(newest: dict[str, deque[LoggedEvent]], contract: Contract, events: int) -> Iterator[MissingName]:

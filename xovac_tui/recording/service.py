@@ -456,7 +456,7 @@ class RecordService:
         if self._recorder is not None:
             self._recorder.describe(self._session())
         if self._takes and (after := self._subject.contract_noted(news.contract, news.hashes)):
-            self.note_change(disk.kinds.CONTRACT, after, news.words)
+            self.note_change(disk.kinds.CONTRACT, after)
 
     def _link(self, link: LinkView) -> None:
         """Take the connection as it is shown now: STALE is one of its words."""

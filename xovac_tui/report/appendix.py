@@ -140,10 +140,17 @@ def change_words(one: RecordedChange, times: ReportTimes) -> dict[str, str]:
     }
 
 
+_IN_THE_RECORD = ("commands", "responses", "messages")
+"""Tables of a contract that the page leaves out: the record has them."""
+
+
 def _pretty(held: str) -> str:
-    """Return JSON with a line a value, for people; other text as it is."""
+    """Return JSON with a line a value, for people, without a contract's tables; other text as it is."""
     try:
-        return lines(json.dumps(json.loads(held), indent=1, ensure_ascii=False)) if held else ""
+        found = json.loads(held) if held else ""
+        if isinstance(found, dict):
+            found = {key: value for key, value in found.items() if key not in _IN_THE_RECORD}
+        return lines(json.dumps(found, indent=1, ensure_ascii=False)) if held else ""
     except (ValueError, RecursionError):
         return lines(held)
 

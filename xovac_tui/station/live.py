@@ -56,6 +56,8 @@ TICK_EVERY = 0.25
 _HEAD_START = 0.3
 """Seconds for which connecting waits for the record at the most, while what connects is imported: as a rule
 it is open by then, and what came before is shown from the first moment on."""
+_MOST_SAID = 3
+"""Differences of another contract that are told at once; the record names more."""
 _BEGINNING = 60.0
 """Seconds that importing and making the link may take at the most, on a machine with much else to do."""
 
@@ -271,7 +273,7 @@ class LiveStation(Station):
             return False
         self.chamber.change_contract(contract, self.clock.utc(), self.clock.mono())
         self._insight = None
-        words = recording.differences.between(*differing(before, contract))
+        words = recording.differences.between(*differing(before, contract), _MOST_SAID)
         self.news.publish(ContractChanged(contract, before, words, self._hashes))
         self._show_link()
         return True

@@ -8,8 +8,10 @@ import msgspec
 from textual.binding import Binding, BindingType
 from textual.keys import format_key
 
-KeyTables = Sequence[tuple[str, Sequence[tuple[str, str]]]]
-"""Title -> keys as they are printed, and what they do."""
+from xovac_tui.api.contract import STOP_COMMAND
+
+START_COMMAND = "(start)"
+"""The contract's start command, whatever its name."""
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -27,6 +29,8 @@ class Action(msgspec.Struct, frozen=True):
     palette: bool = True
     method: str = ""
     """Textual action; `id` with underscores where empty."""
+    sends: str = ""
+    """Command of the device that it asks to send; `START_COMMAND`: the contract's own."""
 
     def keys_by(self, keymap: Mapping[str, str]) -> list[str]:
         """Return the action's keys by name, after the settings' `[keys]`."""
@@ -45,8 +49,12 @@ STOP = Action(
     "Cancel the running recipe: press it twice within 3 s, above every dialog too. "
     "In a text field ! is text: press esc first.",
     footer=True,
+    sends=STOP_COMMAND,
 )
 
+
+KeyTables = Sequence[tuple[str, Sequence[tuple[str, Action]]]]
+"""Title -> keys as they are printed, and the action that they run."""
 
 MOVING: list[BindingType] = [
     Binding("up,k", "move(-1)", "up", show=False),

@@ -113,7 +113,7 @@ class Keys(dict[str, str]):
         shown += [("Keys of the replay", replay_actions.ACTIONS)] if replay else []
         shown += [("Keys everywhere", EVERYWHERE)]
         return [
-            (title, [(" ".join(map(printed, one.keys_by(self.keymap))), one.help) for one in actions])
+            (title, [(" ".join(map(printed, one.keys_by(self.keymap))), one) for one in actions])
             for title, actions in shown
         ]
 

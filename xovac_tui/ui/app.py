@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import Callable, Iterable
-from math import ceil
+from collections.abc import Callable
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual import events, work
 from textual.actions import SkipAction
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
-from textual.notifications import Notification, Notify
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.scrollbar import ScrollBar
 from textual.widget import Widget
@@ -29,10 +27,10 @@ from xovac_tui.outlet import write_last
 from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
 from xovac_tui.text import writable
-from xovac_tui.ui import app_actions, dialogs, replay_actions, tabs
-from xovac_tui.ui.action import STOP, Action, bindings
+from xovac_tui.ui import app_actions, dialogs, palette, replay_actions, tabs
+from xovac_tui.ui.action import bindings
 from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
-from xovac_tui.ui.chamber_screen import BAR_ROWS, ChamberScreen
+from xovac_tui.ui.chamber_screen import ChamberScreen
 from xovac_tui.ui.frame.defect_notice import NoticeScreen
 from xovac_tui.ui.messages import CHECK_SECONDS, Messages, ring_for_alarms
 from xovac_tui.ui.screens.pane import Pane
@@ -45,6 +43,7 @@ from xovac_tui.ui.terminal.modal import Modal
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.widgets.fitting import SizeStep, step_classes, step_of
+from xovac_tui.ui.widgets.message_line import MessageLine
 from xovac_tui.ui.workspace import Memory, Workspace
 
 _START_SECONDS = 1.0
@@ -52,13 +51,9 @@ _START_SECONDS = 1.0
 _READ_AHEAD_SECONDS = 3.0
 """Seconds after which all tabs are imported: the first picture and the link come first."""
 _DEFECT = "Defect"
-"""Title of the toast about one."""
+"""Title of the message about one."""
 AGAIN_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
 """Seconds before the station restarts after a defect: at first, and at most."""
-_TOAST_ROWS = 6
-"""Rows of a usual toast with its margin."""
-_TOAST_CELLS = 50
-"""Cells of a line in a toast that words surely fill before the next line begins."""
 _MOUNT_SECONDS = 3.0
 """Longest wait for widgets that are not there yet, seconds."""
 
@@ -67,10 +62,9 @@ class XovacApp(TerminalApp):
     """The console's app; everything it shows comes from snapshots of its stations."""
 
     TITLE = "xovac-tui"
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False
     _themed = False
     """The user's theme is set."""
-    COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings((*EVERYWHERE, *replay_actions.ACTIONS)),
         # Also in a text field, where Textual would only copy the selection.
@@ -87,6 +81,8 @@ class XovacApp(TerminalApp):
     ) -> None:
         css = ("app.tcss", "ascii.tcss") if start.display.ascii else ("app.tcss",)
         super().__init__(self._build_again, self._report_failure, css)
+        # Textual has no public way to leave its own notices out of every screen.
+        self._disable_notifications = True
         self._start = start
         self._problems = list(start.notes)
         keymap: dict[str, str] = {}
@@ -247,6 +243,7 @@ class XovacApp(TerminalApp):
         lowest = self.screen_stack[0]
         if isinstance(lowest, ChamberScreen | NoticeScreen):
             lowest.flush()
+        self.show_messages()
 
     def show_keys(self) -> None:
         """Show the keys that work where the focus is."""
@@ -308,13 +305,19 @@ class XovacApp(TerminalApp):
     @work(group="dialog")
     async def action_help(self) -> None:
         """Explain the tab."""
-        workspace, frame = self.workspace, self.frame
-        shown = frame.pane if frame is not None else None
-        pane, title = shown or Pane, tabs.named(str(shown.id)).title if shown is not None else ""
+        shown = self.frame.pane if self.frame is not None else None
+        await self.explain(str(shown.id) if shown is not None else "")
+
+    async def explain(self, tab: str) -> None:
+        """Show the help of a tab, of none for an empty name; do what is chosen there."""
+        workspace = self.workspace
+        pane, title = (tabs.named(tab).load(), tabs.named(tab).title) if tab else (Pane, "")
         tables = self._keys.tables(title, pane.ACTIONS, replay=workspace.playback is not None)
-        await workspace.ask(
-            dialogs.help.HelpDialog(workspace, title, pane.HELP.format_map(self._keys), tables)
-        )
+        help_dialog = dialogs.help.HelpDialog(workspace, title, pane.HELP.format_map(self._keys), tables)
+        chosen = await workspace.ask(help_dialog)
+        if chosen is not None:
+            own = tab if chosen in pane.ACTIONS else ""
+            await palette.Everything(self, workspace, self._keys.keymap).run(chosen, own)
 
     def _handle_exception(self, error: Exception) -> None:
         frame = self.frame
@@ -330,37 +333,63 @@ class XovacApp(TerminalApp):
         svg = super().export_screenshot(title=title, simplify=simplify)
         return re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
 
-    def on_notify(self, event: Notify) -> None:
-        """Remove the oldest toasts before a new one: too many would cover the trust bar."""
-        bars = self.frame.bar_rows if self.frame is not None else BAR_ROWS
-        room = self.size.height - bars - _toast_rows(event.notification)
-        for old in reversed(list(self._notifications)):
-            room -= _toast_rows(old)
-            if room < 0:
-                self._unnotify(old)
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Put what Textual itself has to say into the message line: its own notices would cover readings."""
+        self.workspace.say(message, severity, title=title)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Yield the palette's commands from the table of actions."""
-        found: list[tuple[Action, Widget | None]] = [(action, None) for action in EVERYWHERE[1:]]
-        if self.workspace.playback is not None:
-            found += [(action, None) for action in replay_actions.ACTIONS]
-        pane = self.frame.pane if self.frame is not None else None
-        if pane is not None:
-            found += [(action, pane) for action in pane.ACTIONS]
-        for action, target in found:
-            if action.palette:
-                title = f"{action.title[:1].upper()}{action.title[1:]}"
-                yield SystemCommand(title, action.help, self._runner(action.action, target))
-        yield SystemCommand("STOP", STOP.help + " Choosing it here arms it.", self.stopping.press)
+    def show_messages(self) -> None:
+        """Show the message of the moment on every screen."""
+        if not self.is_running or not self.screen_stack:
+            return
+        workspace = self.workspace
+        snapshot = workspace.station.snapshot()
+        for screen in self.screen_stack:
+            line = screen.query_one_optional(MessageLine)
+            if line is not None:
+                line.show(
+                    workspace.history,
+                    snapshot.ledger,
+                    glyphs=workspace.glyphs,
+                    times=workspace.times,
+                    now=snapshot.mono,
+                    keys=workspace.keys,
+                )
 
-    def _runner(self, action: str, target: Widget | None) -> Callable[[], None]:
-        async def run() -> None:
-            await self.run_action(action, default_namespace=target)
+    # -- the palette ----------------------------------------------------------------------------------
 
-        def later() -> None:
-            self.call_later(run)
+    def action_command_palette(self) -> None:
+        """Find anything by its name, and do what choosing it means."""
+        self.run_worker(self._find(), group="palette")
 
-        return later
+    async def _find(self) -> None:
+        workspace, before = self.workspace, self.theme
+        everything = palette.Everything(self, workspace, self._keys.keymap)
+
+        def preview(name: str) -> None:
+            self.theme = name or before
+
+        chosen = None
+        try:
+            chosen = await workspace.ask(
+                dialogs.palette.PaletteDialog(workspace, everything.batches, preview)
+            )
+        finally:
+            if chosen is None or not chosen.theme:
+                self.theme = before
+        if chosen is not None:
+            await chosen.run()
+
+    def arm_stop(self) -> None:
+        """Make the first stroke of STOP."""
+        self.stopping.press()
 
     # -- life ---------------------------------------------------------------------------------------
 
@@ -406,8 +435,6 @@ class XovacApp(TerminalApp):
         await take_away(old)
 
     def _report_failure(self, error: BaseException, *, rebuilt: bool) -> None:
-        for said in [one for one in self._notifications if one.title == _DEFECT]:
-            self._unnotify(said)  # one toast is enough for a defect that repeats
         what = "A part of the screen failed" if rebuilt else "Something failed"
         then = ", and the screen was built again" if rebuilt else ""
         self.workspace.say(
@@ -450,12 +477,6 @@ class XovacApp(TerminalApp):
         """End all subscriptions; nothing is sent to the chamber."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
-
-
-def _toast_rows(toast: Notification) -> int:
-    """Return the rows that a toast takes at most, with its distance to the next."""
-    lines = sum(max(1, ceil(cell_len(line) / _TOAST_CELLS)) for line in toast.message.split("\n"))
-    return max(_TOAST_ROWS, lines + bool(toast.title) + 3)
 
 
 def _is_quit(screen: Screen[object]) -> bool:

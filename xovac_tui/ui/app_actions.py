@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from textual.app import App
 
 from xovac_tui import paths
+from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.chamber.snapshot import Outcome, RunState
 from xovac_tui.config import state
 from xovac_tui.errors import XovacError
@@ -36,7 +37,7 @@ ACTIONS = placed(
         "palette",
         ":,ctrl+p",
         "palette",
-        "Find a command by its name.",
+        "Find anything by its name: actions, commands, recipes, channels, runs, themes, help.",
         footer=True,
         method="app.command_palette",
     ),
@@ -56,9 +57,16 @@ ACTIONS = placed(
         "f8",
         "prove STOP",
         "Prove that STOP reaches this chamber: send cancel_recipe while nothing runs; asks first.",
+        sends=STOP_COMMAND,
     ),
     Action("reconnect", "r", "reconnect", "Connect now, and read the contract files again."),
-    Action("seen", "u", "unknown seen", "Dismiss the unknown outcomes of commands: you have seen them."),
+    Action(
+        "seen",
+        "u",
+        "seen",
+        "Dismiss the unknown outcomes and alarms that stay in the message line: you have seen them.",
+    ),
+    Action("messages", "M", "messages", "Read all messages: time, text, and paths that can be copied."),
     Action("theme", "t", "theme", "Choose another theme."),
     Action(
         "redraw",
@@ -144,9 +152,20 @@ class AppActions:
             workspace.say(f"Connecting now. Nothing else is sent.{files}", seconds=3)
 
     def action_seen(self) -> None:
-        """Dismiss unknown outcomes."""
-        if (workspace := self._live()) is not None:
-            workspace.station.dismiss_unknown()
+        """Dismiss unknown outcomes and alarms in the message line."""
+        workspace = self._workspace()
+        workspace.history.see_all()
+        workspace.window.show_messages()
+        if (live := self._live()) is not None:
+            live.station.dismiss_unknown()
+
+    def action_messages(self) -> None:
+        """Open the history of messages; an alarm in the line counts as seen then."""
+        self._ask(self._messages(self._workspace()))
+
+    async def _messages(self, workspace: Workspace) -> None:
+        workspace.history.see_all()
+        await workspace.ask(dialogs.all_messages.HistoryDialog(workspace))
 
     def action_note(self) -> None:
         """Ask for a note and put it on the time axis."""
@@ -206,9 +225,9 @@ class AppActions:
                 file.write(self._app.export_screenshot())
         except (OSError, XovacError) as why:
             said = getattr(why, "strerror", None) or why
-            workspace.say(f"The picture was not saved in {folder}: {said}.", "error")
+            workspace.say(f"The picture was not saved: {said}.", "error", path=folder)
             return
-        workspace.say(f"Saved {saved}")
+        workspace.say("Saved", path=saved)
 
 
 def _may_run(workspace: Workspace) -> bool:

@@ -22,7 +22,7 @@ from xovac_tui.text import writable
 from xovac_tui.ui import tabs
 from xovac_tui.ui.actions import footer_order
 from xovac_tui.ui.dialogs.base import Dialog
-from xovac_tui.ui.frame.bars import AlarmStrip, FrameBar, KeyBar, LedgerLine, LinkBar, ReplayBar, TabBar
+from xovac_tui.ui.frame.bars import AlarmStrip, FrameBar, KeyBar, LinkBar, ReplayBar, TabBar
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.replay_actions import LIVE_ONLY
@@ -30,6 +30,7 @@ from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.terminal.modal import LeanScreen
 from xovac_tui.ui.widgets.copied import Copied
 from xovac_tui.ui.widgets.fitting import step_classes
+from xovac_tui.ui.widgets.message_line import MessageLine
 from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.workspace import Workspace
@@ -76,10 +77,6 @@ class Opening:
         return type(self._error).__name__
 
 
-BAR_ROWS = 6
-"""Rows of the bars, but for the strip of alarms."""
-
-
 class ChamberScreen(LeanScreen[None]):
     """The lowest screen of a chamber, below all dialogs. Mounts each pane when it is first shown."""
 
@@ -111,7 +108,7 @@ class ChamberScreen(LeanScreen[None]):
         yield SmallNotice(id="small")
         with Container(id="panes"):
             yield self._pane(self.active_tab)
-        yield LedgerLine(id="ledger-line")
+        yield MessageLine(id="message-line")
         yield KeyBar(id="keys")
 
     def on_mount(self) -> None:
@@ -139,11 +136,6 @@ class ChamberScreen(LeanScreen[None]):
                     pane.zoomed.keep()
             if isinstance(top, Dialog) and top.is_mounted:
                 top.show_snapshot(snapshot)
-
-    @property
-    def bar_rows(self) -> int:
-        """Current height of the bars, rows."""
-        return BAR_ROWS + sum(strip.display for strip in self.query(AlarmStrip))
 
     def show_keys(self) -> None:
         """Show the keys that work where the focus is."""

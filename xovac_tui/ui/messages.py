@@ -1,4 +1,4 @@
-"""Toasts for news, the bell for alarms, and a digest after an absence of the operator."""
+"""Messages for news, the bell for alarms, and a digest after an absence of the operator."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from xovac_tui.chamber.news import (
     ModeChanged,
     RecordOpened,
 )
+from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.status import RecorderChanged
 from xovac_tui.station.news import News, ServiceFailed
-from xovac_tui.ui import dialogs, toasts
+from xovac_tui.ui import dialogs, message_words
 from xovac_tui.ui.workspace import Workspace
 
 AWAY = 1800.0
@@ -27,7 +28,7 @@ AWAY = 1800.0
 
 
 class Messages:
-    """Shows toasts on every tab, and a digest when the operator returns."""
+    """Puts news into the history of messages, and shows a digest when the operator returns."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
@@ -37,32 +38,34 @@ class Messages:
         """The last message about a record that cannot be read."""
 
     def on_news(self, news: News) -> None:
-        """Show a toast for news that need one."""
+        """Say what news need to be said."""
         if isinstance(news, LinkChanged):
-            self._toast(toasts.link_words(news))
+            self._say(message_words.link_words(news))
         elif isinstance(news, LedgerChanged):
-            self._toast(toasts.outcome_words(news.entry, self._workspace.keys))
+            self._say(message_words.outcome_words(news.entry, self._workspace.keys), news.entry)
         elif isinstance(news, RecorderChanged):
-            self._toast(toasts.recorder_words(news))
+            self._say(message_words.recorder_words(news))
         elif isinstance(news, AlarmsChanged):
-            self._toast(toasts.alarm_words(news.changes))
+            self._say(message_words.alarm_words(news.changes))
+            if not self._workspace.station.alarms.view().waiting:
+                self._workspace.history.see_all()
         elif isinstance(news, RecordOpened):
             self._welcome()
         elif isinstance(news, ModeChanged):
-            self._toast(toasts.mode_words(news))
+            self._say(message_words.mode_words(news))
         elif isinstance(news, ContractChanged):
-            self._toast(toasts.contract_words(news))
+            self._say(message_words.contract_words(news))
         elif isinstance(news, ContractProblemChanged):
-            self._toast(toasts.contract_problem_words(news))
+            self._say(message_words.contract_problem_words(news))
         elif isinstance(news, ServiceFailed):
-            self._toast(toasts.service_words(news, self._workspace.window.where_logged()))
+            self._say(message_words.service_words(news, self._workspace.window.where_logged()))
 
     def report_unreadable(self) -> None:
         """Report once that the record cannot be read, so that the past shown is incomplete."""
         said, before = self._workspace.station.unreadable, self._unreadable
         self._unreadable = said
         if said and not before:
-            self._toast(toasts.unreadable_words(said))
+            self._say(message_words.unreadable_words(said))
 
     def key_pressed(self) -> None:
         """Note a key as a sign of the operator; show the digest after `AWAY` seconds without one."""
@@ -73,9 +76,16 @@ class Messages:
             station.record.note_return(away)
             self._welcome()
 
-    def _toast(self, words: toasts.ToastText | None) -> None:
+    def _say(self, words: message_words.MessageText | None, entry: LedgerEntry | None = None) -> None:
         if words is not None:
-            self._workspace.say(words.said, words.severity, title=words.title, seconds=words.seconds)
+            self._workspace.say(
+                words.said,
+                words.severity,
+                title=words.title,
+                seconds=words.seconds,
+                stays=words.stays,
+                entry=entry,
+            )
 
     def _welcome(self) -> None:
         self._workspace.window.run_worker(self._show_digest(), group="dialog")
@@ -89,7 +99,7 @@ class Messages:
         try:
             digest = await asyncio.to_thread(station.record.digest, channels, pins)
         except (XovacError, OSError) as error:
-            self._toast(toasts.unreadable_words(str(error)))
+            self._say(message_words.unreadable_words(str(error)))
             return
         if digest is not None and digest.events:
             await workspace.ask(dialogs.digest.DigestDialog(workspace, digest, station.runs.running))

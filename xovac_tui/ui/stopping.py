@@ -103,8 +103,6 @@ class Stopping:
             case StopKey.ARMED:
                 self._say("")
                 self._watch()
-                # Older toasts must not cover what the next key does.
-                self._app.clear_notifications()
             case StopKey.SETTLING:
                 self._watch()
             case StopKey.HELD | StopKey.BURST | StopKey.REFUSED if refusal:
@@ -198,7 +196,7 @@ class Stopping:
     def _drop(self, words: str) -> None:
         self.switch.drop()
         self._said = ""
-        self._app.notify(words, timeout=3, markup=False)
+        self._workspace().say(words, seconds=3)
 
     # -- time ---------------------------------------------------------------------------------------
 

@@ -21,6 +21,8 @@ class Tab(NamedTuple):
     """What is there, for the help of its key; without a key, where it is shown."""
     pane: str
     """`module:class` below `ui/screens`."""
+    over: str = ""
+    """Tab in whose place it is shown whenever it is asked for."""
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -40,7 +42,7 @@ class Tab(NamedTuple):
 
 TABS = (
     Tab("status", "1", "Status", "readings, run and trend", "status.pane:StatusPane"),
-    Tab("insight", "", "Insight", "in place of Status", "insight.pane:InsightPane"),
+    Tab("insight", "", "Insight", "in place of Status", "insight.pane:InsightPane", over="status"),
     Tab("controls", "2", "Controls", "commands and ledger", "controls.pane:ControlsPane"),
     Tab("recipes", "3", "Recipes", "", "recipes.pane:RecipesPane"),
     Tab("recipe-editor", "", "Recipe editor", "", "recipes.editor.pane:EditorPane"),

@@ -10,20 +10,24 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 from textual.geometry import Size
-from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widget import Widget
 
 from xovac_tui import replay
-from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
 from xovac_tui.config.state import State, save_state
+from xovac_tui.displayunits import DisplayUnits
 from xovac_tui.station.station import Station
+from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
+from xovac_tui.ui.message_history import USUAL_SECONDS, MessageHistory, Severity
 from xovac_tui.ui.start import Start
 from xovac_tui.ui.widgets.fitting import SizeStep, step_of
 
 T = TypeVar("T")
+_LONGEST = 4_000
+"""Characters of a line in a message at most."""
 
 
 class Mode(Enum):
@@ -61,10 +65,8 @@ class Window(Protocol):
     async def push_screen_wait(self, screen: Screen[T]) -> T:
         """Show a screen above the others and return its answer. Call it from a worker."""
 
-    def notify(
-        self, message: str, *, title: str, severity: SeverityLevel, timeout: float, markup: bool
-    ) -> None:
-        """Show a toast."""
+    def show_messages(self) -> None:
+        """Show the message of the moment on every screen."""
 
     def run_worker(self, work: Awaitable[None], *, group: str) -> object:
         """Run work that continues after the screen that began it is gone."""
@@ -113,10 +115,19 @@ class Workspace:
         """Playback of a replay; None for a live chamber."""
         self.glyphs: Glyphs = ASCII if start.display.ascii else UNICODE
         self.times = Times(start.display.time)
+        self.units = start.display.units
+        """The units in which every value is shown."""
+        self.history = MessageHistory()
+        """What was said."""
         self.held = False
         """The picture is held: the shown snapshot does not change."""
         self.snapshot: Snapshot = station.snapshot()
         """The shown snapshot."""
+
+    def set_units(self, units: DisplayUnits) -> None:
+        """Show every value in these units from now on."""
+        self.units = units
+        self.window.flush()
 
     def take_snapshot(self) -> Snapshot:
         """Return a new snapshot, and show it from now on unless the picture is held."""
@@ -142,15 +153,38 @@ class Workspace:
         return await self.window.push_screen_wait(dialog)
 
     def say(
-        self, text: str, severity: SeverityLevel = "information", *, title: str = "", seconds: float = 8.0
+        self,
+        text: str,
+        severity: Severity = "information",
+        *,
+        title: str = "",
+        seconds: float = USUAL_SECONDS,
+        path: Path | str = "",
+        stays: bool = False,
+        entry: LedgerEntry | None = None,
     ) -> None:
-        """Show a toast with plain text."""
-        self.window.notify(
-            self.glyphs.plain(text), title=title, severity=severity, timeout=seconds, markup=False
+        """Say something in the message line and in the history, as plain text.
+
+        The line shows its first line, as new for `seconds`, and if it `stays` until it was seen. `path` is
+        the file or folder that the text is about: it follows the text, and can be copied. `entry` is the
+        command whose outcome it reports.
+        """
+        plain, clock = self.glyphs.plain, self.station.clock
+        self.history.add(
+            plain("\n".join(clean(line, _LONGEST) for line in text.split("\n"))),
+            severity,
+            clock.utc(),
+            clock.mono(),
+            title=plain(clean(title, _LONGEST)),
+            path=str(path),
+            seconds=seconds,
+            stays=stays,
+            entry=entry,
         )
+        self.window.show_messages()
 
     def remember(self, **changes: object) -> None:
-        """Keep fields of the state for the next start; show a toast if that fails."""
+        """Keep fields of the state for the next start; say so if that fails."""
         if problem := self.memory.keep(**changes):
             self.say(problem, "warning")
 

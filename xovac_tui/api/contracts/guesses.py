@@ -135,6 +135,7 @@ _ROOM = words_of("room ambient lab outside air hall")
 _ELSEWHERE = words_of("water coolant chiller cooling inlet outlet line foreline backing n2 air")
 _OUTSIDE = words_of("room ambient lab outside external ext water coolant chiller radiator exchanger")
 _COUNTERS = words_of("count counter cnt seq sequence tick ticks uptime frame packet n id index nr")
+_RECIPES = words_of("recipe program programme")
 _STATES = words_of("state status mode phase activity")
 _RUNNING = words_of(
     "run running active busy executing started heating cooling ramping dwell dwelling soak cycling on"
@@ -152,13 +153,16 @@ class LeafName(msgspec.Struct, frozen=True):
     """The words of each key of the path, as they are written; indices of lists are words too."""
     words: tuple[str, ...]
     """All of them, in small letters."""
+    event: tuple[str, ...]
+    """The words of the event, in small letters."""
 
     @classmethod
     def of(cls, event: str, path: str) -> LeafName:
         """Return the words of a path; those of the event where the path is empty."""
         keys = [_unquoted(part) for part in _PART.findall(path)] or [event]
         parts = tuple(tuple(_WORD.findall(key)) for key in keys)
-        return cls(parts, tuple(word.lower() for part in parts for word in part))
+        heading = tuple(word.lower() for word in _WORD.findall(event))
+        return cls(parts, tuple(word.lower() for part in parts for word in part), heading)
 
     def said(self, words: frozenset[str]) -> str:
         """Return which of some words the name says, the last one; empty where none."""
@@ -352,8 +356,14 @@ def _of_words(name: LeafName, samples: LeafSamples) -> Iterator[Guess]:
         values = {"role": Role.STATE.value, "running": running, "idle": idle}
         yield _guess(code, values, seen=seen, missing=missing)
         yield _guess(GuessCode.HIDE_STATE, {"hide": True})
-    elif (word := name.said(frozenset(("recipe", "program", "programme")))) and not named:
+    elif (word := (name.said(_RECIPES) or _recipe_event(name))) and not named:
         yield _guess(GuessCode.IN_NAME, {"role": Role.RECIPE_NAME.value}, word=word)
+
+
+def _recipe_event(name: LeafName) -> str:
+    """Return the word by which a leaf `name` of an event such as `recipe_state` is that of a recipe."""
+    named = name.words[-1:] == ("name",)
+    return next((word for word in name.event if word in _RECIPES), "") if named else ""
 
 
 def _log(samples: LeafSamples, unit: str) -> Iterator[Guess]:

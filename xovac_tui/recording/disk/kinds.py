@@ -457,10 +457,9 @@ class RecordedChange(Recorded, frozen=True, kw_only=True):
     @classmethod
     def what(cls, row: Mapping[str, str]) -> str:
         """Return what changed; of a contract also from which event on it counts."""
-        since = (
-            f", from event {row['position']} on" if row["kind"] == CONTRACT and row.get("position") else ""
-        )
-        return f"{super().what(row)}{since}"
+        at = row.get("position") if row["kind"] == CONTRACT else None
+        since = {"kind": f"{CONTRACT} from event {at} on"} if at else {}
+        return super().what({**row, **since})
 
     id: int = 0
     session: int = 0

@@ -1,4 +1,4 @@
-"""The words of a `RecordTrouble`: why nothing is recorded and what to do, for a toast and the log."""
+"""The words of a `RecordTrouble`: why nothing is recorded and what to do, for the screen and the log."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ from xovac_tui.station.station import Station
 from xovac_tui.ui.terminal.modal import Modal
 from xovac_tui.ui.widgets.fitting import step_classes
 from xovac_tui.ui.widgets.lines import LinesWidget
+from xovac_tui.ui.widgets.message_line import MessageLine
 from xovac_tui.ui.widgets.rows import ListWidget
 from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.workspace import Workspace
@@ -114,7 +115,8 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
         self.fit_step()
 
     def compose(self) -> ComposeResult:
-        """Build the strip that shows how to stop the recipe, and the frame with the contents."""
+        """Build the message line, the strip that shows how to stop the recipe, and the frame."""
+        yield MessageLine()
         yield StopBar()
         with Vertical(classes="dialog") as box:
             box.set_class(self.WIDE, "-wide")
@@ -134,11 +136,12 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
     def on_mount(self) -> None:
         """Show how to stop the recipe: the first picture must have it."""
         self.workspace.window.show_stop()
+        self.workspace.window.show_messages()
 
     @property
     def rows(self) -> int:
-        """Rows available to the dialog: all but the strip's."""
-        return self.app.size.height - 1
+        """Rows available to the dialog: all but those of message line and strip."""
+        return self.app.size.height - 2
 
     def on_resize(self) -> None:
         """Take the classes of the terminal's size."""

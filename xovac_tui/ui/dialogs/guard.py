@@ -127,8 +127,6 @@ class CommandDialog(Dialog[T]):
         snapshot = self.station.snapshot()
         self._opened_state = snapshot.run.state
         self._opened_at = self.station.clock.mono()
-        # Older toasts must not cover the question; their contents are in the ledger and the log.
-        self.app.clear_notifications()
         self.set_interval(_CHECK_SECONDS, self.recheck)
         self._size_body()
         self.recheck()

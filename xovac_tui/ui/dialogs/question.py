@@ -50,8 +50,7 @@ class QuestionDialog(Dialog[str]):
         return self.workspace.glyphs.plain(self._words)
 
     def on_mount(self) -> None:
-        """Focus the harmless answer; remove toasts that would cover the question."""
-        self.app.clear_notifications()
+        """Focus the harmless answer."""
         self.query(DialogButton).first().focus()
 
     def on_resize(self) -> None:

@@ -1,4 +1,4 @@
-"""The other one-line bars: tabs, link, replay, worst alarm, newest command, and the footer with the keys."""
+"""The other one-line bars: tabs, link, replay, worst alarm, and the footer with the keys."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from textual.message import Message
 from xovac_tui import replay
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.alarm import SEVERITIES, AlarmState, AlarmsView, AlarmView
-from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, Snapshot
-from xovac_tui.durations import format_age, format_duration, format_roughly
+from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.durations import format_duration, format_roughly
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
@@ -119,79 +119,6 @@ class LinkBar(FrameBar):
         room = (self.size.width or self.app.size.width) - cell_len(then) - 4
         why = clip(((clean(link.why), "$stale"),), room, ellipsis=glyphs.ellipsis)
         self.show_lines([((f" {glyphs.warning} ", "$stale"), *why, (then, "$no-data"))])
-
-
-OUTCOME_STYLE = {
-    Outcome.SENT: "$accent",
-    Outcome.SUCCESS: "$good",
-    Outcome.DONE: "$accent",
-    Outcome.WARNING: "$stale",
-    Outcome.ERROR: "bold $bad",
-    Outcome.REFUSED: "$stale",
-    Outcome.UNKNOWN: "bold $bad",
-}
-
-
-def ledger_spans(entry: LedgerEntry, *, glyphs: Glyphs, times: Times, now: float) -> list[Span]:
-    """Return a ledger entry as one line: time, command, then its outcomes."""
-    then = f" {glyphs.then} "
-    spans: list[Span] = [
-        (f"{times.clock(entry.utc)} ", "$no-data"),
-        (("STOP " if entry.stop else "") + entry.command, ""),
-        (
-            f" {fit(entry.payload, min(24, cell_len(entry.payload)), ellipsis=glyphs.ellipsis)}"
-            if entry.payload
-            else "",
-            "",
-        ),
-    ]
-    if entry.outcome is not Outcome.REFUSED:
-        spans.append((" sent", "$no-data"))
-    spans.append((then, "$no-data"))
-    took = f" {format_age(entry.took)}" if entry.took is not None else ""
-    if entry.outcome is Outcome.SENT:
-        spans.append((f"waiting {format_age(max(0.0, now - entry.mono))}", OUTCOME_STYLE[entry.outcome]))
-    else:
-        spans.append((f"{entry.outcome.after_sent}{took}", OUTCOME_STYLE[entry.outcome]))
-    if entry.late is not None:
-        spans += [
-            (then, "$no-data"),
-            (f"late {entry.late.value} {format_age(entry.late_after)}", OUTCOME_STYLE[entry.late]),
-        ]
-    if entry.confirmed is not None:
-        spans += [(then, "$no-data"), (f"confirmed {format_age(entry.confirmed)}", "$good")]
-    if entry.duplicates:
-        spans.append((glyphs.plain(f"  (×{entry.duplicates + 1} answers)"), "$stale"))
-    said = entry.message or (entry.reason if entry.outcome in (Outcome.REFUSED, Outcome.UNKNOWN) else "")
-    if said:
-        spans.append((f"  {said}", "$no-data"))
-    return spans
-
-
-class LedgerLine(FrameBar):
-    """The newest command and its outcome; an unknown outcome stays until it is dismissed."""
-
-    DEFAULT_CSS = "LedgerLine { height: 1; }"
-
-    def show(self, workspace: Workspace, snapshot: Snapshot) -> None:
-        """Show the newest unknown outcome that is not dismissed, else the newest entry.
-
-        A command that waits for its answer comes before both: it was just sent, and may be STOP.
-        """
-        entries, glyphs = snapshot.ledger, workspace.glyphs
-        unknown = [e for e in entries if e.outcome is Outcome.UNKNOWN and not e.dismissed]
-        if not entries:
-            self.show_lines([((f" {glyphs.then} No command has been sent from here.", "$no-data"),)])
-            return
-        waits = entries[-1].outcome is Outcome.SENT
-        entry = unknown[-1] if unknown and not waits else entries[-1]
-        spans: list[Span] = [(f" {glyphs.then} ", "$no-data")]
-        if unknown:
-            more = f" +{len(unknown) - 1}" if len(unknown) > 1 else ""
-            seen = workspace.keys["seen"]
-            spans.append((f"UNKNOWN{more} ({seen}: seen){', now' if waits else ''} ", "bold $bad"))
-        spans += ledger_spans(entry, glyphs=glyphs, times=workspace.times, now=snapshot.mono)
-        self.show_lines([clip(tuple(spans), self.size.width or 80, ellipsis=glyphs.ellipsis)])
 
 
 class KeyBar(LinesWidget):

@@ -7,6 +7,7 @@ from textual.widgets import Static
 
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.terminal.modal import LeanScreen
+from xovac_tui.ui.widgets.message_line import MessageLine
 from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.workspace import Workspace
 
@@ -30,6 +31,7 @@ class NoticeScreen(LeanScreen[None]):
     def compose(self) -> ComposeResult:
         """Build the notice."""
         keys = self.workspace.keys
+        yield MessageLine()
         yield StopBar()
         if not self._words_only:
             yield SmallNotice(id="small")

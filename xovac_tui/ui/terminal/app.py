@@ -22,7 +22,7 @@ from textual.widget import AwaitMount
 from textual.worker import Worker, WorkerFailed, WorkerState
 
 from xovac_tui.ui.terminal.mending import BuildAgain, Mender, ReportDefect
-from xovac_tui.ui.terminal.modal import MOST_SCREENS, Modal, Palette
+from xovac_tui.ui.terminal.modal import MOST_SCREENS, Modal
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,6 @@ class TerminalApp(App[int]):
         """Replace all screens by a new lowest one; return the old ones, which the caller ends."""
         old, self._screen_stack[:] = list(self._screen_stack), [frame]
         self.capture_mouse(None)
-        self._notifications.clear()
         # Both screens exist for a moment, so the new one must not share the old one's name.
         self._register(self, frame)
         frame.post_message(events.ScreenResume())
@@ -235,11 +234,6 @@ class TerminalApp(App[int]):
         unanswered = asyncio.get_running_loop().create_future()
         unanswered.set_result(None)
         return unanswered
-
-    def action_command_palette(self) -> None:
-        """Open the palette."""
-        if self.use_command_palette:
-            self.push_screen(Palette())
 
     def write_beside(self, characters: str) -> None:
         """Write a sequence that is not part of the picture, such as a bell or a notification."""

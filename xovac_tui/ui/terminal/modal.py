@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar, TypeVar
 
 from textual import events
-from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
-from textual.command import CommandInput, CommandList, CommandPalette, SearchIcon
-from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
-from textual.widgets import Input, LoadingIndicator
+from textual.widgets import Input
 
 from xovac_tui.ui.terminal.cropped import CroppedCompositor
 
@@ -18,8 +15,6 @@ T = TypeVar("T")
 
 SEEN_SECONDS = 0.25
 """Seconds after a dialog's first picture is on the terminal during which no event answers it."""
-_PALETTE_ROWS = 8
-"""Rows of the palette beside its list: margin, field, and the STOP strip."""
 MOST_SCREENS = 4
 """Largest number of screens above each other, the tabs included."""
 
@@ -100,34 +95,3 @@ class Modal(LeanScreen[T]):
         return isinstance(event, events.Paste) or (
             isinstance(event, events.Key) and (event.is_printable or event.key == "backspace")
         )
-
-
-class PaletteList(CommandList):
-    """Textual's list of commands, made safe for changes during a click."""
-
-    async def _on_click(self, event: events.Click) -> None:
-        clicked = event.style.meta.get("option")
-        if clicked is not None and clicked >= self.option_count:
-            event.prevent_default()
-
-
-class Palette(CommandPalette, Modal[None]):
-    """Textual's palette, which closes only once."""
-
-    TYPE_AHEAD = True
-
-    def compose(self) -> ComposeResult:
-        """Build it as Textual does, with a list that can be clicked at any time."""
-        with Vertical(id="--container"):
-            with Horizontal(id="--input"):
-                yield SearchIcon()
-                yield CommandInput(placeholder=self._placeholder, select_on_focus=False)
-            with Vertical(id="--results"):
-                yield PaletteList()
-                yield LoadingIndicator()
-
-    def on_resize(self) -> None:
-        """Leave the last row to the STOP strip, which the list would cover."""
-        rows = self.app.size.height - _PALETTE_ROWS
-        for commands in self.query(PaletteList):
-            commands.styles.max_height = max(2, min(rows, round(0.7 * self.app.size.height)))

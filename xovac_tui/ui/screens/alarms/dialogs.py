@@ -88,8 +88,7 @@ class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
             yield DialogButton("Acknowledge (y)", id="take")
 
     def on_mount(self) -> None:
-        """Show the alarms; remove toasts that would cover the question."""
-        self.app.clear_notifications()
+        """Show the alarms."""
         self.on_resize()
 
     def on_resize(self) -> None:
@@ -189,8 +188,7 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
         yield Static("up, down: the other field; left, right: another time", classes="hint", markup=False)
 
     def on_mount(self) -> None:
-        """Show the alarm; remove toasts that would cover the question."""
-        self.app.clear_notifications()
+        """Show the alarm."""
         self.query_one("#wrong").display = False
         self.call_after_refresh(self.draw)
 

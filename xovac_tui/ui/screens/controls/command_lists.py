@@ -10,9 +10,9 @@ from xovac_tui.durations import format_age
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.facts import hazard_sign
 from xovac_tui.ui.format import Times
-from xovac_tui.ui.frame.bars import OUTCOME_STYLE, ledger_spans
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Span, fit
+from xovac_tui.ui.widgets.message_line import OUTCOME_STYLE, ledger_spans
 from xovac_tui.ui.widgets.rows import CursorRows
 
 ORIGIN_WORD = {Origin.DOCUMENTED: "documented", Origin.ASSUMED: "assumed", Origin.USER: "yours"}

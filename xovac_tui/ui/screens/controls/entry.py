@@ -98,8 +98,7 @@ class EntryDialog(ReadingDialog):
         yield FactsView(label_width=11)
 
     def on_mount(self) -> None:
-        """Show the facts; remove toasts that would cover them."""
-        self.app.clear_notifications()
+        """Show the facts."""
         self._show()
 
     def on_resize(self) -> None:

@@ -177,6 +177,17 @@ class ControlsPane(Pane):
             lines = [head, *(((row, ""),) for row in said)]
         about.show_lines(lines[: about.size.height])
 
+    async def open_named(self, name: str) -> bool:
+        """Open the form or the question of a command by its event."""
+        spec = next((one for one in self.commands if one.event == name), None)
+        if spec is None:
+            return False
+        commands = self.query_one(ContractCommands)
+        commands.choose(spec)
+        commands.focus()
+        self._ask_for(spec)
+        return True
+
     # -- actions ------------------------------------------------------------------------------------
 
     def on_cursor_rows_picked(self, message: CursorRows.Picked) -> None:

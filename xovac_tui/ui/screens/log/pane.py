@@ -337,7 +337,7 @@ class LogPane(Pane):
                 "error",
             )
             return
-        self.workspace.say(f"Saved {counted(count, 'event')} in {paths.shown(path)}")
+        self.workspace.say(f"Saved {counted(count, 'event')} in", path=paths.shown(path))
 
 
 def _write(events: Iterable[LoggedEvent], folder: Path, words: str, utc: float) -> tuple[Path, int]:

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND
 from xovac_tui.later import later
-from xovac_tui.ui.action import Action
+from xovac_tui.ui.action import START_COMMAND, Action
 
 if TYPE_CHECKING:
     from xovac_tui.ui.screens.recipes import files as files
@@ -12,9 +13,30 @@ else:
     __getattr__ = later(__name__)
 
 ACTIONS = (
-    Action("load-recipe", "L", "load", "Load the chosen recipe into the chamber; asks first.", footer=True),
-    Action("start-recipe", "S", "start", "Start the recipe that is loaded; asks first.", footer=True),
-    Action("cancel-recipe", "X", "cancel", "Cancel the running recipe; asks first.", footer=True),
+    Action(
+        "load-recipe",
+        "L",
+        "load",
+        "Load the chosen recipe into the chamber; asks first.",
+        footer=True,
+        sends=LOAD_COMMAND,
+    ),
+    Action(
+        "start-recipe",
+        "S",
+        "start",
+        "Start the recipe that is loaded; asks first.",
+        footer=True,
+        sends=START_COMMAND,
+    ),
+    Action(
+        "cancel-recipe",
+        "X",
+        "cancel",
+        "Cancel the running recipe; asks first.",
+        footer=True,
+        sends=STOP_COMMAND,
+    ),
     Action("recipe-view", "v", "steps/check", "Show the steps, or what the check found.", footer=True),
     Action("edit-recipe", "e,enter", "edit", "Edit the chosen recipe, or a copy of an example.", footer=True),
     Action("new-recipe", "N", "new", "Make a new recipe: from a template, or an empty one.", footer=True),

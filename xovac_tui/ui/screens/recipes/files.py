@@ -7,8 +7,6 @@ import os
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from textual.notifications import SeverityLevel
-
 from xovac_tui import paths
 from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
@@ -23,6 +21,7 @@ from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.question import Answer, QuestionDialog
+from xovac_tui.ui.message_history import Severity
 from xovac_tui.ui.screens.recipes.editor.model import Editing
 from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
 from xovac_tui.ui.screens.recipes.editor.saving import STOP_AWAY
@@ -47,7 +46,7 @@ class FileWork:
         self._deleted: list[store.Version] = []
 
     async def alone(self, what: Callable[[], Awaitable[None]]) -> None:
-        """Run an operation unless another is running; show a toast for its errors."""
+        """Run an operation unless another is running; say its errors."""
         if self._busy:
             return
         self._busy = True
@@ -121,7 +120,7 @@ class FileWork:
     async def copy(self, file: RecipeFile) -> None:
         """Make a copy in the user's folder."""
         opened = await asyncio.to_thread(_copied, file.path, self._folder, "")
-        self._say(f"Copied to {paths.shown(opened.path)}.")
+        self._say("Copied to", path=opened.path)
         self._reread(opened.path)
 
     async def rename(self, file: RecipeFile, *, example: bool) -> None:
@@ -175,7 +174,7 @@ class FileWork:
             return
         path = await asyncio.to_thread(store.undelete_recipe, self._deleted[-1])
         self._deleted.pop()
-        self._say(f"Back as {paths.shown(path)}.")
+        self._say("Back as", path=path)
         self._reread(path)
 
     async def versions(self, file: RecipeFile) -> None:
@@ -249,7 +248,7 @@ class FileWork:
                 problem = _few(error.sentences)
             except OSError as error:
                 problem = _few([str(error)])
-        self._say(" ".join((f"Written: {paths.shown(path)}.", *notes)))
+        self._say(" ".join((*notes, "Written:")), path=path)
 
     async def _may_overwrite(self, path: Path) -> bool:
         answers = (("keep", "Keep it", ""), ("overwrite", "Overwrite it", "o"))
@@ -259,8 +258,8 @@ class FileWork:
     async def _ask(self, title: str, text: str, answers: Sequence[Answer]) -> str | None:
         return await self._workspace.ask(QuestionDialog(self._workspace, title, text, answers))
 
-    def _say(self, text: str, severity: SeverityLevel = "information") -> None:
-        self._workspace.say(text, severity, seconds=10)
+    def _say(self, text: str, severity: Severity = "information", path: Path | None = None) -> None:
+        self._workspace.say(text, severity, path="" if path is None else paths.shown(path))
 
 
 def _path(text: str) -> Path:

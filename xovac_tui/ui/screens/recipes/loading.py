@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 import msgspec
-from textual.notifications import SeverityLevel
 
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.chamber.snapshot import LedgerEntry
@@ -19,6 +18,7 @@ from xovac_tui.station.commands import Prepared
 from xovac_tui.station.proving import BLIND, PROVES
 from xovac_tui.station.station import Station
 from xovac_tui.ui import dialogs
+from xovac_tui.ui.message_history import Severity
 from xovac_tui.ui.workspace import Workspace
 
 
@@ -105,8 +105,8 @@ class Loading:
     def _how_to_prove(self) -> str:
         return f"Prove it while nothing runs: {self._workspace.keys['prove-stop']}."
 
-    def say(self, text: str, severity: SeverityLevel = "information") -> None:
-        """Show a toast."""
+    def say(self, text: str, severity: Severity = "information") -> None:
+        """Say something in the message line."""
         self._workspace.say(text, severity, seconds=10)
 
     @property

@@ -205,6 +205,10 @@ _REST = 20
 """Factor on a plan's duration: shortest time to the next plan that only a moved start causes."""
 
 
+_READY_SECONDS, _READY_CHECKS = 0.05, 60
+"""Seconds between two checks whether a recipe is there, and how many are made."""
+
+
 class RecipesPane(Pane):
     """Recipe files at the left, the chosen one at the right."""
 
@@ -239,6 +243,18 @@ class RecipesPane(Pane):
         """Focus the list, and check the folder."""
         self.view.files.focus()
         self._read()
+
+    async def be_ready(self) -> None:
+        """Wait until a recipe is chosen and checked."""
+        for _ in range(_READY_CHECKS):
+            if self.view.study is not None:
+                return
+            await asyncio.sleep(_READY_SECONDS)
+
+    async def open_named(self, name: str) -> bool:
+        """Choose a recipe by the path of its file."""
+        self.read_and_choose(Path(name))
+        return True
 
     def show(self, snapshot: Snapshot) -> None:
         """Update the end time and the start temperature."""

@@ -63,7 +63,6 @@ class TemplateDialog(Dialog[Recipe]):
 
     def on_mount(self) -> None:
         """Show the form with the default values."""
-        self.app.clear_notifications()
         form = self.query_one(FieldForm)
         form.show(template_fields(self._template))
         form.take_focus()

@@ -136,6 +136,14 @@ class RunsPane(Pane):
         (self.query_one("#pair-rows", Rows) if self._pair is not None else self.runs).focus()
         self._read_list()
 
+    async def open_named(self, name: str) -> bool:
+        """Show a run by its number."""
+        self.action_runs_back()
+        self._at_newest = False
+        self._choose(int(name))
+        self._draw_list()
+        return True
+
     def on_resize(self) -> None:
         """Choose the layout for the size."""
         self._fit()
@@ -249,7 +257,7 @@ class RunsPane(Pane):
             return
         other = self._past is None or self._past.recorded.id != wanted
         self._past, self._read_at = past, self.station.clock.mono()
-        self._model = run_model(past, utc=self.workspace.times.mode == "utc")
+        self._model = run_model(past, utc=self.workspace.times.mode == "utc", units=self.workspace.units)
         if other:
             self.query_one("#run-chart", TrendChart).forget()
         self._draw(rewind=other)
@@ -355,7 +363,7 @@ class RunsPane(Pane):
         readings, extremes = self.query_one("#run-readings", Rows), past.extremes
 
         def reading(index: int, chosen: bool) -> Line:
-            return reading_line(extremes[index], readings.size.width, glyphs)
+            return reading_line(extremes[index], readings.size.width, glyphs, self.workspace.units)
 
         readings.show_rows(
             len(extremes), reading, head=lambda: reading_head(readings.size.width), rewind=rewind
@@ -372,9 +380,9 @@ class RunsPane(Pane):
         self.query_one("#pair-facts", RunFacts).show(
             lambda width, height: pair_head((one, other), width, glyphs=glyphs, times=times)
         )
-        self.query_one("#pair-chart", TrendChart).show(pair_model(one, other))
+        self.query_one("#pair-chart", TrendChart).show(pair_model(one, other, self.workspace.units))
         self.query_one("#pair-rows", Rows).show_folded(
-            lambda width: pair_lines(one, other, width, glyphs), rewind=rewind
+            lambda width: pair_lines(one, other, width, glyphs, self.workspace.units), rewind=rewind
         )
 
     # -- actions ------------------------------------------------------------------------------------
@@ -407,7 +415,6 @@ class RunsPane(Pane):
         if one is None or other is None:
             return
         self._pair = (one, other)
-        self.app.clear_notifications()
         self.add_class("-compare")
         self.query_one("#pair-chart", TrendChart).forget()
         self.query_one("#pair-rows", Rows).focus()
@@ -448,7 +455,7 @@ class RunsPane(Pane):
             if lost is None
             else f" {counted(lost.events, 'event is', 'events are')} damaged in the record and missing in it."
         )
-        self.workspace.say(f"The report of r{chosen} is in {paths.shown(path)}.{said}", seconds=12)
+        self.workspace.say(f"The report of r{chosen} is written.{said}", path=paths.shown(path))
 
     def action_runs_back(self) -> None:
         """Leave the comparison, else remove the mark."""

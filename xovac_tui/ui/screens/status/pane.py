@@ -24,8 +24,12 @@ from xovac_tui.ui.screens.status.run_moment import RunMoment, at_recipe_pace
 from xovac_tui.ui.widgets.fitting import SizeStep
 from xovac_tui.ui.widgets.heat import tint_of
 from xovac_tui.ui.widgets.trend import TrendChart
+<<<<<<< HEAD
 from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, TrendSeries
 from xovac_tui.units import unit_of
+=======
+from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, shown_series
+>>>>>>> main
 
 _WINDOW_NAMES = ("10min", "1h", "6h", "24h", "all")
 _TREND_SECONDS = 600.0
@@ -158,12 +162,25 @@ class StatusPane(Pane):
             self._moment(channels),
             why=snapshot.link.why,
             left_out=snapshot.counters.left_out,
+<<<<<<< HEAD
             colours={one.name: f"$series-{one.slot % _SERIES_COLOURS + 1}" for one in trend.series},
             advice=self._advice(snapshot),
         )
         chart = self.query_one(TrendChart)
         if chart.display:
             chart.show(trend)
+=======
+            units=self.workspace.units,
+        )
+        self._say_advice(snapshot)
+        moment = RunMoment(
+            snapshot, self.station.progress(snapshot), self.station.runs.view(), self.workspace.units
+        )
+        glyphs, times = self.workspace.glyphs, self.workspace.times
+        self.query_one(RunPanel).show(moment, glyphs=glyphs, times=times, keys=self.keys)
+        if not self.has_class("-full"):
+            self.query_one(TrendChart).show(self._trend(snapshot, channels))
+>>>>>>> main
 
     def on_resize(self) -> None:
         """Fit the new size at once: no snapshot is shown while the picture is held."""
@@ -245,7 +262,15 @@ class StatusPane(Pane):
                 continue
             slot = self._slots.setdefault(channel.full_name, len(self._slots))
             series.append(
-                TrendSeries(channel.full_name, channel.label, channel.unit, channel.log, history, slot)
+                shown_series(
+                    self.workspace.units,
+                    channel.full_name,
+                    channel.label,
+                    channel.unit,
+                    channel.log,
+                    history,
+                    slot,
+                )
             )
         controlled, pressure = (snapshot.by_role(role) for role in (Role.CONTROLLED, Role.PRESSURE))
         return TrendModel(
@@ -260,8 +285,10 @@ class StatusPane(Pane):
             marks=self.station.marks(snapshot),
             window=self._window,
             utc=self.workspace.times.mode == "utc",
+            units=self.workspace.units,
         )
 
+<<<<<<< HEAD
     def _forecasts(self, snapshot: Snapshot) -> tuple[tuple[str, Sequence[tuple[float, float]]], ...]:
         """Return where the pressure is foreseen to go, as the Insight tab says it."""
         late = self._opened is not None and snapshot.mono - self._opened >= _FIRST_ADVICE
@@ -282,6 +309,13 @@ class StatusPane(Pane):
         readings = self.query_one(Readings)
         readings.full = panel is not None and readings in panel.walk_children(with_self=True)
         readings.set_class(self._arranged.readings == 1 and not readings.full, "-line")
+=======
+    async def open_named(self, name: str) -> bool:
+        """Put the cursor on a channel by its full name."""
+        readings = self.query_one(Readings)
+        readings.focus()
+        return readings.choose(name)
+>>>>>>> main
 
     # -- actions ------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from xovac_tui.chamber.snapshot import ChannelView, Quality
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import format_age
 from xovac_tui.plot.sparkline import sparkline
 from xovac_tui.quantities import unit as unit_shown
@@ -77,7 +78,17 @@ class Columns(msgspec.Struct, frozen=True):
 
 
 def reading_line(
+<<<<<<< HEAD
     channel: ChannelView, columns: Columns, glyphs: Glyphs, spark: str, *, chosen: bool, colour: str = ""
+=======
+    channel: ChannelView,
+    columns: Columns,
+    glyphs: Glyphs,
+    spark: str,
+    *,
+    chosen: bool,
+    units: DisplayUnits = AS_REPORTED,
+>>>>>>> main
 ) -> list[Span]:
     """Return the spans of one reading, as wide as its columns; `colour` is that of its line on the trend."""
     quality = channel.quality
@@ -91,13 +102,20 @@ def reading_line(
         old = "bad"
     elif channel.overdue and (channel.age or 0.0) > _OLD:
         old = format_age(channel.age)
-    change = "" if dim else rate(channel)
+    change = "" if dim else rate(channel, units)
     spans: list[Span] = [
         (f"{glyphs.quality(quality)} ", _QUALITY_STYLE[quality]),
         (
             fit_label(glyphs.plain(label), columns.label, ellipsis=glyphs.ellipsis),
             CHOSEN if chosen else body,
         ),
+<<<<<<< HEAD
+=======
+        (
+            fit(glyphs.plain(reading_with_unit(channel, units)), columns.value, right=True),
+            "$no-data" if dim else "bold $foreground",
+        ),
+>>>>>>> main
     ]
     value_style = "$no-data" if dim else "bold $foreground"
     behind = (old or glyphs.plain(change), _QUALITY_STYLE[quality] if old else "$no-data")
@@ -190,6 +208,7 @@ class Readings(LinesWidget, can_focus=True):
         self._channels: tuple[ChannelView, ...] = ()
         self._trend: Trend = lambda name, bins: ()
         self._why = self._left_out = ""
+        self._units = AS_REPORTED
         self._inputs: tuple[object, ...] = ()
         """What the shown lines were made from, beside size, focus and cursor, which draw by themselves."""
         self._colours: Mapping[str, str] = {}
@@ -214,8 +233,12 @@ class Readings(LinesWidget, can_focus=True):
         *,
         why: str = "",
         left_out: str = "",
+<<<<<<< HEAD
         colours: Mapping[str, str] | None = None,
         advice: str = "",
+=======
+        units: DisplayUnits = AS_REPORTED,
+>>>>>>> main
     ) -> None:
         """Show these channels; `trend` returns the newest values for the small trends.
 
@@ -224,19 +247,35 @@ class Readings(LinesWidget, can_focus=True):
         `colours` are the styles of channels on the trend, `advice` what the rule above says behind its title.
         """
         before = self.chosen
+<<<<<<< HEAD
         self._why, self._left_out = why, left_out
         self._colours, self._advice = colours or {}, advice
+=======
+        self._why, self._left_out, self._units = why, left_out, units
+>>>>>>> main
         self._channels, self._trend = channels, trend
         if before is not None and (self.chosen is None or self.chosen.full_name != before.full_name):
             names = [channel.full_name for channel in channels]
             self._chosen = names.index(before.full_name) if before.full_name in names else 0
         # An age is shown only where it is overdue.
         aged = [one if one.overdue else msgspec.structs.replace(one, age=None) for one in channels]
+<<<<<<< HEAD
         inputs = (aged, moment, why, left_out, self._colours, advice)
+=======
+        inputs = (aged, moment, why, left_out, units)
+>>>>>>> main
         if inputs != self._inputs:
             # A hidden tab has no room to draw in: it is drawn when it has.
             self._inputs = inputs if self.size else ()
             self.draw()
+
+    def choose(self, full_name: str) -> bool:
+        """Put the cursor on a channel; return whether it is shown."""
+        names = [channel.full_name for channel in self._channels]
+        if full_name not in names:
+            return False
+        self.action_move(names.index(full_name) - self._chosen)
+        return True
 
     def action_page(self, pages: int) -> None:
         """Choose a channel ten further up or down."""
@@ -365,6 +404,7 @@ class Readings(LinesWidget, can_focus=True):
             newest = self._trend(channel.full_name, SPARK)
             least = 0.0 if channel.log else _quiet(channel.unit)
             spark = sparkline(newest, SPARK, self._glyphs.ascii, least=least, log=channel.log)
+<<<<<<< HEAD
         colour = self._colours.get(channel.full_name, "")
         return reading_line(channel, columns, self._glyphs, spark, chosen=chosen, colour=colour)
 
@@ -373,6 +413,9 @@ def _usual(channels: Sequence[ChannelView]) -> str:
     """Return the unit of temperature that most channels have; empty if none has one."""
     found = [one.unit for one in channels if one.value is not None and is_temperature(one.unit)]
     return max(dict.fromkeys(found), key=found.count, default="")
+=======
+        return reading_line(channel, columns, self._glyphs, spark, chosen=chosen, units=self._units)
+>>>>>>> main
 
 
 def _quiet(unit: str) -> float:

@@ -13,7 +13,6 @@ from xovac_tui import runs
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.durations import format_age, format_duration
-from xovac_tui.quantities import difference, number, quantity, unit
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
@@ -42,6 +41,33 @@ _BAR_WORDS = 31
 """Cells for texts like `1h 21m of 2h 00m, 39m 00s left`, so that the bars keep their length."""
 
 
+<<<<<<< HEAD
+=======
+def run_title(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
+    """Return the panel's title; for a low panel with target, actual and planned temperature."""
+    run = moment.snapshot.run
+    if not low or not moment.on or moment.silent or run.target is None:
+        return "Run"
+    name = run.temperature_unit
+    title = f"Run   target {moment.units.quantity(run.target, name)}"
+    if run.actual is not None:
+        title += f"   actual {moment.units.quantity(run.actual, name)}"
+    if moment.planned is not None and moment.planned.planned_temperature is not None:
+        title += f"   planned {_planned(moment, moment.planned.planned_temperature)}"
+    return glyphs.plain(title)
+
+
+def run_subtitle(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
+    """Return the text in the lower frame: for a low panel, the clocks of the dwell."""
+    followed = moment.planned
+    if not low or not moment.on or followed is None or followed.dwell is None:
+        return ""
+    clocks = " ".join(f"{name} {time:<6}" for name, time in run_words.clock_words(followed.dwell)).rstrip()
+    why = run_words.why_not(followed.dwell, followed, moment.snapshot, moment.units)
+    return glyphs.plain(f"dwell: {clocks}" + (f", not now: {why}" if why else ""))
+
+
+>>>>>>> main
 def run_lines(
     moment: RunMoment,
     width: int,
@@ -228,7 +254,7 @@ def _temperatures(moment: RunMoment, width: int, glyphs: Glyphs) -> Line:
     name = run.temperature_unit
 
     def words(value: float | None) -> str:
-        return "—" if value is None else f"{number(value, name)} {unit(name)}"
+        return "—" if value is None else moment.units.quantity(value, name)
 
     spans: list[Span] = [
         ("Target ", "$no-data"),
@@ -237,24 +263,26 @@ def _temperatures(moment: RunMoment, width: int, glyphs: Glyphs) -> Line:
         (glyphs.plain(words(run.actual)), "bold"),
     ]
     if followed is not None and followed.planned_temperature is not None:
-        planned = glyphs.plain(_planned(followed.planned_temperature, name))
+        planned = glyphs.plain(_planned(moment, followed.planned_temperature))
         spans += [("  Plan ", "$no-data"), (planned, "bold")]
     if run.target is not None and run.actual is not None:
-        off = glyphs.plain(f"  off {_off(run.actual - run.target, name)}")
+        off = glyphs.plain(f"  off {_off(moment, run.actual - run.target)}")
         if sum(cell_len(text) for text, _ in spans) + cell_len(off) <= width:
             spans.append((off, "$no-data"))
     return tuple(spans)
 
 
-def _planned(celsius: float, unit_name: str) -> str:
-    """Return a temperature in degC converted to another unit, with that unit."""
-    return quantity(from_celsius(celsius, unit_name), unit_name)
+def _planned(moment: RunMoment, celsius: float) -> str:
+    """Return a temperature in degC in the unit in which the run's are shown, with that unit."""
+    name = moment.snapshot.run.temperature_unit
+    return moment.units.quantity(from_celsius(celsius, name), name)
 
 
-def _off(distance: float, unit_name: str) -> str:
-    """Return a distance from the target, given in a unit, as text: `+0.3 K`."""
-    kelvins = distance * unit_of(unit_name).factor
-    return difference(kelvins, "K" if unit_name == "K" else "degC", signed=True)
+def _off(moment: RunMoment, distance: float) -> str:
+    """Return a distance from the target, given in the run's unit, as text: `+0.3 K`."""
+    name = moment.snapshot.run.temperature_unit
+    kelvins = distance * unit_of(name).factor
+    return moment.units.difference(kelvins, "K" if name == "K" else "degC", signed=True)
 
 
 def _bar(
@@ -304,14 +332,16 @@ def _dwell(moment: RunMoment, followed: runs.view.RunProgress, glyphs: Glyphs) -
     if dwell is None:
         none = "none now: the step is a ramp" if followed.kind != "hold" else "its beginning was not seen"
         return (("Dwell ", "$no-data"), (none, "$no-data")), ()
-    why = run_words.why_not(dwell, followed, moment.snapshot)
+    why = run_words.why_not(dwell, followed, moment.snapshot, moment.units)
     spans: list[Span] = [("Dwell ", "$no-data")]
     for name, time in run_words.clock_words(dwell):
         last = name == "counts"
         style = ("$stale" if why else "bold $good") if last else "bold"
         # As wide as the longest time, so that the names do not move.
         spans += [(f"{name} ", "$no-data"), (time if last else f"{time:<7}", style)]
-    said = f"does not count: {why}" if why else f"counts now: {run_words.condition_words(dwell)}"
+    said = (
+        f"does not count: {why}" if why else f"counts now: {run_words.condition_words(dwell, moment.units)}"
+    )
     return tuple(spans), ((glyphs.plain(f"      {said}"), "$stale" if why else "bold $good"),)
 
 

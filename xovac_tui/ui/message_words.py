@@ -1,9 +1,8 @@
-"""Texts of the toasts about link, record, alarms and commands. Pure."""
+"""Texts of the messages about link, record, alarms and commands. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
 
 import msgspec
 
@@ -18,22 +17,25 @@ from xovac_tui.station.news import ServiceFailed
 from xovac_tui.station.service import SAID_AGAIN
 from xovac_tui.text import clean
 from xovac_tui.ui.frame.trust_bar import GOES_ON
+from xovac_tui.ui.message_history import Severity
 
-Severity = Literal["information", "warning", "error"]
 
-
-class ToastText(msgspec.Struct, frozen=True):
-    """One toast."""
+class MessageText(msgspec.Struct, frozen=True):
+    """One message."""
 
     title: str
     said: str
     severity: Severity = "information"
     seconds: float = 5.0
+    """How long it counts as new."""
+    stays: bool = False
+    """It stays until it was seen."""
 
 
 _LONGEST = 240
-"""Characters of foreign text in a toast at most: a toast covers what is below."""
+"""Characters of foreign text in a message at most."""
 _SEVERITY: dict[Outcome, Severity] = {
+    Outcome.SENT: "information",
     Outcome.SUCCESS: "information",
     Outcome.DONE: "warning",
     Outcome.REFUSED: "warning",
@@ -43,32 +45,32 @@ _SEVERITY: dict[Outcome, Severity] = {
 }
 
 
-def link_words(news: LinkChanged) -> ToastText | None:
-    """Return the toast for a change of the link, None if it needs none."""
+def link_words(news: LinkChanged) -> MessageText | None:
+    """Return the message for a change of the link, None if it needs none."""
     word, before = news.link.word, news.before.word
     if word is LinkWord.LOST and before in (LinkWord.ONLINE, LinkWord.STALE):
         why = f"{news.link.why} " if news.link.why else ""
-        return ToastText("Link LOST", f"{why}The {GOES_ON}.", "error", 4.0)
+        return MessageText("Link LOST", f"{why}The {GOES_ON}.", "error", 4.0)
     if word is LinkWord.ONLINE and before not in (LinkWord.ONLINE, LinkWord.STALE) and news.link.session > 1:
-        return ToastText("Link is back", "Nothing was sent on reconnecting.", seconds=4.0)
+        return MessageText("Link is back", "Nothing was sent on reconnecting.", seconds=4.0)
     return None
 
 
-def recorder_words(news: RecorderChanged) -> ToastText | None:
-    """Return the toast for a change of the recorder, None if it needs none."""
+def recorder_words(news: RecorderChanged) -> MessageText | None:
+    """Return the message for a change of the recorder, None if it needs none."""
     view, before = news.recorder, news.before
     notes = [note.sentence for note in view.notes if note not in before.notes]
     if view.state is RecorderState.FAILING and before.state is not RecorderState.FAILING:
-        return ToastText("Nothing is recorded", view.why, "error", 12.0)
+        return MessageText("Nothing is recorded", view.why, "error", 12.0)
     if notes:
-        return ToastText("Record", " ".join(notes), "warning", 20.0)
+        return MessageText("Record", " ".join(notes), "warning", 20.0)
     if before.state is RecorderState.FAILING and view.state is RecorderState.ON:
         lost = (
             f" {counted(view.lost, 'event was', 'events were')} lost." if view.lost else " Nothing was lost."
         )
-        return ToastText("Recording again", f"What was held in memory is written.{lost}", seconds=6.0)
+        return MessageText("Recording again", f"What was held in memory is written.{lost}", seconds=6.0)
     if view.state is RecorderState.ON and view.lost and not before.lost:
-        return ToastText(
+        return MessageText(
             "Events were lost",
             f"{counted(view.lost, 'event')} found no room in memory before being written. "
             "The record says where.",
@@ -76,7 +78,7 @@ def recorder_words(news: RecorderChanged) -> ToastText | None:
             12.0,
         )
     if before.state is RecorderState.BESIDE and view.state is RecorderState.ON:
-        return ToastText("Recording here now", "The process that recorded has ended.", seconds=6.0)
+        return MessageText("Recording here now", "The process that recorded has ended.", seconds=6.0)
     return None
 
 
@@ -88,42 +90,42 @@ _SERVICES = {
 }
 
 
-def service_words(news: ServiceFailed, where_logged: str) -> ToastText:
+def service_words(news: ServiceFailed, where_logged: str) -> MessageText:
     """Return what is said of a service that fails by a defect; else the screen looks as if it worked."""
     said = (
         f"By a defect ({news.error}); do not rely on it. Link and STOP go on. Start the console again if "
         f"this stays. {where_logged}"
     )
     what = _SERVICES.get(news.service, news.service)
-    return ToastText(f"{what} fails", said.rstrip(), "error", SAID_AGAIN)
+    return MessageText(f"{what} fails", said.rstrip(), "error", SAID_AGAIN)
 
 
-def mode_words(news: ModeChanged) -> ToastText:
-    """Return the toast for a switch between OBSERVE and CONTROL."""
+def mode_words(news: ModeChanged) -> MessageText:
+    """Return the message for a switch between OBSERVE and CONTROL."""
     if news.observe:
-        return ToastText("", "OBSERVE: nothing can be sent from here, STOP included.", seconds=4.0)
-    return ToastText("", "CONTROL: commands can be sent.", seconds=4.0)
+        return MessageText("", "OBSERVE: nothing can be sent from here, STOP included.", seconds=4.0)
+    return MessageText("", "CONTROL: commands can be sent.", seconds=4.0)
 
 
-def contract_words(news: ContractChanged) -> ToastText:
+def contract_words(news: ContractChanged) -> MessageText:
     """Return what is said of another contract: what differs, and that nothing was sent."""
-    return ToastText("Contract changed", f"{clean(news.words, _LONGEST)}. Nothing was sent.")
+    return MessageText("Contract changed", f"{clean(news.words, _LONGEST)}. Nothing was sent.")
 
 
-def contract_problem_words(news: ContractProblemChanged) -> ToastText:
+def contract_problem_words(news: ContractProblemChanged) -> MessageText:
     """Return what is said of contract files that cannot be used, or can again."""
     if news.problem is None:
-        return ToastText("Contract", "The contract files can be used again, and are in force.")
-    return ToastText("Contract not taken", clean(news.problem.sentence, 2 * _LONGEST), "warning", 15.0)
+        return MessageText("Contract", "The contract files can be used again, and are in force.")
+    return MessageText("Contract not taken", clean(news.problem.sentence, 2 * _LONGEST), "warning", 15.0)
 
 
 _LOUD = (AlarmSeverity.CRITICAL, AlarmSeverity.HIGH)
-"""Severities with a toast on every tab; the strip shows the others."""
+"""Severities with a message on every tab; the strip shows the others."""
 _MOST_ALARMS = 3
 
 
-def alarm_words(changes: Iterable[AlarmChange]) -> ToastText | None:
-    """Return one toast for all newly raised alarms, None if there are none to show."""
+def alarm_words(changes: Iterable[AlarmChange]) -> MessageText | None:
+    """Return one message for all newly raised alarms, None if there are none to show."""
     raised = [one for one in changes if one.event is AlarmEvent.RAISED and one.severity in _LOUD]
     if not raised:
         return None
@@ -135,33 +137,35 @@ def alarm_words(changes: Iterable[AlarmChange]) -> ToastText | None:
     if len(raised) > _MOST_ALARMS:
         said.append(f"and {len(raised) - _MOST_ALARMS} more")
     severity: Severity = "error" if worst is AlarmSeverity.CRITICAL else "warning"
-    return ToastText(title, "\n".join(said), severity, 8.0)
+    return MessageText(title, "\n".join(said), severity, stays=True)
 
 
-def unreadable_words(why: str) -> ToastText:
-    """Return the toast for an earlier record that cannot be read."""
+def unreadable_words(why: str) -> MessageText:
+    """Return the message for an earlier record that cannot be read."""
     said = f"{clean(why, _LONGEST)} Charts and log show what is in memory. REC says if it is still written."
-    return ToastText("The record cannot be read", said, "warning", 20.0)
+    return MessageText("The record cannot be read", said, "warning", 20.0)
 
 
-def outcome_words(entry: LedgerEntry, keys: Mapping[str, str]) -> ToastText | None:
-    """Return the toast for a command's outcome, None if it needs none; `keys` as `Workspace.keys`."""
+def outcome_words(entry: LedgerEntry, keys: Mapping[str, str]) -> MessageText | None:
+    """Return the message for a command's outcome, None if it needs none; `keys` as `Workspace.keys`."""
     name = f"{'STOP: ' if entry.stop else ''}{entry.command}"
-    if entry.outcome is Outcome.SENT or entry.dismissed:
+    if entry.dismissed:
         return None
+    if entry.outcome is Outcome.SENT:
+        return MessageText(f"{name} sent", "It waits for its answer.")
     if entry.duplicates:
-        return ToastText(name, f"Answered {entry.duplicates + 1} times: {entry.outcome.shown}.", "warning")
+        return MessageText(name, f"Answered {entry.duplicates + 1} times: {entry.outcome.shown}.", "warning")
     if entry.confirmed is not None:
-        return ToastText(f"{name} confirmed", "The chamber's own messages show the effect.", seconds=4.0)
+        return MessageText(f"{name} confirmed", "The chamber's own messages show the effect.", seconds=4.0)
     if entry.late is not None:
         said = entry.message or "The answer came after the time was over."
-        return ToastText(f"{name}: late {entry.late.value}", said, _SEVERITY[entry.late])
+        return MessageText(f"{name}: late {entry.late.value}", said, _SEVERITY[entry.late])
     severity = _SEVERITY[entry.outcome]
     said = entry.message or entry.reason
     if len(said) > _LONGEST:
         said = f"{clean(said, _LONGEST)} (the whole is in the ledger: {keys['tab-controls']})"
     if entry.outcome is Outcome.SUCCESS:
         said = said or "Acknowledged. Watch the readings for the effect."
-    return ToastText(
+    return MessageText(
         f"{name} {entry.outcome.shown}", said, severity, 4.0 if severity == "information" else 8.0
     )

@@ -1,0 +1,229 @@
+"""Everything is found by its name; choosing it does what its key does, after going where it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.widgets import Input
+
+from tests.helpers.console import Console, console
+from xovac_tui.config import Profile
+from xovac_tui.ui.dialogs.confirm import ConfirmDialog
+from xovac_tui.ui.dialogs.help import HelpDialog, HelpTopic, TopicList, matching
+from xovac_tui.ui.dialogs.palette import MOST_SHOWN, PaletteDialog
+from xovac_tui.ui.screens.controls.form import FormDialog
+from xovac_tui.ui.screens.recipes.pane import RecipesPane
+from xovac_tui.ui.screens.status.readings import Readings
+from xovac_tui.ui.search import PaletteEntry
+
+SIZES = ((60, 16), (80, 23), (80, 24), (120, 36))
+
+
+async def found(c: Console, typed: str = "") -> PaletteDialog:
+    """Open the palette and type; return it once everything was searched."""
+    await c.press("colon")
+    dialog = c.app.screen
+    assert isinstance(dialog, PaletteDialog)
+    await c.until(lambda: dialog.complete)
+    await c.type(typed)
+    await c.until(lambda: dialog.complete)
+    await c.settle()
+    return dialog
+
+
+async def choose(c: Console, typed: str) -> None:
+    """Choose what is found first."""
+    await found(c, typed)
+    await c.press("enter")
+    await c.until(lambda: not isinstance(c.app.screen, PaletteDialog))
+    await c.settle()
+
+
+def first(dialog: PaletteDialog) -> tuple[str, str, str]:
+    entry = dialog.found[0]
+    return entry.kind, entry.title, entry.key
+
+
+async def test_an_action_of_another_tab_is_run_there(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        dialog = await found(c, "follow")
+        assert first(dialog) == ("Log", "Follow", "f")
+        await c.press("enter")
+        await c.until(lambda: c.frame.active_tab == "log")
+        # In place of Status, and back from there.
+        await choose(c, "insight")
+        await c.until(lambda: c.frame.pane is not None and c.frame.pane.id == "insight")
+        await choose(c, "zoom in")
+        await c.until(lambda: c.frame.pane is not None and c.frame.pane.id == "status")
+
+
+async def test_commands_open_their_form_and_send_nothing(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        dialog = await found(c, "vent")
+        assert dialog.found[0].kind == "Command"
+        await c.press("enter")
+        await c.until(lambda: isinstance(c.app.screen, FormDialog))
+        assert c.frame.active_tab == "controls"
+        await c.press("escape")
+        await choose(c, "sync_xovac_time")
+        await c.until(lambda: isinstance(c.app.screen, ConfirmDialog))
+        assert c.link.emitted == []
+
+
+async def test_channels_are_gone_to_and_pinned(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="log") as c:
+        await choose(c, "shroud")
+        await c.until(lambda: c.frame.active_tab == "status")
+        chosen = c.app.query_one(Readings).chosen
+        assert chosen is not None
+        assert chosen.full_name.endswith("shroud")
+        before = c.app.workspace.memory.state.pinned.get("bench-1")
+        dialog = await found(c, "pin shroud")
+        pinned = dialog.found[0].title.startswith("Unpin")
+        await c.press("enter")
+        await c.until(lambda: c.app.workspace.memory.state.pinned.get("bench-1") != before)
+        pins = c.app.workspace.memory.state.pinned["bench-1"]
+        assert (chosen.full_name in pins) is not pinned
+
+
+async def test_recipes_are_shown_on_their_tab(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        dialog = await found(c, "recipe")
+        name = next(one.title for one in dialog.found if one.kind == "Recipe")
+        await c.press("escape")
+        await choose(c, name)
+        await c.until(lambda: isinstance(c.frame.pane, RecipesPane))
+        pane = c.frame.pane
+        assert isinstance(pane, RecipesPane)
+        await c.until(lambda: pane.view.chosen is not None and pane.view.chosen.name == name)
+
+
+async def test_a_theme_is_shown_while_the_cursor_is_on_it(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await found(c, "xovac-light")
+        await c.until(lambda: c.app.theme == "xovac-light")
+        await c.press("escape")
+        await c.until(lambda: c.app.theme == "xovac-dark")
+        assert c.app.workspace.memory.state.theme is None
+        # Going on to something else puts the old one back, too.
+        dialog = await found(c, "xovac-light")
+        await c.until(lambda: c.app.theme == "xovac-light")
+        dialog.query_one(Input).value = "pause"
+        await c.until(lambda: c.app.theme == "xovac-dark")
+        await c.press("escape")
+        await choose(c, "xovac-contrast")
+        await c.until(lambda: c.app.theme == "xovac-contrast")
+        kept = c.app.workspace.memory.state.theme
+        assert kept is not None
+        assert kept.value == "xovac-contrast"
+
+
+async def test_topics_of_the_help_are_found(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await choose(c, "help alarms")
+        await c.until(lambda: isinstance(c.app.screen, HelpDialog))
+        assert "Keys of Alarms" in c.app.screen.query_one(TopicList).text
+
+
+async def test_what_cannot_be_sent_says_so_and_is_not_run(tmp_path: Path) -> None:
+    async with console(tmp_path, profile=Profile(url="http://x:1", observe=True)) as c:
+        for typed in ("vent", "load-recipe", "prove-stop"):
+            dialog = await found(c, typed)
+            assert dialog.found[0].refusal, typed
+            await c.press("enter")
+            assert c.app.screen is dialog
+            await c.press("escape")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_every_size_shows_names_keys_and_what_they_do(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with console(tmp_path, size=size) as c:
+        dialog = await found(c, "acknowledge")
+        rows = dialog.query_one("#palette-rows")
+        assert rows.size.height >= size[1] - 10
+        assert dialog.query_one("#palette-about").region.bottom < size[1] - 1
+        assert dialog.query_one("#palette-rows").region.width <= size[0] - 2
+
+
+async def test_enter_waits_for_the_search_of_what_is_typed(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await found(c)
+        for key in ("p", "a", "u", "s", "e", "enter"):
+            c.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await c.until(lambda: len(c.app.screen_stack) == 1)
+        await c.until(lambda: c.app.workspace.held)
+
+
+async def test_many_channels_and_runs_are_searched_at_once(tmp_path: Path) -> None:
+    async def nothing() -> None:
+        return
+
+    entries = [PaletteEntry("Channel", f"Sensor {n}", "", nothing, beside=f"ch.{n}") for n in range(10_000)]
+    entries += [PaletteEntry("Channel", f"Pin sensor {n}", "", nothing) for n in range(10_000)]
+    entries += [PaletteEntry("Run", f"r{n} bakeout", "", nothing) for n in range(1_000)]
+
+    async def batches() -> AsyncIterator[Sequence[PaletteEntry]]:
+        for start in range(0, len(entries), 1000):
+            yield entries[start : start + 1000]
+
+    async with console(tmp_path) as c:
+        dialog = PaletteDialog(c.app.workspace, batches, lambda name: None)
+        c.app.push_screen(dialog)
+        await c.until(lambda: dialog.is_mounted and dialog.complete)
+        assert len(dialog.found) == MOST_SHOWN
+        began = time.process_time()
+        await c.type("sensor 9876")
+        await c.until(lambda: dialog.complete)
+        spent = time.process_time() - began
+        assert [one.title for one in dialog.found[:2]] == ["Sensor 9876", "Pin sensor 9876"]
+        assert spent / 11 < 0.25  # seconds a letter, also on a busy machine
+
+
+# -- the help ---------------------------------------------------------------------------------------
+
+
+async def test_the_help_filters_and_runs_what_is_under_the_cursor(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.press("question_mark")
+        dialog = c.app.screen
+        assert isinstance(dialog, HelpDialog)
+        topics = dialog.query_one(TopicList)
+        assert topics.chosen is None
+        await c.press("enter")
+        assert c.app.screen is dialog
+        await c.type("hold the picture")
+        chosen = topics.chosen
+        assert chosen is not None
+        assert chosen.id == "pause"
+        await c.press("enter")
+        await c.until(lambda: c.app.workspace.held)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_help_scrolls_to_its_last_line(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with console(tmp_path, size=size, tab="controls") as c:
+        await c.press("question_mark")
+        topics = c.app.screen.query_one(TopicList)
+        assert topics.lines[0] != ()
+        for _ in range(200):
+            topics.action_move(1)
+        chosen = topics.chosen
+        assert chosen is not None
+        assert chosen.id == "quit"
+        assert " ".join(topics.plain.split()).endswith("with what it does.")
+        for _ in range(200):
+            topics.action_move(-1)
+        assert topics.plain.startswith("Every command")
+
+
+def test_a_filter_keeps_the_headings_of_what_it_finds() -> None:
+    topics = [HelpTopic("About"), HelpTopic("One", heading=True), HelpTopic("Pins it.", "space")]
+    topics += [HelpTopic("Two", heading=True), HelpTopic("Leaves.", "q")]
+    assert matching(topics, "pin") == (topics[1], topics[2])
+    assert matching(topics, "q") == (topics[3], topics[4])
+    assert matching(topics, "") == tuple(topics)
+    assert matching(topics, "nothing") == ()

@@ -1,0 +1,148 @@
+"""The history of messages, and which of them the message line shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+from rich.cells import cell_len
+
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.ui.dialogs.all_messages import message_facts
+from xovac_tui.ui.format import Times
+from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
+from xovac_tui.ui.message_history import MOST_MESSAGES, MessageHistory
+from xovac_tui.ui.widgets.message_line import NOTHING_SENT, message_line
+
+NOON = 1_700_049_600.0
+KEYS = {"seen": "u", "messages": "M"}
+
+
+def say(
+    history: MessageHistory, text: str, severity: Any = "information", at: float = 0.0, **how: Any
+) -> None:
+    history.add(text, severity, NOON + at, at, **how)
+
+
+def command(number: int, outcome: Outcome = Outcome.SENT, **fields: Any) -> LedgerEntry:
+    return LedgerEntry(
+        number, "start_recipe", '"x"', "ada@lab", NOON + number, float(number), outcome, **fields
+    )
+
+
+def line(
+    history: MessageHistory,
+    ledger: Sequence[LedgerEntry] = (),
+    *,
+    width: int = 100,
+    now: float = 1.0,
+    glyphs: Glyphs = UNICODE,
+) -> str:
+    shown = message_line(history, ledger, width, glyphs=glyphs, times=Times("utc"), now=now, keys=KEYS)
+    text = "".join(part for part, _ in shown)
+    assert cell_len(text) <= width
+    return text
+
+
+def test_the_newest_message_is_kept_until_another_replaces_it() -> None:
+    history = MessageHistory()
+    assert NOTHING_SENT in line(history)
+    say(history, "Noted.")
+    assert line(history, now=9_999.0) == " ▸ 12:00:00 Noted."
+    say(history, "Too late.", "warning", title="Load")
+    assert line(history) == " ⚠ 12:00:00 Load: Too late."
+    say(history, "It failed.", "error", at=2.0)
+    assert line(history) == " ✖ 12:00:02 It failed."
+    assert [one.text for one in history.messages] == ["Noted.", "Too late.", "It failed."]
+
+
+def test_a_command_has_one_message_from_sent_to_confirmed() -> None:
+    history = MessageHistory()
+    say(history, "It waits.", entry=command(1))
+    assert line(history, [command(1)], now=3.0).endswith("start_recipe sent ▸ waiting 2.0s")
+    say(history, "Noted.")
+    done = command(1, Outcome.SUCCESS, took=0.2)
+    say(history, "Acknowledged.", at=4.0, entry=done)
+    confirmed = msgspec.structs.replace(done, confirmed=1.7)
+    say(history, "Confirmed.", at=5.0, entry=confirmed)
+    assert line(history, [confirmed]).endswith("start_recipe sent ▸ success 0.2s ▸ confirmed 1.7s")
+    assert [one.text for one in history.messages] == ["Confirmed.", "Noted."]
+
+
+def test_an_unknown_outcome_outranks_information_until_it_is_dismissed() -> None:
+    history, lost = MessageHistory(), command(1, Outcome.UNKNOWN)
+    say(history, "Not known.", "error", entry=lost)
+    say(history, "Noted.", at=1.0)
+    assert "UNKNOWN (u: seen) " in line(history, [lost])
+    assert "Noted" not in line(history, [lost])
+    # What failed meanwhile, and a command that was sent after it, stand behind its sign.
+    say(history, "No room.", "error", at=2.0)
+    assert "UNKNOWN (u: seen), now 12:00:02 No room." in line(history, [lost])
+    say(history, "It waits.", at=3.0, entry=command(3))
+    assert "UNKNOWN (u: seen), now 12:00:03 start_recipe sent" in line(history, [lost, command(3)])
+    again = command(4, Outcome.UNKNOWN)
+    say(history, "Not known.", "error", entry=again)
+    assert "UNKNOWN +1 (u: seen) 12:00:04" in line(history, [lost, again])
+    seen = [msgspec.structs.replace(one, dismissed=True) for one in (lost, again)]
+    assert "UNKNOWN" not in line(history, seen)
+    # Also one of a time before this console was opened.
+    assert "UNKNOWN (u: seen) " in line(MessageHistory(), [lost])
+
+
+def test_an_alarm_stays_until_it_was_seen() -> None:
+    history = MessageHistory()
+    say(history, "Plate A is hot.", "warning", title="HIGH alarm", stays=True)
+    say(history, "Noted.", at=1.0)
+    assert "(u: seen) 12:00:00 HIGH alarm: Plate A is hot." in line(history)
+    say(history, "It waits.", at=2.0, entry=command(2))
+    assert "ALARM (u: seen), now 12:00:02 start_recipe" in line(history, [command(2)])
+    history.see_all()
+    assert "ALARM" not in line(history, [command(2)])
+
+
+def test_what_the_line_cannot_hold_is_behind_a_key() -> None:
+    history = MessageHistory()
+    say(history, "First line.\nSecond line.")
+    assert line(history).endswith("First line.  M: more ")
+    say(history, "Long. " * 40)
+    assert line(history, width=60).endswith("…  M: more ")
+    say(history, "Saved", path="/tmp/a b.csv")
+    assert line(history) == " ▸ 12:00:00 Saved /tmp/a b.csv"
+    facts = {fact.label: fact.text for fact in message_facts(history.messages[-1], UNICODE, Times("utc"))}
+    assert facts["Path"] == "/tmp/a b.csv"
+
+
+def test_a_long_payload_does_not_push_the_outcome_out_of_sight() -> None:
+    history = MessageHistory()
+    entry = msgspec.structs.replace(command(1, Outcome.SUCCESS, confirmed=2.0), payload="x" * 300)
+    say(history, "Confirmed.", entry=entry)
+    assert "confirmed 2.0s" in line(history, [entry], width=60)
+    assert "x" * 300 in {fact.text for fact in message_facts(history.messages[0], UNICODE, Times("utc"))}
+
+
+def test_a_flood_is_bounded_and_counted_and_loses_nothing_that_waits() -> None:
+    history = MessageHistory()
+    say(history, "It burns.", "error", stays=True)
+    for number in range(MOST_MESSAGES + 20):
+        say(history, f"Number {number}")
+    assert len(history.messages) == MOST_MESSAGES
+    assert history.dropped == 21
+    assert history.messages[0].text == "It burns."
+    assert history.messages[-1].text == f"Number {MOST_MESSAGES + 19}"
+    for _ in range(3):
+        say(history, "Again.", "warning")
+    assert history.messages[-1].times == 3
+    assert line(history).endswith("Again. (×3)") or "It burns." in line(history)
+    assert history.dropped == 22
+
+
+@pytest.mark.parametrize("width", [20, 60, 200])
+def test_the_line_fits_and_has_only_ascii_where_nothing_else_can_be_shown(width: int) -> None:
+    history = MessageHistory()
+    say(history, "Hot", "error", title="HIGH alarm", stays=True)
+    assert line(history, width=width, glyphs=ASCII).isascii()
+    say(history, "Saved", path="/tmp/ä.csv")
+    history.see_all()
+    assert line(history, width=width, glyphs=ASCII).isascii()

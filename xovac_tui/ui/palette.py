@@ -1,0 +1,278 @@
+"""Everything that has a name, for the palette: what it is, its key, and what choosing it does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any, Protocol
+
+from textual.theme import Theme
+
+from xovac_tui import recipes, runs
+from xovac_tui.config import state
+from xovac_tui.errors import XovacError
+from xovac_tui.ui import replay_actions, tabs
+from xovac_tui.ui.action import START_COMMAND, STOP, Action, printed
+from xovac_tui.ui.actions import EVERYWHERE
+from xovac_tui.ui.chamber_screen import ChamberScreen
+from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.search import PaletteEntry
+from xovac_tui.ui.workspace import Workspace
+
+_BATCH = 1000
+"""Entries that are made before the screen gets its turn."""
+_BACK = "escape"
+_ARMED_HERE = "Choosing it here makes the first of the two strokes."
+
+
+def _batched(entries: Iterable[PaletteEntry]) -> Iterator[Sequence[PaletteEntry]]:
+    left = iter(entries)
+    while batch := tuple(islice(left, _BATCH)):
+        yield batch
+
+
+class PaletteWindow(Protocol):
+    """The interface of the app that the palette's entries use."""
+
+    theme: str
+
+    @property
+    def frame(self) -> ChamberScreen | None:
+        """Screen of the chamber that is shown."""
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """The themes by name."""
+
+    async def run_action(self, action: str, default_namespace: Any = None) -> bool:
+        """Run an action."""
+
+    def arm_stop(self) -> None:
+        """Make the first stroke of STOP."""
+
+    async def explain(self, tab: str) -> None:
+        """Show the help of a tab, of none for an empty name."""
+
+
+class Everything:
+    """Makes the entries of one chamber, and runs them."""
+
+    def __init__(self, window: PaletteWindow, workspace: Workspace, keymap: Mapping[str, str]) -> None:
+        self._window, self._workspace, self._keymap = window, workspace, keymap
+
+    async def batches(self) -> AsyncIterator[Sequence[PaletteEntry]]:
+        """Yield all entries as they are found: those of this moment first, then what is read from files."""
+        for source in (self.actions, self.commands, self.themes, self.topics, self.channels):
+            for batch in _batched(source()):
+                yield batch
+                await asyncio.sleep(0)
+        yield tuple(await asyncio.to_thread(lambda: list(self._recipes())))
+        for batch in _batched(await asyncio.to_thread(lambda: list(self._runs()))):
+            yield batch
+            await asyncio.sleep(0)
+
+    # -- actions ------------------------------------------------------------------------------------
+
+    def actions(self) -> Iterator[PaletteEntry]:
+        """Yield the actions: of the tab that is shown, of every tab, of the other tabs."""
+        frame = self._window.frame
+        shown = frame.pane.id if frame is not None and frame.pane is not None else None
+        replaying = self._workspace.playback is not None
+        here = [tab for tab in tabs.TABS if tab.id == shown]
+        for tab in here:
+            yield from self._of(tab.title, tab.actions, tab.id, here=True)
+        everywhere = EVERYWHERE if not replaying else (*EVERYWHERE, *replay_actions.ACTIONS)
+        yield from self._of("Anywhere", everywhere, "", here=True)
+        for tab in tabs.TABS:
+            if tab not in here and (tab.key or tab.over):
+                yield from self._of(tab.title, tab.actions, tab.id, here=False)
+
+    def _of(self, kind: str, actions: Iterable[Action], tab: str, *, here: bool) -> Iterator[PaletteEntry]:
+        replaying = self._workspace.playback is not None
+        for action in actions:
+            keys = action.keys_by(self._keymap)
+            if not action.palette or (replaying and action.id in replay_actions.LIVE_ONLY):
+                continue
+            if not here and _BACK in keys:
+                continue  # there is nothing to go back from
+            yield PaletteEntry(
+                kind,
+                f"{action.title[:1].upper()}{action.title[1:]}",
+                f"{action.help} {_ARMED_HERE}" if action is STOP else action.help,
+                partial(self.run, action, tab),
+                printed(keys[0]),
+                self._refusal(action) or ("" if here else self._closed(tab)),
+                f"{action.id} {action.help} {kind}".lower(),
+            )
+
+    def _refusal(self, action: Action) -> str:
+        """Return why an action that sends cannot be run now."""
+        if not action.sends:
+            return ""
+        station = self._workspace.station
+        command = (
+            (station.contract.start or "start_recipe") if action.sends == START_COMMAND else action.sends
+        )
+        refusal = station.blocked(command, stop=action is STOP)
+        return "" if refusal is None else refusal.before
+
+    def _closed(self, tab: str) -> str:
+        """Return why the tab of an action cannot be shown now."""
+        frame = self._window.frame
+        if frame is None or len(frame.app.screen_stack) > 2:
+            return "Another dialog is open. Close it first."
+        if frame.has_class("-small"):
+            return "The terminal is too small for the tabs."
+        below = next((one for one in tabs.TABS if one.id == tab and one.key), None)
+        over = frame.over.get(tab) if below is not None else None
+        if over is not None and not tabs.named(str(over.id)).over:
+            return f"{tabs.named(str(over.id)).title} is open in this place. Leave it first."
+        return ""
+
+    async def run(self, action: Action, tab: str) -> None:
+        """Run an action; go to its tab first. STOP is only armed."""
+        if action is STOP:
+            self._window.arm_stop()
+            return
+        pane = await self._go(tab) if tab else None
+        if tab and pane is None:
+            return
+        await self._window.run_action(action.action, pane)
+
+    async def _go(self, tab: str) -> Pane | None:
+        """Show a tab; return its pane when it has what its actions work on, None if it cannot be shown."""
+        frame = self._window.frame
+        if frame is None:
+            return None
+        line = tabs.named(tab)
+        if frame.pane is None or frame.pane.id != tab:
+            below = line.over or tab
+            await frame.show_tab(below)
+            over = frame.over.get(below)
+            if line.over and (over is None or over.id != tab):
+                await frame.show_over(below, tab)
+            elif not line.over and over is not None and tabs.named(str(over.id)).over:
+                await frame.show_over(below, None)
+        pane = frame.pane
+        if pane is None or pane.id != tab:
+            return None
+        await pane.be_ready()
+        return pane
+
+    async def _open(self, tab: str, name: str, action: str = "") -> None:
+        """Go to a thing of a tab, and run an action of the tab on it."""
+        pane = await self._go(tab)
+        if pane is not None and await pane.open_named(name) and action:
+            await self._window.run_action(action, pane)
+
+    # -- the chamber --------------------------------------------------------------------------------
+
+    def commands(self) -> Iterator[PaletteEntry]:
+        """Yield the device's commands, which open their form or question."""
+        station = self._workspace.station
+        closed = self._closed("controls")
+        for spec in station.contract.commands.values():
+            refusal = station.blocked(spec.event)
+            yield PaletteEntry(
+                "Command",
+                spec.title or spec.event,
+                f"{spec.help or spec.means} {spec.hazard.value}; asks before it sends.".strip(),
+                partial(self._open, "controls", spec.event),
+                refusal=refusal.before if refusal is not None else closed,
+                beside=f"{spec.event} command controls".lower(),
+            )
+
+    def channels(self) -> Iterator[PaletteEntry]:
+        """Yield the channels: go to one, pin or unpin one."""
+        workspace = self._workspace
+        channels = [channel for channel in workspace.snapshot.channels if not channel.hidden]
+        pins = workspace.memory.state.pinned.get(workspace.station.name)
+        if pins is None:
+            pins = tuple(channel.full_name for channel in channels if channel.pinned)
+        pinned, key, closed = frozenset(pins), workspace.keys["pin"], self._closed("status")
+        for one in channels:
+            beside = f"{one.full_name} channel".lower()
+            go = partial(self._open, "status", one.full_name)
+            about = f"Go to the channel {one.full_name} on Status."
+            yield PaletteEntry("Channel", one.label, about, go, refusal=closed, beside=beside)
+        for one in channels:
+            word, what = ("Unpin", "from") if one.full_name in pinned else ("Pin", "to")
+            yield PaletteEntry(
+                "Channel",
+                f"{word} {one.label}",
+                f"{word} {one.full_name} {what} the top and the trend.",
+                partial(self._open, "status", one.full_name, "pin"),
+                key,
+                closed,
+                f"{one.full_name} channel".lower(),
+            )
+
+    def _recipes(self) -> Iterator[PaletteEntry]:
+        closed = self._closed("recipes")
+        for file in recipes.study.read_library(self._workspace.start.recipes).files:
+            yield PaletteEntry(
+                "Recipe",
+                file.name,
+                f"Show {file.path.name} on Recipes." + (" It cannot be read." if file.problem else ""),
+                partial(self._open, "recipes", str(file.path)),
+                refusal=closed,
+                beside=f"{file.path.name} recipe".lower(),
+            )
+
+    def _runs(self) -> Iterator[PaletteEntry]:
+        record, times = self._workspace.station.record.record, self._workspace.times
+        if record is None:
+            return
+        try:
+            recorded = runs.past.read_runs(record.path)
+        except XovacError:
+            return  # the Runs tab says why
+        closed = self._closed("runs")
+        for run in recorded:
+            began = times.day_and_time(run.started)
+            yield PaletteEntry(
+                "Run",
+                f"r{run.id} {run.name}",
+                f"Show this run on Runs: {began}, {run.result}.",
+                partial(self._open, "runs", str(run.id)),
+                refusal=closed,
+                beside=f"{began} {run.result} run".lower(),
+            )
+
+    # -- the program --------------------------------------------------------------------------------
+
+    def themes(self) -> Iterator[PaletteEntry]:
+        """Yield the themes, ours first."""
+        key = self._workspace.keys["theme"]
+        for name in sorted(self._window.available_themes, key=lambda n: (not n.startswith("xovac"), n)):
+            yield PaletteEntry(
+                "Theme",
+                name,
+                "Use this theme from now on. Shown while the cursor is here; esc puts the old one back.",
+                partial(self._take_theme, name),
+                key,
+                beside="theme colours",
+                theme=name,
+            )
+
+    async def _take_theme(self, name: str) -> None:
+        self._window.theme = name
+        self._workspace.remember(theme=state.Remembered(name, self._workspace.start.display.theme))
+
+    def topics(self) -> Iterator[PaletteEntry]:
+        """Yield the topics of the help: one a tab."""
+        key = self._workspace.keys["help"]
+        for tab in tabs.TABS:
+            about = f"Explain {tab.title}, with its keys."
+            yield PaletteEntry(
+                "Help",
+                f"Help: {tab.title}",
+                about,
+                partial(self._window.explain, tab.id),
+                key,
+                beside=tab.about,
+            )
+        about = "The keys that work on every tab."
+        yield PaletteEntry("Help", "Help: keys everywhere", about, partial(self._window.explain, ""), key)

@@ -1,0 +1,192 @@
+"""The line above the strip: the newest message, or the one that waits to be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.cells import cell_len
+from textual import events
+
+from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.durations import format_age
+from xovac_tui.text import clean
+from xovac_tui.ui.format import Times
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.message_history import MessageHistory, SaidMessage, Severity
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
+
+OUTCOME_STYLE = {
+    Outcome.SENT: "$accent",
+    Outcome.SUCCESS: "$good",
+    Outcome.DONE: "$accent",
+    Outcome.WARNING: "$stale",
+    Outcome.ERROR: "bold $bad",
+    Outcome.REFUSED: "$stale",
+    Outcome.UNKNOWN: "bold $bad",
+}
+SEVERITY_STYLE: dict[Severity, str] = {"information": "", "warning": "$stale", "error": "bold $bad"}
+_LONGEST = 4_000
+"""Characters of a path that are shown."""
+NOTHING_SENT = "No command has been sent from here."
+
+
+def severity_sign(severity: Severity, glyphs: Glyphs) -> str:
+    """Return the sign of a message's severity."""
+    return {"information": glyphs.then, "warning": glyphs.warning, "error": glyphs.cross}[severity]
+
+
+class MessageLine(LinesWidget):
+    """One line of every screen; covers nothing. A click on it opens the history.
+
+    Above a dialog it is not shaded.
+    """
+
+    DEFAULT_CSS = """
+    MessageLine { dock: bottom; margin-bottom: 1; height: 1; width: 1fr; background: $surface; }
+    ChamberScreen > MessageLine { dock: none; margin-bottom: 0; }
+    """
+
+    def show(
+        self,
+        history: MessageHistory,
+        ledger: Sequence[LedgerEntry],
+        *,
+        glyphs: Glyphs,
+        times: Times,
+        now: float,
+        keys: Mapping[str, str],
+    ) -> None:
+        """Show the message of the moment; `now` is monotonic seconds."""
+        width = self.size.width or self.app.size.width
+        self.show_lines(
+            [message_line(history, ledger, width, glyphs=glyphs, times=times, now=now, keys=keys)]
+        )
+
+    async def on_click(self, event: events.Click) -> None:
+        """Open the history, but not from a dialog."""
+        event.stop()
+        if self.screen is self.app.screen_stack[0]:
+            await self.app.run_action("everywhere.messages")
+
+
+def message_line(
+    history: MessageHistory,
+    ledger: Sequence[LedgerEntry],
+    width: int,
+    *,
+    glyphs: Glyphs,
+    times: Times,
+    now: float,
+    keys: Mapping[str, str],
+) -> Line:
+    """Return the line's spans, at most `width` cells.
+
+    An unknown outcome that is not dismissed, or an alarm that was not seen, outranks information; a command
+    or a warning that came after it stands behind its sign. Without any message it is the ledger's newest.
+    """
+    unknown = [entry for entry in ledger if entry.outcome is Outcome.UNKNOWN and not entry.dismissed]
+    alarms = [one for one in history.waiting if one.entry is None]
+    shown = _newest(history, ledger)
+    if (unknown or alarms) and _is_outranked(shown, unknown):
+        shown = unknown[-1] if unknown else alarms[-1]
+    if shown is None:
+        return ((f" {glyphs.then} {NOTHING_SENT}", "$no-data"),)
+    sign, style = glyphs.then, "$no-data"
+    if isinstance(shown, SaidMessage):
+        sign, style = severity_sign(shown.severity, glyphs), SEVERITY_STYLE[shown.severity] or style
+    spans: list[Span] = [(f" {sign} ", style)]
+    if unknown or alarms:
+        words = [f"UNKNOWN{_more(unknown)}"] if unknown else []
+        words += [f"ALARM{_more(alarms)}"] if alarms and shown not in alarms[-1:] else []
+        now_word = "" if shown in (*unknown, *alarms) else ", now"
+        words.append(f"({keys['seen']}: seen){now_word} ")
+        spans.append((" ".join(words), "bold $bad"))
+    hint = f"  {keys['messages']}: more "
+    if isinstance(shown, LedgerEntry):
+        # The outcome must not be pushed out of sight by what was sent.
+        spans += ledger_spans(shown, glyphs=glyphs, times=times, now=now, payload=False)
+        more = False
+    else:
+        fresh = now - shown.mono < shown.seconds or shown.waits
+        words_of, more = _message_spans(shown, glyphs=glyphs, times=times, fresh=fresh)
+        spans += words_of
+    if not more and sum(cell_len(text) for text, _ in spans) <= width:
+        return tuple(spans)
+    return (*clip(tuple(spans), width - cell_len(hint), ellipsis=glyphs.ellipsis), (hint, "$no-data"))
+
+
+def _newest(history: MessageHistory, ledger: Sequence[LedgerEntry]) -> SaidMessage | LedgerEntry | None:
+    """Return the newest message, of a command its entry as it is now; before any, the newest entry."""
+    newest = history.newest
+    if newest is None:
+        return ledger[-1] if ledger else None
+    if newest.entry is None:
+        return newest
+    return next((entry for entry in reversed(ledger) if entry.id == newest.entry.id), newest.entry)
+
+
+def _is_outranked(shown: SaidMessage | LedgerEntry | None, unknown: Sequence[LedgerEntry]) -> bool:
+    """Return whether what waits to be seen is shown in place of a message."""
+    if isinstance(shown, LedgerEntry):
+        # A command that was sent after it stands beside it: it may be STOP.
+        return shown.dismissed or (bool(unknown) and shown.id <= unknown[-1].id)
+    return shown is None or shown.severity == "information"
+
+
+def _more(several: Sequence[object]) -> str:
+    return f" +{len(several) - 1}" if len(several) > 1 else ""
+
+
+def _message_spans(
+    message: SaidMessage, *, glyphs: Glyphs, times: Times, fresh: bool
+) -> tuple[list[Span], bool]:
+    """Return a message's first line, and whether it has more of them; dim unless `fresh`."""
+    first, _, rest = message.text.partition("\n")
+    style = SEVERITY_STYLE[message.severity] or ("" if fresh else "$no-data")
+    spans: list[Span] = [(f"{times.clock(message.utc)} ", "$no-data")]
+    if message.title:
+        spans.append((message.title + (": " if first else ""), f"bold {style.removeprefix('bold ')}".strip()))
+    spans.append((first, style))
+    if message.path:
+        spans.append((f" {glyphs.literal(clean(message.path, _LONGEST))}", style))
+    if message.times > 1:
+        spans.append((glyphs.plain(f" (×{message.times})"), "$no-data"))
+    return spans, bool(rest)
+
+
+def ledger_spans(
+    entry: LedgerEntry, *, glyphs: Glyphs, times: Times, now: float, payload: bool = True
+) -> list[Span]:
+    """Return a ledger entry as one line: time, command, with its payload if wanted, then its outcomes."""
+    then = f" {glyphs.then} "
+    spans: list[Span] = [
+        (f"{times.clock(entry.utc)} ", "$no-data"),
+        (("STOP " if entry.stop else "") + entry.command, ""),
+        (
+            f" {fit(entry.payload, min(24, cell_len(entry.payload)), ellipsis=glyphs.ellipsis)}"
+            if entry.payload and payload
+            else "",
+            "",
+        ),
+    ]
+    if entry.outcome is not Outcome.REFUSED:
+        spans.append((" sent", "$no-data"))
+    spans.append((then, "$no-data"))
+    took = f" {format_age(entry.took)}" if entry.took is not None else ""
+    if entry.outcome is Outcome.SENT:
+        spans.append((f"waiting {format_age(max(0.0, now - entry.mono))}", OUTCOME_STYLE[entry.outcome]))
+    else:
+        spans.append((f"{entry.outcome.after_sent}{took}", OUTCOME_STYLE[entry.outcome]))
+    if entry.late is not None:
+        spans += [
+            (then, "$no-data"),
+            (f"late {entry.late.value} {format_age(entry.late_after)}", OUTCOME_STYLE[entry.late]),
+        ]
+    if entry.confirmed is not None:
+        spans += [(then, "$no-data"), (f"confirmed {format_age(entry.confirmed)}", "$good")]
+    if entry.duplicates:
+        spans.append((glyphs.plain(f"  (×{entry.duplicates + 1} answers)"), "$stale"))
+    said = entry.message or (entry.reason if entry.outcome in (Outcome.REFUSED, Outcome.UNKNOWN) else "")
+    if said:
+        spans.append((f"  {said}", "$no-data"))
+    return spans
