@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xovac_tui.api.contract import LeafTable, Role
+from xovac_tui.api.contracts import samples
 from xovac_tui.api.contracts.drafting import drafted
 from xovac_tui.api.contracts.guesses import (
     GuessCode,
@@ -20,7 +21,7 @@ from xovac_tui.api.contracts.guesses import (
     guesses_of_all,
     with_guesses,
 )
-from xovac_tui.api.contracts.samples import MOST_LEAVES, NEWEST, LeafSamples, Observed
+from xovac_tui.api.contracts.samples import NEWEST, LeafSamples, Observed
 from xovac_tui.api.contracts.tables import leaf_at
 from xovac_tui.api.loader import documented_contract, load_contract, read_contract
 from xovac_tui.api.payload import Leaf
@@ -228,15 +229,16 @@ def test_accepted_guesses_change_a_leaf() -> None:
     assert taken == LeafTable(label="Mine", role=Role.STATE, running=("running",), idle=("idle",))
 
 
-def test_what_is_kept_of_a_leaf_is_bounded() -> None:
-    samples = LeafSamples.of(float(number) for number in range(1000))
-    assert (len(samples.values), samples.low, samples.count) == (NEWEST, 0.0, 1000)
+def test_what_is_kept_of_a_leaf_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = LeafSamples.of(float(number) for number in range(1000))
+    assert (len(kept.values), kept.low, kept.count) == (NEWEST, 0.0, 1000)
     assert len(LeafSamples.of(str(number) for number in range(1000)).texts) < 20
+    monkeypatch.setattr(samples, "MOST_LEAVES", 30)
     observed = Observed()
-    for number in range(MOST_LEAVES // 1000 + 1):
-        observed.take(f"m{number}", list(range(1000)))
-    assert sum(1 for _ in observed) == MOST_LEAVES
-    assert observed.left_out == 1000
+    for number in range(4):
+        observed.take(f"m{number}", list(range(10)))
+    assert sum(1 for _ in observed) == 30
+    assert observed.left_out == 10
 
 
 def test_a_draft_is_a_valid_file_with_every_guess_marked() -> None:

@@ -21,6 +21,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from xovac_tui import paths, replay
+from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.config.themes import DEFAULT_THEME, unknown_theme, variable_defaults
 from xovac_tui.errors import SettingsError
 from xovac_tui.outlet import write_last
@@ -243,7 +244,7 @@ class XovacApp(TerminalApp):
         lowest = self.screen_stack[0]
         if isinstance(lowest, ChamberScreen | NoticeScreen):
             lowest.flush()
-        self.show_messages()
+        self.show_messages(self.workspace.newest)
 
     def show_keys(self) -> None:
         """Show the keys that work where the focus is."""
@@ -345,12 +346,12 @@ class XovacApp(TerminalApp):
         """Put what Textual itself has to say into the message line: its own notices would cover readings."""
         self.workspace.say(message, severity, title=title)
 
-    def show_messages(self) -> None:
-        """Show the message of the moment on every screen."""
+    def show_messages(self, snapshot: Snapshot | None = None) -> None:
+        """Show the message of the moment on every screen, as of a snapshot or of now."""
         if not self.is_running or not self.screen_stack:
             return
         workspace = self.workspace
-        snapshot = workspace.station.snapshot()
+        snapshot = snapshot or workspace.station.snapshot()
         for screen in self.screen_stack:
             line = screen.query_one_optional(MessageLine)
             if line is not None:

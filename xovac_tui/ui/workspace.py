@@ -123,6 +123,8 @@ class Workspace:
         """The picture is held: the shown snapshot does not change."""
         self.snapshot: Snapshot = station.snapshot()
         """The shown snapshot."""
+        self.newest = self.snapshot
+        """The newest snapshot, shown or not."""
 
     def set_units(self, units: DisplayUnits) -> None:
         """Show every value in these units from now on."""
@@ -131,7 +133,7 @@ class Workspace:
 
     def take_snapshot(self) -> Snapshot:
         """Return a new snapshot, and show it from now on unless the picture is held."""
-        snapshot = self.station.snapshot()
+        snapshot = self.newest = self.station.snapshot()
         if not self.held:
             self.snapshot = snapshot
         return snapshot
