@@ -97,7 +97,7 @@ def test_every_action_may_be_put_on_a_free_key() -> None:
 async def test_on_every_tab_the_new_keys_reach_the_actions_and_the_old_ones_are_named_nowhere(
     tmp_path: Path,
 ) -> None:
-    async with console(tmp_path, size=(160, 50), keys=NEW) as c:
+    async with console(tmp_path, size=(176, 50), keys=NEW) as c:
         assert {one for one in ids(c) if not one.startswith("replay-")} >= {
             one.id for one in PLACES[0].actions[1:]
         }

@@ -341,4 +341,4 @@ async def test_a_value_and_the_chart_are_copied(tmp_path: Path, monkeypatch: pyt
             "time,Test part [degC] min,Test part [degC] max,Pressure [mbar] min,Pressure [mbar] max"
         )
         assert any(row.endswith("20.5,20.5,0.00013,0.00013") for row in rows)
-        assert str(path) in c.toasts[-1]
+        assert str(path) in c.messages[-1]

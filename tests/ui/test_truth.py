@@ -20,12 +20,7 @@ from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.message_words import outcome_words
 from xovac_tui.ui.screens.controls.command_lists import LedgerList
-<<<<<<< HEAD
 from xovac_tui.ui.screens.status.hero import Hero
-from xovac_tui.ui.toasts import outcome_words
-=======
-from xovac_tui.ui.screens.status.run_lines import RunPanel
->>>>>>> main
 from xovac_tui.ui.widgets.lines import LinesWidget
 from xovac_tui.ui.widgets.message_line import MessageLine
 

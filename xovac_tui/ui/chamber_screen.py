@@ -310,6 +310,6 @@ def save_copy(workspace: Workspace, copied: Copied) -> None:
             file.write(copied.text)
     except (OSError, XovacError) as why:
         said = getattr(why, "strerror", None) or why
-        workspace.say(f"Nothing was saved in {folder}: {said}.", "error")
+        workspace.say(f"Nothing was saved: {said}.", "error", path=folder)
         return
-    workspace.say(f"Saved {path}")
+    workspace.say("Saved", path=path)

@@ -61,7 +61,6 @@ class Pane(Vertical):
         """Return a factory of this pane with its unsaved contents; None if there are none."""
         return None
 
-<<<<<<< HEAD
     # -- one panel alone ----------------------------------------------------------------------------
 
     zoomed: ZoomedPanel | None = None
@@ -97,14 +96,13 @@ class Pane(Vertical):
                 found: Copied | None = copied()
                 return found
         return None
-=======
+
     async def be_ready(self) -> None:
         """Wait a moment for what the actions work on, if the tab has just been opened."""
 
     async def open_named(self, name: str) -> bool:
         """Go to one of the things that the tab shows, by its unique name; return whether it is there."""
         return False
->>>>>>> main
 
     def take_focus(self) -> None:
         """Focus the widget in which the tab's keys work; called when the tab is shown."""

@@ -286,20 +286,18 @@ class CursorRows(ListWidget, Generic[T]):
             self._at = at
         self.repaint()
 
-<<<<<<< HEAD
     def copied(self) -> Copied | None:
         """Return the chosen item as text, whole."""
         one = self.chosen
         if one is None:
             return None
         return Copied("a row", "".join(text for text, _ in self.spans_of(one, _WHOLE)).strip())
-=======
+
     def choose(self, item: T) -> None:
         """Put the cursor on an item, if it is shown."""
         keys = [self.key_of(one) for one in self._items]
         if (key := self.key_of(item)) in keys:
             self.action_move(keys.index(key) - self._at)
->>>>>>> main
 
     def action_move(self, rows: int) -> None:
         self._at = max(0, min(len(self._items) - 1, self._at + rows))

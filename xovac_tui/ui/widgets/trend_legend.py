@@ -6,11 +6,7 @@ import math
 from collections.abc import Sequence
 
 from xovac_tui.chamber.snapshot import Mark
-<<<<<<< HEAD
-from xovac_tui.digits import format_number
-=======
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
->>>>>>> main
 from xovac_tui.plot.cells import Tone, narrow
 from xovac_tui.plot.chart import MARKS, ChartLine, Text
 from xovac_tui.plot.raster import GLYPHS, PLANNED_GLYPH
@@ -38,14 +34,14 @@ def legend(
     kinds: Sequence[str],
     width: int,
     ascii_only: bool,
-    tolerance: float | None = None,
+    tolerance: str = "",
     counted: bool = False,
     fill: bool = False,
     heat: tuple[int, int] | None = None,
 ) -> tuple[Text, ...]:
     """Return the longest legend that fits `width`: with axes and units, without, or with cut names.
 
-    `tolerance` in K is that of the shaded bands; `counted` where time that counts is shaded, with signs where
+    `tolerance` is that of the shaded bands; `counted` where time that counts is shaded, with signs where
     `fill`. `heat` is the number of a series whose colour says its temperature, and the tone of now.
     """
     tail = _marks_legend(kinds, ascii_only)
@@ -53,12 +49,12 @@ def legend(
     if planned:
         plan = [_BETWEEN, (f"{PLANNED_GLYPH if ascii_only else '┄'} plan", Tone.PLANNED)]
     band: list[Text] = []
-    if tolerance is not None:
+    if tolerance:
         sign = _shade(0, Tone.BAND, ascii_only, fill)
         band = [
             _BETWEEN,
             sign,
-            (f" band {'+-' if ascii_only else '±'}{format_number(tolerance)} K", Tone.LABEL),
+            (f" band {'+-' if ascii_only else '±'}{tolerance}", Tone.LABEL),
         ]
     if counted:
         band += [_BETWEEN, _shade(1, Tone.BAND | Tone.COUNTED, ascii_only, fill), (" counts", Tone.LABEL)]

@@ -41,12 +41,22 @@ class TrendSeries(msgspec.Struct, frozen=True):
     slot: int
     """Number of its colour, from 0; kept when other series come and go."""
 
+    @property
+    def of_the_data(self) -> tuple[Curve, str]:
+        """Its curve and unit as in the data."""
+        return self.history.of_the_data if isinstance(self.history, ShownCurve) else (self.history, self.unit)
+
 
 class ShownCurve:
     """A curve in the unit in which its values are shown."""
 
     def __init__(self, curve: Curve, unit: str, units: DisplayUnits) -> None:
         self._curve, self._unit, self._units = curve, unit, units
+
+    @property
+    def of_the_data(self) -> tuple[Curve, str]:
+        """The curve and its unit as in the data."""
+        return self._curve, self._unit
 
     @property
     def oldest(self) -> float | None:

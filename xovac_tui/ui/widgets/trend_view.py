@@ -317,10 +317,14 @@ class View(msgspec.Struct):
         offset = model.now_utc - model.now_mono
         out = io.StringIO()
         rows = csv.writer(out, lineterminator="\n")
-        names = [f"{one.label} [{one.unit}]" if one.unit else one.label for one in model.series]
+        data = [one.of_the_data for one in model.series]
+        names = [
+            f"{one.label} [{unit}]" if unit else one.label
+            for one, (_, unit) in zip(model.series, data, strict=True)
+        ]
         ends = [f"{name} {end}" for name in names for end in ("min", "max")]
         rows.writerow(["seconds" if model.since else "time", *ends])
-        bins = [one.history.window(span.start, stop, layout.plot_width) for one in model.series]
+        bins = [curve.window(span.start, stop, layout.plot_width) for curve, _ in data]
         for column in range(layout.plot_width):
             mono = span.start + column * span.cell
             if not model.whole and mono > model.now_mono:
@@ -452,7 +456,7 @@ class View(msgspec.Struct):
                 kinds=kinds,
                 width=width,
                 ascii_only=self.ascii_only,
-                tolerance=max(tolerances, default=None),
+                tolerance=model.units.tolerance_words(max(tolerances)) if tolerances else "",
                 counted=any(shade.counted for shade in shown.shades),
                 fill=self.fill or self.ascii_only,
                 heat=shown.newest_heat,
@@ -460,11 +464,7 @@ class View(msgspec.Struct):
         column = span.column(self.cursor)
         here = [mark for mark in model.marks if span.column(mark.mono) == column]
         when = self._when(model, (span.first + column) * span.cell)
-<<<<<<< HEAD
-        return readout(shown.lines, column, shown.across, when, here, width, self.ascii_only)
-=======
-        return readout(drawn, column, across, when, here, layout.width, self.ascii_only, model.units)
->>>>>>> main
+        return readout(shown.lines, column, shown.across, when, here, width, self.ascii_only, model.units)
 
     def _when(self, model: TrendModel, mono: float) -> str:
         """Return the time of day under the cursor, with the date if it is not today's."""

@@ -11,9 +11,9 @@ from xovac_tui import runs
 from xovac_tui.api.contract import Role
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import ChannelView, Quality, RunState, Snapshot
+from xovac_tui.displayunits import DisplayUnits
 from xovac_tui.durations import format_age, format_duration
 from xovac_tui.plot.sparkline import sparkline
-from xovac_tui.quantities import number, quantity
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
@@ -22,7 +22,7 @@ from xovac_tui.ui.screens.status.run_moment import RunMoment
 from xovac_tui.ui.widgets import run_words
 from xovac_tui.ui.widgets.copied import Copied
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
-from xovac_tui.units import from_celsius, is_temperature, to_celsius
+from xovac_tui.units import is_temperature, to_celsius
 
 Trend = Callable[[str, int], Sequence[float]]
 """Function from full name and number of bins to the newest values of a channel, NaN for gaps."""
@@ -81,7 +81,7 @@ def hero_lines(
     right = width - _MARGIN - left - middle - 2 * _BETWEEN
     places = (
         (_temperature(moment, first, left, rows, look), left),
-        (_pressure(second, middle, rows, look), middle),
+        (_pressure(second, middle, rows, look, moment.units), middle),
         (_step(moment, right, rows, look), right),
     )
     lines: list[Line] = []
@@ -121,9 +121,9 @@ def _heading(channel: ChannelView, width: int, glyphs: Glyphs) -> Line:
     return ((label, MUTED),)
 
 
-def _value(channel: ChannelView, style: str, glyphs: Glyphs) -> list[Span]:
+def _value(channel: ChannelView, style: str, glyphs: Glyphs, units: DisplayUnits) -> list[Span]:
     """Return the value, dimmed and with its age where it is not of now."""
-    shown = glyphs.plain(reading_with_unit(channel))
+    shown = glyphs.plain(reading_with_unit(channel, units))
     quality = channel.quality
     if quality is Quality.GOOD:
         return [(shown, style)]
@@ -152,10 +152,10 @@ def _temperature(
         return [(("TEMPERATURE", MUTED),), ((glyphs.plain("—"), MUTED), ("  no data", MUTED))]
     celsius = to_celsius(channel.value, channel.unit) if channel.value is not None else None
     tint = look.tint(celsius) if celsius is not None else ""
-    spans = _value(channel, f"bold {tint or '$cursor'}", glyphs)
+    spans = _value(channel, f"bold {tint or '$cursor'}", glyphs, moment.units)
     controlled = channel.role is Role.CONTROLLED and channel.quality is Quality.GOOD
     if controlled and run.target is not None and moment.on and not run.stale:
-        target = glyphs.plain(f"  → {number(run.target, run.temperature_unit)}")
+        target = glyphs.plain(f"  → {moment.units.number(run.target, run.temperature_unit)}")
         if sum(cell_len(text) for text, _ in spans) + cell_len(target) <= width:
             spans.append((target, MUTED))
     lines = [_heading(channel, width, glyphs), tuple(spans)]
@@ -174,13 +174,15 @@ def trend_arrow(channel: ChannelView, glyphs: Glyphs) -> str:
     return signs[0] if change < -steady else signs[2] if change > steady else signs[1]
 
 
-def _pressure(channel: ChannelView | None, width: int, rows: int, look: Look) -> list[Line]:
+def _pressure(
+    channel: ChannelView | None, width: int, rows: int, look: Look, units: DisplayUnits
+) -> list[Line]:
     glyphs = look.glyphs
     if channel is None:
         return [(("PRESSURE", MUTED),), ((glyphs.plain("—"), MUTED), ("  not reported", MUTED))]
     lines = [
         _heading(channel, width, glyphs),
-        (*_value(channel, BRIGHT, glyphs), (f"  {trend_arrow(channel, glyphs)}", "$series-2")),
+        (*_value(channel, BRIGHT, glyphs, units), (f"  {trend_arrow(channel, glyphs)}", "$series-2")),
     ]
     if rows >= SPARK_ROWS:
         lines.append(_spark(channel, width - _BETWEEN, look, "$series-2"))
@@ -218,10 +220,10 @@ def _not_heard(moment: RunMoment, look: Look) -> list[Line]:
     return lines
 
 
-def _what(followed: runs.view.RunProgress, unit: str) -> str:
+def _what(followed: runs.view.RunProgress, units: DisplayUnits) -> str:
     """Return the step in few words: `HOLD −20 °C`."""
     if followed.kind == "hold" and followed.dwell is not None:
-        return f"HOLD {quantity(from_celsius(followed.dwell.target, unit), unit)}".replace("+", "")
+        return f"HOLD {units.temperature_words(followed.dwell.target)}"
     return followed.label.upper() if not followed.kind else followed.label[:1].upper() + followed.label[1:]
 
 
@@ -247,7 +249,7 @@ def _running(moment: RunMoment, width: int, rows: int, look: Look) -> list[Line]
         where = f"{where}, estimated" if where else "estimated"
     sign = glyphs.question if moment.unreported else glyphs.play
     head = _apart(
-        ((f"{sign} ", "$running"), (glyphs.plain(_what(followed, run.temperature_unit)), "bold")),
+        ((f"{sign} ", "$running"), (glyphs.plain(_what(followed, moment.units)), "bold")),
         ((where, "$stale" if followed.estimated else MUTED),),
         width,
     )
@@ -255,7 +257,7 @@ def _running(moment: RunMoment, width: int, rows: int, look: Look) -> list[Line]
     dwell = followed.dwell
     if dwell is None:
         return [head, _clock(progress.step_elapsed, progress.step_total, width, glyphs), ends]
-    why = run_words.why_not(dwell, followed, moment.snapshot)
+    why = run_words.why_not(dwell, followed, moment.snapshot, moment.units)
     sign = glyphs.cross if why else glyphs.dot
     counts: list[Span] = [
         ("counts ", MUTED),

@@ -24,12 +24,8 @@ from xovac_tui.ui.screens.status.run_moment import RunMoment, at_recipe_pace
 from xovac_tui.ui.widgets.fitting import SizeStep
 from xovac_tui.ui.widgets.heat import tint_of
 from xovac_tui.ui.widgets.trend import TrendChart
-<<<<<<< HEAD
-from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, TrendSeries
-from xovac_tui.units import unit_of
-=======
 from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, shown_series
->>>>>>> main
+from xovac_tui.units import unit_of
 
 _WINDOW_NAMES = ("10min", "1h", "6h", "24h", "all")
 _TREND_SECONDS = 600.0
@@ -148,6 +144,7 @@ class StatusPane(Pane):
             snapshot,
             at_recipe_pace(self.station.progress(snapshot), speed),
             at_recipe_pace(newest, speed) if newest is not None else None,
+            self.workspace.units,
         )
         glyphs, times = self.workspace.glyphs, self.workspace.times
         look = Look(glyphs, times, self.keys, self._newest, self._tint, replay=replayed)
@@ -162,25 +159,13 @@ class StatusPane(Pane):
             self._moment(channels),
             why=snapshot.link.why,
             left_out=snapshot.counters.left_out,
-<<<<<<< HEAD
             colours={one.name: f"$series-{one.slot % _SERIES_COLOURS + 1}" for one in trend.series},
             advice=self._advice(snapshot),
+            units=self.workspace.units,
         )
         chart = self.query_one(TrendChart)
         if chart.display:
             chart.show(trend)
-=======
-            units=self.workspace.units,
-        )
-        self._say_advice(snapshot)
-        moment = RunMoment(
-            snapshot, self.station.progress(snapshot), self.station.runs.view(), self.workspace.units
-        )
-        glyphs, times = self.workspace.glyphs, self.workspace.times
-        self.query_one(RunPanel).show(moment, glyphs=glyphs, times=times, keys=self.keys)
-        if not self.has_class("-full"):
-            self.query_one(TrendChart).show(self._trend(snapshot, channels))
->>>>>>> main
 
     def on_resize(self) -> None:
         """Fit the new size at once: no snapshot is shown while the picture is held."""
@@ -288,7 +273,6 @@ class StatusPane(Pane):
             units=self.workspace.units,
         )
 
-<<<<<<< HEAD
     def _forecasts(self, snapshot: Snapshot) -> tuple[tuple[str, Sequence[tuple[float, float]]], ...]:
         """Return where the pressure is foreseen to go, as the Insight tab says it."""
         late = self._opened is not None and snapshot.mono - self._opened >= _FIRST_ADVICE
@@ -298,24 +282,25 @@ class StatusPane(Pane):
         speed, factor = self.station.speed, unit_of(fall.channel.unit).factor
         if fall is not self._fall:
             # Until the next forecast the drawn one stays where it is.
-            self._fall, self._foreseen = fall, [(snapshot.mono, fall.channel.value)]
+            shown, unit = self.workspace.units.value, fall.channel.unit
+            self._fall, self._foreseen = fall, [(snapshot.mono, shown(fall.channel.value, unit))]
             for one in fall.thresholds:
                 if one.forecast is None:
                     break
-                self._foreseen.append((snapshot.mono + one.forecast.likely / speed, one.mbar / factor))
+                at = snapshot.mono + one.forecast.likely / speed
+                self._foreseen.append((at, shown(one.mbar / factor, unit)))
         return ((fall.channel.full_name, self._foreseen),) if len(self._foreseen) > 1 else ()
 
     def on_zoom(self, panel: Widget | None) -> None:
         readings = self.query_one(Readings)
         readings.full = panel is not None and readings in panel.walk_children(with_self=True)
         readings.set_class(self._arranged.readings == 1 and not readings.full, "-line")
-=======
+
     async def open_named(self, name: str) -> bool:
         """Put the cursor on a channel by its full name."""
         readings = self.query_one(Readings)
         readings.focus()
         return readings.choose(name)
->>>>>>> main
 
     # -- actions ------------------------------------------------------------------------------------
 

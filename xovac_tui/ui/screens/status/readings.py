@@ -16,7 +16,6 @@ from xovac_tui.chamber.snapshot import ChannelView, Quality
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import format_age
 from xovac_tui.plot.sparkline import sparkline
-from xovac_tui.quantities import unit as unit_shown
 from xovac_tui.text import clean
 from xovac_tui.ui.action import MOVING
 from xovac_tui.ui.format import rate, reading, reading_with_unit
@@ -78,9 +77,6 @@ class Columns(msgspec.Struct, frozen=True):
 
 
 def reading_line(
-<<<<<<< HEAD
-    channel: ChannelView, columns: Columns, glyphs: Glyphs, spark: str, *, chosen: bool, colour: str = ""
-=======
     channel: ChannelView,
     columns: Columns,
     glyphs: Glyphs,
@@ -88,7 +84,7 @@ def reading_line(
     *,
     chosen: bool,
     units: DisplayUnits = AS_REPORTED,
->>>>>>> main
+    colour: str = "",
 ) -> list[Span]:
     """Return the spans of one reading, as wide as its columns; `colour` is that of its line on the trend."""
     quality = channel.quality
@@ -109,19 +105,12 @@ def reading_line(
             fit_label(glyphs.plain(label), columns.label, ellipsis=glyphs.ellipsis),
             CHOSEN if chosen else body,
         ),
-<<<<<<< HEAD
-=======
-        (
-            fit(glyphs.plain(reading_with_unit(channel, units)), columns.value, right=True),
-            "$no-data" if dim else "bold $foreground",
-        ),
->>>>>>> main
     ]
     value_style = "$no-data" if dim else "bold $foreground"
     behind = (old or glyphs.plain(change), _QUALITY_STYLE[quality] if old else "$no-data")
     if columns.usual:
         bare = channel.unit == columns.usual or not channel.unit or channel.value is None
-        shown = glyphs.plain(reading(channel) if bare else reading_with_unit(channel))
+        shown = glyphs.plain(reading(channel, units) if bare else reading_with_unit(channel, units))
         if cell_len(shown) >= columns.value or cell_len(behind[0]) >= columns.rate:
             # A value with a unit of its own takes the room of the change, and an age that of the value's.
             both = columns.value + columns.rate
@@ -135,7 +124,9 @@ def reading_line(
             (fit(shown, columns.value, right=True), value_style),
             (fit(behind[0], columns.rate, right=True), behind[1]),
         ]
-    spans.append((fit(glyphs.plain(reading_with_unit(channel)), columns.value, right=True), value_style))
+    spans.append(
+        (fit(glyphs.plain(reading_with_unit(channel, units)), columns.value, right=True), value_style)
+    )
     if columns.rate and columns.age:
         spans.append((fit(glyphs.plain(change), columns.rate, right=True), "$no-data"))
         spans.append((fit(old, columns.age, right=True), _QUALITY_STYLE[quality]))
@@ -153,6 +144,7 @@ def pinned_line(
     glyphs: Glyphs,
     key: str,
     chosen: ChannelView | None,
+    units: DisplayUnits = AS_REPORTED,
 ) -> Line:
     """Return the first channels in one line, with how many of `count` there are beside them."""
     spans: list[Span] = []
@@ -164,7 +156,10 @@ def pinned_line(
         one: list[Span] = [
             (f" {glyphs.quality(channel.quality)} ", _QUALITY_STYLE[channel.quality]),
             (fit_label(glyphs.plain(clean(channel.label, 60)), min(14, cell_len(channel.label))), ""),
-            (f" {glyphs.plain(reading_with_unit(channel))}", "$no-data" if dim else "bold $foreground"),
+            (
+                f" {glyphs.plain(reading_with_unit(channel, units))}",
+                "$no-data" if dim else "bold $foreground",
+            ),
             (age, "$stale"),
             (" ", ""),
         ]
@@ -233,12 +228,9 @@ class Readings(LinesWidget, can_focus=True):
         *,
         why: str = "",
         left_out: str = "",
-<<<<<<< HEAD
         colours: Mapping[str, str] | None = None,
         advice: str = "",
-=======
         units: DisplayUnits = AS_REPORTED,
->>>>>>> main
     ) -> None:
         """Show these channels; `trend` returns the newest values for the small trends.
 
@@ -247,23 +239,16 @@ class Readings(LinesWidget, can_focus=True):
         `colours` are the styles of channels on the trend, `advice` what the rule above says behind its title.
         """
         before = self.chosen
-<<<<<<< HEAD
         self._why, self._left_out = why, left_out
+        self._units = units
         self._colours, self._advice = colours or {}, advice
-=======
-        self._why, self._left_out, self._units = why, left_out, units
->>>>>>> main
         self._channels, self._trend = channels, trend
         if before is not None and (self.chosen is None or self.chosen.full_name != before.full_name):
             names = [channel.full_name for channel in channels]
             self._chosen = names.index(before.full_name) if before.full_name in names else 0
         # An age is shown only where it is overdue.
         aged = [one if one.overdue else msgspec.structs.replace(one, age=None) for one in channels]
-<<<<<<< HEAD
-        inputs = (aged, moment, why, left_out, self._colours, advice)
-=======
-        inputs = (aged, moment, why, left_out, units)
->>>>>>> main
+        inputs = (aged, moment, why, left_out, self._colours, advice, units)
         if inputs != self._inputs:
             # A hidden tab has no room to draw in: it is drawn when it has.
             self._inputs = inputs if self.size else ()
@@ -290,7 +275,7 @@ class Readings(LinesWidget, can_focus=True):
     def copied(self) -> Copied | None:
         """Return the value of the chosen channel."""
         one = self.chosen
-        return None if one is None else Copied(clean(one.label, 60), reading_with_unit(one))
+        return None if one is None else Copied(clean(one.label, 60), reading_with_unit(one, self._units))
 
     def action_edit(self) -> None:
         """Ask for the chosen channel to be edited."""
@@ -322,7 +307,13 @@ class Readings(LinesWidget, can_focus=True):
             shown = self._channels[first:]
             chosen = self.chosen if self.has_focus else None
             line = pinned_line(
-                shown, len(self._channels), width, self._glyphs, self._keys["all-channels"], chosen
+                shown,
+                len(self._channels),
+                width,
+                self._glyphs,
+                self._keys["all-channels"],
+                chosen,
+                self._units,
             )
             self.show_lines([line])
             return
@@ -359,7 +350,7 @@ class Readings(LinesWidget, can_focus=True):
         column_width = (width - (count - 1) * _BETWEEN) // count
         usual = _usual(self._channels)
         columns = Columns.for_width(column_width, usual)
-        unit = self._glyphs.plain(f" {unit_shown(usual)}") if columns.usual else ""
+        unit = self._glyphs.plain(f" {self._units.unit(usual)}") if columns.usual else ""
         heads = f"value{unit}   /min" + ("   age if overdue" if columns.age else "")
         entitle_rule(self, title, heads, glyphs=self._glyphs)
         lines: list[Line] = []
@@ -404,18 +395,16 @@ class Readings(LinesWidget, can_focus=True):
             newest = self._trend(channel.full_name, SPARK)
             least = 0.0 if channel.log else _quiet(channel.unit)
             spark = sparkline(newest, SPARK, self._glyphs.ascii, least=least, log=channel.log)
-<<<<<<< HEAD
         colour = self._colours.get(channel.full_name, "")
-        return reading_line(channel, columns, self._glyphs, spark, chosen=chosen, colour=colour)
+        return reading_line(
+            channel, columns, self._glyphs, spark, chosen=chosen, units=self._units, colour=colour
+        )
 
 
 def _usual(channels: Sequence[ChannelView]) -> str:
     """Return the unit of temperature that most channels have; empty if none has one."""
     found = [one.unit for one in channels if one.value is not None and is_temperature(one.unit)]
     return max(dict.fromkeys(found), key=found.count, default="")
-=======
-        return reading_line(channel, columns, self._glyphs, spark, chosen=chosen, units=self._units)
->>>>>>> main
 
 
 def _quiet(unit: str) -> float:

@@ -41,33 +41,6 @@ _BAR_WORDS = 31
 """Cells for texts like `1h 21m of 2h 00m, 39m 00s left`, so that the bars keep their length."""
 
 
-<<<<<<< HEAD
-=======
-def run_title(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
-    """Return the panel's title; for a low panel with target, actual and planned temperature."""
-    run = moment.snapshot.run
-    if not low or not moment.on or moment.silent or run.target is None:
-        return "Run"
-    name = run.temperature_unit
-    title = f"Run   target {moment.units.quantity(run.target, name)}"
-    if run.actual is not None:
-        title += f"   actual {moment.units.quantity(run.actual, name)}"
-    if moment.planned is not None and moment.planned.planned_temperature is not None:
-        title += f"   planned {_planned(moment, moment.planned.planned_temperature)}"
-    return glyphs.plain(title)
-
-
-def run_subtitle(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
-    """Return the text in the lower frame: for a low panel, the clocks of the dwell."""
-    followed = moment.planned
-    if not low or not moment.on or followed is None or followed.dwell is None:
-        return ""
-    clocks = " ".join(f"{name} {time:<6}" for name, time in run_words.clock_words(followed.dwell)).rstrip()
-    why = run_words.why_not(followed.dwell, followed, moment.snapshot, moment.units)
-    return glyphs.plain(f"dwell: {clocks}" + (f", not now: {why}" if why else ""))
-
-
->>>>>>> main
 def run_lines(
     moment: RunMoment,
     width: int,
