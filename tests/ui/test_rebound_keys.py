@@ -97,7 +97,7 @@ def test_every_action_may_be_put_on_a_free_key() -> None:
 async def test_on_every_tab_the_new_keys_reach_the_actions_and_the_old_ones_are_named_nowhere(
     tmp_path: Path,
 ) -> None:
-    async with console(tmp_path, size=(176, 50), keys=NEW) as c:
+    async with console(tmp_path, size=(168, 50), keys=NEW) as c:
         assert {one for one in ids(c) if not one.startswith("replay-")} >= {
             one.id for one in PLACES[0].actions[1:]
         }
@@ -122,7 +122,7 @@ async def test_on_every_tab_the_new_keys_reach_the_actions_and_the_old_ones_are_
 
 
 async def test_what_the_frame_says_and_the_palette_have_the_new_keys(tmp_path: Path) -> None:
-    async with console(tmp_path, size=(160, 50), keys=NEW, observe=True) as c:
+    async with console(tmp_path, size=(168, 50), keys=NEW, observe=True) as c:
         lost = LinkView(LinkWord.LOST, why="The connection was reset.", next_try_mono=3.0)
         bar = c.app.query_one(LinkBar)
         bar.show(c.app.workspace, msgspec.structs.replace(c.app.workspace.snapshot, link=lost, mono=1.0))

@@ -224,7 +224,8 @@ def _what(followed: runs.view.RunProgress, units: DisplayUnits) -> str:
     """Return the step in few words: `HOLD −20 °C`."""
     if followed.kind == "hold" and followed.dwell is not None:
         return f"HOLD {units.temperature_words(followed.dwell.target)}"
-    return followed.label.upper() if not followed.kind else followed.label[:1].upper() + followed.label[1:]
+    label = followed.label_in(units)
+    return label[:1].upper() + label[1:]
 
 
 def _running(moment: RunMoment, width: int, rows: int, look: Look) -> list[Line]:

@@ -66,7 +66,7 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
     rows: dict[str, Line] = {"head": _head(moment, width, glyphs, "")}
     names = [name for name in _RANKS if followed is not None or name not in ("dwell", "why", "basis")]
     kept = set(sorted(names, key=_RANKS.__getitem__)[:height])
-    label = glyphs.plain(progress.label)
+    label = glyphs.plain(progress.label_in(moment.units))
     where = where_words(moment, short=False)
     rows["where"] = (
         (where, ""),
@@ -93,7 +93,7 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
         lines.append(())
         lines += [
             _upcoming(place, what, seconds, width, glyphs)
-            for place, (what, seconds) in enumerate(progress.upcoming[:room])
+            for place, (what, seconds) in enumerate(progress.upcoming_in(moment.units)[:room])
         ]
     return lines
 
@@ -145,7 +145,10 @@ def where_words(moment: RunMoment, *, short: bool, estimated: bool = True) -> st
         parts.append(f"{item} {step}" + (f"{of}{steps}" if steps else ""))
     if short:
         estimated = estimated and followed is not None and followed.estimated
-        parts += [*(["estimated"] if estimated else []), *([progress.label] if progress.label else [])]
+        parts += [
+            *(["estimated"] if estimated else []),
+            *([progress.label_in(moment.units)] if progress.label else []),
+        ]
         return ", ".join(parts)
     return "   ".join(parts) or "Step not reported"
 
