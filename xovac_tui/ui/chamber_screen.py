@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
 from xovac_tui import paths
 from xovac_tui.errors import XovacError
@@ -256,7 +256,7 @@ class ChamberScreen(LeanScreen[None]):
         if action != "unzoom":
             return True
         pane, focused = self.pane, self.focused
-        if pane is None or pane.zoomed is None or isinstance(focused, Input | TextArea):
+        if pane is None or pane.zoomed is None or isinstance(focused, Input):
             return False
         return not (isinstance(focused, TrendChart) and focused.is_away)
 
