@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from xovac_tui.runs import dwell as dwell
     from xovac_tui.runs import endings as endings
     from xovac_tui.runs import followed as followed
-    from xovac_tui.runs import hold as hold
     from xovac_tui.runs import past as past
     from xovac_tui.runs import rate_learning as rate_learning
     from xovac_tui.runs import state as state

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import msgspec
 
 from xovac_tui import quantities as figures
-from xovac_tui import runs
 from xovac_tui.chamber.history import Curve
 from xovac_tui.chamber.ring import Bins
 from xovac_tui.chamber.snapshot import Mark
@@ -16,6 +15,7 @@ from xovac_tui.digits import MINUS, digits, figure
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.plot.cells import narrow
 from xovac_tui.plot.ticks import Clock
+from xovac_tui.runs.hold import PlacedHold
 from xovac_tui.ui.glyphs import ASCII
 from xovac_tui.units import DAY, HOUR, MINUTE, is_temperature, unit_of
 
@@ -105,7 +105,7 @@ class TrendModel(msgspec.Struct, frozen=True):
     """In order of importance: the first is drawn on top."""
     planned: Sequence[tuple[float, float]] | None = None
     """Planned profile as list of (monotonic seconds, degC), in order of time."""
-    holds: tuple[runs.hold.PlacedHold, ...] = ()
+    holds: tuple[PlacedHold, ...] = ()
     controlled: str = ""
     """Name of the series that the plan is for, whose colour says its temperature."""
     pressure: str = ""
