@@ -30,7 +30,7 @@ from xovac_tui.ui.screens.status.pane import StatusPane
 from xovac_tui.ui.screens.status.readings import Readings
 from xovac_tui.ui.widgets.lines import RunFacts
 from xovac_tui.ui.widgets.rows import Rows
-from xovac_tui.ui.widgets.rules import rule_text
+from xovac_tui.ui.widgets.ruled import rule_text
 from xovac_tui.ui.widgets.trend import TrendChart
 
 

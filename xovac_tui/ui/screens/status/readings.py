@@ -22,7 +22,7 @@ from xovac_tui.ui.format import rate, reading, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.copied import Copied
 from xovac_tui.ui.widgets.lines import CHOSEN, Line, LinesWidget, Span, clip, fit, fit_label
-from xovac_tui.ui.widgets.rules import entitle_rule
+from xovac_tui.ui.widgets.ruled import entitle_rule
 from xovac_tui.units import in_one, is_temperature
 
 _QUALITY_STYLE = {

@@ -19,7 +19,7 @@ from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.status.run_moment import RunMoment
 from xovac_tui.ui.widgets import run_words
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit, folded, paragraph
-from xovac_tui.ui.widgets.rules import entitle_rule
+from xovac_tui.ui.widgets.ruled import entitle_rule
 from xovac_tui.units import from_celsius, unit_of
 
 _RANKS = {
