@@ -94,7 +94,7 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
     rows: dict[str, Line] = {"head": _head(moment, width, glyphs, "")}
     names = [name for name in _RANKS if followed is not None or name not in ("dwell", "why", "basis")]
     kept = set(sorted(names, key=_RANKS.__getitem__)[:height])
-    label = glyphs.plain(progress.label)
+    label = glyphs.plain(progress.label_in(moment.units))
     where = _where(moment, short=False)
     rows["where"] = (
         (where, ""),
@@ -121,7 +121,7 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
         lines.append(())
         lines += [
             _upcoming(place, what, seconds, width, glyphs)
-            for place, (what, seconds) in enumerate(progress.upcoming[:room])
+            for place, (what, seconds) in enumerate(progress.upcoming_in(moment.units)[:room])
         ]
     return lines
 
@@ -173,7 +173,10 @@ def _where(moment: RunMoment, *, short: bool, estimated: bool = True) -> str:
         parts.append(f"{item} {step}" + (f"{of}{steps}" if steps else ""))
     if short:
         estimated = estimated and followed is not None and followed.estimated
-        parts += [*(["estimated"] if estimated else []), *([progress.label] if progress.label else [])]
+        parts += [
+            *(["estimated"] if estimated else []),
+            *([progress.label_in(moment.units)] if progress.label else []),
+        ]
         return ", ".join(parts)
     return "   ".join(parts) or "Step not reported"
 
