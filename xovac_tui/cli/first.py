@@ -21,7 +21,8 @@ from xovac_tui.config.settings_text import save_profile
 from xovac_tui.config.state import load_state, recall, save_state
 from xovac_tui.config.themes import shipped_themes, user_themes
 from xovac_tui.errors import XovacError
-from xovac_tui.link.doctor import DoctorCheck, probe
+from xovac_tui.link.checks import DoctorCheck
+from xovac_tui.link.doctor import probe
 from xovac_tui.text import clean
 from xovac_tui.ui.first_lines import DEMO_OFFER, SSH_OFFER, TYPED_OFFER, ConnectOffer, FirstStart, OfferKind
 

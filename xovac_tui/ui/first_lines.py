@@ -12,7 +12,7 @@ import msgspec
 from xovac_tui.config import Display
 from xovac_tui.config.check import url_mistake
 from xovac_tui.config.themes import ThemeSpec
-from xovac_tui.link.doctor import DoctorCheck
+from xovac_tui.link.checks import DoctorCheck
 from xovac_tui.text import clean
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import CHOSEN, Line, clip, fit, folded

@@ -20,7 +20,7 @@ from textual.worker import Worker
 from xovac_tui.config.check import name_mistake
 from xovac_tui.config.themes import variable_defaults
 from xovac_tui.errors import XovacError
-from xovac_tui.link.doctor import DoctorCheck
+from xovac_tui.link.checks import DoctorCheck
 from xovac_tui.ui.action import BETWEEN
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.first_lines import (
