@@ -23,7 +23,7 @@ from xovac_tui.ui.workspace import Mode
 CHECKS = (
     DoctorCheck("address", True, "http://c:1"),
     DoctorCheck("polling", False, "Not offered.", "Take it out.", spare=True),
-    DoctorCheck("tcp", False, "It did not answer.", "Nothing listens there, so start the server first."),
+    DoctorCheck("tcp", False, "Said nothing.", "Nothing listens there, so start the server first."),
     DoctorCheck("http", None, "Skipped, because tcp failed."),
 )
 
@@ -62,7 +62,7 @@ def test_findings_are_folded_with_their_advice_and_without_what_was_left_out() -
         "* address: http://c:1",
         "! polling: Not offered.",
         "    Take it out.",
-        "x tcp: It did not answer.",
+        "x tcp: Said nothing.",
         "    Nothing listens there, so",
         "    start the server first.",
         "~ checking",
