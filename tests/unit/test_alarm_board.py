@@ -13,10 +13,10 @@ from rich.cells import cell_len
 from xovac_tui.chamber.alarm import (
     AlarmChange,
     AlarmEvent,
+    AlarmNumber,
     AlarmState,
     AlarmsView,
     AlarmView,
-    Compared,
     Sense,
     Severity,
     Spelling,
@@ -41,8 +41,8 @@ NOON = 1_790_000_000.0
 UTC = Times("utc")
 
 
-def measured(value: float | None, limit: float | None = 80.0, unit: str = "degC", **how: Any) -> Compared:
-    return Compared(**{"value": value, "limit": limit, "sense": Sense.ABOVE, "unit": unit_of(unit), **how})
+def measured(value: float | None, limit: float | None = 80.0, unit: str = "degC", **how: Any) -> AlarmNumber:
+    return AlarmNumber(**{"value": value, "limit": limit, "sense": Sense.ABOVE, "unit": unit_of(unit), **how})
 
 
 def rule(name: str = "plate hot", **fields: Any) -> AlarmView:
@@ -77,7 +77,9 @@ def shown(one: AlarmView, width: int = 116, units: DisplayUnits = AS_REPORTED) -
         (None, None),
     ],
 )
-def test_the_bar_is_full_at_the_limit_and_empty_far_from_it(one: Compared | None, near: float | None) -> None:
+def test_the_bar_is_full_at_the_limit_and_empty_far_from_it(
+    one: AlarmNumber | None, near: float | None
+) -> None:
     found = nearness(one)
     assert found == (None if near is None else pytest.approx(near))
 
@@ -86,7 +88,7 @@ def test_a_distance_has_its_own_unit() -> None:
     assert distance_words(measured(22.0), AS_REPORTED) == "58.0 K"
     assert distance_words(measured(22.0), chosen("degF", "")) == "104.4 °F"
     assert distance_words(measured(1e-4, 1e-2, "mbar", log=True), AS_REPORTED) == "2.0 decades"
-    free = Compared(value=82.4, limit=1.0, sense=Sense.BELOW, unit=Unit("GB", "", decimals=2),
+    free = AlarmNumber(value=82.4, limit=1.0, sense=Sense.BELOW, unit=Unit("GB", "", decimals=2),
                     spelling=Spelling.WORKED_OUT)  # fmt: skip
     assert distance_words(free, AS_REPORTED) == "81.40 GB"
     assert distance_words(measured(None), AS_REPORTED) == ""

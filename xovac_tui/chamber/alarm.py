@@ -70,7 +70,7 @@ class Spelling(StrEnum):
     """In a unit that need not have a name in the table."""
 
 
-class Compared(msgspec.Struct, frozen=True, kw_only=True):
+class AlarmNumber(msgspec.Struct, frozen=True, kw_only=True):
     """The number of now that an alarm compares with its limit, in the unit of the data."""
 
     value: float | None
@@ -189,7 +189,7 @@ class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
     """The condition holds, its delay is over."""
     doubtful: bool = False
     """Whether the condition holds is unknown now: the data are stale."""
-    measured: Compared | None = None
+    measured: AlarmNumber | None = None
     """What is compared with its limit; None where no number is."""
     below: bool = False
     """Its limit is a lower one."""

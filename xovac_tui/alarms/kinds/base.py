@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from xovac_tui.alarms.life import Holding
-from xovac_tui.chamber.alarm import Compared, LimitSet, Sense, SeverityName, Spelling
+from xovac_tui.chamber.alarm import AlarmNumber, LimitSet, Sense, SeverityName, Spelling
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import Quality
@@ -194,7 +194,7 @@ class Condition(ABC):
         """Return the limit with its unit; empty where there is none."""
         return ""
 
-    def measured(self, context: Context) -> Compared | None:
+    def measured(self, context: Context) -> AlarmNumber | None:
         """Return what is compared with the limit; None where no number is."""
         return None
 
@@ -269,9 +269,9 @@ class OfChannel(Condition):
         channel = self.trusted(context)
         return None if channel is None else channel.value
 
-    def compared(self, context: Context, sense: Sense) -> Compared:
+    def compared(self, context: Context, sense: Sense) -> AlarmNumber:
         """Return the number of now and its limit."""
-        return Compared(
+        return AlarmNumber(
             value=self.value(context),
             limit=self.limit(context.limit_set),
             sense=sense,
@@ -310,7 +310,7 @@ class Magnitude(OfChannel):
 
     rule: LimitRule
 
-    def measured(self, context: Context) -> Compared:
+    def measured(self, context: Context) -> AlarmNumber:
         """Return what is compared with the limit."""
         return self.compared(context, Sense.BEYOND)
 

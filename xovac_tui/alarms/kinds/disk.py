@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xovac_tui.alarms.kinds.base import Condition, Context, LimitRule, now_holds
 from xovac_tui.alarms.life import Holding
-from xovac_tui.chamber.alarm import Compared, Sense, Spelling
+from xovac_tui.chamber.alarm import AlarmNumber, Sense, Spelling
 from xovac_tui.units import Unit
 
 
@@ -23,9 +23,9 @@ class DiskLow(Condition):
     below = True
     rule: DiskRule
 
-    def measured(self, context: Context) -> Compared:
+    def measured(self, context: Context) -> AlarmNumber:
         """Return what is free and the limit."""
-        return Compared(
+        return AlarmNumber(
             value=context.disk_free,
             limit=self.limit(context.limit_set),
             sense=Sense.BELOW,

@@ -10,7 +10,7 @@ from msgspec import Meta
 from xovac_tui.alarms.kinds.base import Condition, Context, LimitRule, OfChannel, check_source
 from xovac_tui.alarms.kinds.derived import DerivedValue
 from xovac_tui.alarms.life import Holding
-from xovac_tui.chamber.alarm import Compared, Sense, Spelling
+from xovac_tui.chamber.alarm import AlarmNumber, Sense, Spelling
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.text import clean
@@ -63,7 +63,7 @@ class Level(OfChannel):
         self.above = rule.kind.startswith("high")
         self.below = not self.above
 
-    def measured(self, context: Context) -> Compared:
+    def measured(self, context: Context) -> AlarmNumber:
         """Return what is compared with the limit."""
         return self.compared(context, Sense.ABOVE if self.above else Sense.BELOW)
 

@@ -11,9 +11,9 @@ from xovac_tui.chamber.alarm import (
     SEVERITIES,
     AlarmChange,
     AlarmEvent,
+    AlarmNumber,
     AlarmsView,
     AlarmView,
-    Compared,
     Sense,
     Spelling,
 )
@@ -51,7 +51,7 @@ def on_board(view: AlarmsView) -> list[AlarmView]:
     )
 
 
-def distance(measured: Compared) -> float | None:
+def distance(measured: AlarmNumber) -> float | None:
     """Return how far the value is from its limit, negative beyond it; None where either is not known.
 
     In its unit, of a logarithmic value in decades.
@@ -69,7 +69,7 @@ def distance(measured: Compared) -> float | None:
     return limit - value if measured.sense is Sense.ABOVE else value - limit
 
 
-def nearness(measured: Compared | None) -> float | None:
+def nearness(measured: AlarmNumber | None) -> float | None:
     """Return how near a value is to its limit: 1 at or beyond it, 0 far from it; None where not known."""
     gap = None if measured is None else distance(measured)
     if measured is None or gap is None or measured.limit is None:
@@ -77,7 +77,7 @@ def nearness(measured: Compared | None) -> float | None:
     return max(0.0, min(1.0, 1.0 - gap / _far(measured)))
 
 
-def _far(measured: Compared) -> float:
+def _far(measured: AlarmNumber) -> float:
     """Return the distance at which the bar is empty, as `distance` has it."""
     assert measured.limit is not None
     if measured.sense is not Sense.BEYOND and measured.log and measured.limit > 0:
@@ -87,7 +87,7 @@ def _far(measured: Compared) -> float:
     return abs(measured.limit) or 1.0
 
 
-def distance_words(measured: Compared | None, units: DisplayUnits) -> str:
+def distance_words(measured: AlarmNumber | None, units: DisplayUnits) -> str:
     """Return the distance to the limit in words: `58.0 K`, `1.9 decades`; empty where it is not known."""
     gap = None if measured is None else distance(measured)
     if measured is None or gap is None or not math.isfinite(gap):
