@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from textual import work
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.config import state
+from xovac_tui.ui import dialogs
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.status import ACTIONS
 from xovac_tui.ui.screens.status.readings import SPARK, Readings
@@ -242,6 +244,18 @@ class StatusPane(Pane):
     async def action_insight(self) -> None:
         """Show the Insight tab in place of this one."""
         await self.workspace.show_over("status", "insight")
+
+    @work(group="contract", exclusive=True)
+    async def action_edit_channel(self) -> None:
+        """Show the form of the chosen channel."""
+        chosen = self.query_one(Readings).chosen
+        if chosen is not None:
+            await dialogs.contract.channel.edit_channel(self.workspace, chosen.full_name)
+
+    @work(group="contract")
+    async def action_undo_contract(self) -> None:
+        """Take the last change of the contract back."""
+        await dialogs.contract.undo.undo_contract(self.workspace)
 
     def action_pin(self) -> None:
         """Pin or unpin the chosen channel."""
