@@ -7,7 +7,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """Exit codes of the command line; the README lists them."""
+    """Exit codes of the command line; the table of commands says what they mean of each."""
 
     OK = 0
     CRASH = 1

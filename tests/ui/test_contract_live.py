@@ -82,7 +82,7 @@ async def closed(c: Console) -> None:
 
 async def test_a_contract_that_cannot_be_used_is_told(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
-        problem = ContractProblem(("own.toml: `start`: no command is called this.", "own.toml: more."), 0.0)
+        problem = ContractProblem(("own.toml, line 1: a mistake.", "own.toml, line 2: another."), 0.0)
         c.station.news.publish(ContractProblemChanged(problem))
         await c.settle()
         assert any(problem.sentence in said for said in c.messages)

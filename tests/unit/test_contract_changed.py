@@ -304,7 +304,7 @@ async def test_the_record_says_what_changed_and_from_which_event_on(tmp_path: Pa
         assert AUDITED["changes"].what({"kind": "contract", "text": "x", "position": "4"}) == (
             "contract from event 4 on: x"
         )
-        assert json.loads(change.after)["messages"]["dev"] == {'"p"': {"unit": "mbar"}}
+        assert json.loads(change.after)["messages"] == {'dev."p"': {"unit": "mbar"}}
         with Record(b.record) as record:
             units = {one.name: one.unit for one in record.channels()}
             (session,) = lists.sessions(record)

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xovac_tui.api.contract import Confirm, Hazard, LeafTable, Role
+from xovac_tui.api.contracts import editing
 from xovac_tui.api.contracts.editing import (
     ContractChange,
     ContractConflictError,
@@ -207,7 +208,9 @@ def test_what_the_reader_would_refuse_is_not_written(file: Path, change: Contrac
     assert file.read_text() == TEXT
 
 
-def test_what_is_not_there_and_what_toml_has_not_are_refused(file: Path) -> None:
+def test_what_is_not_there_and_what_toml_has_not_are_refused(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = read_source(file)
     with pytest.raises(EditRefusedError) as error:
         edited(source, [ContractChange(leaf_at("chamber_state", "water"))])
@@ -215,8 +218,9 @@ def test_what_is_not_there_and_what_toml_has_not_are_refused(file: Path) -> None
     with pytest.raises(EditRefusedError) as error:
         edited(source, [ContractChange(("source",), object())])
     assert codes(error) == [EditCode.NO_VALUE]
+    monkeypatch.setattr(editing, "MAX_BYTES", 1_000)
     with pytest.raises(EditRefusedError) as error:
-        edited(source, [ContractChange(("source",), "x" * 9_000_000)])
+        edited(source, [ContractChange(("source",), "x" * 1_000)])
     assert codes(error) == [EditCode.TOO_LONG]
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xovac_tui.api.contract import LeafTable, Role
+from xovac_tui.api.contracts import samples
 from xovac_tui.api.contracts.drafting import drafted
 from xovac_tui.api.contracts.guesses import (
     GuessCode,
@@ -18,7 +21,7 @@ from xovac_tui.api.contracts.guesses import (
     guesses_of_all,
     with_guesses,
 )
-from xovac_tui.api.contracts.samples import MOST_LEAVES, NEWEST, LeafSamples, Observed
+from xovac_tui.api.contracts.samples import NEWEST, LeafSamples, Observed
 from xovac_tui.api.contracts.tables import leaf_at
 from xovac_tui.api.loader import documented_contract, load_contract, read_contract
 from xovac_tui.api.payload import Leaf
@@ -226,15 +229,16 @@ def test_accepted_guesses_change_a_leaf() -> None:
     assert taken == LeafTable(label="Mine", role=Role.STATE, running=("running",), idle=("idle",))
 
 
-def test_what_is_kept_of_a_leaf_is_bounded() -> None:
-    samples = LeafSamples.of(float(number) for number in range(1000))
-    assert (len(samples.values), samples.low, samples.count) == (NEWEST, 0.0, 1000)
+def test_what_is_kept_of_a_leaf_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = LeafSamples.of(float(number) for number in range(1000))
+    assert (len(kept.values), kept.low, kept.count) == (NEWEST, 0.0, 1000)
     assert len(LeafSamples.of(str(number) for number in range(1000)).texts) < 20
+    monkeypatch.setattr(samples, "MOST_LEAVES", 30)
     observed = Observed()
-    for number in range(MOST_LEAVES // 1000 + 1):
-        observed.take(f"m{number}", list(range(1000)))
-    assert sum(1 for _ in observed) == MOST_LEAVES
-    assert observed.left_out == 1000
+    for number in range(4):
+        observed.take(f"m{number}", list(range(10)))
+    assert sum(1 for _ in observed) == 30
+    assert observed.left_out == 10
 
 
 def test_a_draft_is_a_valid_file_with_every_guess_marked() -> None:
@@ -259,6 +263,36 @@ def test_a_draft_is_a_valid_file_with_every_guess_marked() -> None:
             assert lines[number - 1].startswith("# guessed: unit = ")
     again = drafted(observed, read, "x")
     assert (again.leaves, again.known) == (0, 6)
+
+
+NAMES = st.sampled_from(
+    ["p_mbar", "state", "t", "sp_degC", "step", "pump", "room_rh", "unit", "value", "a.b"]
+)
+KEYS = NAMES | st.text(max_size=6)
+CAME = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.floats(),
+        st.sampled_from([9.9e9, -999.0, 1.8e12, 1.8e9, 1013.0, 0.0]),
+        st.sampled_from(["idle", "running", "OPEN", "Torr", "2026-10-01T12:00:00Z", ""]),
+        st.text(max_size=5),
+    ),
+    lambda inner: st.dictionaries(KEYS, inner, max_size=4) | st.lists(inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(st.lists(st.tuples(KEYS | st.just("connect"), CAME), max_size=6))
+def test_a_draft_of_whatever_comes_is_valid(messages: list[tuple[str, Any]]) -> None:
+    observed = Observed()
+    for event, value in messages:
+        observed.take(event, value)
+    draft = drafted(observed, load_contract((), simulator=True), "x")
+    file = Path("draft.toml")
+    read, wrong = read_contract([file], simulator=True, tables={file: tomllib.loads(draft.text)})
+    assert not wrong
+    assert drafted(observed, read, "x").leaves == 0
 
 
 def test_thousands_of_leaves_are_drafted_in_seconds() -> None:

@@ -30,8 +30,10 @@ def test_the_list_of_commands_is_up_to_date() -> None:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    listing = module.made_listing()
     page = module.PAGE.read_text(encoding="utf-8")
-    assert page == module.with_list(page), "run: python docs/commands.py"
+    assert page == module.with_lists(page, listing), "run: python docs/commands.py"
+    assert module.FILE.read_text(encoding="utf-8") == module.as_json(listing), "run: python docs/commands.py"
     assert all(f"| `{name}` |" in page for name in COMMANDS)
 
 

@@ -176,11 +176,12 @@ class ChamberValues:
         return ValueReading(found[0], unit, why=f"± {_short(found[1])}")
 
     def _stable(self, channel: Channel, wanted: Wanted) -> ValueReading:
+        criterion = self._criterion(wanted, channel)
+        if isinstance(criterion, str):
+            return ValueReading(problem=criterion)
         watch = self._watches.get(wanted)
-        if watch is None:
-            criterion = self._criterion(wanted, channel)
-            if isinstance(criterion, str):
-                return ValueReading(problem=criterion)
+        if watch is None or watch.criterion != criterion:
+            # None yet, or another contract gives the channel another unit.
             watch = self._watches[wanted] = StabilityWatch(criterion)
         curve, why = self._curve(channel.full_name), self._doubt(channel)
         if curve is None:

@@ -17,9 +17,11 @@ from click.core import ParameterSource
 
 from xovac_tui import __version__
 from xovac_tui.cli.group import ListedGroup
-from xovac_tui.cli.options import transport_option
+from xovac_tui.cli.named import Named
+from xovac_tui.cli.options import fault_option, profile_option, transport_option
 from xovac_tui.cli.output import echo_lines
 from xovac_tui.cli.table import COMMANDS, Table, imported
+from xovac_tui.completing.wanted import ValueKind
 from xovac_tui.errors import Exit, XovacError
 
 _TYPED = ParameterSource.COMMANDLINE
@@ -30,10 +32,21 @@ class _Root(ListedGroup):
     """All commands."""
 
     def sections(self) -> list[tuple[str, Table]]:
-        titles = (("Commands that need no terminal", False), ("Commands for a terminal", True))
+        titles = (
+            ("Commands that need no terminal", (False, False)),
+            ("Commands for a terminal", (True, False)),
+            ("About this program", (False, True)),
+        )
         return [
-            (title, {name: listed for name, listed in self.listed.items() if listed.terminal is terminal})
-            for title, terminal in titles
+            (
+                title,
+                {
+                    name: listed
+                    for name, listed in self.listed.items()
+                    if (listed.terminal, listed.about) == which
+                },
+            )
+            for title, which in titles
         ]
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -52,19 +65,24 @@ class _Root(ListedGroup):
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="xovac-tui", message="%(prog)s %(version)s")
-@click.option("--profile", "-p", metavar="NAME", help="Chamber to open, by its name in the settings.")
+@profile_option("Chamber to open, by its name in the settings.")
 @click.option("--url", metavar="URL", help="Chamber to open, by its address (http://HOST:PORT).")
 @transport_option
 @click.option("--observe/--control", default=None, help="Look only: no command can be sent, STOP included.")
 @click.option("--ascii/--unicode", default=None, help="Draw with plain characters only.")
 @click.option("--record/--no-record", default=None, help="Keep a record of everything (usual), or none.")
-@click.option("--theme", metavar="NAME", help="Colours: xovac-dark, xovac-light, xovac-contrast, ...")
+@click.option(
+    "--theme",
+    type=Named(ValueKind.THEME),
+    metavar="NAME",
+    help="Colours: xovac-dark, xovac-light, xovac-contrast, ...",
+)
 @click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Settings file to read.")
 @click.option("--demo", is_flag=True, help="Open the built-in simulator; no chamber is needed.")
 @click.option("--speed", type=float, metavar="X", help="Demo: model seconds per second (1).")
 @click.option("--seed", type=int, metavar="N", help="Demo: another seed, other noise (1).")
 @click.option("--warm/--cold", default=None, help="Demo: begin pumped down (usual), or at ambient.")
-@click.option("--fault", multiple=True, metavar="NAME[@AFTER][:SECONDS]", help="Demo: a fault; repeatable.")
+@fault_option("Demo: a fault; repeatable.")
 @click.pass_context
 def root(ctx: click.Context, /, **options: Any) -> None:
     """Watch and command an XO-VAC+ thermal vacuum chamber.

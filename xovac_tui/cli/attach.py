@@ -12,9 +12,11 @@ import click
 
 from xovac_tui import __version__
 from xovac_tui.cli.common import echo_result, iso, table
+from xovac_tui.cli.named import Named, NamedFile
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.records import RecordSource, find_record, record_options
 from xovac_tui.clock import SystemClock
+from xovac_tui.completing.wanted import ValueKind
 from xovac_tui.recording.attachments import attach as attach_to
 from xovac_tui.recording.attachments import attachment_data, attachments, media_words, read_file
 from xovac_tui.recording.disk import lists
@@ -28,11 +30,16 @@ from xovac_tui.text import clean
 
 
 @click.command()
-@click.argument("run", metavar="RUN")
+@click.argument("run", type=Named(ValueKind.RUN), metavar="RUN")
 @click.argument("files", metavar="FILE...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--caption", default="", metavar="TEXT", help="What they show.")
 @click.option("--list", "listed", is_flag=True, help="Show what is attached.")
-@click.option("--save", metavar="FOLDER", type=click.Path(path_type=Path), help="Write it all to a folder.")
+@click.option(
+    "--save",
+    metavar="FOLDER",
+    type=NamedFile(ValueKind.FOLDER, path_type=Path),
+    help="Write it all to a folder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="With --list: print JSON.")
 @record_options
 @click.pass_context

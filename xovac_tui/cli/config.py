@@ -12,6 +12,7 @@ import msgspec
 
 from xovac_tui import paths
 from xovac_tui.cli.common import effective, typed
+from xovac_tui.cli.options import profile_option
 from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.config import (
     Effective,
@@ -59,7 +60,7 @@ def path(ctx: click.Context, /, **_: Any) -> None:
 
 @click.command()
 @config_option
-@click.option("--profile", "-p", metavar="NAME", help="As in the program.")
+@profile_option("As in the program.")
 @click.option("--url", metavar="URL", help="As in the program.")
 @click.pass_context
 def show(ctx: click.Context, /, **_: Any) -> None:

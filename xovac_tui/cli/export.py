@@ -13,8 +13,10 @@ from typing import IO, Any
 
 import click
 
+from xovac_tui.cli.named import Named
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.records import RecordSource, Ticker, find_record, missing, print_note, record_options
+from xovac_tui.completing.wanted import ValueKind
 from xovac_tui.errors import Exit
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.lists import find_span
@@ -32,13 +34,24 @@ _STDOUT = "-"
 
 
 @click.command()
-@click.argument("run", metavar="RUN")
+@click.argument("run", type=Named(ValueKind.RUN), metavar="RUN")
 @click.option("--format", "form", type=click.Choice(_FORMATS), help="By --out's ending, else csv.")
 @click.option("--from", "start", metavar="TIME", help="2026-11-23T14:05Z, 14:05, or 2h30 after the start.")
 @click.option("--to", "end", metavar="TIME", help="Likewise; exclusive.")
-@click.option("--channels", multiple=True, metavar="NAME,...", help="Names, labels or globs (plate*).")
+@click.option(
+    "--channels",
+    type=Named(ValueKind.CHANNEL),
+    multiple=True,
+    metavar="NAME,...",
+    help="Names, labels or globs (plate*).",
+)
 @click.option("--labels", is_flag=True, help="CSV: labels with units for the head, not full names.")
-@click.option("--out", metavar="FILE", help="File to write, or - for standard output (CHAMBER-RUN.csv).")
+@click.option(
+    "--out",
+    type=Named(ValueKind.FILE),
+    metavar="FILE",
+    help="File to write, or - for standard output (CHAMBER-RUN.csv).",
+)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @record_options
 @click.pass_context

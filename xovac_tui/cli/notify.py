@@ -12,8 +12,10 @@ import click
 
 from xovac_tui.chamber.alarm import Severity
 from xovac_tui.cli.common import effective, table
+from xovac_tui.cli.named import Named
 from xovac_tui.cli.options import chamber_options
 from xovac_tui.cli.output import echo, echo_lines
+from xovac_tui.completing.wanted import ValueKind
 from xovac_tui.config import Effective
 from xovac_tui.config.secrets import read_addresses
 from xovac_tui.durations import format_whole
@@ -63,7 +65,12 @@ def list_(ctx: click.Context, /, **_: Any) -> None:
 
 
 @click.command()
-@click.option("--receiver", metavar="NAME", help="Only this receiver; `heartbeat` is called only if named.")
+@click.option(
+    "--receiver",
+    type=Named(ValueKind.RECEIVER),
+    metavar="NAME",
+    help="Only this receiver; `heartbeat` is called only if named.",
+)
 @click.option("--severity", type=click.Choice(_SEVERITIES), help="Of the message; usual: the worst it takes.")
 @chamber_options
 @click.pass_context

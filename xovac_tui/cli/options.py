@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 import click
 
+from xovac_tui.cli.named import Named
+from xovac_tui.completing.wanted import ValueKind
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 transport_option = click.option(
@@ -20,12 +23,23 @@ transport_option = click.option(
 """Transport options of the commands that connect."""
 
 
+def profile_option(does: str) -> Callable[[F], F]:
+    """Return the option `--profile`, with what it does."""
+    return click.option("--profile", "-p", type=Named(ValueKind.PROFILE), metavar="NAME", help=does)
+
+
+def fault_option(does: str) -> Callable[[F], F]:
+    """Return the option `--fault` of the simulator, with what it does."""
+    metavar = "NAME[@AFTER][:SECONDS]"
+    return click.option("--fault", multiple=True, type=Named(ValueKind.FAULT), metavar=metavar, help=does)
+
+
 def chamber_options(function: F) -> F:
     """Give a command the options that choose a chamber (`--url`, `--profile`)."""
     for option in (
         click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Settings file."),
         click.option("--url", metavar="URL", help="Chamber, by its address."),
-        click.option("--profile", "-p", metavar="NAME", help="Chamber, by its name in the settings."),
+        profile_option("Chamber, by its name in the settings."),
     ):
         function = option(function)
     return function

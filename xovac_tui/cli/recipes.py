@@ -11,9 +11,11 @@ import msgspec
 
 from xovac_tui import paths
 from xovac_tui.cli.common import echo_result, effective, json_line, table
+from xovac_tui.cli.named import Named, NamedFile
 from xovac_tui.cli.options import chamber_options
 from xovac_tui.cli.output import echo, echo_data, echo_lines
 from xovac_tui.clock import SystemClock
+from xovac_tui.completing.wanted import ValueKind
 from xovac_tui.compose import chambers
 from xovac_tui.config import Profile
 from xovac_tui.digits import digits
@@ -32,7 +34,7 @@ from xovac_tui.recipes.store import file_name, save_as, write_file
 from xovac_tui.recipes.templates import TEMPLATES, Parameter, build, find_template
 from xovac_tui.recipes.writer import write_recipe
 
-_FILE = click.argument("file", type=click.Path(path_type=Path))
+_FILE = click.argument("file", type=NamedFile(ValueKind.RECIPE, path_type=Path))
 _START = click.option(
     "--start",
     type=float,
@@ -186,7 +188,7 @@ def export(
 
 
 @click.command(name="import")
-@_FILE
+@click.argument("file", type=click.Path(path_type=Path))
 @_OUT
 @_FORCE
 @chamber_options
@@ -206,9 +208,21 @@ def import_(ctx: click.Context, /, file: Path, out: Path | None, force: bool, **
 @click.command()
 @click.argument("name")
 @click.option(
-    "--template", "-t", required=True, metavar="T", help="Its template; `recipe templates` lists them."
+    "--template",
+    "-t",
+    type=Named(ValueKind.TEMPLATE),
+    required=True,
+    metavar="T",
+    help="Its template; `recipe templates` lists them.",
 )
-@click.option("--set", "values", multiple=True, metavar="KEY=VALUE", help="A value, like hot=60; repeatable.")
+@click.option(
+    "--set",
+    "values",
+    type=Named(ValueKind.SETTING),
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A value, like hot=60; repeatable.",
+)
 @_OUT
 @_FORCE
 @chamber_options

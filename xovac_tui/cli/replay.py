@@ -14,7 +14,9 @@ from xovac_tui import ui
 from xovac_tui.cli.chambers import chamber_named, zone_of
 from xovac_tui.cli.common import effective
 from xovac_tui.cli.console import make_start, need_terminal
+from xovac_tui.cli.named import Named
 from xovac_tui.cli.records import find_record, missing, record_options
+from xovac_tui.completing.wanted import ValueKind
 from xovac_tui.compose import chambers, replays
 from xovac_tui.config import Secrets
 from xovac_tui.recording.disk.files import begins_as_database
@@ -43,7 +45,7 @@ class _ReplaySource(msgspec.Struct, frozen=True):
 
 
 @click.command()
-@click.argument("what", metavar="RUN|FILE")
+@click.argument("what", type=Named(ValueKind.RUN_OR_FILE), metavar="RUN|FILE")
 @click.option("--speed", type=click.FloatRange(0.1, 10_000.0), default=1.0, show_default=True, metavar="X")
 @click.option("--from", "start", metavar="TIME", help="2026-11-23T14:05Z, 14:05, or 2h30 after the start.")
 @record_options

@@ -9,8 +9,10 @@ from typing import Any
 
 import click
 
+from xovac_tui.cli.named import Named
 from xovac_tui.cli.output import echo
 from xovac_tui.cli.records import Ticker, find_record, missing, record_options
+from xovac_tui.completing.wanted import ValueKind
 from xovac_tui.errors import Exit
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.record import Record
@@ -18,7 +20,7 @@ from xovac_tui.report.writing import need_libraries, run_number, write_report
 
 
 @click.command()
-@click.argument("run", metavar="RUN")
+@click.argument("run", type=Named(ValueKind.RUN), metavar="RUN")
 @click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="File (CHAMBER-RUN.html).")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @record_options

@@ -21,9 +21,11 @@ from xovac_tui.chamber.unknown_reasons import UnknownCode
 from xovac_tui.cli import drop_output
 from xovac_tui.cli.common import effective, json_line, on_terminal
 from xovac_tui.cli.link import online
+from xovac_tui.cli.named import Named, NamedFile
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.output import echo, echo_data, echo_lines
 from xovac_tui.cli.seconds import Seconds
+from xovac_tui.completing.wanted import ValueKind
 from xovac_tui.compose import chambers, stations
 from xovac_tui.errors import CommandRefused, ContractError, Exit, RecipeError, SettingsError
 from xovac_tui.recipes.files import RecipeFile, read_file
@@ -48,13 +50,18 @@ _TIMEOUT = click.option(
 
 
 @click.command()
-@click.argument("event")
+@click.argument("event", type=Named(ValueKind.COMMAND))
 @click.argument("payload", metavar="[JSON]", required=False, default="")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before a hazardous command.")
 @_TIMEOUT
 @click.option("--object", "as_object", is_flag=True, help="Send the payload as one object, not as JSON text.")
 @click.option("--no-argument", is_flag=True, help="Send the event without an argument.")
-@click.option("--arguments", metavar="NAMES", help="Send these fields, each as an argument (name,recipe).")
+@click.option(
+    "--arguments",
+    type=Named(ValueKind.FIELD),
+    metavar="NAMES",
+    help="Send these fields, each as an argument (name,recipe).",
+)
 @click.option("--callback", is_flag=True, help="Ask for the answer as a socket.io acknowledgement.")
 @click.option("--raw", is_flag=True, help="Send an event that the contract does not know, or unchecked JSON.")
 @connecting_options
@@ -152,7 +159,7 @@ class _CheckedLoad(NamedTuple):
 
 
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=NamedFile(ValueKind.RECIPE, path_type=Path))
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before it is sent.")
 @_TIMEOUT
 @connecting_options

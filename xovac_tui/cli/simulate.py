@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from xovac_tui.cli.options import fault_option
 from xovac_tui.simulator.faults import parse_fault
 from xovac_tui.simulator.options import SimulatorOptions, check_options
 from xovac_tui.simulator.run import run_simulator
@@ -23,7 +24,7 @@ from xovac_tui.simulator.run import run_simulator
 @click.option("--speed", default=1.0, show_default=True, help="Model seconds per second.")
 @click.option("--seed", default=1, show_default=True, help="Another seed, other noise.")
 @click.option("--warm", is_flag=True, help="Begin pumped down, with the part a bit off ambient.")
-@click.option("--fault", multiple=True, metavar="NAME[@AFTER][:SECONDS]", help="A fault; repeatable.")
+@fault_option("A fault; repeatable.")
 @click.option("--reading", type=click.Choice(["ramp", "jump"]), help="How a recipe item is read.")
 @click.option(
     "--form",

@@ -11,9 +11,11 @@ import msgspec
 from xovac_tui import alarms
 from xovac_tui.analysis.settings import insight_mistakes
 from xovac_tui.config.model import Profile, Settings
+from xovac_tui.displayunits import flaw
 from xovac_tui.notify.settings import notify_mistakes
 from xovac_tui.recipes.settings import RecipeSettings
 from xovac_tui.text import nearest
+from xovac_tui.units import PRESSURE, TEMPERATURE
 from xovac_tui.validation import LeftOut, join_key
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?")
@@ -31,6 +33,9 @@ def settings_mistakes(settings: Settings, left: LeftOut | None = None) -> Iterat
     left = left or LeftOut()
     if "\0" in settings.recipes:
         yield f"`recipes`: {_NO_FILE_NAME}"
+    for dimension in (TEMPERATURE, PRESSURE):
+        if reason := flaw(dimension, getattr(settings.display, dimension)):
+            yield f"`display.{dimension}`: {reason}"
     folded: dict[str, str] = {}
     for name, profile in settings.profiles.items():
         key = join_key("profiles", name)

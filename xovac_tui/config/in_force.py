@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from xovac_tui.api.contract import Contract
-from xovac_tui.api.described import described
+from xovac_tui.api.contract import Contract, Origin
+from xovac_tui.api.contracts.tables import key_of, tables_of
 from xovac_tui.api.loader import SIMULATOR_CONTRACT
 from xovac_tui.config.model import Profile
 from xovac_tui.readfile import read_at_most
@@ -41,9 +41,20 @@ def contract_noted(contract: Contract, hashes: Mapping[str, str]) -> str:
             "names": list(contract.files),
             "files": dict(hashes),
             "effective": hashlib.sha256(whole).hexdigest(),
-            **described(contract),
+            **_tables(contract),
         }
     )
+
+
+def _tables(contract: Contract) -> dict[str, dict[str, Any]]:
+    """Return what a contract adds to the manual, by `messages`, `commands` and so on, then by place."""
+    made: dict[str, dict[str, Any]] = {"commands": {}, "messages": {}, "responses": {}}
+    for where, table in tables_of(contract).items():
+        head, event = where[0], where[-1] if len(where) < 3 else where[1]
+        documented = head == "responses" and contract.responses[event].origin is Origin.DOCUMENTED
+        if table and not documented:
+            made.setdefault(head, {})[key_of(where).removeprefix(f"{head}.")] = table
+    return made
 
 
 def _settings(profile: Profile, settings: RecordSettings) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.analysis.settings import AdviceSettings, InsightSettings, StabilitySettings
+from xovac_tui.displayunits import PLAIN_ABOVE, DisplayUnits, chosen
 from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.recipes.settings import RecipeSettings
 from xovac_tui.recording.settings import RecordSettings
@@ -66,6 +67,17 @@ class Display(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """The trend's window at start."""
     log_events: Annotated[int, Meta(ge=1_000, le=50_000)] = 50_000
     """Newest events kept in memory."""
+    temperature: str = ""
+    """Unit in which temperatures are shown, in any spelling; empty: that of the contract."""
+    pressure: str = ""
+    """Unit in which pressures are shown."""
+    pressure_plain_above: Annotated[float, Meta(ge=0, le=1_000_000)] = PLAIN_ABOVE
+    """mbar at or above which a pressure is shown without an exponent; 0: it always has one."""
+
+    @property
+    def units(self) -> DisplayUnits:
+        """The units in which values are shown."""
+        return chosen(self.temperature, self.pressure, self.pressure_plain_above)
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

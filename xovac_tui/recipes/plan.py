@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import DurationUnit, spell_duration
 from xovac_tui.errors import RecipeError
 from xovac_tui.quantities import TemperatureUnit, format_rate, format_temperature
@@ -90,6 +91,21 @@ class Segment(msgspec.Struct, frozen=True):
     kind: Literal["ramp", "hold"] = "ramp"
     arrival: float | None = None
     """When `to_temp` is reached, if before `end`: a device that jumps waits there for the rest."""
+    rate: float | None = None
+    """K/min, where the author says it."""
+
+    def label_in(self, units: DisplayUnits) -> str:
+        """Return `label` with its temperature and rate in the units in which they are shown."""
+        target = units.temperature_words(self.to_temp)
+        if self.kind == "hold":
+            return f"hold {target} for {spell_duration(self.duration)}"
+        if self.duration == 0:
+            return f"already at {target}"
+        if self.rate is not None:
+            return f"ramp to {target} at {units.rate_words(self.rate)}"
+        if self.estimated:
+            return f"ramp to {target} as fast as it goes"
+        return f"ramp to {target} in {spell_duration(self.duration)}"
 
     @property
     def path(self) -> StepPath:
@@ -104,7 +120,11 @@ class Segment(msgspec.Struct, frozen=True):
     @property
     def goal(self) -> str:
         """Its action without duration or rate: `ramp to 60 °C`, `hold 60 °C`."""
-        return f"{'ramp to' if self.kind == 'ramp' else 'hold'} {format_temperature(self.to_temp)}"
+        return self.goal_in(AS_REPORTED)
+
+    def goal_in(self, units: DisplayUnits) -> str:
+        """Return `goal` with its temperature in the unit in which it is shown."""
+        return f"{'ramp to' if self.kind == 'ramp' else 'hold'} {units.temperature_words(self.to_temp)}"
 
     def temperature_at(self, t: float) -> float:
         """Return the planned temperature in degC at a time within the segment."""
@@ -297,6 +317,7 @@ def _segment(
         where=place_of(leaf.path),
         kind="ramp" if isinstance(step, Ramp) else "hold",
         arrival=arrival,
+        rate=step.rate if isinstance(step, Ramp) else None,
     )
 
 

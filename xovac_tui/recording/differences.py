@@ -29,23 +29,13 @@ def in_words(before: str, after: str) -> str:
         old, new = dict(_leaves(was)), dict(_leaves({**now, **first} if first else now))
     except (ValueError, RecursionError):
         return "became another one"
-    return _words(old, new)
-
-
-def _words(old: dict[str, Any], new: dict[str, Any], most: int = _MOST) -> str:
-    """Return what differs between leaves by their dotted names, in words."""
     found = [
         f"{key + ': ' if key else ''}{_said(old.get(key))} -> {_said(new.get(key))}"
         for key in sorted(old | new, key=lambda key: (key.partition(".")[0] in _LAST, key))
         if old.get(key) != new.get(key)
     ]
-    more = f"; and {len(found) - most} more" if len(found) > most else ""
-    return "; ".join(found[:most]) + more or "became another one"
-
-
-def between(before: Any, after: Any, most: int = _MOST) -> str:
-    """Return what differs between two values of builtins, in the same words; `most` differences of it."""
-    return _words(dict(_leaves(before)), dict(_leaves(after)), most)
+    more = f"; and {len(found) - _MOST} more" if len(found) > _MOST else ""
+    return "; ".join(found[:_MOST]) + more or "became another one"
 
 
 def _not_kept_before(was: Any, now: Any) -> dict[str, str]:

@@ -15,10 +15,10 @@ from typing import Any, Self
 
 import msgspec
 
-from xovac_tui import recipes, recording
+from xovac_tui import recipes
 from xovac_tui.alarms.desk import AlarmDesk
+from xovac_tui.api import contracts
 from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND, Contract
-from xovac_tui.api.described import differing
 from xovac_tui.api.event import Event, EventKind
 from xovac_tui.api.link import LinkCallbacks, LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.history import ChannelHistory
@@ -278,7 +278,7 @@ class LiveStation(Station):
             return False
         self.chamber.change_contract(contract, self.clock.utc(), self.clock.mono())
         self._insight = None
-        words = recording.differences.between(*differing(before, contract), _MOST_SAID)
+        words = contracts.comparing.in_short(contracts.comparing.differences(before, contract), _MOST_SAID)
         self.news.publish(ContractChanged(contract, before, words, self._hashes))
         self._show_link()
         return True

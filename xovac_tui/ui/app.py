@@ -21,7 +21,8 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from xovac_tui import paths, replay
-from xovac_tui.config.themes import DEFAULT_THEME, unknown_theme, variable_defaults
+from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.config.themes import DEFAULT_THEME, shipped_themes, unknown_theme, variable_defaults
 from xovac_tui.errors import SettingsError
 from xovac_tui.outlet import write_last
 from xovac_tui.station.news import News
@@ -33,6 +34,7 @@ from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
 from xovac_tui.ui.chamber_screen import ChamberScreen
 from xovac_tui.ui.frame.defect_notice import NoticeScreen
 from xovac_tui.ui.messages import CHECK_SECONDS, Messages, ring_for_alarms
+from xovac_tui.ui.readable import readable
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.start import Start
 from xovac_tui.ui.stopping import Stopping
@@ -104,6 +106,8 @@ class XovacApp(TerminalApp):
         self.replay = replay_actions.ReplayActions(lambda: self.workspace)
         # Textual has no public way to add a namespace of actions.
         self._action_targets |= {"everywhere", "replay"}
+        self._mended: dict[str, dict[str, str]] = {}
+        """Name of a theme that is not ours -> its variables, made readable."""
         self._connect = connect
         self._started = False
         self._unsubscribe: list[Callable[[], None]] = []
@@ -226,7 +230,16 @@ class XovacApp(TerminalApp):
 
     def get_css_variables(self) -> dict[str, str]:
         """Return the theme's variables; none before there is one: Textual asks for its default's first."""
-        return super().get_css_variables() if self._themed else {}
+        if not self._themed:
+            return {}
+        variables, theme = super().get_css_variables(), self.current_theme
+        if theme.ansi or theme.name in {spec.name for spec in shipped_themes()}:
+            return variables
+        # Themes that others made are made readable on our layers, with our signs.
+        if theme.name not in self._mended:
+            self._mended[theme.name] = readable(variables)
+        self.theme_variables = self._mended[theme.name]
+        return self.theme_variables
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colour variables that our widgets need, for Textual's own themes."""
@@ -243,7 +256,7 @@ class XovacApp(TerminalApp):
         lowest = self.screen_stack[0]
         if isinstance(lowest, ChamberScreen | NoticeScreen):
             lowest.flush()
-        self.show_messages()
+        self.show_messages(self.workspace.newest)
 
     def show_keys(self) -> None:
         """Show the keys that work where the focus is."""
@@ -345,12 +358,12 @@ class XovacApp(TerminalApp):
         """Put what Textual itself has to say into the message line: its own notices would cover readings."""
         self.workspace.say(message, severity, title=title)
 
-    def show_messages(self) -> None:
-        """Show the message of the moment on every screen."""
+    def show_messages(self, snapshot: Snapshot | None = None) -> None:
+        """Show the message of the moment on every screen, as of a snapshot or of now."""
         if not self.is_running or not self.screen_stack:
             return
         workspace = self.workspace
-        snapshot = workspace.station.snapshot()
+        snapshot = snapshot or workspace.station.snapshot()
         for screen in self.screen_stack:
             line = screen.query_one_optional(MessageLine)
             if line is not None:

@@ -10,28 +10,28 @@ import msgspec
 
 from xovac_tui.chamber.snapshot import ChannelView, Quality
 from xovac_tui.digits import figure
-from xovac_tui.quantities import number, unit
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.zones import occurs_twice
 
 
-def reading(channel: ChannelView) -> str:
+def reading(channel: ChannelView, units: DisplayUnits = AS_REPORTED) -> str:
     """Return a channel's value without unit: its number, its text, or `—` if there is no valid one."""
     if channel.quality in (Quality.NO_DATA, Quality.BAD):
         return "—"
     if channel.is_bool or channel.value is None:
         return channel.text or "—"
-    return number(channel.value, channel.unit, log=channel.log)
+    return units.number(channel.value, channel.unit, log=channel.log)
 
 
-def reading_with_unit(channel: ChannelView) -> str:
+def reading_with_unit(channel: ChannelView, units: DisplayUnits = AS_REPORTED) -> str:
     """Return a channel's value with its unit."""
-    text = reading(channel)
+    text = reading(channel, units)
     if text == "—" or channel.is_bool or channel.value is None or not channel.unit:
         return text
-    return f"{text} {unit(channel.unit)}"
+    return f"{text} {units.unit(channel.unit)}"
 
 
-def rate(channel: ChannelView) -> str:
+def rate(channel: ChannelView, units: DisplayUnits = AS_REPORTED) -> str:
     """Return a channel's change per minute: `+0.12`, or `−0.2%` for a logarithmic channel."""
     change = channel.per_minute
     if change is None or not math.isfinite(change):
@@ -42,6 +42,7 @@ def rate(channel: ChannelView) -> str:
             # Seven digits have no room and no meaning.
             return f"{figure(percent, '+.0e').replace('e+0', 'e').replace('e+', 'e')}%"
         return f"{figure(percent, '+.1f' if abs(percent) < 100 else '+.0f')}%"
+    change = units.change(change, channel.unit)
     if abs(change) < 0.005:
         return "0.00"
     return figure(change, "+.2f" if abs(change) < 100 else "+.0f")

@@ -17,6 +17,7 @@ from xovac_tui import replay
 from xovac_tui import station as station_room
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
 from xovac_tui.config.state import State, save_state
+from xovac_tui.displayunits import DisplayUnits
 from xovac_tui.station.station import Station
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
@@ -115,6 +116,8 @@ class Workspace:
         """Playback of a replay; None for a live chamber."""
         self.glyphs: Glyphs = ASCII if start.display.ascii else UNICODE
         self.times = Times(start.display.time)
+        self.units = start.display.units
+        """The units in which every value is shown."""
         self.history = MessageHistory()
         """What was said."""
         self._contract_desk: station_room.contract_desk.ContractDesk | None = None
@@ -122,6 +125,13 @@ class Workspace:
         """The picture is held: the shown snapshot does not change."""
         self.snapshot: Snapshot = station.snapshot()
         """The shown snapshot."""
+        self.newest = self.snapshot
+        """The newest snapshot, shown or not."""
+
+    def set_units(self, units: DisplayUnits) -> None:
+        """Show every value in these units from now on."""
+        self.units = units
+        self.window.flush()
 
     @property
     def contract_desk(self) -> station_room.contract_desk.ContractDesk:
@@ -133,7 +143,7 @@ class Workspace:
 
     def take_snapshot(self) -> Snapshot:
         """Return a new snapshot, and show it from now on unless the picture is held."""
-        snapshot = self.station.snapshot()
+        snapshot = self.newest = self.station.snapshot()
         if not self.held:
             self.snapshot = snapshot
         return snapshot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -35,6 +35,13 @@ class ContractDifference(msgspec.Struct, frozen=True):
 def differences(before: Contract, after: Contract) -> list[ContractDifference]:
     """Return what differs between two contracts, in the order of the second one."""
     return list(_differences(before, after))
+
+
+def in_short(found: Sequence[ContractDifference], most: int) -> str:
+    """Return the first differences as one line, and how many there are beside."""
+    more = f"; and {len(found) - most} more" if len(found) > most else ""
+    # What only another file or source says is no difference of a key.
+    return "; ".join(one.sentence for one in found[:most]) + more or "only where it comes from"
 
 
 def _differences(before: Contract, after: Contract) -> Iterator[ContractDifference]:

@@ -74,7 +74,7 @@ class HistoryDialog(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy", "copy")]
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace, "Messages", "y: copy   tab: scroll the text   esc: back")
+        super().__init__(workspace, "Messages", "tab: scroll the text   esc: back")
         self._drawn = -1
         """Version of the history that is shown."""
 

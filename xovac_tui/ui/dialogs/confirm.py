@@ -106,7 +106,7 @@ class ConfirmDialog(CommandDialog[bool]):
         long = len(text) > _LONG
         facts = [
             Fact("Chamber", f"{self.station.name}  {clean(self.station.manner.address, 200)}"),
-            *now_facts(snapshot, glyphs),
+            *now_facts(snapshot, glyphs, self.workspace.units),
             *([*means, sends] if long else [sends, *means]),
         ]
         entitle(self.query_one(".dialog"), below="pgup pgdn: scroll" if long else "")

@@ -10,9 +10,9 @@ from textual.binding import Binding, BindingType
 
 from xovac_tui.chamber.alarm import SEVERITIES
 from xovac_tui.chamber.snapshot import Outcome
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import format_duration
 from xovac_tui.plural import counted
-from xovac_tui.quantities import number, unit
 from xovac_tui.recording.digest import Digest
 from xovac_tui.runs.followed import Run
 from xovac_tui.runs.view import RunProgress
@@ -44,13 +44,25 @@ class DigestDialog(ReadingDialog):
         """Build the list."""
         workspace, facts = self.workspace, FactsView()
         facts.show(
-            digest_facts(self._digest, workspace.times, workspace.glyphs, workspace.keys, self._followed)
+            digest_facts(
+                self._digest,
+                workspace.times,
+                workspace.glyphs,
+                workspace.keys,
+                self._followed,
+                workspace.units,
+            )
         )
         yield facts
 
 
 def digest_facts(
-    digest: Digest, times: Times, glyphs: Glyphs, keys: Mapping[str, str], followed: Run | None = None
+    digest: Digest,
+    times: Times,
+    glyphs: Glyphs,
+    keys: Mapping[str, str],
+    followed: Run | None = None,
+    units: DisplayUnits = AS_REPORTED,
 ) -> list[Fact]:
     """Return the digest as labelled lines, the most urgent first.
 
@@ -59,7 +71,9 @@ def digest_facts(
     facts: list[Fact] = []
     if followed is not None and not followed.over:
         facts.append(
-            Fact("Now", _now(followed.view(), digest.until, followed.state().utc, times), "$foreground")
+            Fact(
+                "Now", _now(followed.view(), digest.until, followed.state().utc, times, units), "$foreground"
+            )
         )
     facts += _alarms(digest, times, glyphs, keys)
     facts += _listed("Runs", [_run(digest, n, times) for n in range(len(digest.runs))], "none began or ended")
@@ -83,16 +97,16 @@ def digest_facts(
     facts += _listed("Notes", [clean(note, 200) for note in digest.notes], "")
     for place, extreme in enumerate(digest.extremes):
         low, high = (
-            number(value, extreme.unit, log=extreme.log)
+            units.number(value, extreme.unit, log=extreme.log)
             for value in (extreme.summary.low, extreme.summary.high)
         )
-        words = f"{clean(extreme.label, 24)}  {low} to {high} {unit(extreme.unit)}".rstrip()
+        words = f"{clean(extreme.label, 24)}  {low} to {high} {units.unit(extreme.unit)}".rstrip()
         facts.append(Fact("Readings" if place == 0 else "", words))
     facts.append(Fact("Recorded", counted(digest.events, "event")))
     return [Fact(fact.label, glyphs.plain(fact.text), fact.style) for fact in facts]
 
 
-def _now(followed: RunProgress, now: float, seen: float, times: Times) -> str:
+def _now(followed: RunProgress, now: float, seen: float, times: Times, units: DisplayUnits) -> str:
     """Return the current run's step, its end, and the drift of that end.
 
     `seen` is the time of the last observation in UTC seconds: the run may have changed since.
@@ -102,7 +116,7 @@ def _now(followed: RunProgress, now: float, seen: float, times: Times) -> str:
     if followed.step:
         words += f", step {followed.step}" + (f" of {followed.steps}" if followed.steps else "")
     if followed.label:
-        words += f", {followed.label}"
+        words += f", {followed.label_in(units)}"
     if followed.planned and followed.estimated:
         words += " (estimated)"
     if followed.ends_utc is None:

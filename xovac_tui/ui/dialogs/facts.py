@@ -11,6 +11,7 @@ from textual.geometry import Size
 
 from xovac_tui.api.contract import Hazard, Origin
 from xovac_tui.chamber.snapshot import Quality, RunState, Snapshot
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import format_age
 from xovac_tui.text import clean
 from xovac_tui.ui.format import reading_with_unit
@@ -60,7 +61,7 @@ def wrap(text: str, width: int, *, literal: bool = False) -> list[str]:
     return [*lines, current] if current or not lines else lines
 
 
-def now_facts(snapshot: Snapshot, glyphs: Glyphs) -> list[Fact]:
+def now_facts(snapshot: Snapshot, glyphs: Glyphs, units: DisplayUnits = AS_REPORTED) -> list[Fact]:
     """Return the chamber's current state as facts: link and run, then the readings."""
     run, link = snapshot.run, snapshot.link
     words = f"{glyphs.link(link.word)} {link.word} {format_age(snapshot.newest_age)}  "
@@ -71,7 +72,8 @@ def now_facts(snapshot: Snapshot, glyphs: Glyphs) -> list[Fact]:
         words += f", step {run.step}" + (f" of {run.steps}" if run.steps else "")
     shown = [c for c in snapshot.channels if c.pinned and not c.hidden and c.quality is not Quality.NO_DATA]
     readings = [
-        f"{clean(c.label, 24)} {reading_with_unit(c)}" + (f" ({format_age(c.age)} old)" if c.overdue else "")
+        f"{clean(c.label, 24)} {reading_with_unit(c, units)}"
+        + (f" ({format_age(c.age)} old)" if c.overdue else "")
         for c in shown[:_MOST_READINGS]
     ]
     facts = [Fact("Now", glyphs.plain(words), "$foreground")]

@@ -7,6 +7,7 @@ from rich.cells import cell_len
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.alarm import AlarmsView
 from xovac_tui.chamber.snapshot import ChannelView, Outcome, Snapshot
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import format_age
 from xovac_tui.plural import counted
 from xovac_tui.ui.format import reading_with_unit
@@ -45,6 +46,7 @@ class SmallNotice(LinesWidget):
             mode=workspace.mode,
             otherwise=otherwise,
             width=self.size.width or _USUAL_WIDTH,
+            units=workspace.units,
         )
         self.show_lines(lines)
 
@@ -58,6 +60,7 @@ def small_lines(
     mode: Mode,
     otherwise: str = NEEDS_ROOM,
     width: int = _USUAL_WIDTH,
+    units: DisplayUnits = AS_REPORTED,
 ) -> list[Line]:
     """Return the notice's lines, most important first; `otherwise` is the reason for showing no more.
 
@@ -83,15 +86,17 @@ def small_lines(
         lines.append(((f"{unknown[-1].command}: outcome UNKNOWN", "bold $bad"),))
     lines += _alarm_lines(unresolved, glyphs, width)
     most = _READINGS - (2 if unresolved.alarms else 0)
-    lines += [_reading(c, glyphs, width) for c in [c for c in snapshot.channels if c.log or c.pinned][:most]]
+    lines += [
+        _reading(c, glyphs, width, units) for c in [c for c in snapshot.channels if c.log or c.pinned][:most]
+    ]
     ending = f"{_stop_words(word, mode)} {otherwise}"
     sentences = [ending] if cell_len(ending) <= width else [_stop_words(word, mode), otherwise]
     lines += [((line, "$no-data"),) for one in sentences for line in folded(one, width)]
     return lines
 
 
-def _reading(channel: ChannelView, glyphs: Glyphs, width: int) -> Line:
-    value = glyphs.plain(reading_with_unit(channel))
+def _reading(channel: ChannelView, glyphs: Glyphs, width: int, units: DisplayUnits) -> Line:
+    value = glyphs.plain(reading_with_unit(channel, units))
     overdue = f" {format_age(channel.age)}" if channel.overdue else ""
     room = max(1, width - cell_len(value) - cell_len(overdue) - 3)
     label = glyphs.plain(channel.label)

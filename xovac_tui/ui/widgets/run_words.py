@@ -6,9 +6,8 @@ from xovac_tui import runs
 from xovac_tui.api.contract import Role
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import Quality, Snapshot
-from xovac_tui.digits import format_number
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import format_age, format_change, format_duration, format_roughly
-from xovac_tui.quantities import difference, quantity
 from xovac_tui.ui.format import Times
 from xovac_tui.units import to_mbar
 
@@ -62,7 +61,12 @@ def clock_words(dwell: runs.dwell.Dwell) -> tuple[tuple[str, str], ...]:
     )
 
 
-def why_not(dwell: runs.dwell.Dwell, followed: runs.view.RunProgress, snapshot: Snapshot) -> str:
+def why_not(
+    dwell: runs.dwell.Dwell,
+    followed: runs.view.RunProgress,
+    snapshot: Snapshot,
+    units: DisplayUnits = AS_REPORTED,
+) -> str:
     """Return why a dwell does not count now; empty if it counts."""
     word = snapshot.link.word
     if word not in (LinkWord.ONLINE, LinkWord.STALE):
@@ -74,10 +78,10 @@ def why_not(dwell: runs.dwell.Dwell, followed: runs.view.RunProgress, snapshot: 
         return "no temperature is reported"
     off = abs(followed.actual - dwell.target) - dwell.tolerance
     if off > 0:
-        return f"out of tolerance by {difference(max(off, 0.1), 'degC')}"
+        return f"out of tolerance by {units.difference(max(off, 0.1), 'degC')}"
     if dwell.pressure is None:
         return ""
-    limit = f"{quantity(dwell.pressure, 'mbar', log=True)}"
+    limit = units.pressure_words(dwell.pressure)
     channel = snapshot.by_role(Role.PRESSURE)
     usable = channel is not None and channel.quality is Quality.GOOD
     pressure = to_mbar(channel.value, channel.unit) if channel is not None and usable else None
@@ -86,7 +90,7 @@ def why_not(dwell: runs.dwell.Dwell, followed: runs.view.RunProgress, snapshot: 
     return f"pressure above {limit}" if pressure > dwell.pressure else ""
 
 
-def condition_words(dwell: runs.dwell.Dwell) -> str:
+def condition_words(dwell: runs.dwell.Dwell, units: DisplayUnits = AS_REPORTED) -> str:
     """Return the conditions under which a dwell counts."""
-    words = f"within {format_number(dwell.tolerance, 2)} K"
-    return words if dwell.pressure is None else f"{words}, ≤ {quantity(dwell.pressure, 'mbar', log=True)}"
+    words = f"within {units.tolerance_words(dwell.tolerance)}"
+    return words if dwell.pressure is None else f"{words}, ≤ {units.pressure_words(dwell.pressure)}"

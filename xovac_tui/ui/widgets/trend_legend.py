@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from xovac_tui.chamber.snapshot import Mark
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.plot.cells import Tone, narrow
 from xovac_tui.plot.chart import MARKS, ChartLine, Text
 from xovac_tui.plot.raster import GLYPHS, PLANNED_GLYPH
@@ -93,6 +94,7 @@ def readout(
     marks: Sequence[Mark],
     width: int,
     ascii_only: bool,
+    units_of_values: DisplayUnits = AS_REPORTED,
 ) -> tuple[Text, ...]:
     """Return time, marks and values of one cell that is `across` dot columns wide.
 
@@ -110,7 +112,7 @@ def readout(
         for series, line in drawn:
             cells = range(column * across, (column + 1) * across)
             known = [n for n in cells if 0 <= n < len(line.lows) and not math.isnan(line.lows[n])]
-            value = _value(series, line, known, spread, ascii_only)
+            value = _value(series, line, known, spread, ascii_only, units_of_values)
             unit = shown_unit(series.unit, ascii_only) if units and known else ""
             found += [
                 ("   " if units else "  ", Tone.BLANK),
@@ -122,13 +124,20 @@ def readout(
     return tuple(found)
 
 
-def _value(series: TrendSeries, line: ChartLine, known: Sequence[int], spread: bool, ascii_only: bool) -> str:
+def _value(
+    series: TrendSeries,
+    line: ChartLine,
+    known: Sequence[int],
+    spread: bool,
+    ascii_only: bool,
+    units: DisplayUnits,
+) -> str:
     if not known:
         return "no data"
     low, high = min(line.lows[n] for n in known), max(line.highs[n] for n in known)
     if not spread:
         low = high = math.sqrt(low * high) if series.log and low > 0 else (low + high) / 2
-    ends = [shown_value(end, series.unit, series.log, ascii_only) for end in (low, high)]
+    ends = [shown_value(end, series.unit, series.log, ascii_only, units) for end in (low, high)]
     return (".." if ascii_only else "…").join(dict.fromkeys(ends))
 
 

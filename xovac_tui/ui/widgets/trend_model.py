@@ -9,12 +9,14 @@ import msgspec
 
 from xovac_tui import quantities as figures
 from xovac_tui.chamber.history import Curve
+from xovac_tui.chamber.ring import Bins
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.digits import MINUS, digits, figure
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.plot.cells import narrow
 from xovac_tui.plot.ticks import Clock
 from xovac_tui.ui.glyphs import ASCII
-from xovac_tui.units import DAY, HOUR, MINUTE, is_temperature
+from xovac_tui.units import DAY, HOUR, MINUTE, is_temperature, unit_of
 
 WINDOWS: tuple[float | None, ...] = (10 * MINUTE, HOUR, 6 * HOUR, DAY, None)
 """Windows in seconds, in the order of the key; None is everything."""
@@ -32,11 +34,55 @@ class TrendSeries(msgspec.Struct, frozen=True):
     name: str
     label: str
     unit: str
-    """As in the data: `degC`, `mbar`."""
+    """The unit of the values, in which they are drawn: `degC`, `mbar`."""
     log: bool
     history: Curve
     slot: int
     """Number of its colour, from 0; kept when other series come and go."""
+
+
+class ShownCurve:
+    """A curve in the unit in which its values are shown."""
+
+    def __init__(self, curve: Curve, unit: str, units: DisplayUnits) -> None:
+        self._curve, self._unit, self._units = curve, unit, units
+
+    @property
+    def oldest(self) -> float | None:
+        """Time from which on values are kept; None when there are none."""
+        return self._curve.oldest
+
+    @property
+    def last_time(self) -> float | None:
+        """Time of the newest value; None when there is none."""
+        return self._curve.last_time
+
+    @property
+    def version(self) -> int:
+        """What changes when a thread has read more of the past."""
+        return int(getattr(self._curve, "version", 0))
+
+    def window(self, start: float, end: float, columns: int) -> Bins:
+        """Return lowest and highest values per column of `start` to `end` (exclusive)."""
+        bins = self._curve.window(start, end, columns)
+        lows, highs = (self._units.values(some, self._unit) for some in (bins.lows, bins.highs))
+        return Bins(bins.start, bins.seconds, lows, highs)
+
+
+def shown_series(
+    units: DisplayUnits, name: str, label: str, unit: str, log: bool, history: Curve, slot: int
+) -> TrendSeries:
+    """Return the series of a channel with values in some unit, in the unit in which they are shown."""
+    shown = units.shown_unit(unit)
+    same = unit_of(shown) == unit_of(unit)
+    return TrendSeries(
+        name,
+        label,
+        unit if same else shown,
+        log,
+        history if same else ShownCurve(history, unit, units),
+        slot,
+    )
 
 
 class TrendModel(msgspec.Struct, frozen=True):
@@ -58,6 +104,8 @@ class TrendModel(msgspec.Struct, frozen=True):
     """The data are complete: "all" is exactly their range, and nothing is live."""
     since: bool = False
     """Label the time axis with the time since 0 instead of the time of day."""
+    units: DisplayUnits = AS_REPORTED
+    """How values are written; the series are in these units already."""
 
     def clock(self) -> Clock:
         """Return the function that converts UTC seconds to the shown time of day."""
@@ -82,10 +130,13 @@ def shown_unit(unit: str, ascii_only: bool = False) -> str:
     return figures.unit(unit)
 
 
-def shown_value(value: float, unit: str, log: bool, ascii_only: bool = False) -> str:
+def shown_value(
+    value: float, unit: str, log: bool, ascii_only: bool = False, units: DisplayUnits = AS_REPORTED
+) -> str:
     """Return a value without unit: temperatures with the decimals of their unit, log channels as 1.3e-04."""
     if log:
-        return digits(value, ".1e")
+        text = units.number(value, unit, log=True)
+        return text.replace(MINUS, "-") if ascii_only else text
     if is_temperature(unit):
         text = figures.number(value, unit)
         return text.replace(MINUS, "-") if ascii_only else text

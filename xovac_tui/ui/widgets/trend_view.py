@@ -327,7 +327,7 @@ class View(msgspec.Struct):
         column = span.column(self.cursor)
         here = [mark for mark in model.marks if span.column(mark.mono) == column]
         when = self._when(model, (span.first + column) * span.cell)
-        return readout(drawn, column, across, when, here, layout.width, self.ascii_only)
+        return readout(drawn, column, across, when, here, layout.width, self.ascii_only, model.units)
 
     def _when(self, model: TrendModel, mono: float) -> str:
         """Return the time of day under the cursor, with the date if it is not today's."""

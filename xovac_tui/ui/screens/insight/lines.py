@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from xovac_tui import quantities
 from xovac_tui.analysis.insight import InsightView, Judged, VacuumView
 from xovac_tui.analysis.pumpdown import PressureForecast
 from xovac_tui.analysis.settings import LONGEST_NAME
 from xovac_tui.analysis.stability import Stability
 from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.digits import digits, figure
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import format_part, format_rough_span, format_roughly
-from xovac_tui.quantities import number
 from xovac_tui.ui.format import Times, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import HEAD, Line, Span, clip, fit, folded
@@ -41,21 +42,29 @@ def rows_of(view: InsightView) -> list[InsightRow]:
     return rows
 
 
-def table_head(width: int, glyphs: Glyphs) -> Line:
+def table_head(width: int, glyphs: Glyphs, units: DisplayUnits = AS_REPORTED) -> Line:
     """Return the headings of the table."""
-    name = _name_width(width)
-    text = f"  {fit('criterion', name)} {fit('K/h', _CHANGE, right=True)}  "
+    name, change_unit = _name_width(width), f"{units.difference_unit('degC')}/h"
+    text = f"  {fit('criterion', name)} {fit(change_unit, _CHANGE, right=True)}  "
     text += f"{fit('stable for', _BAR + 1 + _HELD)} {fit('resets', _RESETS - 1, right=True)}  stable in"
     return ((fit(text, width, ellipsis=glyphs.ellipsis), HEAD),)
 
 
-def table_line(row: InsightRow, view: InsightView, width: int, *, glyphs: Glyphs, times: Times) -> Line:
+def table_line(
+    row: InsightRow,
+    view: InsightView,
+    width: int,
+    *,
+    glyphs: Glyphs,
+    times: Times,
+    units: DisplayUnits = AS_REPORTED,
+) -> Line:
     """Return one row of the table."""
     channel, found = row.judged.channel, row.judged.stability
     if row.heading:
         old = "" if channel.quality is Quality.GOOD else f"  {channel.quality.value}"
         label = glyphs.shown(channel.label, 60)
-        value = glyphs.plain(f"  {reading_with_unit(channel)}")
+        value = glyphs.plain(f"  {reading_with_unit(channel, units)}")
         line: Line = ((f"{glyphs.quality(channel.quality)} {label}", "bold"), (value, ""))
         return clip((*line, (old, "$warning")), width, ellipsis=glyphs.ellipsis)
     name = glyphs.shown(row.judged.criterion.name, 40)
@@ -63,7 +72,7 @@ def table_line(row: InsightRow, view: InsightView, width: int, *, glyphs: Glyphs
     quiet = "$foreground-muted" if found.stable is None else ""
     spans: list[Span] = [
         (f"  {fit(name, _name_width(width), ellipsis=glyphs.ellipsis)} ", quiet),
-        (fit(change_words(found), _CHANGE, right=True), quiet),
+        (fit(change_words(found, units), _CHANGE, right=True), quiet),
         (f"  {full}", "$good" if found.stable else quiet),
         (f"{empty} ", "$foreground-muted"),
         (fit(format_part(found.held, found.needed), _HELD), quiet),
@@ -80,14 +89,15 @@ def _name_width(width: int) -> int:
     return max(_NAME, min(LONGEST_NAME, room))
 
 
-def change_words(found: Stability) -> str:
+def change_words(found: Stability, units: DisplayUnits = AS_REPORTED) -> str:
     """Return the change per hour with its uncertainty: `−12.4 ±1.2`."""
     if found.per_hour is None or found.uncertainty is None:
         return "—"
-    decimals = 2 if abs(found.per_hour) < 10 and found.uncertainty < 10 else 1
-    if abs(found.per_hour) >= 1000 or found.uncertainty >= 1000:
+    change, doubt = (units.change(one, "degC") for one in (found.per_hour, found.uncertainty))
+    decimals = 2 if abs(change) < 10 and doubt < 10 else 1
+    if abs(change) >= 1000 or doubt >= 1000:
         decimals = 0
-    return f"{figure(found.per_hour, f'+.{decimals}f')} ±{digits(found.uncertainty, f'.{decimals}f')}"
+    return f"{figure(change, f'+.{decimals}f')} ±{digits(doubt, f'.{decimals}f')}"
 
 
 def end_words(found: Stability, view: InsightView, glyphs: Glyphs, times: Times) -> Span:
@@ -135,18 +145,26 @@ def _styled(texts: Iterable[str], style: str) -> list[Line]:
 # -- pressure -----------------------------------------------------------------------------------------
 
 
-def pressure_lines(view: InsightView, width: int, height: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
+def pressure_lines(
+    view: InsightView,
+    width: int,
+    height: int,
+    *,
+    glyphs: Glyphs,
+    times: Times,
+    units: DisplayUnits = AS_REPORTED,
+) -> list[Line]:
     """Return the facts about the pressure that fit: value, pump, predictions, and rate of rise."""
     vacuum = view.vacuum
     if vacuum is None:
         said = "No channel has the role pressure, so nothing is known of the vacuum: a contract file sets it."
         return _styled(folded(said, width), "$foreground-muted")[:height]
-    facts = [_fact("Pressure", reading_with_unit(vacuum.channel), "bold")]
+    facts = [_fact("Pressure", reading_with_unit(vacuum.channel, units), "bold")]
     if vacuum.channel.quality is not Quality.GOOD:
         facts.append(_fact("", vacuum.channel.quality.value, "$warning"))
     facts.append(_fact("Pump", _pump_words(vacuum), "" if vacuum.pump is not None else "$foreground-muted"))
     if vacuum.rise is not None:
-        facts += _rise(vacuum)
+        facts += _rise(vacuum, units)
     elif vacuum.halves is not None:
         facts.append(_fact("Halves in", f"{format_roughly(vacuum.halves / view.speed)} at this rate", ""))
     elif vacuum.falls:
@@ -154,13 +172,20 @@ def pressure_lines(view: InsightView, width: int, height: int, *, glyphs: Glyphs
     elif vacuum.mbar is not None:
         facts.append(_fact("Course", "does not surely fall", "$foreground-muted"))
     for threshold in vacuum.thresholds:
-        name = f"{digits(threshold.mbar, '.0e')} mbar" if threshold.mbar != 10 else "10 mbar"
+        name = threshold_words(threshold.mbar, units)
         if threshold.forecast is not None:
             facts.append(_fact(name, span_words(threshold.forecast, view, times), ""))
         elif vacuum.falls:
             facts.append(_fact(name, "not foreseen", "$foreground-muted"))
     plain = (tuple((glyphs.plain(text), style) for text, style in line) for line in facts)
     return [clip(line, width, ellipsis=glyphs.ellipsis) for line in plain][:height]
+
+
+def threshold_words(mbar: float, units: DisplayUnits = AS_REPORTED) -> str:
+    """Return a round pressure in mbar in the shown unit: `1e-04 mbar`, `10 mbar`, `1.3e-02 Pa`."""
+    if units.shown_unit("mbar") != "mbar":
+        return units.pressure_words(mbar)
+    return f"{digits(mbar, '.0e')} mbar" if mbar != 10 else "10 mbar"
 
 
 def _fact(name: str, text: str, style: str) -> Line:
@@ -171,18 +196,23 @@ def _pump_words(vacuum: VacuumView) -> str:
     return {True: "on", False: "off", None: "not reported"}[vacuum.pump]
 
 
-def _rise(vacuum: VacuumView) -> list[Line]:
+def _rise(vacuum: VacuumView, units: DisplayUnits) -> list[Line]:
     rise = vacuum.rise
     assert rise is not None
+    name = units.unit("mbar")
+
+    def pressure(mbar: float) -> str:
+        return quantities.number(units.value(mbar, "mbar"), log=True)
+
     facts = [
-        _fact("Rises", f"{number(rise.rate, log=True)} mbar/s", "bold"),
-        _fact("", f"±{number(rise.uncertainty, log=True)}, {format_roughly(rise.seconds)}", ""),
+        _fact("Rises", f"{pressure(rise.rate)} {name}/s", "bold"),
+        _fact("", f"±{pressure(rise.uncertainty)}, {format_roughly(rise.seconds)}", ""),
         _fact("", "fades: outgassing" if rise.fades else "steady, as a leak is", ""),
     ]
     if rise.leak is None:
         facts.append(_fact("Leak", "volume not set", "$foreground-muted"))
     else:
-        facts.append(_fact("Leak", f"≤ {number(rise.leak, log=True)} mbar·l/s", ""))
+        facts.append(_fact("Leak", f"≤ {pressure(rise.leak)} {name}·l/s", ""))
     return facts
 
 

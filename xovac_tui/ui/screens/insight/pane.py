@@ -21,7 +21,7 @@ from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.widgets.lines import Line, RunFacts, entitle
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
-from xovac_tui.ui.widgets.trend_model import TrendModel, TrendSeries
+from xovac_tui.ui.widgets.trend_model import TrendModel, TrendSeries, shown_series
 from xovac_tui.units import HOUR
 
 _WINDOW = HOUR
@@ -69,12 +69,12 @@ class InsightPane(Pane):
     def show(self, snapshot: Snapshot) -> None:
         """Show a snapshot."""
         pins = self.workspace.memory.state.pinned.get(self.station.name)
-        view = self.station.insight.view(snapshot, pins)
+        view = self.station.insight.view(snapshot, pins, self.workspace.units)
         self._fit(view)
         self._show_stable(view)
-        glyphs, times = self.workspace.glyphs, self.workspace.times
+        glyphs, times, units = self.workspace.glyphs, self.workspace.times, self.workspace.units
         self.query_one("#insight-facts", RunFacts).show(
-            lambda width, height: pressure_lines(view, width, height, glyphs=glyphs, times=times)
+            lambda width, height: pressure_lines(view, width, height, glyphs=glyphs, times=times, units=units)
         )
         self.query_one("#insight-chart", TrendChart).show(self._trend(snapshot, view))
         self.query_one("#insight-advice", Rows).show_folded(lambda width: advice_lines(view, width, glyphs))
@@ -101,7 +101,7 @@ class InsightPane(Pane):
             self.workspace.glyphs,
             self.workspace.times,
         )
-        rows = rows_of(view)
+        rows, units = rows_of(view), self.workspace.units
         title = "Stable"
         if view.speed != 1:
             title += glyphs.plain(f"  windows and rates of the simulated chamber, ×{view.speed:g}")
@@ -112,10 +112,10 @@ class InsightPane(Pane):
         def line(index: int, chosen: bool) -> Line:
             if index >= len(rows):
                 return notes[index - len(rows)]
-            return table_line(rows[index], view, table.size.width, glyphs=glyphs, times=times)
+            return table_line(rows[index], view, table.size.width, glyphs=glyphs, times=times, units=units)
 
         def head() -> Line:
-            return table_head(table.size.width, glyphs)
+            return table_head(table.size.width, glyphs, units)
 
         table.show_rows(len(rows) + len(notes), line, head=head if rows else None)
 
@@ -124,7 +124,17 @@ class InsightPane(Pane):
         channel = view.vacuum.channel if view.vacuum is not None else None
         history = self.station.history(channel.full_name) if channel is not None else None
         if channel is not None and history is not None:
-            series = (TrendSeries(channel.full_name, channel.label, channel.unit, True, history, 0),)
+            series = (
+                shown_series(
+                    self.workspace.units,
+                    channel.full_name,
+                    channel.label,
+                    channel.unit,
+                    True,
+                    history,
+                    0,
+                ),
+            )
         return TrendModel(
             now_mono=snapshot.mono,
             now_utc=snapshot.utc,
@@ -133,6 +143,7 @@ class InsightPane(Pane):
             window=self._window,
             title="Pressure",
             utc=self.workspace.times.mode == "utc",
+            units=self.workspace.units,
         )
 
     def on_trend_chart_window_changed(self, message: TrendChart.WindowChanged) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from xovac_tui import quantities
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import format_age, format_change, format_duration
-from xovac_tui.quantities import difference, number, unit
 from xovac_tui.recording.digest import Extreme
 from xovac_tui.runs.past import PastRun
 from xovac_tui.runs.state import Leg
@@ -47,7 +48,9 @@ def pair_head(runs: Sequence[PastRun], width: int, *, glyphs: Glyphs, times: Tim
     return [clip(line, width, ellipsis=glyphs.ellipsis) for line in lines]
 
 
-def pair_lines(one: PastRun, other: PastRun, width: int, glyphs: Glyphs) -> list[Line]:
+def pair_lines(
+    one: PastRun, other: PastRun, width: int, glyphs: Glyphs, units: DisplayUnits = AS_REPORTED
+) -> list[Line]:
     """Return the differences, first by step, then by channel."""
     names = (one.recorded.label, other.recorded.label)
     lines = _heads("step", "what", ("took", "counts"), names, width)
@@ -56,7 +59,9 @@ def pair_lines(one: PastRun, other: PastRun, width: int, glyphs: Glyphs) -> list
     for step in steps:
         legs = first.get(step), second.get(step)
         pairs = zip(legs, (one.plan, other.plan), strict=True)
-        label = next((short_label(leg, plan) for leg, plan in pairs if leg is not None and leg.label), "")
+        label = next(
+            (short_label(leg, plan, units) for leg, plan in pairs if leg is not None and leg.label), ""
+        )
         lines.append(_step_line(step, label, *legs, width, glyphs))
     if not steps:
         lines.append((("Of neither run a step is known.", "$foreground-muted"),))
@@ -64,7 +69,7 @@ def pair_lines(one: PastRun, other: PastRun, width: int, glyphs: Glyphs) -> list
     theirs = {extreme.name: extreme for extreme in other.extremes}
     for extreme in one.extremes:
         if (match := theirs.get(extreme.name)) is not None:
-            lines.append(_channel_line(extreme, match, width, glyphs))
+            lines.append(_channel_line(extreme, match, width, glyphs, units))
     return lines
 
 
@@ -106,26 +111,26 @@ def _later(values: Sequence[float | None]) -> str:
     return "same" if abs(change) < _SAME else format_change(change)
 
 
-def _channel_line(one: Extreme, other: Extreme, width: int, glyphs: Glyphs) -> Line:
+def _channel_line(one: Extreme, other: Extreme, width: int, glyphs: Glyphs, units: DisplayUnits) -> Line:
     cells: list[str] = []
     for first, second in (
         (one.summary.low, other.summary.low),
         (one.summary.high, other.summary.high),
     ):
-        cells += [number(value, one.unit, log=one.log) for value in (first, second)]
-        cells.append(_change(first, second, one))
+        cells += [units.number(value, one.unit, log=one.log) for value in (first, second)]
+        cells.append(_change(first, second, one, units))
     label = glyphs.shown(one.label, 60)
-    shown = f"{label} {unit(one.unit)}".rstrip() if len(one.unit) <= 6 else label
+    shown = f"{label} {units.unit(one.unit)}".rstrip() if len(one.unit) <= 6 else label
     return ((glyphs.plain(_row("", shown, cells, width, glyphs.ellipsis)), ""),)
 
 
-def _change(first: float, second: float, extreme: Extreme) -> str:
+def _change(first: float, second: float, extreme: Extreme, units: DisplayUnits) -> str:
     if extreme.log:
         return f"×{second / first:.2g}" if first > 0 and second > 0 else ""
     change = second - first
     if is_temperature(extreme.unit):
-        return difference(change, extreme.unit, signed=True, bare=True)
-    return number(change, extreme.unit)
+        return units.difference(change, extreme.unit, signed=True, bare=True)
+    return quantities.number(units.change(change, extreme.unit), units.shown_unit(extreme.unit))
 
 
 def _row(step: str, what: str, cells: Sequence[str], width: int, ellipsis: str) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from xovac_tui.chamber.snapshot import LedgerEntry
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import format_age, format_change, format_duration
-from xovac_tui.quantities import number, quantity, unit
+from xovac_tui.quantities import quantity
 from xovac_tui.recipes.plan import Plan
 from xovac_tui.recording.digest import Extreme
 from xovac_tui.recording.disk.kinds import RecordedRun
@@ -155,13 +156,22 @@ def step_head(width: int) -> Line:
     return ((_step_row(_STEP_NAMES, width, "~"), HEAD),)
 
 
-def short_label(leg: Leg, plan: Plan | None) -> str:
+def short_label(leg: Leg, plan: Plan | None, units: DisplayUnits = AS_REPORTED) -> str:
     """Return a step's action without duration and rate, which have columns; empty if unknown."""
     segment = plan.item(leg.step) if plan is not None and leg.label else None
-    return clean(leg.label, 80) or leg.kind if segment is None else segment.goal
+    return clean(leg.label, 80) or leg.kind if segment is None else segment.goal_in(units)
 
 
-def step_line(leg: Leg, now: float, width: int, *, plan: Plan | None, glyphs: Glyphs, times: Times) -> Line:
+def step_line(
+    leg: Leg,
+    now: float,
+    width: int,
+    *,
+    plan: Plan | None,
+    glyphs: Glyphs,
+    times: Times,
+    units: DisplayUnits = AS_REPORTED,
+) -> Line:
     """Return one step as run; `now` in seconds since the run's start, for a step that goes on."""
     began = "" if leg.start_utc is None else times.day_and_time(leg.start_utc)
     took = "unseen"
@@ -173,7 +183,7 @@ def step_line(leg: Leg, now: float, width: int, *, plan: Plan | None, glyphs: Gl
     cells = (
         str(leg.step),
         "" if leg.cycle is None else f"{leg.cycle[0]}/{leg.cycle[1]}",
-        short_label(leg, plan) or glyphs.dash,
+        short_label(leg, plan, units) or glyphs.dash,
         began,
         took,
         "" if leg.planned is None else format_duration(leg.planned),
@@ -209,11 +219,13 @@ def reading_head(width: int) -> Line:
     )
 
 
-def reading_line(extreme: Extreme, width: int, glyphs: Glyphs) -> Line:
+def reading_line(extreme: Extreme, width: int, glyphs: Glyphs, units: DisplayUnits = AS_REPORTED) -> Line:
     """Return lowest, highest and mean value of one channel."""
     found = extreme.summary
-    values = [number(value, extreme.unit, log=extreme.log) for value in (found.low, found.high, found.mean)]
-    name = clean(unit(extreme.unit), 12)
+    values = [
+        units.number(value, extreme.unit, log=extreme.log) for value in (found.low, found.high, found.mean)
+    ]
+    name = clean(units.unit(extreme.unit), 12)
     row = _reading_row(clean(extreme.label, 60), values, name, width, glyphs.ellipsis)
     return ((glyphs.plain(row), ""),)
 

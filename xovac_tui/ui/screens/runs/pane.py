@@ -257,7 +257,7 @@ class RunsPane(Pane):
             return
         other = self._past is None or self._past.recorded.id != wanted
         self._past, self._read_at = past, self.station.clock.mono()
-        self._model = run_model(past, utc=self.workspace.times.mode == "utc")
+        self._model = run_model(past, utc=self.workspace.times.mode == "utc", units=self.workspace.units)
         if other:
             self.query_one("#run-chart", TrendChart).forget()
         self._draw(rewind=other)
@@ -363,7 +363,7 @@ class RunsPane(Pane):
         readings, extremes = self.query_one("#run-readings", Rows), past.extremes
 
         def reading(index: int, chosen: bool) -> Line:
-            return reading_line(extremes[index], readings.size.width, glyphs)
+            return reading_line(extremes[index], readings.size.width, glyphs, self.workspace.units)
 
         readings.show_rows(
             len(extremes), reading, head=lambda: reading_head(readings.size.width), rewind=rewind
@@ -380,9 +380,9 @@ class RunsPane(Pane):
         self.query_one("#pair-facts", RunFacts).show(
             lambda width, height: pair_head((one, other), width, glyphs=glyphs, times=times)
         )
-        self.query_one("#pair-chart", TrendChart).show(pair_model(one, other))
+        self.query_one("#pair-chart", TrendChart).show(pair_model(one, other, self.workspace.units))
         self.query_one("#pair-rows", Rows).show_folded(
-            lambda width: pair_lines(one, other, width, glyphs), rewind=rewind
+            lambda width: pair_lines(one, other, width, glyphs, self.workspace.units), rewind=rewind
         )
 
     # -- actions ------------------------------------------------------------------------------------

@@ -7,10 +7,11 @@ from array import array
 
 from xovac_tui.chamber.ring import Bins
 from xovac_tui.chamber.snapshot import Mark
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.plot.chart import MARKS
 from xovac_tui.runs.past import PastRun, RunTrack
 from xovac_tui.text import clean
-from xovac_tui.ui.widgets.trend_model import TrendModel, TrendSeries
+from xovac_tui.ui.widgets.trend_model import TrendModel, TrendSeries, shown_series
 
 NAN = math.nan
 _UNREPORTED = "temperature not reported (role controlled)"
@@ -52,14 +53,14 @@ class RunCurve:
         return Bins(start, width, lows, highs)
 
 
-def run_model(past: PastRun, *, utc: bool) -> TrendModel:
+def run_model(past: PastRun, *, utc: bool, units: DisplayUnits = AS_REPORTED) -> TrendModel:
     """Return one run over its plan, by time of day; the plan of a run that goes on is shown to its end."""
     start, end = past.recorded.started, past.until
     if past.running and past.planned_seconds is not None:
         end = max(end, start + past.planned_seconds)
-    series = [_series(past, past.temperature, "", 0)]
+    series = [_series(past, past.temperature, "", 0, units)]
     if past.pressure is not None:
-        series.append(_series(past, past.pressure, "", 1, log=True))
+        series.append(_series(past, past.pressure, "", 1, units, log=True))
     return TrendModel(
         now_mono=end,
         now_utc=end,
@@ -74,10 +75,11 @@ def run_model(past: PastRun, *, utc: bool) -> TrendModel:
         title=f"{past.recorded.label} over its plan" if past.planned_points() else past.recorded.label,
         utc=utc,
         whole=True,
+        units=units,
     )
 
 
-def pair_model(one: PastRun, other: PastRun) -> TrendModel:
+def pair_model(one: PastRun, other: PastRun, units: DisplayUnits = AS_REPORTED) -> TrendModel:
     """Return the temperatures of two runs from their starts, and the plan of the first that has one."""
     planned = next((run for run in (one, other) if run.planned_points()), None)
     label = next((clean(run.temperature.label, 40) for run in (one, other) if run.temperature), _UNREPORTED)
@@ -87,7 +89,7 @@ def pair_model(one: PastRun, other: PastRun) -> TrendModel:
         now_mono=longest,
         now_utc=longest,
         series=tuple(
-            _series(run, run.temperature, run.recorded.label, slot, before=run.recorded.started)
+            _series(run, run.temperature, run.recorded.label, slot, units, before=run.recorded.started)
             for slot, run in enumerate((one, other))
         ),
         planned=planned.planned_points() if planned is not None else None,
@@ -95,14 +97,22 @@ def pair_model(one: PastRun, other: PastRun) -> TrendModel:
         title=title + (f", plan of {planned.recorded.label}" if planned is not None else ""),
         whole=True,
         since=True,
+        units=units,
     )
 
 
 def _series(
-    past: PastRun, track: RunTrack | None, name: str, slot: int, *, log: bool = False, before: float = 0.0
+    past: PastRun,
+    track: RunTrack | None,
+    name: str,
+    slot: int,
+    units: DisplayUnits,
+    *,
+    log: bool = False,
+    before: float = 0.0,
 ) -> TrendSeries:
     """Return one series of a chart; `name` defaults to the channel's label."""
     curve = RunCurve(past.recorded.started, track.bins if track is not None else None, before)
     label = name or (clean(track.label, 40) if track is not None else _UNREPORTED)
     unit = track.unit if track is not None else "degC"
-    return TrendSeries(f"{past.recorded.id}.{slot}", label, unit, log, curve, slot)
+    return shown_series(units, f"{past.recorded.id}.{slot}", label, unit, log, curve, slot)

@@ -21,7 +21,7 @@ from xovac_tui.ui.screens.status.run_moment import RunMoment
 from xovac_tui.ui.widgets.fitting import SizeStep
 from xovac_tui.ui.widgets.lines import entitle
 from xovac_tui.ui.widgets.trend import TrendChart
-from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, TrendSeries
+from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, shown_series
 
 _WINDOW_NAMES = ("10min", "1h", "6h", "24h", "all")
 _TREND_SECONDS = 600.0
@@ -118,9 +118,12 @@ class StatusPane(Pane):
             self._moment(channels),
             why=snapshot.link.why,
             left_out=snapshot.counters.left_out,
+            units=self.workspace.units,
         )
         self._say_advice(snapshot)
-        moment = RunMoment(snapshot, self.station.progress(snapshot), self.station.runs.view())
+        moment = RunMoment(
+            snapshot, self.station.progress(snapshot), self.station.runs.view(), self.workspace.units
+        )
         glyphs, times = self.workspace.glyphs, self.workspace.times
         self.query_one(RunPanel).show(moment, glyphs=glyphs, times=times, keys=self.keys)
         if not self.has_class("-full"):
@@ -195,7 +198,15 @@ class StatusPane(Pane):
                 continue
             slot = self._slots.setdefault(channel.full_name, len(self._slots))
             series.append(
-                TrendSeries(channel.full_name, channel.label, channel.unit, channel.log, history, slot)
+                shown_series(
+                    self.workspace.units,
+                    channel.full_name,
+                    channel.label,
+                    channel.unit,
+                    channel.log,
+                    history,
+                    slot,
+                )
             )
         return TrendModel(
             now_mono=snapshot.mono,
@@ -205,6 +216,7 @@ class StatusPane(Pane):
             marks=self.station.marks(snapshot),
             window=self._window,
             utc=self.workspace.times.mode == "utc",
+            units=self.workspace.units,
         )
 
     async def open_named(self, name: str) -> bool:

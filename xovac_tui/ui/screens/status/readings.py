@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from xovac_tui.chamber.snapshot import ChannelView, Quality
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import format_age
 from xovac_tui.plot.sparkline import sparkline
 from xovac_tui.text import clean
@@ -59,7 +60,13 @@ class Columns(msgspec.Struct, frozen=True):
 
 
 def reading_line(
-    channel: ChannelView, columns: Columns, glyphs: Glyphs, spark: str, *, chosen: bool
+    channel: ChannelView,
+    columns: Columns,
+    glyphs: Glyphs,
+    spark: str,
+    *,
+    chosen: bool,
+    units: DisplayUnits = AS_REPORTED,
 ) -> list[Span]:
     """Return the spans of one reading, as wide as its columns."""
     quality = channel.quality
@@ -73,7 +80,7 @@ def reading_line(
         old = "bad"
     elif channel.overdue:
         old = format_age(channel.age)
-    change = "" if dim else rate(channel)
+    change = "" if dim else rate(channel, units)
     spans: list[Span] = [
         (f"{glyphs.quality(quality)} ", _QUALITY_STYLE[quality]),
         (
@@ -81,7 +88,7 @@ def reading_line(
             CHOSEN if chosen else body,
         ),
         (
-            fit(glyphs.plain(reading_with_unit(channel)), columns.value, right=True),
+            fit(glyphs.plain(reading_with_unit(channel, units)), columns.value, right=True),
             "$no-data" if dim else "bold $foreground",
         ),
     ]
@@ -117,6 +124,7 @@ class Readings(LinesWidget, can_focus=True):
         self._channels: tuple[ChannelView, ...] = ()
         self._trend: Trend = lambda name, bins: ()
         self._why = self._left_out = ""
+        self._units = AS_REPORTED
         self._inputs: tuple[object, ...] = ()
         """What the shown lines were made from, beside size, focus and cursor, which draw by themselves."""
         self._chosen = 0
@@ -137,6 +145,7 @@ class Readings(LinesWidget, can_focus=True):
         *,
         why: str = "",
         left_out: str = "",
+        units: DisplayUnits = AS_REPORTED,
     ) -> None:
         """Show these channels; `trend` returns the newest values for the small trends.
 
@@ -144,14 +153,14 @@ class Readings(LinesWidget, can_focus=True):
         channels: the reason for the missing link. `left_out` is a sentence about values without a channel.
         """
         before = self.chosen
-        self._why, self._left_out = why, left_out
+        self._why, self._left_out, self._units = why, left_out, units
         self._channels, self._trend = channels, trend
         if before is not None and (self.chosen is None or self.chosen.full_name != before.full_name):
             names = [channel.full_name for channel in channels]
             self._chosen = names.index(before.full_name) if before.full_name in names else 0
         # An age is shown only where it is overdue.
         aged = [one if one.overdue else msgspec.structs.replace(one, age=None) for one in channels]
-        inputs = (aged, moment, why, left_out)
+        inputs = (aged, moment, why, left_out, units)
         if inputs != self._inputs:
             # A hidden tab has no room to draw in: it is drawn when it has.
             self._inputs = inputs if self.size else ()
@@ -235,7 +244,7 @@ class Readings(LinesWidget, can_focus=True):
             newest = self._trend(channel.full_name, SPARK)
             least = 0.0 if channel.log else _quiet(channel.unit)
             spark = sparkline(newest, SPARK, self._glyphs.ascii, least=least, log=channel.log)
-        return reading_line(channel, columns, self._glyphs, spark, chosen=chosen)
+        return reading_line(channel, columns, self._glyphs, spark, chosen=chosen, units=self._units)
 
 
 def _quiet(unit: str) -> float:

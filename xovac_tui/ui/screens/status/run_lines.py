@@ -13,7 +13,6 @@ from xovac_tui import runs
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.durations import format_age, format_duration
-from xovac_tui.quantities import difference, number, quantity, unit
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
@@ -48,12 +47,12 @@ def run_title(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
     run = moment.snapshot.run
     if not low or not moment.on or moment.silent or run.target is None:
         return "Run"
-    name = unit(run.temperature_unit)
-    title = f"Run   target {number(run.target, run.temperature_unit)} {name}"
+    name = run.temperature_unit
+    title = f"Run   target {moment.units.quantity(run.target, name)}"
     if run.actual is not None:
-        title += f"   actual {number(run.actual, run.temperature_unit)} {name}"
+        title += f"   actual {moment.units.quantity(run.actual, name)}"
     if moment.planned is not None and moment.planned.planned_temperature is not None:
-        title += f"   planned {_planned(moment.planned.planned_temperature, run.temperature_unit)}"
+        title += f"   planned {_planned(moment, moment.planned.planned_temperature)}"
     return glyphs.plain(title)
 
 
@@ -63,7 +62,7 @@ def run_subtitle(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
     if not low or not moment.on or followed is None or followed.dwell is None:
         return ""
     clocks = " ".join(f"{name} {time:<6}" for name, time in run_words.clock_words(followed.dwell)).rstrip()
-    why = run_words.why_not(followed.dwell, followed, moment.snapshot)
+    why = run_words.why_not(followed.dwell, followed, moment.snapshot, moment.units)
     return glyphs.plain(f"dwell: {clocks}" + (f", not now: {why}" if why else ""))
 
 
@@ -95,7 +94,7 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
     rows: dict[str, Line] = {"head": _head(moment, width, glyphs, "")}
     names = [name for name in _RANKS if followed is not None or name not in ("dwell", "why", "basis")]
     kept = set(sorted(names, key=_RANKS.__getitem__)[:height])
-    label = glyphs.plain(progress.label)
+    label = glyphs.plain(progress.label_in(moment.units))
     where = _where(moment, short=False)
     rows["where"] = (
         (where, ""),
@@ -122,7 +121,7 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
         lines.append(())
         lines += [
             _upcoming(place, what, seconds, width, glyphs)
-            for place, (what, seconds) in enumerate(progress.upcoming[:room])
+            for place, (what, seconds) in enumerate(progress.upcoming_in(moment.units)[:room])
         ]
     return lines
 
@@ -174,7 +173,10 @@ def _where(moment: RunMoment, *, short: bool, estimated: bool = True) -> str:
         parts.append(f"{item} {step}" + (f"{of}{steps}" if steps else ""))
     if short:
         estimated = estimated and followed is not None and followed.estimated
-        parts += [*(["estimated"] if estimated else []), *([progress.label] if progress.label else [])]
+        parts += [
+            *(["estimated"] if estimated else []),
+            *([progress.label_in(moment.units)] if progress.label else []),
+        ]
         return ", ".join(parts)
     return "   ".join(parts) or "Step not reported"
 
@@ -265,7 +267,7 @@ def _temperatures(moment: RunMoment, width: int, glyphs: Glyphs) -> Line:
     name = run.temperature_unit
 
     def words(value: float | None) -> str:
-        return "—" if value is None else f"{number(value, name)} {unit(name)}"
+        return "—" if value is None else moment.units.quantity(value, name)
 
     spans: list[Span] = [
         ("Target ", "$no-data"),
@@ -274,24 +276,26 @@ def _temperatures(moment: RunMoment, width: int, glyphs: Glyphs) -> Line:
         (glyphs.plain(words(run.actual)), "bold"),
     ]
     if followed is not None and followed.planned_temperature is not None:
-        planned = glyphs.plain(_planned(followed.planned_temperature, name))
+        planned = glyphs.plain(_planned(moment, followed.planned_temperature))
         spans += [("  Plan ", "$no-data"), (planned, "bold")]
     if run.target is not None and run.actual is not None:
-        off = glyphs.plain(f"  off {_off(run.actual - run.target, name)}")
+        off = glyphs.plain(f"  off {_off(moment, run.actual - run.target)}")
         if sum(cell_len(text) for text, _ in spans) + cell_len(off) <= width:
             spans.append((off, "$no-data"))
     return tuple(spans)
 
 
-def _planned(celsius: float, unit_name: str) -> str:
-    """Return a temperature in degC converted to another unit, with that unit."""
-    return quantity(from_celsius(celsius, unit_name), unit_name)
+def _planned(moment: RunMoment, celsius: float) -> str:
+    """Return a temperature in degC in the unit in which the run's are shown, with that unit."""
+    name = moment.snapshot.run.temperature_unit
+    return moment.units.quantity(from_celsius(celsius, name), name)
 
 
-def _off(distance: float, unit_name: str) -> str:
-    """Return a distance from the target, given in a unit, as text: `+0.3 K`."""
-    kelvins = distance * unit_of(unit_name).factor
-    return difference(kelvins, "K" if unit_name == "K" else "degC", signed=True)
+def _off(moment: RunMoment, distance: float) -> str:
+    """Return a distance from the target, given in the run's unit, as text: `+0.3 K`."""
+    name = moment.snapshot.run.temperature_unit
+    kelvins = distance * unit_of(name).factor
+    return moment.units.difference(kelvins, "K" if name == "K" else "degC", signed=True)
 
 
 def _bar(
@@ -341,14 +345,16 @@ def _dwell(moment: RunMoment, followed: runs.view.RunProgress, glyphs: Glyphs) -
     if dwell is None:
         none = "none now: the step is a ramp" if followed.kind != "hold" else "its beginning was not seen"
         return (("Dwell ", "$no-data"), (none, "$no-data")), ()
-    why = run_words.why_not(dwell, followed, moment.snapshot)
+    why = run_words.why_not(dwell, followed, moment.snapshot, moment.units)
     spans: list[Span] = [("Dwell ", "$no-data")]
     for name, time in run_words.clock_words(dwell):
         last = name == "counts"
         style = ("$stale" if why else "bold $good") if last else "bold"
         # As wide as the longest time, so that the names do not move.
         spans += [(f"{name} ", "$no-data"), (time if last else f"{time:<7}", style)]
-    said = f"does not count: {why}" if why else f"counts now: {run_words.condition_words(dwell)}"
+    said = (
+        f"does not count: {why}" if why else f"counts now: {run_words.condition_words(dwell, moment.units)}"
+    )
     return tuple(spans), ((glyphs.plain(f"      {said}"), "$stale" if why else "bold $good"),)
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from xovac_tui import runs
 from xovac_tui.chamber.snapshot import RunState, Snapshot
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 
 
 class RunMoment(msgspec.Struct, frozen=True):
@@ -16,6 +17,8 @@ class RunMoment(msgspec.Struct, frozen=True):
     """Progress of the run that goes on: the followed one, else an estimate from the snapshot."""
     newest: runs.view.RunProgress | None
     """The run that goes on, or the newest ended one."""
+    units: DisplayUnits = AS_REPORTED
+    """The units in which its values are shown."""
 
     @property
     def running(self) -> runs.view.RunProgress | None:

@@ -1,0 +1,5 @@
+"""Completion of typed words for bash, zsh and fish.
+
+Each press of Tab starts the program, so nothing here imports click, Textual or the link, and the values of
+one kind are imported when they are wanted. Reads files only; never connects, and never prints an error.
+"""
