@@ -46,6 +46,7 @@ from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.widgets.fitting import SizeStep, step_classes, step_of
 from xovac_tui.ui.widgets.message_line import MessageLine
+from xovac_tui.ui.widgets.stopbar import KeyClicked
 from xovac_tui.ui.workspace import Memory, Workspace
 
 _START_SECONDS = 1.0
@@ -399,6 +400,17 @@ class XovacApp(TerminalApp):
                 self.theme = before
         if chosen is not None:
             await chosen.run()
+
+    async def on_key_clicked(self, message: KeyClicked) -> None:
+        """Do what the clicked entry says; a click makes the first stroke of STOP, never the second."""
+        if not message.title:
+            if not self.stopping.switch.armed and self.stopping.field is None:
+                self.stopping.press()
+            return
+        for active in list(self.screen.active_bindings.values()):
+            if active.enabled and active.binding.show and active.binding.description == message.title:
+                await self.run_action(active.binding.action, active.node)
+                return
 
     def arm_stop(self) -> None:
         """Make the first stroke of STOP."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -263,6 +264,12 @@ class TrendChart(SizedWidget, can_focus=True):
         """Move the cursor, or show it at the newest value."""
         if self.model is not None:
             self.view.move(self.model, cells)
+            self._draw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor under the pointer."""
+        if self.model is not None:
+            self.view.point(self.model, event.screen_x - self.content_region.x)
             self._draw()
 
     def action_pan(self, direction: int) -> None:

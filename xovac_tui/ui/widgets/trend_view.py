@@ -140,6 +140,17 @@ class View(msgspec.Struct):
         elif column >= width:
             self.held = max(edge, self.cursor) + span.cell * max(1, width // 4)
 
+    def point(self, model: TrendModel, x: int) -> None:
+        """Put the cursor on the cell `x` of the picture, if it is within the lines."""
+        layout = self.layout
+        begins = [begin for one in model.series if (begin := one.history.oldest) is not None]
+        if layout is None or not begins or not 0 <= x - layout.plot_x < layout.plot_width:
+            return
+        span = self._place(model, layout.plot_width)
+        newest = max(one.history.last_time or 0.0 for one in model.series)
+        there = (span.first + x - layout.plot_x + 0.5) * span.cell
+        self.cursor = min(max(there, min(begins)), newest)
+
     def jump(self, model: TrendModel, *, newest: bool) -> None:
         """Move the cursor to the oldest or newest value in the picture."""
         layout = self.layout
