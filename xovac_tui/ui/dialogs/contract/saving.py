@@ -141,6 +141,7 @@ def _without(changes: Sequence[ContractChange], names: Sequence[str]) -> list[Co
 
 def _said(sentence: str, source: ContractSource) -> str:
     """Return a sentence without the file's name in front, which the form need not repeat."""
-    for name in (source.path, _FORM):
-        sentence = sentence.removeprefix(f"{name}: ")
+    for name in (str(source.path), str(_FORM)):
+        if sentence[: len(name) + 2] == f"{name}: ":
+            sentence = sentence[len(name) + 2 :]
     return clean(sentence, 400)
