@@ -61,6 +61,7 @@ class RecipesView(Horizontal):
         """Plan and findings of the chosen recipe; None until they are computed."""
         self.start = LoadStart(20.0, False, "")
         self._shared = self._listed = 0
+        self._units = workspace.units
 
     def compose(self) -> ComposeResult:
         """Build list, facts, profile, steps and findings."""
@@ -103,6 +104,9 @@ class RecipesView(Horizontal):
 
     def keep_true(self) -> None:
         """Show what depends on the moment, and what depends on a size that is another one now."""
+        if self._units != self.workspace.units:
+            self._units = self.workspace.units
+            self.draw()
         self.show_facts()
         if self._listed != self.files.size.width:
             self.show_files()

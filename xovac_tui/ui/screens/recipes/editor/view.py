@@ -76,6 +76,7 @@ class EditorView(Vertical):
         self._studied: Draft | None = None
         self._timer: Timer | None = None
         self._start: float | None = None
+        self._units = workspace.units
 
     def compose(self) -> ComposeResult:
         """Build the first line, the table, and the parts beside or below it."""
@@ -124,6 +125,9 @@ class EditorView(Vertical):
         start = start_of(snapshot).celsius
         if self._start is not None and abs(start - self._start) >= _DRIFT and self._timer is None:
             self.later(again=True)
+        if self._units != self.workspace.units:
+            self._units = self.workspace.units
+            self.draw()
         self._show_head()
 
     def take(self, editing: Editing) -> None:
