@@ -262,7 +262,7 @@ class StatusPane(Pane):
         """Show the form of the chosen channel."""
         chosen = self.query_one(Readings).chosen
         if chosen is not None:
-            await dialogs.contract.channel.edit_channel(self.workspace, chosen.full_name)
+            await dialogs.contract.channel_form.edit_channel(self.workspace, chosen.full_name)
 
     @work(group="contract")
     async def action_undo_contract(self) -> None:

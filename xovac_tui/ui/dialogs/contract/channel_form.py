@@ -19,7 +19,7 @@ from xovac_tui.station.contract_desk import MEMORY, Seen
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.contract.entries import LEAF, table_of, texts_of
 from xovac_tui.ui.dialogs.contract.form import WHOLE, ContractForm, FormEnd, FormGuess, FormPlan
-from xovac_tui.ui.dialogs.contract.saving import saved, wrong_with
+from xovac_tui.ui.dialogs.contract.save_edit import saved, wrong_with
 from xovac_tui.ui.format import reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line
