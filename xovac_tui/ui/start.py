@@ -36,5 +36,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Log file; None: there is no log."""
     contract_place: Callable[[], config.contracts.ContractPlace] | None = None
     """Finds where the chamber's contract is written, by a thread; None: nowhere, as in a demo."""
+    tour: bool = False
+    """Begin with the tour."""
     notes: tuple[str, ...] = ()
     """Sentences to show once after the start, such as on a theme file that is not used."""
