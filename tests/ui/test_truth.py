@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from tests.helpers.console import Console, console
 from tests.helpers.keys import KEYS
+from xovac_tui.ui import app_actions
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.dialogs.help import TopicList
 from xovac_tui.ui.frame.bars import KeyBar
@@ -18,7 +19,7 @@ from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.message_words import outcome_words
 from xovac_tui.ui.screens.controls.command_lists import LedgerList
-from xovac_tui.ui.screens.status.run_lines import RunPanel
+from xovac_tui.ui.screens.status.hero import Hero
 from xovac_tui.ui.widgets.lines import LinesWidget
 from xovac_tui.ui.widgets.message_line import MessageLine
 
@@ -37,7 +38,7 @@ async def test_the_last_line_of_the_help_can_be_read(tmp_path: Path) -> None:
             topics = c.app.screen.query_one(TopicList)
             shown = " ".join(topics.plain.split())
             assert " ".join(topics.text.split()).endswith(shown[-20:]), size
-            assert shown.endswith("what it does."), size
+            assert shown.endswith(app_actions.ACTIONS[-1].help[-12:]), size
             assert inside(c, topics.region), size
             await c.press("escape")
 
@@ -107,9 +108,9 @@ async def test_the_frame_says_no_more_than_is_known(tmp_path: Path) -> None:
         # An old idle invites to nothing.
         await c.lose()
         await c.advance(30)
-        said = c.app.query_one(RunPanel).plain
-        assert "Not heard for 30s" in said
-        assert "load and start" not in said
+        said = c.app.query_one(Hero).plain
+        assert "not heard for 30s" in said
+        assert "start it" not in said
         # A simulator that goes faster is named without a demo.
         await c.online()
         await c.readings()

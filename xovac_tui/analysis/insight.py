@@ -125,6 +125,8 @@ class Insight:
         self._room = _AT_ONCE
         self._foreseen: tuple[tuple[float, int], PumpDown | None] = (math.inf, 0), None
         """When the pump-down was evaluated last and how much of the record was known, and what was seen."""
+        self._fell: tuple[float, VacuumView | None] = (math.inf, None)
+        """When that was asked for alone, and the answer."""
         self._advised_at: float | None = None
         self._advice: tuple[Advice, ...] = ()
 
@@ -167,6 +169,14 @@ class Insight:
         if before is None or not 0 <= snapshot.mono - before < ADVISE_EVERY:
             self._advise(snapshot)
         return self._advice
+
+    def fall(self, snapshot: Snapshot) -> VacuumView | None:
+        """Return where the pressure goes, alone and some seconds old: for who only draws it."""
+        at, before = self._fell
+        if not 0 <= snapshot.mono - at < FORESEE_EVERY:
+            before = self._vacuum(snapshot)
+            self._fell = (snapshot.mono, before)
+        return before
 
     # -- stability ------------------------------------------------------------------------------------
 
