@@ -30,6 +30,8 @@ class Glyphs(msgspec.Struct, frozen=True):
     arrow_in: str
     arrow_out: str
     rule: str
+    edge: str
+    """The left edge of a group of rows."""
 
     def quality(self, quality: Quality) -> str:
         """Return the sign of a channel's quality."""
@@ -142,5 +144,5 @@ _PLAIN = str.maketrans(
 
 _PICTURES = {0x2400 + code: f"\\x{code:02x}" for code in range(0x20)} | {0x2421: "\\x7f", 0x2026: "~"}
 
-UNICODE = Glyphs(False, "●", "◌", "○", "—", "✖", "▶", "■", "?", "▸", "█", "░", "…", "⚠", "◂", "▸", "─")
-ASCII = Glyphs(True, "*", "o", "o", "-", "x", ">", "#", "?", ">", "#", ".", "~", "!", "<", ">", "-")
+UNICODE = Glyphs(False, "●", "◌", "○", "—", "✖", "▶", "■", "?", "▸", "█", "░", "…", "⚠", "◂", "▸", "─", "▌")
+ASCII = Glyphs(True, "*", "o", "o", "-", "x", ">", "#", "?", ">", "#", ".", "~", "!", "<", ">", "-", "|")
