@@ -38,8 +38,11 @@ def open_console(ctx: click.Context, /) -> int:
     except NoChamberError:
         if not on_terminal():
             raise
-        imported("first:ask_chamber")(ctx)
+        code: int | None = imported("first:ask_chamber")(ctx)
+        if code is not None:
+            return code
         start, station = begin(ctx, demo_options(ctx))
+        start = msgspec.structs.replace(start, tour=not start.state.toured)
     return ui.app.run_console(start, station)
 
 

@@ -33,5 +33,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Receivers in this terminal."""
     log_path: Path | None
     """Log file; None: there is no log."""
+    tour: bool = False
+    """Begin with the tour."""
     notes: tuple[str, ...] = ()
     """Sentences to show once after the start, such as on a theme file that is not used."""

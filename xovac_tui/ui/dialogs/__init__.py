@@ -13,5 +13,6 @@ if TYPE_CHECKING:
     from xovac_tui.ui.dialogs import help as help
     from xovac_tui.ui.dialogs import palette as palette
     from xovac_tui.ui.dialogs import quit as quit
+    from xovac_tui.ui.dialogs import tour as tour
 else:
     __getattr__ = later(__name__)
