@@ -22,7 +22,7 @@ from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.question import QuestionDialog
 from xovac_tui.ui.frame.trust_bar import TrustBar
-from xovac_tui.ui.screens.recipes.comparing import DiffDialog
+from xovac_tui.ui.screens.recipes.diffs import DiffDialog
 from xovac_tui.ui.screens.recipes.editor.finding_list import words
 from xovac_tui.ui.screens.recipes.template import TemplateDialog
 

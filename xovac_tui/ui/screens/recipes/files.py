@@ -25,7 +25,7 @@ from xovac_tui.ui.dialogs.ask_path import PathDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.question import Answer, QuestionDialog
 from xovac_tui.ui.message_history import Severity
-from xovac_tui.ui.screens.recipes.comparing import DiffDialog, VersionChoice, VersionsDialog
+from xovac_tui.ui.screens.recipes.diffs import DiffDialog, VersionChoice, VersionsDialog
 from xovac_tui.ui.screens.recipes.editor.model import Editing
 from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
 from xovac_tui.ui.screens.recipes.editor.saving import STOP_AWAY

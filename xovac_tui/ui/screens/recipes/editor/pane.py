@@ -15,7 +15,7 @@ from xovac_tui.recipes.model import Hold, Ramp, Repeat
 from xovac_tui.recipes.places import StepPath
 from xovac_tui.text import clean
 from xovac_tui.ui.screens.pane import Pane
-from xovac_tui.ui.screens.recipes.comparing import DiffDialog
+from xovac_tui.ui.screens.recipes.diffs import DiffDialog
 from xovac_tui.ui.screens.recipes.editor import ACTIONS
 from xovac_tui.ui.screens.recipes.editor.form import FieldForm
 from xovac_tui.ui.screens.recipes.editor.model import Editing
