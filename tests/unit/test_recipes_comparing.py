@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers import recipes as some
 from xovac_tui.displayunits import DisplayUnits
-from xovac_tui.recipes.comparing import DiffLine, differences, plan_lines, recipe_lines
+from xovac_tui.recipes.differing import DiffLine, differences, plan_lines, recipe_lines
 from xovac_tui.recipes.model import Hold, Limits, Ramp, Recipe, Repeat, Step
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
 from xovac_tui.recipes.spans import outline, repeat_spans, usual_total

@@ -12,7 +12,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
-from xovac_tui.recipes.comparing import DiffLine
+from xovac_tui.recipes.differing import DiffLine
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.base import Dialog, ReadingDialog
 from xovac_tui.ui.glyphs import Glyphs

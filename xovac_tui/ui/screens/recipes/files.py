@@ -12,7 +12,7 @@ from xovac_tui.displayunits import DisplayUnits
 from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds, store
-from xovac_tui.recipes.comparing import differences, plan_lines, recipe_lines
+from xovac_tui.recipes.differing import differences, plan_lines, recipe_lines
 from xovac_tui.recipes.exchange import FORMATS, Imported, export_recipe, import_recipe
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.model import Recipe

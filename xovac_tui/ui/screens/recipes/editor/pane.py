@@ -9,7 +9,7 @@ from textual import events, work
 from textual.app import ComposeResult
 
 from xovac_tui.chamber.snapshot import Snapshot
-from xovac_tui.recipes.comparing import differences, recipe_lines
+from xovac_tui.recipes.differing import differences, recipe_lines
 from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
 from xovac_tui.recipes.places import StepPath
