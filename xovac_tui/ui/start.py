@@ -33,6 +33,10 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Receivers in this terminal."""
     log_path: Path | None
     """Log file; None: there is no log."""
+    settings_path: Path | None = None
+    """The settings file, which need not exist; None: it is not known."""
+    overridden: Mapping[str, str] = {}
+    """Dotted key -> the place above the settings file that gave it."""
     tour: bool = False
     """Begin with the tour."""
     notes: tuple[str, ...] = ()
