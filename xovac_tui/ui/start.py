@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 
+from xovac_tui import config
 from xovac_tui.config import Display
 from xovac_tui.config.state import State
 from xovac_tui.config.themes import ThemeSpec
@@ -37,6 +38,8 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """The settings file, which need not exist; None: it is not known."""
     overridden: Mapping[str, str] = {}
     """Dotted key -> the place above the settings file that gave it."""
+    contract_place: Callable[[], config.contracts.ContractPlace] | None = None
+    """Finds where the chamber's contract is written, by a thread; None: nowhere, as in a demo."""
     tour: bool = False
     """Begin with the tour."""
     notes: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from xovac_tui.ui.dialogs import ask as ask
     from xovac_tui.ui.dialogs import choose as choose
     from xovac_tui.ui.dialogs import confirm as confirm
+    from xovac_tui.ui.dialogs import contract as contract
     from xovac_tui.ui.dialogs import digest as digest
     from xovac_tui.ui.dialogs import help as help
     from xovac_tui.ui.dialogs import palette as palette
