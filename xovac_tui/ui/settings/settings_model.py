@@ -100,7 +100,7 @@ def display_lines(
     yield line(
         "pressure_plain_above",
         "Plain pressures from",
-        "mbar at or above which a pressure is shown as 180, not 1.8e+02; 0: never.",
+        "mbar at or above which a pressure is shown as 180, not 1.8e+02; with 0 none is.",
         (),
     )
     yield line(
