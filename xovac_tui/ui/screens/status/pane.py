@@ -129,6 +129,7 @@ class StatusPane(Pane):
         self._slots: dict[str, int] = {}
         self._opened: float | None = None
         self._fall: analysis.insight.VacuumView | None = None
+        self._foreseen_in = self.workspace.units
         self._foreseen: list[tuple[float, float]] = []
         self._apply(self._arranged)
 
@@ -282,9 +283,11 @@ class StatusPane(Pane):
         if fall is None or fall.mbar is None or not fall.falls or fall.channel.value is None:
             return ()
         speed, factor = self.station.speed, unit_of(fall.channel.unit).factor
-        if fall is not self._fall:
+        units = self.workspace.units
+        if fall is not self._fall or units != self._foreseen_in:
             # Until the next forecast the drawn one stays where it is.
-            shown, unit = self.workspace.units.value, fall.channel.unit
+            shown, unit = units.value, fall.channel.unit
+            self._foreseen_in = units
             self._fall, self._foreseen = fall, [(snapshot.mono, shown(fall.channel.value, unit))]
             for one in fall.thresholds:
                 if one.forecast is None:
