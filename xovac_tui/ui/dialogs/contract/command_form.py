@@ -26,6 +26,7 @@ from xovac_tui.api.contracts.tables import command_at, command_table, confirm_at
 from xovac_tui.api.loader import timeout_seconds
 from xovac_tui.api.wireform import CALLBACK, Sends, WireForm
 from xovac_tui.errors import SettingsError
+from xovac_tui.station.contract_desk import MEMORY
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.contract.entries import (
@@ -42,7 +43,14 @@ from xovac_tui.ui.dialogs.contract.entries import (
     text_of,
     texts_of,
 )
-from xovac_tui.ui.dialogs.contract.form import WHOLE, ContractForm, FormEnd, FormGuess, FormPlan
+from xovac_tui.ui.dialogs.contract.form import (
+    WHOLE,
+    ContractForm,
+    FormEnd,
+    FormGuess,
+    FormPlan,
+    PayloadFieldForm,
+)
 from xovac_tui.ui.dialogs.contract.save_edit import saved, wrong_with
 from xovac_tui.ui.dialogs.facts import hazard_sign
 from xovac_tui.ui.glyphs import Glyphs
@@ -136,9 +144,8 @@ async def _ask(workspace: Workspace, plan: FormPlan, where: tuple[str, ...]) -> 
     else:
         desk.typed.pop(where, None)
     if end is FormEnd.SAVED:
-        workspace.say(
-            f"In force. {workspace.keys['undo-contract']} takes the change back.", title=plan.heading
-        )
+        how = "In force" if not desk.in_memory else f"In force {MEMORY}"
+        workspace.say(f"{how}. {workspace.keys['undo-contract']} takes the change back.", title="Contract")
     return end
 
 
@@ -417,7 +424,7 @@ async def _edit_fields(workspace: Workspace, text: str) -> str | None:
         save=keep,
         keeps="Keep",
     )
-    await workspace.ask(ContractForm(workspace, plan))
+    await workspace.ask(PayloadFieldForm(workspace, plan))
     return None if made is None else json.dumps(made, ensure_ascii=False)
 
 

@@ -330,7 +330,7 @@ class ContractForm(Dialog[FormEnd]):
             self.query_one(GuessBar).focus()
         else:
             self._focus_row()
-        self._show()
+        self.call_after_refresh(self._show)
         if self._plan.typed:
             self._check_soon()
 
@@ -560,3 +560,7 @@ class ContractForm(Dialog[FormEnd]):
         self._problems = end
         self._focus_row()
         self._show()
+
+
+class PayloadFieldForm(ContractForm):
+    """The form of a field, above that of its command: two dialogs of one kind are not shown at once."""
