@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from msgspec import structs
@@ -44,6 +46,10 @@ SPEED = 30.0
 """More, and a quarter of a second between two looks would count as a gap."""
 MINUTES = 105
 """Minutes of the run until the picture is taken."""
+TURNS = 5
+"""Pictures of the run in the one that moves."""
+TURN_SECONDS = 2.5
+"""How long each of its pictures stays."""
 RECIPE = """
 name = "Bakeout and 4 cycles"
 description = "Board X, lot 3"
@@ -141,10 +147,18 @@ async def take(folder: Path) -> None:
             async with app.run_test(size=(120, 36), notifications=True) as pilot:
                 await until(lambda: station.snapshot().link.word is LinkWord.ONLINE)
                 await asyncio.sleep(20)
+                turns = [await shot(app, pilot)]
+                for key in ("3", "L"):
+                    await pilot.press(key)
+                    await asyncio.sleep(2)
+                    turns.append(await shot(app, pilot))
+                await pilot.press("escape", "1")
                 await run_recipe(station)
                 await until(lambda: station.snapshot().run.state is RunState.RUNNING)
                 await pilot.press("plus")
-                await asyncio.sleep(MINUTES * 60 / SPEED)
+                for _ in range(TURNS):
+                    await asyncio.sleep(MINUTES * 60 / SPEED / TURNS)
+                    turns.append(await shot(app, pilot))
                 station.note("Heater strap checked")
                 await asyncio.sleep(3)
                 await save(app, pilot, folder / "status.svg")
@@ -167,6 +181,13 @@ async def take(folder: Path) -> None:
                         await save(app, pilot, folder / "editor.svg")
                         await pilot.press("escape")
                         await asyncio.sleep(1)
+                    if name in ("controls", "alarms", "runs"):
+                        turns.append(await shot(app, pilot))
+                await pilot.press("1", "exclamation_mark")
+                await asyncio.sleep(0.2)
+                turns.append(await shot(app, pilot))
+                await pilot.press("escape")
+                await write(folder / "motion.svg", moving(turns))
 
 
 async def run_recipe(station: LiveStation) -> None:
@@ -203,13 +224,46 @@ async def until(condition: object, within: float = 30.0) -> None:
             await asyncio.sleep(0.05)
 
 
-async def save(app: XovacApp, pilot: Pilot[int], path: Path) -> None:
-    """Save the screen."""
-    app.clear_notifications()
+async def shot(app: XovacApp, pilot: Pilot[int]) -> str:
+    """Return the screen as an SVG."""
     app.flush()
     await pilot.pause()
-    await asyncio.to_thread(path.write_text, app.export_screenshot(title="xovac-tui"), encoding="utf-8")
+    return app.export_screenshot(title="xovac-tui")
+
+
+async def save(app: XovacApp, pilot: Pilot[int], path: Path) -> None:
+    """Save the screen."""
+    await write(path, await shot(app, pilot))
+
+
+async def write(path: Path, picture: str) -> None:
+    """Write a picture, and say so."""
+    await asyncio.to_thread(path.write_text, picture, encoding="utf-8")
     print(f"saved {path}")
+
+
+def moving(pictures: Sequence[str], seconds: float = TURN_SECONDS) -> str:
+    """Return one SVG that shows SVGs of one size in turn, over and over, `seconds` each.
+
+    Where the reader wants no motion it shows the last one, and nothing moves.
+    """
+    box = re.search(r'viewBox="([^"]+)"', pictures[0])
+    assert box is not None
+    share = 100 / len(pictures)
+    frames = "".join(
+        picture.replace(
+            "<svg ", f'<svg id="frame-{number}" style="animation-delay: {number * seconds:g}s" ', 1
+        ).replace('class="rich-terminal"', 'class="frame"', 1)
+        for number, picture in enumerate(pictures)
+    )
+    return (
+        f'<svg viewBox="{box[1]}" xmlns="http://www.w3.org/2000/svg">\n<style>\n'
+        f"@keyframes turn {{ 0% {{ visibility: visible }} {share:.4f}% {{ visibility: hidden }} }}\n"
+        f".frame {{ visibility: hidden; animation: turn {len(pictures) * seconds:g}s step-end infinite }}\n"
+        "@media (prefers-reduced-motion: reduce) { .frame { animation: none } "
+        f"#frame-{len(pictures) - 1} {{ visibility: visible }} }}\n"
+        f"</style>\n{frames}</svg>\n"
+    )
 
 
 if __name__ == "__main__":

@@ -124,13 +124,18 @@ class DisplayUnits(msgspec.Struct, frozen=True):
         """Return a difference in K for a sentence: "3 K", "5.4 °F", at most two decimals."""
         return f"{format_number(self.change(kelvins, 'degC'))} {self.difference_unit('degC')}"
 
-    def rate_words(self, rate: float) -> str:
-        """Return a rate in K/min for a sentence: "1.5 K/min", at most three decimals."""
-        return f"{format_number(self.change(rate, 'degC'), 3)} {self.difference_unit('degC')}/min"
+    def rate_words(self, rate: float, decimals: int = 3) -> str:
+        """Return a rate in K/min for a sentence: "1.5 K/min", at most that many decimals."""
+        return f"{format_number(self.change(rate, 'degC'), decimals)} {self.difference_unit('degC')}/min"
 
     def pressure_words(self, mbar: float) -> str:
         """Return a pressure in mbar for a sentence: `1.3e-04 mbar`, `180 mbar`."""
         return self.quantity(mbar, "mbar", log=True)
+
+    def hint(self, unit_name: str) -> str:
+        """Return what to say beside a field that takes another unit than the shown one: `shown in °F`."""
+        shown = self.unit(unit_name)
+        return "" if shown == quantities.unit(unit_name) else f"shown in {shown}"
 
     def _plain(self, value: float, shown: float, one: Unit) -> str:
         """Return a pressure without an exponent; empty where it is to have one."""

@@ -26,6 +26,7 @@ from textual._context import visible_screen_stack
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.strip import Strip
 
 from tests.helpers.quiet import wait_until_quiet
 from xovac_tui.analysis.settings import InsightSettings
@@ -162,11 +163,16 @@ def frame_of(app: XovacApp) -> ChamberScreen:
     return app.frame
 
 
-def drawn(screen: Screen[Any]) -> list[str]:
-    """Return what a screen shows, a text a row, with what is seen below a dialog."""
+def strips(screen: Screen[Any]) -> list[Strip]:
+    """Return what a screen shows, a strip a row, with what is seen below a dialog."""
     # What is drawn here is kept, and would be missing in the next picture of the app.
     visible_screen_stack.set(screen.app._background_screens if screen is screen.app.screen else [])
-    return [strip.text for strip in screen._compositor.render_strips()]
+    return screen._compositor.render_strips()
+
+
+def drawn(screen: Screen[Any]) -> list[str]:
+    """Return what a screen shows, a text a row, with what is seen below a dialog."""
+    return [strip.text for strip in strips(screen)]
 
 
 _FORGOTTEN: WeakKeyDictionary[XovacApp, dict[int, SaidMessage]] = WeakKeyDictionary()

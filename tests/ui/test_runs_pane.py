@@ -102,7 +102,7 @@ async def test_the_runs_are_listed_shown_in_turn_and_compared(tmp_path: Path, re
         assert [row.split()[1] for row in rows[1:6:2]] == ["running", "cancelled", "completed"]
         assert facts(pane).startswith("r3 Soak  ▶ running")
         assert "Board X, lot 3" in facts(pane)
-        assert "r3 over its plan" in str(pane.query_one("#run-chart", TrendChart).border_title)
+        assert "r3 over its plan" in pane.query_one("#run-chart", TrendChart).head
         # What has no room comes in turn.
         seen, views = [], ("chart", "steps", "readings", "happened")
         for key in ("enter", "v", "v", "v"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from xovac_tui.durations import format_age
 from xovac_tui.recipes.compiler import compile_recipe
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.ui.frame.trust_bar import TrustBar
+from xovac_tui.ui.screens.status.hero import Hero
 from xovac_tui.ui.screens.status.readings import Readings
 from xovac_tui.ui.screens.status.run_lines import RunPanel
 from xovac_tui.ui.widgets.lines import CHOSEN
@@ -25,6 +27,10 @@ RECIPE = parse_recipe('name = "Soak"\n[[steps]]\nto = 50\nover = "30min"\n[[step
 
 def readings(c: Console) -> str:
     return c.app.screen.query_one(Readings).plain
+
+
+def hero(c: Console) -> str:
+    return c.app.screen.query_one(Hero).plain
 
 
 def run(c: Console) -> str:
@@ -49,11 +55,16 @@ async def test_pinned_channels_come_first_at_every_size(tmp_path: Path) -> None:
         for size in ((80, 24), (120, 36), (200, 60)):
             await c.pilot.resize_terminal(*size)
             await c.settle()
+            values = hero(c).splitlines()[1]
+            assert "+20.5 °C" in values
+            assert "1.3e-04 mbar" in values
             rows = readings(c).splitlines()
-            assert "Test part" in rows[0]
-            assert "+20.5 °C" in rows[0]
-            assert "Pressure" in rows[1]
-            assert "1.3e-04 mbar" in rows[1]
+            if size >= (120, 36):
+                assert "Test part" in rows[0]
+                assert "Pressure" in rows[1]
+            else:
+                # They are seen above already.
+                assert "Shroud" in rows[0]
             assert all(len(row) <= size[0] for row in rows), size
 
 
@@ -63,9 +74,10 @@ async def test_a_held_picture_fits_a_new_size(tmp_path: Path) -> None:
         await c.pilot.resize_terminal(80, 24)
         await c.settle()
         run_panel, chart = c.app.screen.query_one(RunPanel), c.app.screen.query_one(TrendChart)
-        # Below the readings, not beside them, and the trend has what they leave.
-        assert (run_panel.region.x, run_panel.region.width) == (0, 80)
-        assert chart.region.height >= 9
+        # No longer beside the readings, and the trend has what they leave: nine rows and its axes.
+        assert not run_panel.display
+        assert chart.view.layout is not None
+        assert chart.view.layout.plot_height >= 9
 
 
 async def test_the_cursor_is_drawn_where_the_focus_is_although_no_reading_changes(tmp_path: Path) -> None:
@@ -79,7 +91,7 @@ async def test_the_cursor_is_drawn_where_the_focus_is_although_no_reading_change
         for focused in (True, False, True):
             widget.focus() if focused else c.app.screen.set_focus(None)
             await c.settle()
-            assert marked() == ["Test part"] * focused
+            assert marked() == ["Shroud"] * focused
 
 
 async def test_readings_are_laid_out_again_only_when_they_change(tmp_path: Path) -> None:
@@ -114,6 +126,8 @@ async def test_bad_and_stale_readings_are_marked(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         # A bad sensor shows no number.
         await c.readings(part=None)
+        await c.press("a")
+        await c.settle()
         assert "✖ Test part" in readings(c)
         assert "20.5" not in readings(c)
         # Stale readings carry their age.
@@ -161,12 +175,12 @@ async def test_windows_pins_and_all_channels_are_walked_and_remembered(tmp_path:
         assert "more" in readings(c)
         # Pinning reorders plots and is remembered.
         chart = c.app.screen.query_one(TrendChart)
-        await c.press("j", "j", "space")
+        await c.press("space")
         assert chart.model is not None
         assert [s.label for s in chart.model.series] == ["Test part", "Pressure", "Shroud"]
-        await c.press("g", "space")
+        await c.press("G", "k", "space", "g")
         assert [s.label for s in chart.model.series] == ["Pressure", "Shroud"]
-        assert "Pressure" in readings(c).splitlines()[0]
+        assert "Shroud" in readings(c).splitlines()[0]
         assert "chamber_state.vacuum.p" in (tmp_path / "state.toml").read_text()
 
 
@@ -250,5 +264,81 @@ async def test_values_without_a_channel_are_counted_below_the_readings(
         assert of_any_number not in " ".join(readings(c).split())
         c.link.deliver("odd", json.dumps({"k" * 400 + str(number): 1 for number in range(1_234)}))
         await c.until(lambda: " ".join(readings(c).split()).endswith(said))
-        assert "Test part" in readings(c).splitlines()[0]
+        assert ("Test part" if size == (120, 36) else "Shroud") in readings(c).splitlines()[0]
         assert len(readings(c).splitlines()) <= c.app.screen.query_one(Readings).size.height
+
+
+SCREENS = ((60, 16), (80, 20), (80, 23), (80, 24), (120, 36), (160, 50))
+
+
+async def test_what_gives_way_at_each_size(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        seen: dict[tuple[int, int], tuple[bool, bool, bool, bool]] = {}
+        for size in SCREENS:
+            await c.pilot.resize_terminal(*size)
+            await c.settle()
+            rows, chart = c.app.screen.query_one(Readings), c.app.screen.query_one(TrendChart)
+            sparks = any(bar in hero(c) for bar in "▁▂▃▄▅▆")
+            beside = bool(c.app.screen.query_one(RunPanel).display)
+            seen[size] = sparks, rows.size.height > 1, bool(chart.display), beside
+            assert "+20.5 °C" in hero(c), size
+            if chart.display:
+                assert chart.view.layout is not None
+                assert chart.view.layout.plot_height >= 9, size
+        assert seen == {
+            (60, 16): (False, True, False, False),
+            (80, 20): (False, False, True, False),
+            (80, 23): (False, True, True, False),
+            (80, 24): (True, True, True, False),
+            (120, 36): (True, True, True, True),
+            (160, 50): (True, True, True, True),
+        }
+
+
+async def test_one_panel_has_the_whole_tab_until_escape(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(120, 36)) as c:
+        await c.readings(seconds=5)
+        pane, chart = c.frame.pane, c.app.screen.query_one(TrendChart)
+        assert pane is not None
+        before = {widget: widget.region for widget in pane.query("*")}
+        chart.focus()
+        await c.press("f10")
+        await c.settle()
+        assert chart.region == pane.region
+        assert not c.app.screen.query_one(Readings).is_on_screen
+        assert c.app.screen.query_one(TrustBar).is_on_screen
+        # The chart's cursor goes first.
+        await c.press("left", "escape")
+        await c.settle()
+        assert chart.region == pane.region
+        await c.press("escape")
+        await c.settle()
+        assert {widget: widget.region for widget in pane.query("*")} == before
+        c.app.screen.query_one(Hero).focus()
+        await c.press("f10")
+        await c.settle()
+        assert "No recipe is loaded" in hero(c)
+        await c.press("f10")
+        await c.settle()
+        assert "No recipe is loaded" not in hero(c)
+
+
+async def test_a_value_and_the_chart_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XOVAC_HOME", str(tmp_path / "home"))
+    async with console(tmp_path, size=(120, 36)) as c:
+        written: list[str] = []
+        monkeypatch.setattr(c.app, "write_beside", written.append)
+        await c.readings(seconds=20)
+        await c.press("y")
+        (sequence,) = written
+        assert base64.b64decode(sequence.removeprefix("\x1b]52;c;").removesuffix("\a")) == "+20.5 °C".encode()
+        c.app.screen.query_one(TrendChart).focus()
+        await c.press("y")
+        await c.settle()
+        (path,) = (tmp_path / "home").rglob("*.csv")
+        head, *rows = path.read_text().splitlines()
+        assert head == (
+            "time,Test part [degC] min,Test part [degC] max,Pressure [mbar] min,Pressure [mbar] max"
+        )
+        assert any(row.endswith("20.5,20.5,0.00013,0.00013") for row in rows)
+        assert str(path) in c.messages[-1]

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
-from textual.containers import VerticalScroll
 from textual.geometry import Region
 from textual.widgets import Static
 
 from tests.helpers.console import Console, console
 from tests.helpers.keys import KEYS
-from xovac_tui.ui.dialogs.facts import FactsView
+from xovac_tui.ui import app_actions
 from xovac_tui.ui.dialogs.guard import DialogButton
+from xovac_tui.ui.dialogs.help import TopicList
 from xovac_tui.ui.frame.bars import KeyBar
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.message_words import outcome_words
 from xovac_tui.ui.screens.controls.command_lists import LedgerList
-from xovac_tui.ui.screens.status.run_lines import RunPanel
+from xovac_tui.ui.screens.status.hero import Hero
 from xovac_tui.ui.widgets.lines import LinesWidget
 from xovac_tui.ui.widgets.message_line import MessageLine
 
@@ -34,20 +34,19 @@ async def test_the_last_line_of_the_help_can_be_read(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         for size in SIZES:
             await c.pilot.resize_terminal(*size)
-            await c.press("?", "end")
-            c.app.screen.query_one(VerticalScroll).scroll_end(animate=False)
-            await c.settle()
-            last = c.app.screen.query(FactsView).last()
-            assert " ".join(last.plain.split()).endswith("The chamber goes on with what it does.")
-            assert inside(c, c.app.screen.query_one(VerticalScroll).region), size
-            assert last.region.bottom <= c.app.screen.query_one(VerticalScroll).region.bottom, size
+            await c.press("?", "ctrl+end")
+            topics = c.app.screen.query_one(TopicList)
+            shown = " ".join(topics.plain.split())
+            assert " ".join(topics.text.split()).endswith(shown[-20:]), size
+            assert shown.endswith(app_actions.ACTIONS[-1].help[-12:]), size
+            assert inside(c, topics.region), size
             await c.press("escape")
 
 
 async def test_the_help_names_keys_as_they_stand_on_the_keyboard(tmp_path: Path) -> None:
     async with console(tmp_path, tab="log") as c:
         await c.press("?")
-        shown = c.app.screen.query(FactsView).first().plain
+        shown = c.app.screen.query_one(TopicList).text
         assert "  / " in shown
         assert "slash" not in shown
         assert "esc " in shown
@@ -109,9 +108,9 @@ async def test_the_frame_says_no_more_than_is_known(tmp_path: Path) -> None:
         # An old idle invites to nothing.
         await c.lose()
         await c.advance(30)
-        said = c.app.query_one(RunPanel).plain
-        assert "Not heard for 30s" in said
-        assert "load and start" not in said
+        said = c.app.query_one(Hero).plain
+        assert "not heard for 30s" in said
+        assert "start it" not in said
         # A simulator that goes faster is named without a demo.
         await c.online()
         await c.readings()

@@ -110,7 +110,7 @@ def test_a_place_that_was_not_given_is_called_assumed() -> None:
 def test_values_and_assumptions_stand_in_the_words() -> None:
     (one,) = reported(pressure=32.0)
     assert one.text == (
-        "Plate A is +8.2 °C, below the dew point of +12.0 °C (assumed), and the pressure is 3.2e+01 mbar: "
+        "Plate A is +8.2 °C, below the dew point of +12.0 °C (assumed), and the pressure is 32.0 mbar: "
         "water may condense."
     )
     assert one.action == "Do not cool on before the pressure is at most 1.0e-03 mbar (assumed)."
@@ -120,7 +120,7 @@ def test_the_saturation_at_this_pressure_stands_in_the_words() -> None:
     (one,) = reported(pressure=9.0, temperatures=(Temperature("Plate A", 2.0, 0.0),))
     assert one.text == (
         "Plate A is +2.0 °C, below +5.5 °C, where water saturates at this pressure, and the pressure is "
-        "9.0e+00 mbar: water may condense."
+        "9.00 mbar: water may condense."
     )
     (one,) = reported(pressure=9.0, temperatures=(Temperature("Plate A", 8.0, -1.0),))
     assert one.text.startswith("Plate A is +8.0 °C and falls by 1.0 K/min towards +5.5 °C, where water")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.helpers.alarmed import Watched
+from xovac_tui.alarms.kinds.level import HighRule
+from xovac_tui.chamber.alarm import AlarmsView, as_shown
 from xovac_tui.config.check import settings_mistakes
 from xovac_tui.config.model import Display, Settings
 from xovac_tui.digits import MINUS
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits, choices, chosen
 from xovac_tui.units import PRESSURE, TEMPERATURE, difference_of, names_of, unit_of
 
+ROOT = Path(__file__).parents[2]
 FAHRENHEIT = DisplayUnits("degF", "Torr")
 KELVIN = DisplayUnits("K", "Pa")
 CELSIUS = DisplayUnits("degC", "mbar")
@@ -117,3 +123,56 @@ def test_names_have_any_spelling_of_the_table_and_others_are_refused() -> None:
     places = [one.partition(":")[0] for one in settings_mistakes(wrong)]
     assert places == ["`display.temperature`", "`display.pressure`"]
     assert not list(settings_mistakes(Settings(display=Display(temperature="kelvin", pressure="torr"))))
+
+
+def test_an_alarm_is_shown_in_the_chosen_unit_and_recorded_in_the_contracts() -> None:
+    bench = Watched(HighRule(name="hot", channel="test_part", limit=60.0))
+    bench.evaluator.units = FAHRENHEIT
+    bench.report(part=65.0)
+    (raised,) = bench.evaluate()
+    view = bench.view("hot")
+    assert (raised.value, raised.limit) == ("+65.0 °C", "+60.0 °C")
+    assert (view.value, view.limit) == ("+149.0 °F", "+140.0 °F")
+    assert "°F" in view.text
+    assert "°C" not in view.text + view.condition
+    assert "°F" not in raised.text
+    (shown,) = as_shown([raised], AlarmsView(alarms=(view,)))
+    assert (shown.text, shown.value, shown.limit) == (view.text, view.value, view.limit)
+    bench.report(part=20.0)
+    bench.now += 1.0
+    bench.evaluate()
+    assert "+149.0 °F" in bench.view("hot").text, "the value that it was raised with"
+    bench.evaluator.units = AS_REPORTED
+    assert bench.view("hot").text == raised.text
+
+
+def test_an_alarm_of_another_process_has_the_value_of_now_while_it_is_active() -> None:
+    first, second = (Watched(HighRule(name="hot", channel="test_part", limit=60.0)) for _ in range(2))
+    first.report(part=65.0)
+    (raised,) = first.evaluate()
+    second.report(part=66.0)
+    second.evaluator.units = FAHRENHEIT
+    second.evaluator.restore(raised)
+    assert "+150.8 °F" in second.view("hot").text
+    (returned,) = first.let_pass(1, part=20.0)
+    second.evaluator.restore(returned)
+    assert second.view("hot").text == returned.text, "no number of then is known"
+
+
+_WRITERS = frozenset(
+    ["number", "quantity", "difference", "written", "format_temperature", "format_rate", "converted"]
+)
+
+
+def test_the_screens_take_values_from_the_chosen_units_alone() -> None:
+    """What formats a value in the contract's unit, or converts one, is asked nowhere else in `ui`."""
+    found = {
+        (path.name, name)
+        for path in (ROOT / "xovac_tui" / "ui").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module in ("xovac_tui.quantities", "xovac_tui.units")
+        for name in (alias.name for alias in node.names)
+        if name in _WRITERS
+    }
+    # Seconds alone.
+    assert found == {("trust_bar.py", "quantity"), ("lines.py", "quantity")}

@@ -37,9 +37,9 @@ def test_the_list_of_commands_is_up_to_date() -> None:
     assert all(f"| `{name}` |" in page for name in COMMANDS)
 
 
-def test_the_readme_shows_every_command_that_needs_no_terminal_and_no_other() -> None:
-    page = (TOP / "README.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"## Without a screen\n\n```sh\n(.*?)```", page, re.DOTALL)
+def test_the_page_on_scripts_shows_every_command_that_needs_no_terminal_and_no_other() -> None:
+    page = (TOP / "docs" / "scripts.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"## Everyday commands\n\n```sh\n(.*?)```", page, re.DOTALL)
     assert set(re.findall(r"^xovac-tui ([a-z]+)", block, re.MULTILINE)) == set(HEADLESS)
 
 

@@ -18,10 +18,11 @@ THEMES = {spec.name: spec for spec in themes.shipped_themes()}
 STATES = ("success", "warning", "error")
 ALARMS = tuple(f"alarm-{severity}" for severity in ("critical", "high", "medium", "low"))
 SERIES = tuple(f"series-{number}" for number in range(1, 9))
+HEAT = ("cold", "mild", "hot")
 TEXT = (
     "foreground", "primary", "accent", *STATES, "good", "stale", "bad", "no-data", "running", "recording",
     "text-primary", "text-accent", "text-success", "text-warning", "text-error",
-    "footer-key-foreground", "footer-description-foreground", "planned", "axis", *SERIES, *ALARMS,
+    "footer-key-foreground", "footer-description-foreground", "planned", "axis", *HEAT, *SERIES, *ALARMS,
 )  # fmt: skip
 
 
@@ -151,7 +152,7 @@ def test_defaults_for_other_themes_hold_all_of_ours(dark: bool) -> None:
 
 def test_our_themes_name_the_same_variables() -> None:
     ours = {"good", "stale", "bad", "no-data", "running", "recording"}
-    ours |= {"planned", "axis", "grid", "mark", "cursor", *SERIES, *ALARMS}
+    ours |= {"planned", "axis", "grid", "mark", "cursor", *HEAT, *SERIES, *ALARMS}
     assert set(themes.variable_defaults(True)) == set(themes.variable_defaults(False)) == ours
     assert len(THEMES) == 3
     assert all(ours <= set(spec.variables) for spec in THEMES.values())

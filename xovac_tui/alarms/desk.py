@@ -9,6 +9,7 @@ from typing import Any
 from xovac_tui.chamber.alarm import LONGEST_SHELF, AlarmEvent, AlarmsView, AlarmView, Ask
 from xovac_tui.chamber.alarm_reasons import AlarmRefusal, AlarmRefusalCode
 from xovac_tui.clock import Clock
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 
 
 class AlarmDesk(ABC):
@@ -20,10 +21,15 @@ class AlarmDesk(ABC):
 
     def __init__(self, clock: Clock, who: str) -> None:
         self._clock, self._who = clock, who
+        self._units = AS_REPORTED
 
     @abstractmethod
     def _picture(self, *, unresolved: bool) -> AlarmsView:
         """Return the alarms at this moment, all or only those that want attention."""
+
+    def show_in(self, units: DisplayUnits) -> None:
+        """Show values in these units from now on; what is recorded keeps those of the contract."""
+        self._units = units
 
     def view(self) -> AlarmsView:
         """Return all alarms at this moment."""

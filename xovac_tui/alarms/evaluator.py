@@ -31,6 +31,7 @@ from xovac_tui.chamber.alarm import (
 from xovac_tui.chamber.channel import Channel, Extremes
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import Quality
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import spell_duration
 
 FLOOD = 10
@@ -43,7 +44,7 @@ _COUNTED = 100_000
 class WatchedRule:
     """One rule with its condition and the life of its alarm."""
 
-    __slots__ = ("condition", "due", "life", "off", "rule", "said", "severity", "shelf")
+    __slots__ = ("condition", "due", "life", "off", "rule", "said", "severity", "shelf", "told")
 
     def __init__(self, condition: Condition, off: str = "") -> None:
         self.rule = rule = condition.rule
@@ -55,7 +56,9 @@ class WatchedRule:
         self.due = -math.inf
         """Monotonic time of its next evaluation."""
         self.said: AlarmChange | None = None
-        """What was reported of it last."""
+        """What was reported of it last, with values in the contract's units."""
+        self.told: tuple[DisplayUnits, str] | None = None
+        """The sentence of `said` in the shown units; None where it was not made here."""
         self.shelf: tuple[float | None, float] | None = None
         """Since when (UTC) it is shelved, and the monotonic time at which that ends at the latest."""
 
@@ -113,6 +116,8 @@ class AlarmEvaluator:
         }
         self._channels = -1
         self._limit_set: str | None = None
+        self.units = AS_REPORTED
+        """The units in which views have values; what is recorded keeps those of the contract."""
         self._levels: list[_Levels] = []
         self._others: list[WatchedRule] = []
         self._raised: deque[float] = deque(maxlen=_COUNTED)
@@ -265,7 +270,7 @@ class AlarmEvaluator:
             return
         if isinstance(watched.condition, ForeignAlarm):
             watched.condition.reported = change
-        watched.said = change
+        watched.said, watched.told = change, None
         watched.life = Life(
             state=change.state,
             active=change.active,
@@ -320,6 +325,7 @@ class AlarmEvaluator:
                 watched = old
             elif old is not None and (old.foreign or not ours or self._watches_same(old, watched)):
                 watched.life, watched.said, watched.shelf = old.life, old.said, old.shelf
+                watched.told = old.told
             elif old is not None:
                 changes += self._let_go(old, context)
             self.watched[rule.name] = watched
@@ -367,6 +373,14 @@ class AlarmEvaluator:
         return tuple(sorted((self._view(watched, context) for watched in chosen), key=_place))
 
     def _view(self, watched: WatchedRule, context: Context) -> AlarmView:
+        watched.condition.units = self.units
+        try:
+            return self._shown(watched, context)
+        finally:
+            watched.condition.units = AS_REPORTED
+
+    def _shown(self, watched: WatchedRule, context: Context) -> AlarmView:
+        """Return an alarm with values in the units of its condition."""
         rule, life, condition = watched.rule, watched.life, watched.condition
         value = condition.value_words(context)
         off = watched.off or condition.off(context.limit_set) or condition.problem(context.chamber)
@@ -378,7 +392,7 @@ class AlarmEvaluator:
             state=life.state,
             off=off,
             condition=self._words(watched, context.limit_set),
-            text="" if normal or said is None else said.text,
+            text="" if normal or said is None else self._told(watched, said, value, context),
             channel=condition.label,
             value=value,
             limit=condition.limit_words(context.limit_set),
@@ -396,6 +410,15 @@ class AlarmEvaluator:
             action=rule.action,
         )
 
+    def _told(self, watched: WatchedRule, said: AlarmChange, value: str, context: Context) -> str:
+        """Return the sentence of an alarm in the shown units, as far as there are numbers for it."""
+        if self.units == AS_REPORTED or not said.text:
+            return said.text
+        if watched.told is not None and watched.told[0] == self.units:
+            return watched.told[1]
+        # Another process raised it, or other units were shown then: an active one has the value of now.
+        return watched.condition.sentence(context) if watched.life.active and value else said.text
+
     def _words(self, watched: WatchedRule, limit_set: str) -> str:
         if watched.off and not watched.rule.channel and not watched.rule.value:
             # Which channel it is about is not known: words about a channel would leave that out.
@@ -412,6 +435,7 @@ class AlarmEvaluator:
         back = event in (AlarmEvent.UNSHELVED, AlarmEvent.IN_SERVICE)
         if event is AlarmEvent.RAISED or (back and life.active):
             text = condition.sentence(context)
+            watched.told = self.units, self._sentence(condition, context)
         else:
             # An alarm that was silenced while nothing was the matter has nothing to report.
             text = before.text if before and mattered else ""
@@ -438,6 +462,14 @@ class AlarmEvaluator:
         )
         watched.said = change
         return change
+
+    def _sentence(self, condition: Condition, context: Context) -> str:
+        """Return what is the matter, in the units in which values are shown."""
+        condition.units = self.units
+        try:
+            return condition.sentence(context)
+        finally:
+            condition.units = AS_REPORTED
 
 
 def _place(view: AlarmView) -> tuple[bool, int, bool, float, str]:

@@ -22,6 +22,7 @@ from xovac_tui.chamber.alarm_reasons import AlarmRefusal, AlarmRefusalCode, Alar
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import AlarmsChanged, ContractChanged, RecordOpened, RecordReplaced
 from xovac_tui.clock import Clock
+from xovac_tui.displayunits import DisplayUnits
 
 if TYPE_CHECKING:
     from xovac_tui.expressions import MovingValues
@@ -237,6 +238,10 @@ class AlarmService(AlarmDesk):
                 self._record_changes(self._evaluator.ask(ask, self._context()))
 
     # -- what screens show and do ----------------------------------------------------------------------
+
+    def show_in(self, units: DisplayUnits) -> None:
+        super().show_in(units)
+        self._evaluator.units = units
 
     def use_set(self, name: str | None) -> AlarmRefusal | None:
         """Choose the set of limits by hand; None: by the pressure again."""

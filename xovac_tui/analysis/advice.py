@@ -8,8 +8,8 @@ import msgspec
 
 from xovac_tui.analysis.settings import AdviceSettings
 from xovac_tui.analysis.water import saturation_temperature
-from xovac_tui.digits import figure
-from xovac_tui.quantities import quantity
+from xovac_tui.digits import digits
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 
 SOON = 5.0
 """Minutes ahead within which a temperature that falls is announced before it is reached."""
@@ -60,6 +60,8 @@ class AdviceContext(msgspec.Struct, frozen=True, kw_only=True):
     """degC of the room's air, as channels report it."""
     dwelling: bool | None = None
     """The step of the recipe holds its temperature; False in a ramp, None where no step is known."""
+    units: DisplayUnits = AS_REPORTED
+    """The units in which the advice shows values."""
 
 
 class Advice(msgspec.Struct, frozen=True):
@@ -78,18 +80,20 @@ def advise(moment: AdviceContext, settings: AdviceSettings) -> tuple[Advice, ...
 
 
 def _all(moment: AdviceContext, settings: AdviceSettings) -> Iterator[Advice]:
-    pressure = moment.pressure
+    pressure, units = moment.pressure, moment.units
     dew = settings.dew_point if moment.dew_point is None else moment.dew_point
-    dew_words = quantity(dew, "degC") + (_assumed(settings, "dew_point") if moment.dew_point is None else "")
+    dew_words = units.quantity(dew, "degC") + (
+        _assumed(settings, "dew_point") if moment.dew_point is None else ""
+    )
     coldest = min(moment.temperatures, key=lambda one: one.celsius, default=None)
     if coldest is not None and coldest.celsius < dew and _vents(moment, settings):
         now = "is being vented" if moment.vent else "fills with air"
         if pressure is not None:
-            now += f" ({_mbar(pressure)})"
+            now += f" ({units.pressure_words(pressure)})"
         yield Advice(
             VENTING,
-            f"{coldest.named} is {quantity(coldest.celsius, 'degC')}, below the dew point of {dew_words}, "
-            f"and the chamber {now}: water condenses on it.",
+            f"{coldest.named} is {units.quantity(coldest.celsius, 'degC')}, below the dew point of "
+            f"{dew_words}, and the chamber {now}: water condenses on it.",
             "Close the vent, and warm everything above the dew point first.",
         )
     elif pressure is not None and pressure > settings.cold_below_pressure:
@@ -97,14 +101,18 @@ def _all(moment: AdviceContext, settings: AdviceSettings) -> Iterator[Advice]:
         saturated = saturation_temperature(pressure)
         limit_words = f"the dew point of {dew_words}"
         if saturated < dew:
-            limit_words = f"{quantity(saturated, 'degC')}, where water saturates at this pressure"
+            limit_words = f"{units.quantity(saturated, 'degC')}, where water saturates at this pressure"
         yield from _cold_in_air(moment, settings, pressure, min(dew, saturated), limit_words)
     if moment.powered and pressure is not None and settings.corona_low <= pressure <= settings.corona_high:
-        span = f"{settings.corona_low:g} to {settings.corona_high:g} mbar"
+        low, high = (
+            digits(units.value(one, "mbar"), ".3g") for one in (settings.corona_low, settings.corona_high)
+        )
+        span = f"{low} to {high} {units.unit('mbar')}"
         span += _assumed(settings, "corona_low", "corona_high")
         yield Advice(
             CORONA,
-            f"The test part is powered at {_mbar(pressure)}, within {span}: high voltages may arc.",
+            f"The test part is powered at {units.pressure_words(pressure)}, within {span}: "
+            "high voltages may arc.",
             "Switch the part off until the pressure is below, or above, that range.",
         )
     yield from _outgassing(moment, settings)
@@ -132,18 +140,21 @@ def _cold_in_air(
     if found is None or soon(found) >= limit:
         return
     if found.celsius < limit:
-        is_so = f"is {quantity(found.celsius, 'degC')}, below {words}"
+        is_so = f"is {moment.units.quantity(found.celsius, 'degC')}, below {words}"
     elif moment.setpoint is not None and moment.setpoint >= limit:
         return
     else:
         is_so = (
-            f"is {quantity(found.celsius, 'degC')} and falls by "
-            f"{figure(-(found.per_minute or 0.0), '.1f')} K/min towards {words}"
+            f"is {moment.units.quantity(found.celsius, 'degC')} and falls by "
+            f"{moment.units.difference(-(found.per_minute or 0.0), 'degC')}/min towards {words}"
         )
-    low = _mbar(settings.cold_below_pressure) + _assumed(settings, "cold_below_pressure")
+    low = moment.units.pressure_words(settings.cold_below_pressure) + _assumed(
+        settings, "cold_below_pressure"
+    )
     yield Advice(
         COOLING,
-        f"{found.named} {is_so}, and the pressure is {_mbar(pressure)}: water may condense.",
+        f"{found.named} {is_so}, and the pressure is {moment.units.pressure_words(pressure)}: "
+        "water may condense.",
         f"Do not cool on before the pressure is at most {low}.",
     )
 
@@ -160,15 +171,11 @@ def _outgassing(moment: AdviceContext, settings: AdviceSettings) -> Iterator[Adv
     held = "is held at" if moment.dwelling else "is at"
     yield Advice(
         OUTGASSING,
-        f"{one.label} {held} {quantity(one.celsius, 'degC')}, above "
-        f"{quantity(settings.hot_above, 'degC')}{_assumed(settings, 'hot_above')}, and the pressure has "
-        f"risen to {_mbar(moment.pressure)}: something gives off gas.",
+        f"{one.label} {held} {moment.units.quantity(one.celsius, 'degC')}, above "
+        f"{moment.units.quantity(settings.hot_above, 'degC')}{_assumed(settings, 'hot_above')}, and the "
+        f"pressure has risen to {moment.units.pressure_words(moment.pressure)}: something gives off gas.",
         "Look what it is before going hotter: gas may foul the part, and can be toxic where it is let out.",
     )
-
-
-def _mbar(pressure: float) -> str:
-    return quantity(pressure, "mbar", log=True)
 
 
 def _assumed(settings: AdviceSettings, *fields: str) -> str:

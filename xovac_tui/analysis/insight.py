@@ -21,6 +21,7 @@ from xovac_tui.analysis.water import dew_point
 from xovac_tui.api.contract import Role, SensorPlace
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.text import clean
 from xovac_tui.units import in_one, is_temperature, to_celsius, to_mbar, unit_of
 
@@ -119,17 +120,24 @@ class Insight:
         self._settings, self._source = settings, source
         self._volume, self._limit_pressure = volume, limit_pressure
         self._watches: dict[tuple[str, str], StabilityWatch] = {}
-        self._key: tuple[float, tuple[str, ...]] | None = None
+        self._key: tuple[float, tuple[object, ...]] | None = None
         self._view: InsightView | None = None
         self._room = _AT_ONCE
         self._foreseen: tuple[tuple[float, int], PumpDown | None] = (math.inf, 0), None
         """When the pump-down was evaluated last and how much of the record was known, and what was seen."""
+        self._fell: tuple[float, VacuumView | None] = (math.inf, None)
+        """When that was asked for alone, and the answer."""
         self._advised_at: float | None = None
         self._advice: tuple[Advice, ...] = ()
 
-    def view(self, snapshot: Snapshot, pins: Sequence[str] | None = None) -> InsightView:
-        """Return the picture of this moment, at most a second old; `pins` are the operator's own."""
-        chosen = tuple(pins) if pins is not None else ("",)
+    def view(
+        self, snapshot: Snapshot, pins: Sequence[str] | None = None, units: DisplayUnits = AS_REPORTED
+    ) -> InsightView:
+        """Return the picture of this moment, at most a second old; `pins` are the operator's own.
+
+        Its advice shows values in `units`.
+        """
+        chosen = (units, *(pins if pins is not None else ("",)))
         if self._view is not None and self._key is not None:
             at, before = self._key
             if before == chosen and 0 <= snapshot.mono - at < EVERY:
@@ -147,7 +155,7 @@ class Insight:
                 for criterion in criteria
             ),
             vacuum=self._vacuum(snapshot),
-            advice=self._advise(snapshot),
+            advice=self._advise(snapshot, units),
             advises=settings.advice.enabled,
             problems=tuple(problems),
         )
@@ -161,6 +169,14 @@ class Insight:
         if before is None or not 0 <= snapshot.mono - before < ADVISE_EVERY:
             self._advise(snapshot)
         return self._advice
+
+    def fall(self, snapshot: Snapshot) -> VacuumView | None:
+        """Return where the pressure goes, alone and some seconds old: for who only draws it."""
+        at, before = self._fell
+        if not 0 <= snapshot.mono - at < FORESEE_EVERY:
+            before = self._vacuum(snapshot)
+            self._fell = (snapshot.mono, before)
+        return before
 
     # -- stability ------------------------------------------------------------------------------------
 
@@ -285,13 +301,13 @@ class Insight:
 
     # -- advice ---------------------------------------------------------------------------------------
 
-    def _advise(self, snapshot: Snapshot) -> tuple[Advice, ...]:
+    def _advise(self, snapshot: Snapshot, units: DisplayUnits = AS_REPORTED) -> tuple[Advice, ...]:
         self._advised_at = snapshot.mono
         settings = self._settings.advice
-        self._advice = advise(self._moment(snapshot), settings) if settings.enabled else ()
+        self._advice = advise(self._moment(snapshot, units), settings) if settings.enabled else ()
         return self._advice
 
-    def _moment(self, snapshot: Snapshot) -> AdviceContext:
+    def _moment(self, snapshot: Snapshot, units: DisplayUnits) -> AdviceContext:
         speed = self._source.speed
         controlled, setpoint, pressure = (
             snapshot.by_role(role) for role in (Role.CONTROLLED, Role.SETPOINT, Role.PRESSURE)
@@ -316,6 +332,7 @@ class Insight:
             powered=_is_on(snapshot, Role.PART_POWER),
             dew_point=_dew_point(snapshot),
             dwelling=self._dwelling(setpoint),
+            units=units,
         )
 
     def _dwelling(self, setpoint: ChannelView | None) -> bool | None:

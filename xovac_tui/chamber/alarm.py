@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Literal
 
@@ -99,6 +100,21 @@ class AlarmChange(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     """The condition holds (also while it is shelved)."""
     raised_utc: float | None = None
     """When it was raised that the change is about."""
+
+
+def as_shown(changes: Iterable[AlarmChange], view: AlarmsView) -> tuple[AlarmChange, ...]:
+    """Return changes with their values in the units of a view of these alarms, as far as it has them."""
+    shown = {one.rule: one for one in view.alarms}
+    return tuple(_as_shown(change, shown.get(change.rule)) for change in changes)
+
+
+def _as_shown(change: AlarmChange, shown: AlarmView | None) -> AlarmChange:
+    if shown is None or not change.text or not shown.text or shown.text == change.text:
+        return change
+    if change.event is not AlarmEvent.RAISED:
+        return msgspec.structs.replace(change, text=shown.text)
+    # The view is of the same moment.
+    return msgspec.structs.replace(change, text=shown.text, value=shown.value, limit=shown.limit)
 
 
 class Ask(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -22,6 +22,7 @@ from xovac_tui.clock import Clock, SystemClock
 from xovac_tui.compose.chambers import ChamberSetup, plan_settings, record_path, target
 from xovac_tui.config import Effective, Profile
 from xovac_tui.config.secrets import read_addresses
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.link.target import Target
 from xovac_tui.notify.service import NotifyService
 from xovac_tui.notify.settings import NotifySettings
@@ -53,6 +54,8 @@ class Equipment(msgspec.Struct, frozen=True, kw_only=True):
     """Chambers on which STOP is proven, from this user's file; None: not used."""
     log_events: int = 50_000
     """Newest events kept in memory."""
+    units: DisplayUnits = AS_REPORTED
+    """The units in which notifications and screens have values."""
 
 
 def build_station(
@@ -105,6 +108,7 @@ def build_station(
         ),
         who=who,
     )
+    alarms.show_in(has.units)
     notify = NotifyService(has.notify, name, alarms, clock)
     # The order is behaviour: an event is recorded before it is evaluated, a run sees the chamber
     # before an alarm names its step, and notifications know what was active before the rules are evaluated.
@@ -205,6 +209,7 @@ def attending(
         watchlist=alarm_watchlist(found, setup),
         notify=None if demo else read_addresses(found.settings.notify),
         log_events=found.settings.display.log_events,
+        units=found.settings.display.units,
     )
 
 

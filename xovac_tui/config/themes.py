@@ -109,7 +109,7 @@ _OURS = (
     frozenset(
         (
             *("good", "stale", "bad", "no-data", "running", "recording"),
-            *("planned", "axis", "grid", "mark", "cursor"),
+            *("planned", "axis", "grid", "mark", "cursor", "cold", "mild", "hot"),
         )
     )
     | {f"alarm-{severity}" for severity in ("critical", "high", "medium", "low")}

@@ -9,7 +9,7 @@ from typing import Protocol
 from xovac_tui import notify
 from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkView, LinkWord
-from xovac_tui.chamber.alarm import AlarmsView
+from xovac_tui.chamber.alarm import AlarmsView, as_shown
 from xovac_tui.chamber.news import AlarmsChanged, LinkChanged
 from xovac_tui.clock import Clock
 from xovac_tui.notify.settings import NotifySettings
@@ -69,7 +69,8 @@ class NotifyService:
         if not isinstance(news, AlarmsChanged) or news.mirrored:
             return
         if self._settings is not None and self._alarms.evaluates:
-            self._notifier(self._settings).take(news.changes, self._alarms.unresolved())
+            view = self._alarms.unresolved()
+            self._notifier(self._settings).take(as_shown(news.changes, view), view)
 
     def tick(self) -> None:
         """Send what is due by now: reminders, what was held back, the heartbeat."""

@@ -22,8 +22,19 @@ class Tone(IntEnum):
     STEP = 8
     COMMAND = 9
     ALARM = 10
+    RULE = 11
+    TITLE = 12
     SERIES = 16
-    """The first series; the tone of series n is SERIES + n."""
+    """The first series; the tone of series n, at most 15, is SERIES + n."""
+    HEAT = 32
+    """The coldest of 16 steps of temperature; the hottest is HEAT + 15."""
+    BAND = 64
+    """Added to a tone: the cell is within the tolerance of a hold."""
+    COUNTED = 128
+    """Added to a tone: the time counts for a dwell."""
+
+
+SHADES = Tone.BAND | Tone.COUNTED
 
 
 class CellRow(NamedTuple):
@@ -69,6 +80,14 @@ class CellCanvas:
         self._text[y][x : x + len(tones)] = text
         self._tones[y][x : x + len(tones)] = tones
 
+    def tone(self, x: int, y: int) -> int:
+        """Return the tone of a cell inside the canvas."""
+        return self._tones[y][x]
+
+    def dye(self, x: int, y: int, tone: int) -> None:
+        """Change the tone of a cell inside the canvas, and leave its character."""
+        self._tones[y][x] = tone
+
     def at(self, x: int, y: int) -> str:
         """Return the character of a cell inside the canvas."""
         return self._text[y][x]
@@ -91,7 +110,7 @@ def changes(old: Picture, new: Picture, bridge: int = 10) -> Iterator[CellSpan]:
         start = end = -1
         both = zip(before.text, after.text, before.tones, after.tones, strict=True)
         for x, (char, now, tone, tone_now) in enumerate(both):
-            if char != now or (tone != tone_now and now != " "):
+            if char != now or (tone != tone_now and (now != " " or (tone ^ tone_now) & SHADES)):
                 if start >= 0 and x - end > bridge:
                     yield CellSpan(y, start, end)
                     start = -1

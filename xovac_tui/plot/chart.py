@@ -48,6 +48,24 @@ class ChartLine(msgspec.Struct, frozen=True):
     right: bool = False
 
 
+class Shade(msgspec.Struct, frozen=True):
+    """A cell column of a hold: the values within its tolerance, and whether the time counts."""
+
+    column: int
+    low: float
+    high: float
+    counted: bool = False
+
+
+class Heat(msgspec.Struct, frozen=True):
+    """A line whose colour says its temperature."""
+
+    number: int
+    """Of its series."""
+    steps: Sequence[int]
+    """Of each row of the plot, 0 (cold) to 15."""
+
+
 class Layout(msgspec.Struct, frozen=True):
     """Where things are; a row is None where there is no room for it."""
 
@@ -60,7 +78,6 @@ class Layout(msgspec.Struct, frozen=True):
     right: bool
     axis_row: int | None
     label_row: int | None
-    legend_row: int | None
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -78,28 +95,31 @@ class Frame(msgspec.Struct, frozen=True):
     times: tuple[tuple[int, str], ...] = ()
     marks: tuple[tuple[int, str], ...] = ()
     cursor: int | None = None
-    words: tuple[Text, ...] = ()
-    """The legend; where there is no row for it, it takes the place of the time labels."""
+    forecasts: tuple[tuple[int, bool, Sequence[float]], ...] = ()
+    """Number of a series, whether it is on the right axis, and what is foreseen per dot column."""
+    shades: tuple[Shade, ...] = ()
+    """On the left axis."""
+    heat: Heat | None = None
+    fill: bool = False
+    """Draw shades with signs, for screens whose background has no colours."""
     notice: str = ""
     ascii_only: bool = False
     inline: bool = False
     """Write the series' numbers into the lines, for screens without colour."""
 
 
-def rows_for(height: int) -> tuple[int, int | None, int | None, int | None]:
-    """Return the plot's height, and the rows of time axis, time labels and legend, for a height in cells."""
-    if height >= 10:
-        return height - 3, height - 3, height - 2, height - 1
+def rows_for(height: int) -> tuple[int, int | None, int | None]:
+    """Return the plot's height, and the rows of time axis and time labels, for a height in cells."""
     if height >= 5:
-        return height - 2, height - 2, height - 1, None
+        return height - 2, height - 2, height - 1
     if height >= 3:
-        return height - 1, height - 1, None, None
-    return max(height, 1), None, None, None
+        return height - 1, height - 1, None
+    return max(height, 1), None, None
 
 
 def lay_out(width: int, height: int, left: ValueAxis | None, right: ValueAxis | None) -> Layout:
     """Return where things go; a narrow chart loses its right axis first, then the left one."""
-    plot_height, axis_row, label_row, legend_row = rows_for(height)
+    plot_height, axis_row, label_row = rows_for(height)
     left_width = _gutter(left)
     right_width = _gutter(right)
     if width - left_width - right_width < 24:
@@ -116,7 +136,6 @@ def lay_out(width: int, height: int, left: ValueAxis | None, right: ValueAxis | 
         right=right_width > 0,
         axis_row=axis_row,
         label_row=label_row,
-        legend_row=legend_row,
     )
 
 
@@ -136,10 +155,7 @@ def compose(frame: Frame) -> Picture:
     _draw_lines(canvas, frame)
     _draw_times(canvas, frame)
     _draw_cursor(canvas, frame)
-    row = layout.label_row if layout.legend_row is None else layout.legend_row
-    if row is not None and frame.words:
-        canvas.put(0, row, " " * layout.width, Tone.BLANK)
-        write(canvas, 0, row, layout.width, frame.words, frame.ascii_only)
+    _draw_shades(canvas, frame)
     if frame.notice:
         x = layout.plot_x + max(0, (layout.plot_width - len(frame.notice)) // 2)
         canvas.put(x, (layout.plot_height - 1) // 2, frame.notice[: layout.plot_width], Tone.HINT)
@@ -191,12 +207,22 @@ def _draw_lines(canvas: CellCanvas, frame: Frame) -> None:
     raster = Raster(layout.plot_width, layout.plot_height, frame.ascii_only)
     if frame.left is not None and len(frame.planned):
         raster.dotted(frame.planned, frame.left.scale, frame.phase)
+    for number, right, values in frame.forecasts:
+        axis = frame.right if right else frame.left
+        if axis is not None:
+            raster.dotted(values, axis.scale, frame.phase, number, 253)
     drawn: list[tuple[ChartLine, list[Stroke | None]]] = []
     for rank, line in enumerate(frame.lines):
         axis = frame.right if line.right else frame.left
         if axis is not None:
             drawn.append((line, raster.line(line.lows, line.highs, axis.scale, line.number, rank)))
     raster.paste(canvas, layout.plot_x, 0)
+    if frame.heat is not None:
+        own = Tone.SERIES + frame.heat.number
+        for y, step in enumerate(frame.heat.steps[: layout.plot_height]):
+            for x in range(layout.plot_x, layout.plot_x + layout.plot_width):
+                if canvas.tone(x, y) == own:
+                    canvas.dye(x, y, Tone.HEAT + step)
     if len(drawn) > 1 and not frame.ascii_only:
         taken: set[tuple[int, int]] = set()
         for line, columns in drawn:
@@ -237,6 +263,33 @@ def _draw_number(
         here = columns[cell * raster.across]
         if here is not None:
             canvas.put(layout.plot_x + cell, (here[0] + here[1]) // 2 // raster.down, label, tone)
+
+
+def _draw_shades(canvas: CellCanvas, frame: Frame) -> None:
+    """Shade the tolerance of holds, and the time that counts, behind what is drawn."""
+    layout, axis = frame.layout, frame.left
+    if axis is None:
+        return
+    bottom, top = axis.scale.low, axis.scale.high
+    signs = (":", "=") if frame.ascii_only else ("░", "▒")
+    for shade in frame.shades:
+        if not 0 <= shade.column < layout.plot_width:
+            continue
+        x = layout.plot_x + shade.column
+        rows: range = range(0)
+        if shade.low <= top and shade.high >= bottom:
+            first, last = (
+                axis.scale.row(value, layout.plot_height * 4) // 4 for value in (shade.high, shade.low)
+            )
+            rows = range(first, last + 1)
+        for y in range(layout.plot_height) if shade.counted and not frame.fill else rows:
+            blank = canvas.at(x, y) == " "
+            if frame.fill:
+                if blank:
+                    canvas.put(x, y, signs[shade.counted], Tone.AXIS)
+                continue
+            bits = (Tone.BAND if y in rows else 0) | (Tone.COUNTED if shade.counted else 0)
+            canvas.dye(x, y, (Tone.BLANK if blank else canvas.tone(x, y)) | bits)
 
 
 def _draw_times(canvas: CellCanvas, frame: Frame) -> None:

@@ -52,8 +52,10 @@ class Raster:
                 self._stroke(column, *stroke, series, rank)
         return drawn
 
-    def dotted(self, values: Sequence[float], scale: Scale, phase: int) -> None:
-        """Draw the planned profile: every other dot, on columns that are even when counted from `phase`."""
+    def dotted(
+        self, values: Sequence[float], scale: Scale, phase: int, owner: int = PLANNED, rank: int = 254
+    ) -> None:
+        """Draw what is planned or foreseen: every other dot, on columns even when counted from `phase`."""
         rows = self.height * self.down
         path = joined(strokes(values, values, scale, rows))
         for column, stroke in enumerate(path):
@@ -62,9 +64,9 @@ class Raster:
             top, bottom = stroke
             if bottom - top > 2:
                 for row in range(top, bottom + 1, 2):
-                    self._stroke(column, row, row, PLANNED, 254)
+                    self._stroke(column, row, row, owner, rank)
             elif (column + phase) % 2 == 0:
-                self._stroke(column, top, top, PLANNED, 254)
+                self._stroke(column, top, top, owner, rank)
 
     def _stroke(self, column: int, top: int, bottom: int, series: int, rank: int) -> None:
         """Set the dots from `top` to `bottom` of one dot column."""
@@ -143,7 +145,7 @@ def _hull(stroke: Stroke | None, row: int) -> Stroke:
 def _tone_of(owner: int) -> int:
     if owner == _NOBODY:
         return Tone.BLANK
-    return Tone.PLANNED if owner == PLANNED else Tone.SERIES + owner % 64
+    return Tone.PLANNED if owner == PLANNED else Tone.SERIES + owner % 16
 
 
 def _glyph_of(owner: int) -> str:

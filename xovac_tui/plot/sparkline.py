@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-_BARS = "▁▂▃▄▅▆▇█"
-_ASCII_BARS = "_.-=+*%#"
+_BARS = "▁▂▃▄▅▆"
+"""Higher ones would touch the row above."""
+_ASCII_BARS = "_.-=+*"
 _WIDEST = 1e300
 _GAP = "·"
 _ASCII_GAP = " "

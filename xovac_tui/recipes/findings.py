@@ -5,14 +5,15 @@ from __future__ import annotations
 import string
 from collections.abc import Callable
 from enum import Enum, unique
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 import msgspec
 
 from xovac_tui.digits import format_number
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import format_duration, spell_duration
 from xovac_tui.plural import counted
-from xovac_tui.quantities import format_rate, format_temperature, quantity
 from xovac_tui.recipes.places import StepPath, place_of
 
 Severity: TypeAlias = Literal["error", "warning", "info"]
@@ -23,19 +24,26 @@ Data: TypeAlias = tuple[tuple[str, Any], ...]
 class _CodeWords(string.Formatter):
     """Writes data into a sentence: temperatures, rates and durations by the letter behind the colon."""
 
+    def __init__(self, units: DisplayUnits) -> None:
+        self._written: dict[str, Callable[[Any], str]] = {
+            **_WRITTEN,
+            "T": units.temperature_words,
+            "K": units.tolerance_words,
+            "R": units.rate_words,
+            "r": lambda rate: units.rate_words(rate, 2),
+            "P": units.pressure_words,
+        }
+
     def format_field(self, value: Any, spec: str) -> str:
         yes, either, no = spec.partition("|")
         if either:
             return yes if value else no
-        written = _WRITTEN.get(spec)
+        written = self._written.get(spec)
         return written(value) if written is not None else format(value, spec)
 
 
 _WRITTEN: dict[str, Callable[[Any], str]] = {
-    "T": format_temperature,
     "N": format_number,
-    "R": format_rate,
-    "P": lambda mbar: quantity(mbar, "mbar", log=True),
     "D": spell_duration,
     "about": format_duration,
     "by": lambda seconds: f" by about {format_duration(seconds)}" if seconds >= 1 else "",
@@ -45,8 +53,7 @@ _WRITTEN: dict[str, Callable[[Any], str]] = {
     "items": lambda number: counted(number, "item"),
     "characters": lambda number: counted(number, "character"),
 }
-_WORDS = _CodeWords()
-_TOO_FAST = "The ramp to {to:T} needs {rate:N} K/min, but this chamber "
+_TOO_FAST = "The ramp to {to:T} needs {rate:r}, but this chamber "
 _SURE = "{learned:| if the assumed rate is right}"
 
 
@@ -99,14 +106,14 @@ class FindingCode(Enum):
 
     START_OUTSIDE_PART = "{start:T} at the start is outside the part's limits."
     BAND_OUTSIDE_PART = (
-        "A dwell at {target:T} counts within ± {tolerance:N} K, to {edge:T}, but the part's limit is "
+        "A dwell at {target:T} counts within ± {tolerance:K}, to {edge:T}, but the part's limit is "
         "{limit:T}, and every measured value is judged by it. Move the target, or tighten the tolerance."
     )
     FASTER_THAN_ASSUMED = (
         _TOO_FAST + "is assumed to reach {managed:R}: it may lag, and what follows is shorter than written."
     )
     FASTER_THAN_MANAGED = (
-        _TOO_FAST + "has hardly ever managed more than {managed:N} K/min all the way ({basis}): it will "
+        _TOO_FAST + "has hardly ever managed more than {managed:r} all the way ({basis}): it will "
         "lag{late:by}, and what follows is shorter than written."
     )
     RATES_NOT_KEPT = (
@@ -128,8 +135,8 @@ class FindingCode(Enum):
         "so none would count. Give its channel the role pressure in a contract file."
     )
     TOLERANCE_TIGHT = (
-        "A tolerance of {tolerance:N} K is tighter than a chamber of this kind is assumed to hold "
-        "({held:N} K), so little of a dwell may count."
+        "A tolerance of {tolerance:K} is tighter than a chamber of this kind is assumed to hold "
+        "({held:K}), so little of a dwell may count."
     )
     BEGINS_WITH_HOLD = (
         "It holds before the first ramp: {start:T}, the temperature taken for the start, is sent as target. "
@@ -168,11 +175,17 @@ class FindingCode(Enum):
         """`error`: must not be sent; `warning`: will not go as written; `info`: good to know."""
         return "error" if self in _ERRORS else "warning" if self in _WARNINGS else "info"
 
-    def worded(self, data: Data) -> str:
-        """Return its words with their data."""
+    def worded(self, data: Data, units: DisplayUnits = AS_REPORTED) -> str:
+        """Return its words with their data, in the units in which values are shown."""
         facts = dict(data)
         part = f"{facts.pop('part')} " if "part" in facts else ""
-        return part + _WORDS.vformat(self.value, (), facts)
+        return part + _words_in(units).vformat(self.value, (), facts)
+
+
+@lru_cache(maxsize=16)
+def _words_in(units: DisplayUnits) -> _CodeWords:
+    """Return what writes sentences in these units."""
+    return _CodeWords(units)
 
 
 _CODES = list(FindingCode)
@@ -220,14 +233,22 @@ class Finding(msgspec.Struct, frozen=True):
     @property
     def message(self) -> str:
         """A sentence that does not name the step."""
-        words = self.code.worded(self.data)
+        return self.message_in(AS_REPORTED)
+
+    def message_in(self, units: DisplayUnits) -> str:
+        """Return `message` in the units in which values are shown; of a typed value in its own."""
+        words = self.code.worded(self.data, AS_REPORTED if self.code in _FLAWS else units)
         return f"{self.key or 'The temperature at the start'} {words}." if self.code in _FLAWS else words
 
     @property
     def sentence(self) -> str:
         """The remark with its place before it, where that is not the whole recipe: "step 4.1: ..."."""
-        named = not self.path and (self.code in _FLAWS or not self.key)
-        return self.message if named else f"{self.where}: {self.message}"
+        return self.sentence_in(AS_REPORTED)
+
+    def sentence_in(self, units: DisplayUnits) -> str:
+        """Return `sentence` in the units in which values are shown."""
+        named, message = not self.path and (self.code in _FLAWS or not self.key), self.message_in(units)
+        return message if named else f"{self.where}: {message}"
 
 
 def flaw(code: FindingCode, **data: Any) -> Flaw:

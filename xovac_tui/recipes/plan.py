@@ -91,6 +91,21 @@ class Segment(msgspec.Struct, frozen=True):
     kind: Literal["ramp", "hold"] = "ramp"
     arrival: float | None = None
     """When `to_temp` is reached, if before `end`: a device that jumps waits there for the rest."""
+    rate: float | None = None
+    """K/min, where the author says it."""
+
+    def label_in(self, units: DisplayUnits) -> str:
+        """Return `label` with its temperature and rate in the units in which they are shown."""
+        target = units.temperature_words(self.to_temp)
+        if self.kind == "hold":
+            return f"hold {target} for {spell_duration(self.duration)}"
+        if self.duration == 0:
+            return f"already at {target}"
+        if self.rate is not None:
+            return f"ramp to {target} at {units.rate_words(self.rate)}"
+        if self.estimated:
+            return f"ramp to {target} as fast as it goes"
+        return f"ramp to {target} in {spell_duration(self.duration)}"
 
     @property
     def path(self) -> StepPath:
@@ -302,6 +317,7 @@ def _segment(
         where=place_of(leaf.path),
         kind="ramp" if isinstance(step, Ramp) else "hold",
         arrival=arrival,
+        rate=step.rate if isinstance(step, Ramp) else None,
     )
 
 

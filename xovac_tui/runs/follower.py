@@ -16,6 +16,7 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
 from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
 from xovac_tui.recording import disk
+from xovac_tui.runs.hold import PlacedHold
 from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.runs.store import RunRecord
 
@@ -278,6 +279,34 @@ class RunFollower:
         # A run that is ahead of its plan began in the middle of it, not before it began.
         later = [point for point in points if point[0] > began]
         return [(began, plan.temperature_at(max(0.0, -state.shift))), *later]
+
+    def holds(self) -> list[PlacedHold]:
+        """Return the holds of the run that goes on, as they went and as they are planned; else none."""
+        followed = self.running
+        if followed is None or followed.course is None:
+            return []
+        state, plan = followed.state(), followed.course.plan
+        view = followed.view()
+        if not view.planned:
+            return []
+        began = state.mono - state.t
+        found = []
+        for leg in view.legs:
+            if leg.dwell is not None and leg.start is not None:
+                planned_end = leg.start + (leg.planned or 0.0)
+                end = leg.end if leg.end is not None else max(state.t, planned_end)
+                dwell = leg.dwell
+                found.append(
+                    PlacedHold(began + leg.start, began + end, dwell.target, dwell.tolerance, dwell.pressure)
+                )
+        reached = view.step or 0
+        for item in followed.course.items:
+            if item.kind == "hold" and (item.index or 0) > reached:
+                start, end = (began + (t + state.shift) / state.speed for t in (item.start, item.end))
+                found.append(
+                    PlacedHold(start, end, item.to_temp, plan.tolerance, plan.pressure, planned=True)
+                )
+        return found
 
     def observe(self, seen: Observation, *, start_seen: bool) -> None:
         """Take one observation of the chamber: a run may begin, go on, or end."""

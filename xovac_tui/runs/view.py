@@ -9,6 +9,7 @@ import msgspec
 from xovac_tui import recipes
 from xovac_tui.chamber.observation import Observation
 from xovac_tui.chamber.snapshot import RunState, RunView
+from xovac_tui.displayunits import DisplayUnits
 from xovac_tui.runs.course import PlanCourse
 from xovac_tui.runs.dwell import Dwell
 from xovac_tui.runs.loaded import LoadedRecipe
@@ -72,6 +73,21 @@ class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
     """The run as it went so far."""
     upcoming: tuple[tuple[str, float], ...] = ()
     """What comes next by the plan: (what, seconds from now)."""
+    segment: recipes.plan.Segment | None = None
+    """The running step in the plan."""
+    coming: tuple[recipes.plan.Segment, ...] = ()
+    """The steps of `upcoming` in the plan."""
+
+    def label_in(self, units: DisplayUnits) -> str:
+        """Return `label` in the units in which values are shown."""
+        return self.label if self.segment is None else self.segment.label_in(units)
+
+    def upcoming_in(self, units: DisplayUnits) -> tuple[tuple[str, float], ...]:
+        """Return `upcoming` in the units in which values are shown."""
+        if len(self.coming) != len(self.upcoming):
+            return self.upcoming
+        pairs = zip(self.coming, self.upcoming, strict=True)
+        return tuple((one.label_in(units), seconds) for one, (_, seconds) in pairs)
 
     @property
     def over(self) -> bool:
@@ -193,6 +209,8 @@ def _followed(bare: RunProgress, state: RunSnapshot, course: PlanCourse) -> RunP
         assumed=course.plan.assumed,
         dwell=leg.dwell if same and leg is not None else None,
         upcoming=tuple((item.label, (item.start - now) / speed) for item in later[:_UPCOMING]),
+        segment=segment,
+        coming=tuple(later[:_UPCOMING]),
     )
 
 

@@ -13,10 +13,10 @@ import msgspec
 from xovac_tui.api.contract import LOAD_COMMAND, Role
 from xovac_tui.chamber.snapshot import Quality, Snapshot
 from xovac_tui.digits import figure
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import spell_duration
 from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
-from xovac_tui.quantities import format_temperature
 from xovac_tui.recipes import bounds
 from xovac_tui.recipes.compiler import Compiled
 from xovac_tui.recipes.study import Study
@@ -114,17 +114,17 @@ def stop_facts(station: Station, how: str) -> Facts:
     return [("STOP", proving.words)] if proving.words else ()
 
 
-def load_facts(station: Station, load: Load, how: str) -> Facts:
+def load_facts(station: Station, load: Load, how: str, units: DisplayUnits = AS_REPORTED) -> Facts:
     """Return what is to be known before a recipe is loaded; blocks for a moment, since it reads the disk.
 
-    `how` is as in `stop_facts`.
+    `how` is as in `stop_facts`; values are in `units`.
     """
     return (
         ("Recipe", f"{load.name}, {load.words}"),
-        ("From", f"{format_temperature(load.start.celsius)} {load.start.words}"),
+        ("From", f"{units.temperature_words(load.start.celsius)} {load.start.words}"),
         *recording_facts(station, load.compiled),
         *stop_facts(station, how),
-        *(("Warning", one.sentence) for one in load.compiled.warnings),
+        *(("Warning", one.sentence_in(units)) for one in load.compiled.warnings),
     )
 
 

@@ -14,6 +14,7 @@ from xovac_tui.chamber.history import ChannelHistory, History
 from xovac_tui.chamber.snapshot import ChannelView, Mark
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.status import RecorderView
+from xovac_tui.runs.hold import PlacedHold
 from xovac_tui.runs.loaded import LoadedRecipe
 from xovac_tui.runs.store import RunRecord
 
@@ -124,6 +125,9 @@ class RunDesk(Protocol):
 
     def planned_profile(self) -> list[tuple[float, float]]:
         """Return the plan of the run that goes on as (monotonic seconds, degC); empty when unknown."""
+
+    def holds(self) -> list[PlacedHold]:
+        """Return the holds of the run that goes on, as they went and as they are planned; else none."""
 
 
 class RunKeeper(Protocol):

@@ -22,7 +22,7 @@ from textual.widgets import Input
 
 from xovac_tui import paths, replay
 from xovac_tui.chamber.snapshot import Snapshot
-from xovac_tui.config.themes import DEFAULT_THEME, unknown_theme, variable_defaults
+from xovac_tui.config.themes import DEFAULT_THEME, shipped_themes, unknown_theme, variable_defaults
 from xovac_tui.errors import SettingsError
 from xovac_tui.outlet import write_last
 from xovac_tui.station.news import News
@@ -34,6 +34,7 @@ from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
 from xovac_tui.ui.chamber_screen import ChamberScreen
 from xovac_tui.ui.frame.defect_notice import NoticeScreen
 from xovac_tui.ui.messages import CHECK_SECONDS, Messages, ring_for_alarms
+from xovac_tui.ui.readable import readable
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.start import Start
 from xovac_tui.ui.stopping import Stopping
@@ -45,6 +46,7 @@ from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.widgets.fitting import SizeStep, step_classes, step_of
 from xovac_tui.ui.widgets.message_line import MessageLine
+from xovac_tui.ui.widgets.stopbar import KeyClicked
 from xovac_tui.ui.workspace import Memory, Workspace
 
 _START_SECONDS = 1.0
@@ -105,6 +107,8 @@ class XovacApp(TerminalApp):
         self.replay = replay_actions.ReplayActions(lambda: self.workspace)
         # Textual has no public way to add a namespace of actions.
         self._action_targets |= {"everywhere", "replay"}
+        self._mended: dict[str, dict[str, str]] = {}
+        """Name of a theme that is not ours -> its variables, made readable."""
         self._connect = connect
         self._started = False
         self._unsubscribe: list[Callable[[], None]] = []
@@ -227,7 +231,16 @@ class XovacApp(TerminalApp):
 
     def get_css_variables(self) -> dict[str, str]:
         """Return the theme's variables; none before there is one: Textual asks for its default's first."""
-        return super().get_css_variables() if self._themed else {}
+        if not self._themed:
+            return {}
+        variables, theme = super().get_css_variables(), self.current_theme
+        if theme.ansi or theme.name in {spec.name for spec in shipped_themes()}:
+            return variables
+        # Themes that others made are made readable on our layers, with our signs.
+        if theme.name not in self._mended:
+            self._mended[theme.name] = readable(variables)
+        self.theme_variables = self._mended[theme.name]
+        return self.theme_variables
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return the colour variables that our widgets need, for Textual's own themes."""
@@ -387,6 +400,17 @@ class XovacApp(TerminalApp):
                 self.theme = before
         if chosen is not None:
             await chosen.run()
+
+    async def on_key_clicked(self, message: KeyClicked) -> None:
+        """Do what the clicked entry says; a click makes the first stroke of STOP, never the second."""
+        if not message.title:
+            if not self.stopping.switch.armed and self.stopping.field is None:
+                self.stopping.press()
+            return
+        for active in list(self.screen.active_bindings.values()):
+            if active.enabled and active.binding.show and active.binding.description == message.title:
+                await self.run_action(active.binding.action, active.node)
+                return
 
     def arm_stop(self) -> None:
         """Make the first stroke of STOP."""

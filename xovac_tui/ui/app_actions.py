@@ -20,6 +20,14 @@ from xovac_tui.ui.screens import recipes
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.workspace import Workspace
 
+ZOOM = Action(
+    "zoom",
+    "f10",
+    "zoom",
+    "Give the panel with the focus the whole tab; once more, or esc, shows all panels again.",
+    footer=True,
+    method="screen.zoom",
+)
 ACTIONS = placed(
     "everywhere",
     Action(
@@ -74,6 +82,14 @@ ACTIONS = placed(
         "quit",
         "Leave; asks while a run is on or this console records. The chamber goes on with what it does.",
         footer=True,
+    ),
+    ZOOM,
+    Action(
+        "copy",
+        "y",
+        "copy",
+        "Copy what has the focus: a value or a row by way of the terminal, the chart as a CSV file.",
+        method="screen.copy",
     ),
 )
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 from collections.abc import Callable
 from functools import partial
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widget import Widget
+from textual.widgets import Input
 
+from xovac_tui import paths
+from xovac_tui.errors import XovacError
+from xovac_tui.recording import exports
 from xovac_tui.station.news import News
+from xovac_tui.text import writable
 from xovac_tui.ui import tabs
 from xovac_tui.ui.actions import footer_order
 from xovac_tui.ui.dialogs.base import Dialog
@@ -20,9 +28,11 @@ from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.replay_actions import LIVE_ONLY
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.terminal.modal import LeanScreen
+from xovac_tui.ui.widgets.copied import Copied
 from xovac_tui.ui.widgets.fitting import step_classes
 from xovac_tui.ui.widgets.message_line import MessageLine
 from xovac_tui.ui.widgets.stopbar import StopBar
+from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.workspace import Workspace
 
 
@@ -71,6 +81,10 @@ class ChamberScreen(LeanScreen[None]):
     """The lowest screen of a chamber, below all dialogs. Mounts each pane when it is first shown."""
 
     AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Before the keys of the tab, which may leave it with the same one.
+        Binding("escape", "unzoom", show=False, priority=True),
+    ]
 
     def __init__(self, workspace: Workspace) -> None:
         # From the first picture on: a class that comes later would have everything styled twice.
@@ -118,6 +132,8 @@ class ChamberScreen(LeanScreen[None]):
             pane, top = self.pane, self.app.screen
             if pane is not None and pane.is_mounted:
                 pane.show(snapshot)
+                if pane.zoomed is not None:
+                    pane.zoomed.keep()
             if isinstance(top, Dialog) and top.is_mounted:
                 top.show_snapshot(snapshot)
 
@@ -233,6 +249,42 @@ class ChamberScreen(LeanScreen[None]):
             )
         return not why
 
+    # -- one panel alone, and copies ------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave escape to text fields, and to the chart's cursor, before it ends a zoom."""
+        if action != "unzoom":
+            return True
+        pane, focused = self.pane, self.focused
+        if pane is None or pane.zoomed is None or isinstance(focused, Input):
+            return False
+        return not (isinstance(focused, TrendChart) and focused.is_away)
+
+    def action_zoom(self) -> None:
+        """Give the panel with the focus the whole tab, or give all panels their places again."""
+        if (pane := self.pane) is not None and not self.has_class("-small"):
+            pane.zoom()
+            self.call_after_refresh(self.workspace.window.flush)
+
+    def action_unzoom(self) -> None:
+        """Give all panels their places again."""
+        if (pane := self.pane) is not None:
+            pane.unzoom()
+            self.call_after_refresh(self.workspace.window.flush)
+
+    def action_copy(self) -> None:
+        """Copy what has the focus: to the terminal by OSC 52, a chart into a file."""
+        copied = self.pane.copied() if self.pane is not None else None
+        workspace = self.workspace
+        if copied is None:
+            workspace.say("There is nothing to copy here.", seconds=3)
+        elif copied.ending:
+            save_copy(workspace, copied)
+        else:
+            text = base64.b64encode(writable(copied.text).encode()).decode()
+            workspace.window.write_beside(f"\x1b]52;c;{text}\a")
+            workspace.say(f"Copied {copied.what}, if this terminal lets programs copy.", seconds=4)
+
     # -- defects ------------------------------------------------------------------------------------
 
     def unsaved(self) -> dict[str, Callable[[], Pane]]:
@@ -247,3 +299,17 @@ class ChamberScreen(LeanScreen[None]):
             await self.show_over(place, again())
             del kept[place]
         await self.show_tab(tab)
+
+
+def save_copy(workspace: Workspace, copied: Copied) -> None:
+    """Write a copy into a new file beside the program's other files, and say where it is."""
+    folder = paths.state_folder()
+    path = exports.events.export_file(folder, copied.what, workspace.station.clock.utc(), copied.ending)
+    try:
+        with exports.newfile.new_file(path, derived=True) as file:
+            file.write(copied.text)
+    except (OSError, XovacError) as why:
+        said = getattr(why, "strerror", None) or why
+        workspace.say(f"Nothing was saved: {said}.", "error", path=folder)
+        return
+    workspace.say("Saved", path=path)

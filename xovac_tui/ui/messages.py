@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 
 from xovac_tui import notify
+from xovac_tui.chamber.alarm import as_shown
 from xovac_tui.chamber.news import (
     AlarmsChanged,
     ContractChanged,
@@ -46,8 +47,9 @@ class Messages:
         elif isinstance(news, RecorderChanged):
             self._say(message_words.recorder_words(news))
         elif isinstance(news, AlarmsChanged):
-            self._say(message_words.alarm_words(news.changes))
-            if not self._workspace.station.alarms.view().waiting:
+            alarms = self._workspace.station.alarms
+            self._say(message_words.alarm_words(as_shown(news.changes, alarms.unresolved())))
+            if not alarms.view().waiting:
                 self._workspace.history.see_all()
         elif isinstance(news, RecordOpened):
             self._welcome()
@@ -127,7 +129,8 @@ def ring_for_alarms(workspace: Workspace) -> Callable[[], None] | None:
 
     def listen(news: News) -> None:
         if isinstance(news, AlarmsChanged):
-            notices.take(news.changes, station.clock.mono())
+            shown = as_shown(news.changes, station.alarms.unresolved())
+            notices.take(shown, station.clock.mono())
             ring_if_due()
 
     station.subscribe(listen)

@@ -116,6 +116,7 @@ class Workspace:
         self.glyphs: Glyphs = ASCII if start.display.ascii else UNICODE
         self.times = Times(start.display.time)
         self.units = start.display.units
+        station.alarms.show_in(self.units)
         """The units in which every value is shown."""
         self.history = MessageHistory()
         """What was said."""
@@ -129,6 +130,7 @@ class Workspace:
     def set_units(self, units: DisplayUnits) -> None:
         """Show every value in these units from now on."""
         self.units = units
+        self.station.alarms.show_in(units)
         self.window.flush()
 
     def take_snapshot(self) -> Snapshot:

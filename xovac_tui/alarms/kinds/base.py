@@ -15,8 +15,8 @@ from xovac_tui.chamber.alarm import LimitSet, SeverityName
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import Quality
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.expressions import Values
-from xovac_tui.quantities import quantity
 from xovac_tui.text import clean
 
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
@@ -160,6 +160,8 @@ class Condition(ABC):
     every: ClassVar[float] = 0.0
     """Seconds between two evaluations; 0: at every one."""
     channel: Channel | None = None
+    units: DisplayUnits = AS_REPORTED
+    """The units in which its words have values: those of the contract in all that is recorded."""
     _called = ""
     """What the channel was called at the last evaluation."""
 
@@ -262,7 +264,7 @@ class OfChannel(Condition):
 
     def spell(self, value: float) -> str:
         """Return such a number, or its limit, with its unit."""
-        return quantity(value, self.unit, log=self.log)
+        return self.units.quantity(value, self.unit, log=self.log)
 
     def value_words(self, context: Context) -> str:
         """Return the value of now, with its unit; empty where there is none to believe."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from xovac_tui.alarms.kinds.base import ChannelRule, Condition, Context, Magnitude
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.snapshot import Quality
-from xovac_tui.quantities import difference
 from xovac_tui.units import to_celsius
 
 
@@ -35,7 +34,7 @@ class Deviation(Magnitude):
 
     def spell(self, value: float) -> str:
         """Return a distance, K."""
-        return difference(value, "K" if self.unit == "K" else "degC")
+        return self.units.difference(value, "K" if self.unit == "K" else "degC")
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""

@@ -12,7 +12,6 @@ from xovac_tui.alarms.kinds.derived import DerivedValue
 from xovac_tui.alarms.life import Holding
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.model import Chamber
-from xovac_tui.quantities import written
 from xovac_tui.text import clean
 
 
@@ -134,7 +133,7 @@ class DerivedLevel(Level):
 
     def spell(self, value: float) -> str:
         """Return such a number with its unit; a difference in K has the decimals of one."""
-        return written(value, self._value.unit)
+        return self.units.written(value, self._value.unit)
 
     def value(self, context: Context) -> float | None:
         """Return the number; None where a part of it is not known."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from xovac_tui.alarms.kinds.base import ChannelRule, Condition, Context, Magnitude
 from xovac_tui.digits import figure
-from xovac_tui.quantities import difference
 
 
 class RateRule(ChannelRule, frozen=True, tag="rate"):
@@ -29,7 +28,7 @@ class Rate(Magnitude):
         """Return a change per minute."""
         if self.log:
             return f"{figure(value * 100, '.0f')} % a minute"
-        return f"{difference(value, self.unit)} a minute"
+        return f"{self.units.difference(value, self.unit)} a minute"
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""

@@ -97,7 +97,7 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
     Dialog > .dialog {
         width: auto; max-width: 90%; min-width: 40; height: auto; max-height: 90%;
         padding: 1 2; border: round $border; background: $surface; border-title-color: $foreground;
-        border-title-style: bold;
+        border-title-style: bold; border-subtitle-color: $foreground-muted;
     }
     Dialog > .dialog.-wide { width: 76; max-width: 100%; max-height: 100%; padding: 0 2; }
     Dialog VerticalScroll { height: auto; }

@@ -71,7 +71,9 @@ def digest_facts(
     facts: list[Fact] = []
     if followed is not None and not followed.over:
         facts.append(
-            Fact("Now", _now(followed.view(), digest.until, followed.state().utc, times), "$foreground")
+            Fact(
+                "Now", _now(followed.view(), digest.until, followed.state().utc, times, units), "$foreground"
+            )
         )
     facts += _alarms(digest, times, glyphs, keys)
     facts += _listed("Runs", [_run(digest, n, times) for n in range(len(digest.runs))], "none began or ended")
@@ -104,7 +106,7 @@ def digest_facts(
     return [Fact(fact.label, glyphs.plain(fact.text), fact.style) for fact in facts]
 
 
-def _now(followed: RunProgress, now: float, seen: float, times: Times) -> str:
+def _now(followed: RunProgress, now: float, seen: float, times: Times, units: DisplayUnits) -> str:
     """Return the current run's step, its end, and the drift of that end.
 
     `seen` is the time of the last observation in UTC seconds: the run may have changed since.
@@ -114,7 +116,7 @@ def _now(followed: RunProgress, now: float, seen: float, times: Times) -> str:
     if followed.step:
         words += f", step {followed.step}" + (f" of {followed.steps}" if followed.steps else "")
     if followed.label:
-        words += f", {followed.label}"
+        words += f", {followed.label_in(units)}"
     if followed.planned and followed.estimated:
         words += " (estimated)"
     if followed.ends_utc is None:

@@ -24,7 +24,7 @@ from xovac_tui.ui.widgets.alarm_words import (
     who_short,
 )
 from xovac_tui.ui.widgets.lines import FOCUSED, Line, LinesWidget, Span, clip, fit
-from xovac_tui.ui.widgets.stopbar import Keys, strip_line
+from xovac_tui.ui.widgets.stopbar import KeyClicked, Keys, clicked, strip_line
 from xovac_tui.ui.workspace import Workspace
 
 
@@ -145,6 +145,12 @@ class KeyBar(LinesWidget):
     def draw(self) -> None:
         """Lay out again."""
         self.show_lines([strip_line(self._stop, self._keys, self.size.width or 80)])
+
+    def on_click(self, event: events.Click) -> None:
+        """Run the entry under the pointer."""
+        title = clicked(self.lines[0], len(self._stop), event.x)
+        if title is not None:
+            self.post_message(KeyClicked(title))
 
 
 _STATE = 14

@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from textual.containers import Vertical
+from textual.widget import Widget
 
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
 from xovac_tui.ui.action import Action, bindings
+from xovac_tui.ui.widgets.copied import Copied
+from xovac_tui.ui.widgets.zoomed import ZoomedPanel, panel_of
 from xovac_tui.ui.workspace import Workspace
 
 
@@ -56,6 +59,42 @@ class Pane(Vertical):
 
     def again(self) -> Callable[[], Pane] | None:
         """Return a factory of this pane with its unsaved contents; None if there are none."""
+        return None
+
+    # -- one panel alone ----------------------------------------------------------------------------
+
+    zoomed: ZoomedPanel | None = None
+    """The panel that has the whole tab now."""
+
+    def zoom(self) -> None:
+        """Give the panel with the focus the whole tab, or give all panels their places again."""
+        focused = self.screen.focused
+        if self.zoomed is not None:
+            self.unzoom()
+        elif focused is not None and self in focused.ancestors:
+            self.zoomed = ZoomedPanel(panel_of(focused, self), self)
+            self.on_zoom(self.zoomed.panel)
+
+    def unzoom(self) -> None:
+        """Give all panels their places again."""
+        if self.zoomed is not None:
+            self.zoomed.undo()
+            self.zoomed = None
+            self.on_zoom(None)
+
+    def on_zoom(self, panel: Widget | None) -> None:
+        """Handle that a panel has the whole tab; None: all have their places again."""
+
+    def copied(self) -> Copied | None:
+        """Return what is copied where the focus is; None where there is nothing."""
+        focused = self.screen.focused
+        inside = focused.ancestors_with_self if focused is not None and self in focused.ancestors else ()
+        for node in inside:
+            if node is self:
+                break
+            if callable(copied := getattr(node, "copied", None)):
+                found: Copied | None = copied()
+                return found
         return None
 
     async def be_ready(self) -> None:

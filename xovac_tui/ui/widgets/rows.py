@@ -12,9 +12,12 @@ from textual.message import Message
 
 from xovac_tui.ui.action import MOVING
 from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.copied import Copied
 from xovac_tui.ui.widgets.lines import CHOSEN, Line, LinesWidget, Span, clip, entitle, fit
 
 T = TypeVar("T")
+_WHOLE = 10_000
+"""Cells in which a copied row is not cut."""
 
 MakeRow = Callable[[int, bool], Line]
 """Function from row number and whether it is chosen to the row's line."""
@@ -165,6 +168,13 @@ class Rows(ListWidget):
     def rows_seen(self) -> int:
         return self.size.height - (self._head is not None)
 
+    def copied(self) -> Copied | None:
+        """Return the chosen row as text; of a list that only scrolls, what is seen."""
+        if self._choose and self._count:
+            row = self._make(self.chosen, False)
+            return Copied("a row", "".join(text for text, _ in row).strip())
+        return Copied("what is seen", self.plain) if self._count else None
+
     def _see_chosen(self) -> None:
         if not self._choose or self.rows_seen < 1:
             return
@@ -275,6 +285,13 @@ class CursorRows(ListWidget, Generic[T]):
             self._top = max(0, self._top + at - self._at)
             self._at = at
         self.repaint()
+
+    def copied(self) -> Copied | None:
+        """Return the chosen item as text, whole."""
+        one = self.chosen
+        if one is None:
+            return None
+        return Copied("a row", "".join(text for text, _ in self.spans_of(one, _WHOLE)).strip())
 
     def choose(self, item: T) -> None:
         """Put the cursor on an item, if it is shown."""

@@ -7,6 +7,8 @@ import textwrap
 from collections.abc import Sequence
 
 from rich.cells import cell_len
+from textual import events
+from textual.message import Message
 
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
 
@@ -14,6 +16,31 @@ Keys = Sequence[tuple[str, str]]
 """The current keys, each with its effect; the most important first."""
 _SHORTEST_NAME = 8
 """Cells below which a cut name of a chamber is useless."""
+
+
+class KeyClicked(Message):
+    """An entry of a strip was clicked: an action by its title, STOP for an empty one."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.title = title
+
+
+def clicked(line: Line, stop: int, x: int) -> str | None:
+    """Return the title of a strip's entry at a cell, empty for STOP, None where there is none.
+
+    `stop` is the number of spans that show how to stop the recipe.
+    """
+    end = 0
+    for at, (text, _) in enumerate(line):
+        end += cell_len(text)
+        if x < end:
+            if at <= stop:
+                return ""
+            # Each entry has three spans: a gap, the key, its effect.
+            last = at + 2 - (at - stop - 1) % 3
+            return line[last][0].strip() if last < len(line) else None
+    return None
 
 
 class StopBar(LinesWidget):
@@ -47,6 +74,12 @@ class StopBar(LinesWidget):
         """Show the keys of a dialog after how to stop the recipe, as far as there is room."""
         self._keys = tuple(keys)
         self.draw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Run the entry under the pointer; while STOP is armed only its key counts."""
+        title = None if self._words else clicked(self.lines[0], len(self._resting), event.x)
+        if title is not None:
+            self.post_message(KeyClicked(title))
 
     def draw(self) -> None:
         """Lay out again."""

@@ -7,17 +7,21 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from xovac_tui.plot.cells import CellRow, Picture, Tone, changes
+from xovac_tui.plot.cells import SHADES, CellRow, Picture, Tone, changes
 from xovac_tui.ui.action import bindings
-from xovac_tui.ui.widgets.lines import SizedWidget, entitle, styled
+from xovac_tui.ui.widgets.copied import Copied
+from xovac_tui.ui.widgets.heat import heat_style
+from xovac_tui.ui.widgets.lines import SizedWidget, styled
 from xovac_tui.ui.widgets.trend_keys import ACTIONS, KEYS
 from xovac_tui.ui.widgets.trend_model import TrendModel
 from xovac_tui.ui.widgets.trend_view import TimeCells, View
@@ -35,11 +39,20 @@ _STYLES = {
     Tone.STEP: "$foreground",
     Tone.COMMAND: "$mark",
     Tone.ALARM: "bold $alarm-critical",
+    Tone.TITLE: "$foreground",
 }
 _SLOWEST = 3.0
 """Seconds between updates of a chart with dots that are minutes wide."""
 _EDGE = 26
-"""Width in cells of the right end's own widget, if the chart is at least twice as wide."""
+"""Least width in cells of the right end's own widget, if the chart is at least twice as wide."""
+_BEFORE, _STEP = 20, 16
+"""Cells before the newest value from which on the right end is; its width is a multiple of the other."""
+_GROUNDS = {
+    Tone.BAND: ("$planned", 0.22),
+    Tone.COUNTED: ("$good", 0.10),
+    Tone.BAND | Tone.COUNTED: ("$good", 0.30),
+}
+"""Colour of a shade, and how much of it is laid over the background."""
 
 
 class TrendEdge(Widget):
@@ -56,7 +69,7 @@ class TrendEdge(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Return the right end of the chart's line."""
-        return self._chart.cells(y, self._chart.size.width - _EDGE, self.size.width)
+        return self._chart.cells(y, self._chart.size.width - self.size.width, self.size.width)
 
 
 class TrendChart(SizedWidget, can_focus=True):
@@ -66,12 +79,6 @@ class TrendChart(SizedWidget, can_focus=True):
     TrendChart {
         height: 1fr;
         min-height: 4;
-        border: round $border-blurred;
-        border-title-color: $foreground;
-        border-subtitle-color: $foreground-muted;
-        &:focus { border: round $border; }
-        &.-ascii { border: ascii $border-blurred; }
-        &.-ascii:focus { border: ascii $border; }
     }
     """
 
@@ -112,6 +119,7 @@ class TrendChart(SizedWidget, can_focus=True):
         self._drawn_key: tuple[object, ...] = ()
         self._drawn_at = 0.0
         self._edge: TrendEdge | None = None
+        self._edge_width = 0
         self.set_class(ascii_only, "-ascii")
 
     def compose(self) -> ComposeResult:
@@ -150,6 +158,8 @@ class TrendChart(SizedWidget, can_focus=True):
             view.held,
             model.marks,
             tuple(model.planned or ()),
+            model.holds,
+            model.forecasts,
             model.title,
             model.utc,
             *((one.name, one.label, one.slot, one.unit, one.log) for one in model.series),
@@ -164,18 +174,18 @@ class TrendChart(SizedWidget, can_focus=True):
         if model is None or not size:
             return
         self.view.inline = self.app.no_color
+        self.view.fill = self.app.no_color or self.app.current_theme.ansi
         picture = self.view.picture(model, size.width, size.height)
-        self._say(model)
         self._drawn_key = self._key(model)
         self._drawn_at = model.now_mono
         before, self.picture = self.picture, picture
-        if len(before) != len(picture) or (before and len(before[0].text) != size.width):
+        moved = self._place_edge(model, size.width)
+        if moved or len(before) != len(picture) or (before and len(before[0].text) != size.width):
             self.refresh()
             if self._edge is not None:
-                self._edge.display = size.width >= 2 * _EDGE
                 self._edge.refresh()
             return
-        border = size.width - _EDGE if self._edge is not None and self._edge.display else size.width
+        border = size.width - self._edge_width
         ours, edges = [], []
         for y, start, end in changes(before, picture):
             if start < border:
@@ -187,12 +197,37 @@ class TrendChart(SizedWidget, can_focus=True):
         if edges and self._edge is not None:
             self._edge.refresh(*edges)
 
-    def _say(self, model: TrendModel) -> None:
-        """Set title and key hints in the frame only when they change: that repaints the whole chart."""
-        title = self.view.title(model)
-        hints = self.view.hints()
-        wide = self.size.width > len(hints) + 6
-        entitle(self, title, hints if wide else "")
+    def _place_edge(self, model: TrendModel, width: int) -> bool:
+        """Let the right end begin a little before the newest value; return whether it has moved."""
+        layout = self.view.layout
+        if self._edge is None or layout is None:
+            return False
+        wanted = 0
+        if width >= 2 * _EDGE:
+            newest = layout.plot_x + self.view.live_span(model, layout.plot_width).column(model.now_mono)
+            wanted = max(_EDGE, -(-(width - newest + _BEFORE) // _STEP) * _STEP)
+            wanted = wanted if wanted < width else 0
+        # Each move repaints everything: a little too wide costs less.
+        if wanted == self._edge_width or 0 < wanted <= self._edge_width <= wanted + 2 * _STEP:
+            return False
+        self._edge_width = wanted
+        self._edge.display = wanted > 0
+        self._edge.styles.width = max(1, wanted)
+        return True
+
+    @property
+    def head(self) -> str:
+        """The rule above the picture, as text."""
+        return self.picture[0].text if self.picture else ""
+
+    def watch_has_focus(self, value: bool) -> None:
+        """Show in the rule whether keys go to the chart."""
+        super().watch_has_focus(value)
+        self._styles_of_tones.pop(Tone.RULE, None)
+        if self.size:
+            self.refresh(Region(0, 0, self.size.width, 1))
+            if self._edge is not None:
+                self._edge.refresh(Region(0, 0, max(1, self._edge_width), 1))
 
     def render_line(self, y: int) -> Strip:
         """Return one line of cells."""
@@ -211,7 +246,7 @@ class TrendChart(SizedWidget, can_focus=True):
         segments = []
         start, tone = 0, Tone.BLANK.value
         for x, own in enumerate(tones):
-            if own != tone and text[x] != " ":
+            if own != tone and (text[x] != " " or (own ^ tone) & SHADES):
                 if x > start:
                     segments.append(Segment(text[start:x], self._style(tone)))
                 start, tone = x, own
@@ -222,12 +257,22 @@ class TrendChart(SizedWidget, can_focus=True):
         """Return the theme's style for a tone."""
         style = self._styles_of_tones.get(tone)
         if style is None:
-            if tone == Tone.BLANK:
+            bare, shade = tone & ~SHADES, tone & SHADES
+            if bare == Tone.BLANK:
                 style = self.rich_style
-            elif tone >= Tone.SERIES:
-                style = styled(self, f"$series-{(tone - Tone.SERIES) % COLOURS + 1}")
+            elif bare == Tone.RULE:
+                style = styled(self, "$border" if self.has_focus else "$border-blurred")
+            elif bare >= Tone.HEAT:
+                style = styled(self, heat_style(bare - Tone.HEAT, self.app.theme_variables))
+            elif bare >= Tone.SERIES:
+                style = styled(self, f"$series-{(bare - Tone.SERIES) % COLOURS + 1}")
             else:
-                style = styled(self, _STYLES[Tone(tone)])
+                style = styled(self, _STYLES[Tone(bare)])
+            if shade:
+                colour, part = _GROUNDS[shade]
+                over = Color.parse(self.app.theme_variables[colour[1:]])
+                ground = self.background_colors[1].blend(over, part)
+                style += Style(bgcolor=ground.rich_color)
             self._styles_of_tones[tone] = style
         return style
 
@@ -235,6 +280,17 @@ class TrendChart(SizedWidget, can_focus=True):
         """Drop the cached colours of the previous theme."""
         super().notify_style_update()
         self._styles_of_tones.clear()
+
+    @property
+    def is_away(self) -> bool:
+        """A cursor is shown, or the past."""
+        return self.view.cursor is not None or self.view.held is not None
+
+    def copied(self) -> Copied | None:
+        """Return what the picture shows as CSV, in the units of the data."""
+        if self.model is None or self.view.layout is None:
+            return None
+        return Copied(self.model.title, self.view.table(self.model), ".csv")
 
     def draw(self) -> None:
         """Draw for the new size."""
@@ -263,6 +319,12 @@ class TrendChart(SizedWidget, can_focus=True):
         """Move the cursor, or show it at the newest value."""
         if self.model is not None:
             self.view.move(self.model, cells)
+            self._draw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor under the pointer."""
+        if self.model is not None:
+            self.view.point(self.model, event.screen_x - self.content_region.x)
             self._draw()
 
     def action_pan(self, direction: int) -> None:

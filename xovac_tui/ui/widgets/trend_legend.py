@@ -34,37 +34,72 @@ def legend(
     kinds: Sequence[str],
     width: int,
     ascii_only: bool,
+    tolerance: str = "",
+    counted: bool = False,
+    fill: bool = False,
+    heat: tuple[int, int] | None = None,
 ) -> tuple[Text, ...]:
-    """Return the longest legend that fits `width`: with axes and units, without, or with cut names."""
+    """Return the longest legend that fits `width`: with axes and units, without, or with cut names.
+
+    `tolerance` is that of the shaded bands; `counted` where time that counts is shaded, with signs where
+    `fill`. `heat` is the number of a series whose colour says its temperature, and the tone of now.
+    """
     tail = _marks_legend(kinds, ascii_only)
     plan: list[Text] = []
     if planned:
-        plan = [_BETWEEN, (f"{PLANNED_GLYPH if ascii_only else '┄'} planned", Tone.PLANNED)]
+        plan = [_BETWEEN, (f"{PLANNED_GLYPH if ascii_only else '┄'} plan", Tone.PLANNED)]
+    band: list[Text] = []
+    if tolerance:
+        sign = _shade(0, Tone.BAND, ascii_only, fill)
+        band = [
+            _BETWEEN,
+            sign,
+            (f" band {'+-' if ascii_only else '±'}{tolerance}", Tone.LABEL),
+        ]
+    if counted:
+        band += [_BETWEEN, _shade(1, Tone.BAND | Tone.COUNTED, ascii_only, fill), (" counts", Tone.LABEL)]
     out: list[Text] = []
     for series in left_out:
         unit = shown_unit(series.unit, ascii_only)
         out += [_BETWEEN, (f"{_cut(series.label, 24, ascii_only)} ({unit}: no axis for it)", Tone.HINT)]
     for long, most, rest in (
-        (True, 40, plan + out + tail),
-        (False, 40, plan + out + tail),
-        (False, 40, plan + out),
+        (True, 40, plan + band + out + tail),
+        (False, 40, plan + band + out + tail),
+        (False, 40, plan + band + out),
+        (False, 40, plan + band),
+        (False, 40, plan),
+        (False, 14, plan + band),
         (False, 14, plan),
+        (False, 40, []),
         (False, 8, []),
     ):
-        texts = [*_names(drawn, long, most, ascii_only), *rest]
+        texts = [*_names(drawn, long, most, ascii_only, heat), *rest]
+        if texts and texts[0] == _BETWEEN:
+            del texts[0]
         if sum(len(text) for text, _ in texts) <= width:
             break
-    return tuple(texts[1:] if texts and texts[0] == _BETWEEN else texts)
+    return tuple(texts)
+
+
+def _shade(place: int, tone: int, ascii_only: bool, fill: bool) -> Text:
+    """Return a piece of a shade; `place` is 1 for time that counts."""
+    if not fill:
+        return "  ", tone
+    return (":=" if ascii_only else "░▒")[place] * 2, Tone.AXIS
 
 
 def _names(
-    drawn: Sequence[tuple[TrendSeries, ChartLine]], long: bool, most: int, ascii_only: bool
+    drawn: Sequence[tuple[TrendSeries, ChartLine]],
+    long: bool,
+    most: int,
+    ascii_only: bool,
+    heat: tuple[int, int] | None = None,
 ) -> list[Text]:
     """Return sign and name of every series, names cut to `most` characters."""
     several = len(drawn) > 1
     texts: list[Text] = []
     for series, line in drawn:
-        tone = Tone.SERIES + series.slot
+        tone = heat[1] if heat is not None and heat[0] == series.slot else Tone.SERIES + series.slot
         number = str(series.slot + 1) if several else ""
         sign = GLYPHS[series.slot % len(GLYPHS)] if ascii_only else f"{number}━"
         name = _cut(series.label, most, ascii_only)
@@ -149,9 +184,3 @@ def _cut(label: str, most: int, ascii_only: bool) -> str:
     if len(name) <= most:
         return name
     return fit_label(name, most, ellipsis="~" if ascii_only else "…")
-
-
-def names(drawn: Sequence[tuple[TrendSeries, ChartLine]], ascii_only: bool) -> str:
-    """Return signs and names of the series as plain text, for charts without a row for a legend."""
-    signs = "".join(text for text, _ in _names(drawn, False, 14, ascii_only))
-    return signs.replace("   ", "  ").strip()

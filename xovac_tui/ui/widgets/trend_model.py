@@ -15,6 +15,7 @@ from xovac_tui.digits import MINUS, digits, figure
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.plot.cells import narrow
 from xovac_tui.plot.ticks import Clock
+from xovac_tui.runs.hold import PlacedHold
 from xovac_tui.ui.glyphs import ASCII
 from xovac_tui.units import DAY, HOUR, MINUTE, is_temperature, unit_of
 
@@ -40,12 +41,22 @@ class TrendSeries(msgspec.Struct, frozen=True):
     slot: int
     """Number of its colour, from 0; kept when other series come and go."""
 
+    @property
+    def of_the_data(self) -> tuple[Curve, str]:
+        """Its curve and unit as in the data."""
+        return self.history.of_the_data if isinstance(self.history, ShownCurve) else (self.history, self.unit)
+
 
 class ShownCurve:
     """A curve in the unit in which its values are shown."""
 
     def __init__(self, curve: Curve, unit: str, units: DisplayUnits) -> None:
         self._curve, self._unit, self._units = curve, unit, units
+
+    @property
+    def of_the_data(self) -> tuple[Curve, str]:
+        """The curve and its unit as in the data."""
+        return self._curve, self._unit
 
     @property
     def oldest(self) -> float | None:
@@ -94,6 +105,13 @@ class TrendModel(msgspec.Struct, frozen=True):
     """In order of importance: the first is drawn on top."""
     planned: Sequence[tuple[float, float]] | None = None
     """Planned profile as list of (monotonic seconds, degC), in order of time."""
+    holds: tuple[PlacedHold, ...] = ()
+    controlled: str = ""
+    """Name of the series that the plan is for, whose colour says its temperature."""
+    pressure: str = ""
+    """Name of the series that says whether a dwell counts."""
+    forecasts: tuple[tuple[str, Sequence[tuple[float, float]]], ...] = ()
+    """Name of a series, and what is foreseen as (monotonic seconds, value), in order of time."""
     marks: tuple[Mark, ...] = ()
     window: float | None = 600.0
     """Window in seconds; None for all. The chart applies it when it differs from the previous model's."""
@@ -106,6 +124,12 @@ class TrendModel(msgspec.Struct, frozen=True):
     """Label the time axis with the time since 0 instead of the time of day."""
     units: DisplayUnits = AS_REPORTED
     """How values are written; the series are in these units already."""
+
+    @property
+    def ahead(self) -> float:
+        """Seconds from now on of which something is planned or foreseen; 0 for complete data."""
+        ends = [points[-1][0] for points in (self.planned, *(one for _, one in self.forecasts)) if points]
+        return 0.0 if self.whole else max(0.0, max(ends, default=0.0) - self.now_mono)
 
     def clock(self) -> Clock:
         """Return the function that converts UTC seconds to the shown time of day."""

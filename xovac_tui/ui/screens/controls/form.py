@@ -14,6 +14,7 @@ from xovac_tui.api.contract import CommandSpec, FieldType, Hazard, Origin, Paylo
 from xovac_tui.api.forms import parse_field
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.digits import digits
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.errors import ContractError
 from xovac_tui.quantities import unit
 from xovac_tui.station.commands import Prepared
@@ -30,8 +31,11 @@ _AUTO_WORDS = {
 _LONGEST = 200_000
 
 
-def limits(field: PayloadField) -> str:
-    """Return unit and limits as shown after the field: `mbar/s, 0 to 50`."""
+def limits(field: PayloadField, units: DisplayUnits = AS_REPORTED) -> str:
+    """Return unit and limits as shown after the field: `mbar/s, 0 to 50`.
+
+    A value is typed in the command's unit; where values are shown in another one, that is said.
+    """
     parts = [unit(field.unit)] if field.unit else []
     if field.min is not None and field.max is not None:
         parts.append(f"{digits(field.min)} to {digits(field.max)}")
@@ -43,6 +47,8 @@ def limits(field: PayloadField) -> str:
         parts.append("whole number")
     if not field.required:
         parts.append("may be empty")
+    if field.unit and (words := units.hint(field.unit)):
+        parts.append(words)
     return ", ".join(parts)
 
 
@@ -74,12 +80,19 @@ class FieldRow(Vertical):
     class Changed(Message):
         """The field's value changed."""
 
-    def __init__(self, field: PayloadField, text: str, glyphs: Glyphs, keys: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        field: PayloadField,
+        text: str,
+        glyphs: Glyphs,
+        keys: Mapping[str, str],
+        units: DisplayUnits = AS_REPORTED,
+    ) -> None:
         super().__init__()
         self.field = field
         self.problem = ""
         self._first = text
-        self._glyphs, self._keys = glyphs, keys
+        self._glyphs, self._keys, self._units = glyphs, keys, units
 
     def compose(self) -> ComposeResult:
         """Build the row."""
@@ -95,7 +108,7 @@ class FieldRow(Vertical):
             else:
                 hint = "[[25, 3600, 0.0]]" if field.type is FieldType.RECIPE else "type here"
                 yield Input(self._first, compact=True, max_length=_LONGEST, placeholder=hint)
-            if words := limits(field):
+            if words := limits(field, self._units):
                 yield Static(glyphs.plain(words), classes="limits", markup=False)
         yield Static("", classes="below", markup=False)
 
@@ -185,7 +198,7 @@ class FormDialog(CommandDialog[Callable[[], Prepared]]):
         with VerticalScroll(can_focus=False):
             for field in spec.fields:
                 text = self._memory.get(field.name, first_text(field))
-                row = FieldRow(field, text, glyphs, self.workspace.keys)
+                row = FieldRow(field, text, glyphs, self.workspace.keys, self.workspace.units)
                 row.set_class(field is spec.fields[-1], "-last")
                 yield row
         yield self.said()

@@ -69,7 +69,7 @@ class InsightPane(Pane):
     def show(self, snapshot: Snapshot) -> None:
         """Show a snapshot."""
         pins = self.workspace.memory.state.pinned.get(self.station.name)
-        view = self.station.insight.view(snapshot, pins)
+        view = self.station.insight.view(snapshot, pins, self.workspace.units)
         self._fit(view)
         self._show_stable(view)
         glyphs, times, units = self.workspace.glyphs, self.workspace.times, self.workspace.units

@@ -13,7 +13,6 @@ ACTIONS = (
         "e",
         "each",
         "Show each event in a row of its own, or equal ones of a short time in one.",
-        footer=True,
     ),
     Action(
         "log-copy", "c", "copy", "Copy the chosen event (OSC 52: not every terminal lets it).", footer=True

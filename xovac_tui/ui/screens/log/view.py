@@ -21,9 +21,12 @@ from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.log.changes import MessageRows, RowValues
 from xovac_tui.ui.screens.log.groups import EqualEvents, LogGroups
+from xovac_tui.ui.widgets.copied import Copied
 from xovac_tui.ui.widgets.lines import CHOSEN, Line, Span, clip, fit
 from xovac_tui.ui.widgets.rows import ListWidget
 
+_LONGEST_COPY = 20_000
+"""Characters of a payload that are copied with its row at most."""
 _LONGEST = 500
 """Characters of a payload used for a row at most."""
 
@@ -232,6 +235,15 @@ class LogView(ListWidget):
         if self.following:
             return 0
         return max(0, len(self.rows) - max(self.rows.row(self._seen), self._bottom))
+
+    def copied(self) -> Copied | None:
+        """Return the chosen event in one line."""
+        event = self.chosen
+        if event is None:
+            return None
+        sign = "OUT" if event.direction is Direction.OUT else "in"
+        words = f"{self._times.stamp(event.utc)} {sign} {event.kind.value} {clean(event.name, 64)}"
+        return Copied("an event", f"{words} {event.line(_LONGEST_COPY)}".rstrip())
 
     def use(self, rows: LogRows) -> None:
         """Show other rows of the same log; keep the chosen event, or choose the nearest one."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from xovac_tui.digits import format_number
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import spell_shortly
 from xovac_tui.plural import counted
-from xovac_tui.quantities import number, quantity, unit
+from xovac_tui.quantities import unit
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.findings import Finding, Severity
 from xovac_tui.recipes.places import step_number
@@ -90,6 +90,7 @@ def fact_lines(
     glyphs: Glyphs,
     times: Times,
     keys: Mapping[str, str],
+    units: DisplayUnits = AS_REPORTED,
 ) -> list[Line]:
     """Return the facts about a recipe, with the description in the remaining rows."""
     name = glyphs.plain(clean(study.file.name, 80))
@@ -102,10 +103,10 @@ def fact_lines(
         _total(study, utc, speed, width, times),
         (
             ("From ", "$foreground-muted"),
-            (quantity(start.celsius, "degC"), "bold"),
+            (units.quantity(start.celsius, "degC"), "bold"),
             (f" {start.words}", "$foreground-muted" if start.measured else "$warning"),
         ),
-        ((f"Assumed: {_reading(settings)}", "$foreground-muted"),),
+        ((f"Assumed: {_reading(settings, units)}", "$foreground-muted"),),
         _verdict(study, blocked, glyphs, keys),
     ]
     last = [
@@ -145,12 +146,10 @@ def _total(study: Study, utc: float, speed: float, width: int, times: Times) -> 
     )
 
 
-def _reading(settings: PlanSettings) -> str:
+def _reading(settings: PlanSettings, units: DisplayUnits) -> str:
     way = "ramp" if settings.step_reading == "ramp" else "jump, then hold"
-    rate = format_number(settings.assumed_rate, 3)
-    return (
-        f"sent in {unit(settings.temperature_unit)} and {settings.duration_unit}, items {way}, {rate} K/min"
-    )
+    rate = units.rate_words(settings.assumed_rate)
+    return f"sent in {unit(settings.temperature_unit)} and {settings.duration_unit}, items {way}, {rate}"
 
 
 def _verdict(study: Study, blocked: Refusal | None, glyphs: Glyphs, keys: Mapping[str, str]) -> Line:
@@ -170,13 +169,15 @@ def _verdict(study: Study, blocked: Refusal | None, glyphs: Glyphs, keys: Mappin
     return tuple(spans)
 
 
-def finding_lines(findings: Sequence[Finding], width: int, glyphs: Glyphs) -> list[Line]:
+def finding_lines(
+    findings: Sequence[Finding], width: int, glyphs: Glyphs, units: DisplayUnits = AS_REPORTED
+) -> list[Line]:
     """Return the findings, folded; each begins with sign and word of its severity."""
     lines: list[Line] = []
     for finding in findings:
         word, style = SEVERITY[finding.severity]
         head = f"{severity_sign(finding.severity, glyphs)} {word:<8}"
-        said = glyphs.plain(clean(finding.sentence, 1000))
+        said = glyphs.plain(clean(finding.sentence_in(units), 1000))
         for count, line in enumerate(folded(said, max(10, width - len(head)))):
             lines.append((((head if count == 0 else " " * len(head)), style), (line, "")))
     return lines
@@ -193,7 +194,13 @@ def step_head(width: int, number_width: int = 4) -> Line:
     return ((_step_row(STEP_HEAD, width, number_width), HEAD),)
 
 
-def step_line(segment: Segment, width: int, glyphs: Glyphs, number_width: int = 4) -> Line:
+def step_line(
+    segment: Segment,
+    width: int,
+    glyphs: Glyphs,
+    number_width: int = 4,
+    units: DisplayUnits = AS_REPORTED,
+) -> Line:
     """Return one ramp or hold: its number in the device's list, its place in the recipe, and its action.
 
     A step for which nothing is sent has a dash in place of the number.
@@ -204,8 +211,8 @@ def step_line(segment: Segment, width: int, glyphs: Glyphs, number_width: int = 
         glyphs.dash if segment.index is None else str(segment.index),
         step_number(segment.path),
         segment.kind,
-        number(segment.from_temp, "degC") if ramp else "",
-        number(segment.to_temp, "degC"),
+        units.number(segment.from_temp, "degC") if ramp else "",
+        units.number(segment.to_temp, "degC"),
         about + spell_shortly(segment.duration),
         spell_shortly(segment.start),
         "" if segment.cycle is None else f"{segment.cycle[0]} of {segment.cycle[1]}",

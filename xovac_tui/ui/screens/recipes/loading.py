@@ -134,7 +134,9 @@ class Loading:
             load.prepared,
             # The dialog shows all that is sent; a long list would push later facts out of sight.
             load.title,
-            await asyncio.to_thread(loading.load_facts, station, load, self._how_to_prove()),
+            await asyncio.to_thread(
+                loading.load_facts, station, load, self._how_to_prove(), self._workspace.units
+            ),
             lambda: station.load_recipe(load.compiled, load.study.file.source),
         )
 

@@ -61,6 +61,7 @@ class RecipesView(Horizontal):
         """Plan and findings of the chosen recipe; None until they are computed."""
         self.start = LoadStart(20.0, False, "")
         self._shared = self._listed = 0
+        self._units = workspace.units
 
     def compose(self) -> ComposeResult:
         """Build list, facts, profile, steps and findings."""
@@ -103,6 +104,9 @@ class RecipesView(Horizontal):
 
     def keep_true(self) -> None:
         """Show what depends on the moment, and what depends on a size that is another one now."""
+        if self._units != self.workspace.units:
+            self._units = self.workspace.units
+            self.draw()
         self.show_facts()
         if self._listed != self.files.size.width:
             self.show_files()
@@ -118,22 +122,22 @@ class RecipesView(Horizontal):
         study = self.study
         if study is None:
             return
-        glyphs = self.workspace.glyphs
-        self.query_one(ProfileChart).show(study.plan)
+        glyphs, units = self.workspace.glyphs, self.workspace.units
+        self.query_one(ProfileChart).show(study.plan, self.workspace.units)
         steps = self.query_one("#recipe-steps", Rows)
         segments = study.plan.segments if study.plan else ()
         room = lines.number_width(segments)
         self._share()
 
         def step(index: int, chosen: bool) -> Line:
-            return lines.step_line(segments[index], steps.size.width, glyphs, room)
+            return lines.step_line(segments[index], steps.size.width, glyphs, room, units)
 
         def head() -> Line:
             return lines.step_head(steps.size.width, room) if segments else ()
 
         steps.show_rows(len(segments), step, head=head, rewind=rewind)
         self.query_one("#recipe-check", Rows).show_folded(
-            lambda width: lines.finding_lines(study.findings, width, glyphs), rewind=rewind
+            lambda width: lines.finding_lines(study.findings, width, glyphs, units), rewind=rewind
         )
 
     def _share(self) -> None:
@@ -147,7 +151,10 @@ class RecipesView(Horizontal):
         steps = len(study.plan.segments) + 1 if study.plan else 0
         found = len(
             lines.finding_lines(
-                study.findings, max(10, self.query_one("#recipe-facts").size.width - 2), ASCII
+                study.findings,
+                max(10, self.query_one("#recipe-facts").size.width - 2),
+                ASCII,
+                self.workspace.units,
             )
         )
         least = height // 2 if study.compiled is None or study.compiled.warnings else height // 3
@@ -193,6 +200,7 @@ class RecipesView(Horizontal):
                 glyphs=workspace.glyphs,
                 times=workspace.times,
                 keys=workspace.keys,
+                units=workspace.units,
             )
         )
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.plot.cells import Picture, Tone
 from xovac_tui.plot.chart import ChartLine, Frame, ValueAxis, compose, lay_out, rows_for
 from xovac_tui.plot.raster import dots_per_cell
@@ -34,10 +35,11 @@ class ProfileChart(LinesWidget):
         self.border_title = "Planned profile"
         self._ascii = ascii_only
         self._plan: Plan | None = None
+        self._units = AS_REPORTED
 
-    def show(self, plan: Plan | None) -> None:
+    def show(self, plan: Plan | None, units: DisplayUnits = AS_REPORTED) -> None:
         """Draw a plan; None: show that there is none."""
-        self._plan = plan
+        self._plan, self._units = plan, units
         self._draw()
 
     def on_resize(self) -> None:
@@ -51,19 +53,25 @@ class ProfileChart(LinesWidget):
         if self._plan is None:
             self.show_lines([((" There is no profile to draw.", "$foreground-muted"),), *[()] * (height - 1)])
             return
-        picture = profile_picture(self._plan, width, height, ascii_only=self._ascii)
+        picture = profile_picture(self._plan, width, height, ascii_only=self._ascii, units=self._units)
         self.show_lines(_cells(picture))
 
 
-def profile_picture(plan: Plan, width: int, height: int, *, ascii_only: bool) -> Picture:
+def profile_picture(
+    plan: Plan, width: int, height: int, *, ascii_only: bool, units: DisplayUnits = AS_REPORTED
+) -> Picture:
     """Return the cells of the chart for a size in cells."""
     rows = rows_for(height)[0]
-    scale = steady(None, plan.minimum, plan.maximum, log=False, rows=rows, least=_LEAST_SPAN)
-    axis = ValueAxis(scale, value_ticks(scale, ascii_only), "C" if ascii_only else "°C")
+    low, high = (units.value(celsius, "degC") for celsius in (plan.minimum, plan.maximum))
+    least = units.change(_LEAST_SPAN, "degC")
+    scale = steady(None, low, high, log=False, rows=rows, least=least)
+    name = units.unit("degC")
+    axis = ValueAxis(scale, value_ticks(scale, ascii_only), name.lstrip("°") if ascii_only else name)
     layout = lay_out(width, height, axis, None)
     across = dots_per_cell(ascii_only)[0]
     cell = even_cell(plan.total / layout.plot_width, since=True) if plan.total > 0 else 0.0
-    lows, highs = columns(plan.points(), cell * layout.plot_width, layout.plot_width * across)
+    points = [(t, units.value(celsius, "degC")) for t, celsius in plan.points()]
+    lows, highs = columns(points, cell * layout.plot_width, layout.plot_width * across)
     return compose(
         Frame(
             layout=layout,
@@ -78,7 +86,7 @@ def profile_picture(plan: Plan, width: int, height: int, *, ascii_only: bool) ->
 def columns(
     points: Sequence[tuple[float, float]], total: float, count: int
 ) -> tuple[list[float], list[float]]:
-    """Return lowest and highest planned degC of each column over `total` seconds; NaN after the end."""
+    """Return lowest and highest planned value of each column over `total` seconds; NaN after the end."""
     lows, highs = [math.inf] * count, [-math.inf] * count
     if not count or not points:
         return lows, highs

@@ -66,7 +66,15 @@ def list_line(
 # -- facts --------------------------------------------------------------------------------------------------
 
 
-def fact_lines(past: PastRun, width: int, height: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
+def fact_lines(
+    past: PastRun,
+    width: int,
+    height: int,
+    *,
+    glyphs: Glyphs,
+    times: Times,
+    units: DisplayUnits = AS_REPORTED,
+) -> list[Line]:
     """Return the facts about a run, with its reason in the remaining rows."""
     run, state, view = past.recorded, past.state, past.view()
     name = glyphs.shown(run.name, 80) or "without a name"
@@ -91,7 +99,7 @@ def fact_lines(past: PastRun, width: int, height: int, *, glyphs: Glyphs, times:
     lines = [tuple((glyphs.plain(text), style) for text, style in line) for line in lines]
     where = f"step {view.step} of {view.steps}" if view.step and view.steps else ""
     if view.label:
-        where += f", {view.label}" + (" (estimated)" if view.estimated else "")
+        where += f", {view.label_in(units)}" + (" (estimated)" if view.estimated else "")
     said = state.reason if not past.running else where or "It goes on."
     room = max(1, height - 1 - len(lines))
     reason = list(folded(glyphs.shown(said, 400), width))

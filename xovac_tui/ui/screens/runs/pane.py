@@ -107,6 +107,7 @@ class RunsPane(Pane):
         """The cursor stands at the top, and stays there when another run begins."""
         self._past: PastRun | None = None
         self._model: TrendModel | None = None
+        self._units = self.workspace.units
         self._marked: int | None = None
         self._pair: tuple[PastRun, PastRun] | None = None
         self._view = 0
@@ -164,6 +165,10 @@ class RunsPane(Pane):
         mono = self.station.clock.mono()
         if mono - self._listed_at >= _LIST_EVERY:
             self._read_list()
+        if self._units != self.workspace.units:
+            self._units = self.workspace.units
+            self._model = None if self._past is None else self._trend(self._past)
+            self._draw()
         if any(self._live(run.id) is not None for run in self._runs):
             # Draw again, with the cursor unmoved.
             self.runs.repaint()
@@ -257,10 +262,14 @@ class RunsPane(Pane):
             return
         other = self._past is None or self._past.recorded.id != wanted
         self._past, self._read_at = past, self.station.clock.mono()
-        self._model = run_model(past, utc=self.workspace.times.mode == "utc", units=self.workspace.units)
+        self._model = self._trend(past)
         if other:
             self.query_one("#run-chart", TrendChart).forget()
         self._draw(rewind=other)
+
+    def _trend(self, past: PastRun) -> TrendModel:
+        """Return the chart of a run, in the units in which values are shown."""
+        return run_model(past, utc=self.workspace.times.mode == "utc", units=self.workspace.units)
 
     async def _fetch(self, run: int) -> PastRun | None:
         """Return a run from the record; None, with a message, if it cannot be read."""
@@ -333,6 +342,7 @@ class RunsPane(Pane):
 
     def _draw_run(self, *, rewind: bool = False) -> None:
         past, glyphs, times = self._past, self.workspace.glyphs, self.workspace.times
+        units = self.workspace.units
         right = self.query_one("#run-right")
         right.visible = past is not None
         if past is None:
@@ -340,7 +350,7 @@ class RunsPane(Pane):
         if past.running and (live := self._live(past.recorded.id)) is not None:
             past = with_state(past, live)
         self.query_one("#run-facts", RunFacts).show(
-            lambda width, height: fact_lines(past, width, height, glyphs=glyphs, times=times)
+            lambda width, height: fact_lines(past, width, height, glyphs=glyphs, times=times, units=units)
         )
         if self._model is not None:
             self.query_one("#run-chart", TrendChart).show(self._model)
@@ -354,7 +364,13 @@ class RunsPane(Pane):
 
         def step(index: int, chosen: bool) -> Line:
             return step_line(
-                legs[index], state.t, steps.size.width, plan=past.plan, glyphs=glyphs, times=times
+                legs[index],
+                state.t,
+                steps.size.width,
+                plan=past.plan,
+                glyphs=glyphs,
+                times=times,
+                units=units,
             )
 
         steps.show_rows(

@@ -5,21 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import msgspec
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.widget import Widget
 
+from xovac_tui import analysis
+from xovac_tui.api.contract import Role
 from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.config import state
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.status import ACTIONS
-from xovac_tui.ui.screens.status.readings import SPARK, Readings
+from xovac_tui.ui.screens.status.hero import Hero, Look, leading, paced
+from xovac_tui.ui.screens.status.readings import LEAST_WIDTH, SPARK, Readings
 from xovac_tui.ui.screens.status.run_lines import RunPanel
-from xovac_tui.ui.screens.status.run_moment import RunMoment
+from xovac_tui.ui.screens.status.run_moment import RunMoment, at_recipe_pace
 from xovac_tui.ui.widgets.fitting import SizeStep
-from xovac_tui.ui.widgets.lines import entitle
+from xovac_tui.ui.widgets.heat import tint_of
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, shown_series
+from xovac_tui.units import unit_of
 
 _WINDOW_NAMES = ("10min", "1h", "6h", "24h", "all")
 _TREND_SECONDS = 600.0
@@ -28,73 +34,88 @@ _UNPINNED_SERIES = 4
 _LARGEST = 1e9
 """Number of channels drawn if none is pinned."""
 _ROOM_FOR_REASON = 8
-WIDE = 100
-"""Width in cells from which the run is beside the readings."""
 _FIRST_ADVICE = 5.0
 """Seconds before the first evaluation of advice: the first pictures do not wait for it."""
 _FRAME_ROWS = 4
 """Rows of the window outside the tab: trust bar, tabs, ledger line and keys."""
+_SERIES_COLOURS = 8
+_TREND_ROWS = 12
+"""Rows that the trend has at least, where it has any: nine of them for the lines."""
+_AIRY = 26
+"""Rows of the tab from which on there is a blank row below the hero."""
 
 
-def _top_rows(snapshot: Snapshot, height: int, step: SizeStep, *, wide: bool) -> int:
-    """Return the rows for readings and run; the trend gets the rest, if there is room for one."""
+class Arrangement(msgspec.Struct, frozen=True):
+    """Rows of the parts of the tab; the trend gets the rest."""
+
+    hero: int
+    readings: int
+    """With the rule above them; 1: the pinned ones in one line, without a rule; 0: all the rest."""
+    run: bool = False
+    """The run is beside the readings."""
+    trend: bool = True
+
+
+def arrange(step: SizeStep, width: int, height: int, shown: int) -> Arrangement:
+    """Return the rows of the parts for a step, the tab's size in cells and a number of shown channels.
+
+    As there are less rows, the run beside the readings goes, then the sparklines of the hero, then the
+    readings shrink to one line, then the trend goes.
+    """
     if step < SizeStep.LOW:
-        return height
+        return Arrangement(2, 0, trend=False)
+    if step < SizeStep.SHORT:
+        return Arrangement(2, 1)
     # Without data yet, the room is for the reason.
-    shown = sum(not channel.hidden for channel in snapshot.channels) or _ROOM_FOR_REASON
-    if wide:
-        return max(8, min(shown + 2, height // 2))
-    return 4 + max(3, min(-(-shown // 2) + 2, height * 35 // 100))
+    shown = shown or _ROOM_FOR_REASON
+    if step >= SizeStep.FULL:
+        return Arrangement(4, 1 + max(8, min(shown, height * 38 // 100)), run=True)
+    rows = max(3, min(-(-shown // max(1, width // LEAST_WIDTH)), (height - _TREND_ROWS) // 2))
+    hero = 2 if step < SizeStep.USUAL else 4 if height >= _AIRY else 3
+    return Arrangement(hero, 1 + rows)
 
 
 class StatusPane(Pane):
     """Readings, run and trend."""
 
     HELP = (
-        "Readings: one line a channel. The sign at the left shows its quality: good, stale "
+        "At the top: the controlled temperature with its target, the pressure and where it goes, and the "
+        "step that runs. Of a hold you see how long it lasts and how much of that counts, or why it does not "
+        "count now: counted is what was in tolerance, with the pressure low, the link up and the data fresh. "
+        "tab goes there, and {zoom} shows everything about the run.\n"
+        "Readings: the sign at the left shows the quality: good, stale "
         "(overdue; the age says how old), bad (the message held no number), no data. Behind the value stands "
-        "its change per minute.\n"
+        "its change per minute; in a demo that runs faster, per minute of the demo.\n"
         "Run: what the chamber reports, laid over the plan of the recipe that was loaded. Where the chamber "
         "does not report its step, it follows from plan and temperature, and is marked as estimated. The end "
-        "has a range, from what the chamber has managed, and its drift since the start. A dwell has three "
-        "clocks: elapsed, in tolerance, and what counts of that: pressure low, link up, data fresh.\n"
+        "has a range, from what the chamber has managed, and its drift since the start.\n"
         "Trend: the pinned channels; gaps are gaps; {cursor-left} and {cursor-right} move a cursor, "
         '"{pan-back}" and "{pan-on}" go back and on in time, as far as the record reaches.'
     )
     ACTIONS = ACTIONS
     KEYS_FIRST = False
     DEFAULT_CSS = """
-    StatusPane #top { height: auto; layout: horizontal; }
-    StatusPane #readings { border: round $border-blurred; border-title-color: $foreground; padding: 0 1; }
-    StatusPane #readings:focus { border: round $border; }
-    StatusPane #run { border: round $border-blurred; border-title-color: $foreground; padding: 0 1; }
-    StatusPane.-narrow #top { layout: vertical; }
-    StatusPane.-narrow #run { height: 4; width: 1fr; }
-    StatusPane.-wide #readings { width: 56%; }
-    StatusPane.-wide #run { width: 44%; height: 100%; }
-    StatusPane.-full #top { height: 1fr; }
-    StatusPane.-full #readings { height: 1fr; width: 1fr; }
-    StatusPane.-full #run { display: none; }
-    StatusPane.-full #trend { display: none; }
+    StatusPane #top { layout: horizontal; height: auto; }
+    StatusPane #run { display: none; width: 42%; height: 100%; padding: 0 1; }
+    StatusPane #run { border-top: solid $border-blurred; }
+    StatusPane.-beside #run { display: block; }
+    StatusPane.-beside #readings { width: 58%; }
+    StatusPane.-no-trend #trend { display: none; }
+    StatusPane.-full #hero, StatusPane.-full #run, StatusPane.-full #trend { display: none; }
+    StatusPane.-full #readings { width: 1fr; }
     """
 
     def compose(self) -> ComposeResult:
-        """Build the three panels in their final layout: a change would style them twice."""
+        """Build the panels in their final layout: a change would style them twice."""
         size = self.app.size
-        wide = size.width >= WIDE
-        self.update_classes({"-wide": wide, "-narrow": not wide}, update=False)
-        with Horizontal(id="top") as top:
-            top.styles.height = _top_rows(
-                self.workspace.snapshot, size.height - _FRAME_ROWS, self.workspace.step, wide=wide
-            )
-            readings = Readings(self.workspace.glyphs, self.keys, id="readings")
-            readings.border_title = "Readings"
-            readings.border_subtitle = "value   change per minute   age if overdue"
-            yield readings
-            run = RunPanel(id="run")
-            run.border_title = "Run"
-            yield run
+        yield Hero(id="hero")
+        with Horizontal(id="top"):
+            yield Readings(self.workspace.glyphs, self.keys, id="readings")
+            yield RunPanel(id="run")
         yield TrendChart(ascii_only=self.workspace.glyphs.ascii, keys=self.keys, id="trend")
+        self._arranged = arrange(
+            self.workspace.step, size.width, size.height - _FRAME_ROWS, _count(self.workspace.snapshot)
+        )
 
     def on_mount(self) -> None:
         """Restore the window and the pins of the last session."""
@@ -105,41 +126,65 @@ class StatusPane(Pane):
         """Channels drawn because none is pinned."""
         self._slots: dict[str, int] = {}
         self._opened: float | None = None
+        self._fall: analysis.insight.VacuumView | None = None
+        self._foreseen: list[tuple[float, float]] = []
+        self._apply(self._arranged)
+
+    def take_focus(self) -> None:
+        self.query_one(Readings).focus()
 
     def show(self, snapshot: Snapshot) -> None:
-        """Show a snapshot in all three panels."""
+        """Show a snapshot in all panels."""
         self._fit(snapshot)
+        speed, replayed = self.station.speed, self.workspace.playback is not None
+        snapshot = paced(snapshot, speed)
         channels = self._ordered(snapshot)
-        self.query_one(Readings).show(
-            channels,
+        newest = self.station.runs.view()
+        moment = RunMoment(
+            snapshot,
+            at_recipe_pace(self.station.progress(snapshot), speed),
+            at_recipe_pace(newest, speed) if newest is not None else None,
+            self.workspace.units,
+        )
+        glyphs, times = self.workspace.glyphs, self.workspace.times
+        look = Look(glyphs, times, self.keys, self._newest, self._tint, replay=replayed)
+        trend = self._trend(snapshot, channels)
+        if not self.has_class("-full"):
+            self.query_one(Hero).show(moment, channels, look)
+            self.query_one(RunPanel).show(moment, glyphs=glyphs, times=times, keys=self.keys)
+        readings = self.query_one(Readings)
+        readings.show(
+            channels if readings.full or self.has_class("-beside") else _below_hero(channels),
             self._newest,
             self._moment(channels),
             why=snapshot.link.why,
             left_out=snapshot.counters.left_out,
+            colours={one.name: f"$series-{one.slot % _SERIES_COLOURS + 1}" for one in trend.series},
+            advice=self._advice(snapshot),
             units=self.workspace.units,
         )
-        self._say_advice(snapshot)
-        moment = RunMoment(
-            snapshot, self.station.progress(snapshot), self.station.runs.view(), self.workspace.units
-        )
-        glyphs, times = self.workspace.glyphs, self.workspace.times
-        self.query_one(RunPanel).show(moment, glyphs=glyphs, times=times, keys=self.keys)
-        if not self.has_class("-full"):
-            self.query_one(TrendChart).show(self._trend(snapshot, channels))
+        chart = self.query_one(TrendChart)
+        if chart.display:
+            chart.show(trend)
 
     def on_resize(self) -> None:
         """Fit the new size at once: no snapshot is shown while the picture is held."""
         self._fit(self.workspace.snapshot)
 
-    def _say_advice(self, snapshot: Snapshot) -> None:
-        """Show in the frame of the readings that there is advice."""
+    def _advice(self, snapshot: Snapshot) -> str:
+        """Return the words for the rule above the readings if there is advice."""
         if self._opened is None:
             self._opened = snapshot.mono
-        if not 0 <= snapshot.mono - self._opened < _FIRST_ADVICE:
-            advice = self.station.insight.advice(snapshot)
-            said = f"  {self.workspace.glyphs.warning} advice ({self.keys['insight']})" if advice else ""
-            title = f"Readings{said}"
-            entitle(self.query_one(Readings), title)
+        if 0 <= snapshot.mono - self._opened < _FIRST_ADVICE or not self.station.insight.advice(
+            self.workspace.snapshot
+        ):
+            return ""
+        return f"{self.workspace.glyphs.warning} advice ({self.keys['insight']})"
+
+    def _tint(self, celsius: float) -> str:
+        """Return the colour of a temperature; empty where colours do not allow it."""
+        plain = self.app.no_color or self.app.current_theme.ansi
+        return "" if plain else tint_of(celsius, self.app.theme_variables)
 
     def _newest(self, full_name: str, bins: int) -> Sequence[float]:
         history = self.station.history(full_name)
@@ -152,18 +197,24 @@ class StatusPane(Pane):
         return moment, *(getattr(history, "version", 0) for history in histories)
 
     def _fit(self, snapshot: Snapshot) -> None:
-        """Choose the layout for the size: the trend gets the rows that the readings leave."""
-        width, height = self.size.width, self.size.height
-        if not width:
-            return
-        wide = width >= WIDE
-        self.update_classes({"-wide": wide, "-narrow": not wide})
-        if self.has_class("-full"):
-            return
-        rows = _top_rows(snapshot, height, self.workspace.step, wide=wide)
-        top = self.query_one("#top")
-        if top.styles.height is None or top.styles.height.value != rows:
-            top.styles.height = rows
+        """Choose the arrangement for the size."""
+        if self.size.width and not self.has_class("-full") and self.zoomed is None:
+            self._apply(arrange(self.workspace.step, *self.size, _count(snapshot)))
+
+    def _apply(self, arranged: Arrangement) -> None:
+        """Give the panels their rows."""
+        self._arranged = arranged
+        self.update_classes({"-beside": arranged.run, "-no-trend": not arranged.trend})
+        readings = self.query_one(Readings)
+        readings.set_class(arranged.readings == 1, "-line")
+        for part, rows in (
+            (self.query_one(Hero), arranged.hero),
+            (self.query_one("#top"), arranged.readings),
+        ):
+            wanted: int | str = rows or "1fr"
+            height = part.styles.height
+            if height is None or not (height.cells == rows if rows else height.is_fraction):
+                part.styles.height = wanted
 
     def _ordered(self, snapshot: Snapshot) -> tuple[ChannelView, ...]:
         """Return the channels to show, the operator's pins first."""
@@ -206,16 +257,44 @@ class StatusPane(Pane):
                     slot,
                 )
             )
+        controlled, pressure = (snapshot.by_role(role) for role in (Role.CONTROLLED, Role.PRESSURE))
         return TrendModel(
             now_mono=snapshot.mono,
             now_utc=snapshot.utc,
             series=tuple(series),
             planned=self.station.runs.planned_profile() or None,
+            holds=tuple(self.station.runs.holds()),
+            controlled=controlled.full_name if controlled is not None else "",
+            pressure=pressure.full_name if pressure is not None else "",
+            forecasts=self._forecasts(snapshot),
             marks=self.station.marks(snapshot),
             window=self._window,
             utc=self.workspace.times.mode == "utc",
             units=self.workspace.units,
         )
+
+    def _forecasts(self, snapshot: Snapshot) -> tuple[tuple[str, Sequence[tuple[float, float]]], ...]:
+        """Return where the pressure is foreseen to go, as the Insight tab says it."""
+        late = self._opened is not None and snapshot.mono - self._opened >= _FIRST_ADVICE
+        fall = self.station.insight.fall(self.workspace.snapshot) if late else None
+        if fall is None or fall.mbar is None or not fall.falls or fall.channel.value is None:
+            return ()
+        speed, factor = self.station.speed, unit_of(fall.channel.unit).factor
+        if fall is not self._fall:
+            # Until the next forecast the drawn one stays where it is.
+            shown, unit = self.workspace.units.value, fall.channel.unit
+            self._fall, self._foreseen = fall, [(snapshot.mono, shown(fall.channel.value, unit))]
+            for one in fall.thresholds:
+                if one.forecast is None:
+                    break
+                at = snapshot.mono + one.forecast.likely / speed
+                self._foreseen.append((at, shown(one.mbar / factor, unit)))
+        return ((fall.channel.full_name, self._foreseen),) if len(self._foreseen) > 1 else ()
+
+    def on_zoom(self, panel: Widget | None) -> None:
+        readings = self.query_one(Readings)
+        readings.full = panel is not None and readings in panel.walk_children(with_self=True)
+        readings.set_class(self._arranged.readings == 1 and not readings.full, "-line")
 
     async def open_named(self, name: str) -> bool:
         """Put the cursor on a channel by its full name."""
@@ -246,8 +325,9 @@ class StatusPane(Pane):
         self.set_class(full, "-full")
         readings = self.query_one(Readings)
         readings.full = full
-        top = self.query_one("#top")
-        top.styles.height = "1fr" if full else None
+        readings.remove_class("-line")
+        if full:
+            self.query_one("#top").styles.height = "1fr"
         readings.focus()
         self.call_after_refresh(lambda: self.show(self.workspace.snapshot))
 
@@ -272,3 +352,13 @@ class StatusPane(Pane):
         remembered = {**self.workspace.memory.state.pinned, self.station.name: self._pins}
         self.workspace.remember(pinned=remembered)
         self.show(self.workspace.snapshot)
+
+
+def _count(snapshot: Snapshot) -> int:
+    return sum(not channel.hidden for channel in snapshot.channels)
+
+
+def _below_hero(channels: tuple[ChannelView, ...]) -> tuple[ChannelView, ...]:
+    """Return the channels with those of the hero last: they are seen already."""
+    seen = leading(channels)
+    return tuple(sorted(channels, key=lambda one: one in seen))

@@ -1,4 +1,4 @@
-"""The readings: a line a channel with value, quality, change and age, in one column or two."""
+"""The readings: value, quality, change and age of every channel, in columns or in one line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 import msgspec
-from textual.binding import BindingType
+from rich.cells import cell_len
+from textual import events
+from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from xovac_tui.chamber.snapshot import ChannelView, Quality
@@ -16,9 +18,11 @@ from xovac_tui.durations import format_age
 from xovac_tui.plot.sparkline import sparkline
 from xovac_tui.text import clean
 from xovac_tui.ui.action import MOVING
-from xovac_tui.ui.format import rate, reading_with_unit
+from xovac_tui.ui.format import rate, reading, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import CHOSEN, Line, LinesWidget, Span, fit, fit_label
+from xovac_tui.ui.widgets.copied import Copied
+from xovac_tui.ui.widgets.lines import CHOSEN, Line, LinesWidget, Span, clip, fit, fit_label
+from xovac_tui.ui.widgets.ruled import entitle_rule
 from xovac_tui.units import in_one, is_temperature
 
 _QUALITY_STYLE = {
@@ -27,7 +31,15 @@ _QUALITY_STYLE = {
     Quality.BAD: "bold $bad",
     Quality.NO_DATA: "$no-data",
 }
-_COLUMN_WIDTH = 36
+_FULL_WIDTH = 36
+"""Cells of a reading from which on its value has its unit."""
+LEAST_WIDTH = 24
+"""Cells of a reading at least, where there are several columns."""
+_COMFORT_WIDTH = 60
+"""Cells of a reading above which another column is better than more blanks."""
+_BETWEEN = 2
+_OLD = 2.0
+"""Seconds above which an age is worth showing."""
 SPARK = 10
 """Bars of a small trend."""
 _QUIET = 1.0
@@ -45,10 +57,15 @@ class Columns(msgspec.Struct, frozen=True):
     rate: int
     age: int
     spark: int
+    usual: str = ""
+    """Unit that is left out because the rule above says it."""
 
     @classmethod
-    def for_width(cls, width: int) -> Columns:
+    def for_width(cls, width: int, usual: str = "") -> Columns:
         """Return the parts that fit, the least important left out first."""
+        if width < _FULL_WIDTH and usual:
+            value, change = 7, 6
+            return cls(max(4, width - 2 - value - change), value, change, 0, 0, usual)
         value, change, old, spark = 13, 8, 7, SPARK + 1
         rest = width - 2 - value
         if rest - change - old - spark >= 16:
@@ -67,8 +84,9 @@ def reading_line(
     *,
     chosen: bool,
     units: DisplayUnits = AS_REPORTED,
+    colour: str = "",
 ) -> list[Span]:
-    """Return the spans of one reading, as wide as its columns."""
+    """Return the spans of one reading, as wide as its columns; `colour` is that of its line on the trend."""
     quality = channel.quality
     dim = quality in (Quality.STALE, Quality.NO_DATA)
     body = "$no-data" if dim else "$foreground"
@@ -78,7 +96,7 @@ def reading_line(
         old = "no data"
     elif quality is Quality.BAD:
         old = "bad"
-    elif channel.overdue:
+    elif channel.overdue and (channel.age or 0.0) > _OLD:
         old = format_age(channel.age)
     change = "" if dim else rate(channel, units)
     spans: list[Span] = [
@@ -87,36 +105,97 @@ def reading_line(
             fit_label(glyphs.plain(label), columns.label, ellipsis=glyphs.ellipsis),
             CHOSEN if chosen else body,
         ),
-        (
-            fit(glyphs.plain(reading_with_unit(channel, units)), columns.value, right=True),
-            "$no-data" if dim else "bold $foreground",
-        ),
     ]
+    value_style = "$no-data" if dim else "bold $foreground"
+    behind = (old or glyphs.plain(change), _QUALITY_STYLE[quality] if old else "$no-data")
+    if columns.usual:
+        bare = channel.unit == columns.usual or not channel.unit or channel.value is None
+        shown = glyphs.plain(reading(channel, units) if bare else reading_with_unit(channel, units))
+        if cell_len(shown) >= columns.value or cell_len(behind[0]) >= columns.rate:
+            # A value with a unit of its own takes the room of the change, and an age that of the value's.
+            both = columns.value + columns.rate
+            said = fit(behind[0], cell_len(behind[0]) + 1, right=True) if old else ""
+            spans.append(
+                (fit(shown, both - cell_len(said), right=True, ellipsis=glyphs.ellipsis), value_style)
+            )
+            return [*spans, (said, behind[1])]
+        return [
+            *spans,
+            (fit(shown, columns.value, right=True), value_style),
+            (fit(behind[0], columns.rate, right=True), behind[1]),
+        ]
+    spans.append(
+        (fit(glyphs.plain(reading_with_unit(channel, units)), columns.value, right=True), value_style)
+    )
     if columns.rate and columns.age:
         spans.append((fit(glyphs.plain(change), columns.rate, right=True), "$no-data"))
         spans.append((fit(old, columns.age, right=True), _QUALITY_STYLE[quality]))
     elif columns.rate:
-        spans.append(
-            (
-                fit(old or glyphs.plain(change), columns.rate, right=True),
-                _QUALITY_STYLE[quality] if old else "$no-data",
-            )
-        )
+        spans.append((fit(behind[0], columns.rate, right=True), behind[1]))
     if columns.spark:
-        spans.append((" " + fit(spark, columns.spark - 1), "$series-1"))
+        spans.append((" " + fit(spark, columns.spark - 1), colour or "$foreground-muted"))
     return spans
+
+
+def pinned_line(
+    channels: Sequence[ChannelView],
+    count: int,
+    width: int,
+    glyphs: Glyphs,
+    key: str,
+    chosen: ChannelView | None,
+    units: DisplayUnits = AS_REPORTED,
+) -> Line:
+    """Return the first channels in one line, with how many of `count` there are beside them."""
+    spans: list[Span] = []
+    shown = 0
+    for channel in channels:
+        old = channel.overdue and (channel.age or 0.0) > _OLD
+        dim = channel.quality is not Quality.GOOD
+        age = f" {format_age(channel.age)}" if old else ""
+        one: list[Span] = [
+            (f" {glyphs.quality(channel.quality)} ", _QUALITY_STYLE[channel.quality]),
+            (fit_label(glyphs.plain(clean(channel.label, 60)), min(14, cell_len(channel.label))), ""),
+            (
+                f" {glyphs.plain(reading_with_unit(channel, units))}",
+                "$no-data" if dim else "bold $foreground",
+            ),
+            (age, "$stale"),
+            (" ", ""),
+        ]
+        if channel is chosen:
+            one[1] = (one[1][0], CHOSEN)
+        left = count - shown - 1
+        more = f" {left} more ({key})" if left else ""
+        used = sum(cell_len(text) for text, _ in (*spans, *one))
+        if used + cell_len(more) > width:
+            break
+        spans += one
+        shown += 1
+    if count - shown:
+        spans.append((f" {count - shown} more ({key})", "$no-data"))
+    return clip(tuple(spans), width, ellipsis=glyphs.ellipsis)
 
 
 class Readings(LinesWidget, can_focus=True):
     """The newest value of every channel with quality, change and age; pinned channels first."""
 
     DEFAULT_CSS = """
-    Readings { height: 1fr; width: 1fr; }
+    Readings { height: 1fr; width: 1fr; padding: 0 1; border-top: solid $border-blurred; }
+    Readings:focus { border-top: solid $border; }
+    Readings.-line { border: none; padding: 0; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = MOVING
+    BINDINGS: ClassVar[list[BindingType]] = [*MOVING, Binding("enter", "edit", show=False)]
 
     class Chosen(Message):
         """Another channel was chosen."""
+
+    class EditAsked(Message):
+        """The chosen channel is to be edited."""
+
+        def __init__(self, full_name: str) -> None:
+            super().__init__()
+            self.full_name = full_name
 
     def __init__(self, glyphs: Glyphs, keys: Mapping[str, str], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -127,10 +206,14 @@ class Readings(LinesWidget, can_focus=True):
         self._units = AS_REPORTED
         self._inputs: tuple[object, ...] = ()
         """What the shown lines were made from, beside size, focus and cursor, which draw by themselves."""
+        self._colours: Mapping[str, str] = {}
+        self._advice = ""
+        self._places: dict[int, tuple[int, int, int]] = {}
+        """Number of a shown channel -> its row, and the cells from and to which it is drawn."""
         self._chosen = 0
         self._top = 0
         self.full = False
-        """One line a channel, whatever the height: for the enlarged view."""
+        """Every channel with all that is known of it: for the enlarged view."""
 
     @property
     def chosen(self) -> ChannelView | None:
@@ -145,22 +228,27 @@ class Readings(LinesWidget, can_focus=True):
         *,
         why: str = "",
         left_out: str = "",
+        colours: Mapping[str, str] | None = None,
+        advice: str = "",
         units: DisplayUnits = AS_REPORTED,
     ) -> None:
         """Show these channels; `trend` returns the newest values for the small trends.
 
         `moment` is what these values depend on beside the channels. `why` is shown if there are no
         channels: the reason for the missing link. `left_out` is a sentence about values without a channel.
+        `colours` are the styles of channels on the trend, `advice` what the rule above says behind its title.
         """
         before = self.chosen
-        self._why, self._left_out, self._units = why, left_out, units
+        self._why, self._left_out = why, left_out
+        self._units = units
+        self._colours, self._advice = colours or {}, advice
         self._channels, self._trend = channels, trend
         if before is not None and (self.chosen is None or self.chosen.full_name != before.full_name):
             names = [channel.full_name for channel in channels]
             self._chosen = names.index(before.full_name) if before.full_name in names else 0
         # An age is shown only where it is overdue.
         aged = [one if one.overdue else msgspec.structs.replace(one, age=None) for one in channels]
-        inputs = (aged, moment, why, left_out, units)
+        inputs = (aged, moment, why, left_out, self._colours, advice, units)
         if inputs != self._inputs:
             # A hidden tab has no room to draw in: it is drawn when it has.
             self._inputs = inputs if self.size else ()
@@ -184,6 +272,25 @@ class Readings(LinesWidget, can_focus=True):
         self.draw()
         self.post_message(self.Chosen())
 
+    def copied(self) -> Copied | None:
+        """Return the value of the chosen channel."""
+        one = self.chosen
+        return None if one is None else Copied(clean(one.label, 60), reading_with_unit(one, self._units))
+
+    def action_edit(self) -> None:
+        """Ask for the chosen channel to be edited."""
+        if self.chosen is not None:
+            self.post_message(self.EditAsked(self.chosen.full_name))
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the reading that was clicked."""
+        row, column = event.y - self.gutter.top, event.x - self.gutter.left
+        for index, place in self._places.items():
+            if place[0] == row and place[1] <= column < place[2]:
+                self._chosen = index
+                self.draw()
+                self.post_message(self.Chosen())
+
     def watch_has_focus(self, value: bool) -> None:
         """Show or hide the cursor."""
         super().watch_has_focus(value)
@@ -192,50 +299,94 @@ class Readings(LinesWidget, can_focus=True):
     def draw(self) -> None:
         """Lay out again."""
         width, height = self.size.width, self.size.height
-        if width and height:
-            said = textwrap.wrap(self._left_out, max(20, width - 1))[: height - 1]
-            below: list[Line] = [((f" {line}", "$stale"),) for line in said]
-            self.show_lines([*self._layout(width, height - len(below)), *below])
+        if not width or not height:
+            return
+        self._places = {}
+        if height == 1 and self._channels:
+            first = self._chosen if self.has_focus else 0
+            shown = self._channels[first:]
+            chosen = self.chosen if self.has_focus else None
+            line = pinned_line(
+                shown,
+                len(self._channels),
+                width,
+                self._glyphs,
+                self._keys["all-channels"],
+                chosen,
+                self._units,
+            )
+            self.show_lines([line])
+            return
+        said = textwrap.wrap(self._left_out, max(20, width - 1))[: height - 1]
+        below: list[Line] = [((f" {line}", "$stale"),) for line in said]
+        self.show_lines([*self._layout(width, height - len(below)), *below])
+
+    def _columns(self, width: int, height: int) -> int:
+        """Return the number of columns: enough for all channels, and not mostly blank."""
+        most = max(1, (width + _BETWEEN) // ((_FULL_WIDTH if self.full else LEAST_WIDTH) + _BETWEEN))
+        needed = -(-len(self._channels) // height)
+        return min(most, max(needed, width // _COMFORT_WIDTH))
 
     def _layout(self, width: int, height: int) -> list[Line]:
+        title: list[Span] = [("Readings", "$foreground")]
+        if self._advice:
+            title.append((f"  {self._advice}", "$stale"))
         if not self._channels:
+            entitle_rule(self, title, glyphs=self._glyphs)
             reason = textwrap.wrap(self._glyphs.plain(clean(self._why, 1000)), max(20, width - 2))
             first: Line = ((" Nothing has been received yet.", "$no-data"),)
             return [first, *(((f" {line}", "$foreground"),) for line in reason)][:height]
-        count = 1
-        if not self.full and len(self._channels) > height and width >= 2 * _COLUMN_WIDTH:
-            count = min(3, width // _COLUMN_WIDTH)
+        count = self._columns(width, height)
+        # The last place counts the channels left out.
         room = height * count
-        if len(self._channels) > room:
-            # The last row counts the channels left out.
-            room = (height - 1) * count
-        room = max(1, room)
+        room = room - 1 if len(self._channels) > room > 1 else room
         if self._chosen < self._top or not self.has_focus:
             self._top = min(self._top, self._chosen) if self.has_focus else 0
         if self.has_focus and self._chosen >= self._top + room:
             self._top = self._chosen - room + 1
         shown = self._channels[self._top : self._top + room]
-        rows = -(-len(shown) // count)
-        column_width = (width - (count - 1) * 2) // count
-        columns = Columns.for_width(column_width)
+        left_out = len(self._channels) - len(shown)
+        rows = height if left_out else -(-len(shown) // count)
+        column_width = (width - (count - 1) * _BETWEEN) // count
+        usual = _usual(self._channels)
+        columns = Columns.for_width(column_width, usual)
+        unit = self._glyphs.plain(f" {self._units.unit(usual)}") if columns.usual else ""
+        heads = f"value{unit}   /min" + ("   age if overdue" if columns.age else "")
+        entitle_rule(self, title, heads, glyphs=self._glyphs)
         lines: list[Line] = []
         for row in range(rows):
             spans: list[Span] = []
             for column in range(count):
                 index = column * rows + row
+                if column:
+                    spans.append((" " * _BETWEEN, ""))
                 if index < len(shown):
-                    if column:
-                        spans.append(("  ", ""))
-                    spans += self._reading(shown[index], columns)
+                    x = column * (column_width + _BETWEEN)
+                    self._places[self._top + index] = (row, x, x + column_width)
+                    part = self._reading(shown[index], columns)
+                    used = sum(cell_len(text) for text, _ in part)
+                    spans += [*part, (" " * (column_width - used), "")]
+                elif left_out and column == count - 1 and row == rows - 1:
+                    spans.append((self._more(len(shown), column_width), "$no-data"))
+                else:
+                    spans.append((" " * column_width, ""))
             lines.append(tuple(spans))
-        above, below = self._top, len(self._channels) - self._top - len(shown)
-        if above or below:
-            hidden = [f"{above} above"] * bool(above) + [f"{below} more"] * bool(below)
-            said = (
-                f"{self._glyphs.ellipsis} {', '.join(hidden)}  ({self._keys['all-channels']}: all channels)"
-            )
-            lines.append(((said, "$no-data"),))
         return lines
+
+    def _more(self, shown: int, width: int) -> str:
+        """Return how many channels are not seen, and the key that shows them, as far as they fit."""
+        above, below = self._top, len(self._channels) - self._top - shown
+        hidden = [f"{above} above"] * bool(above) + [f"{below} more"] * bool(below)
+        said = f"{self._glyphs.ellipsis} {', '.join(hidden)}"
+        key = self._keys["all-channels"]
+        return next(
+            (
+                text
+                for text in (f"{said}  ({key}: all channels)", f"{said}  ({key})")
+                if cell_len(text) <= width
+            ),
+            said,
+        )
 
     def _reading(self, channel: ChannelView, columns: Columns) -> list[Span]:
         chosen = self.has_focus and channel is self.chosen
@@ -244,7 +395,16 @@ class Readings(LinesWidget, can_focus=True):
             newest = self._trend(channel.full_name, SPARK)
             least = 0.0 if channel.log else _quiet(channel.unit)
             spark = sparkline(newest, SPARK, self._glyphs.ascii, least=least, log=channel.log)
-        return reading_line(channel, columns, self._glyphs, spark, chosen=chosen, units=self._units)
+        colour = self._colours.get(channel.full_name, "")
+        return reading_line(
+            channel, columns, self._glyphs, spark, chosen=chosen, units=self._units, colour=colour
+        )
+
+
+def _usual(channels: Sequence[ChannelView]) -> str:
+    """Return the unit of temperature that most channels have; empty if none has one."""
+    found = [one.unit for one in channels if one.value is not None and is_temperature(one.unit)]
+    return max(dict.fromkeys(found), key=found.count, default="")
 
 
 def _quiet(unit: str) -> float:

@@ -18,11 +18,10 @@ from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.status.run_moment import RunMoment
 from xovac_tui.ui.widgets import run_words
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, entitle, fit, folded, paragraph
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit, folded, paragraph
+from xovac_tui.ui.widgets.ruled import entitle_rule
 from xovac_tui.units import from_celsius, unit_of
 
-LOW = 3
-"""Height in rows up to which a panel has two lines and shows the rest in its frame."""
 _RANKS = {
     "head": 0,
     "where": 1,
@@ -42,30 +41,6 @@ _BAR_WORDS = 31
 """Cells for texts like `1h 21m of 2h 00m, 39m 00s left`, so that the bars keep their length."""
 
 
-def run_title(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
-    """Return the panel's title; for a low panel with target, actual and planned temperature."""
-    run = moment.snapshot.run
-    if not low or not moment.on or moment.silent or run.target is None:
-        return "Run"
-    name = run.temperature_unit
-    title = f"Run   target {moment.units.quantity(run.target, name)}"
-    if run.actual is not None:
-        title += f"   actual {moment.units.quantity(run.actual, name)}"
-    if moment.planned is not None and moment.planned.planned_temperature is not None:
-        title += f"   planned {_planned(moment, moment.planned.planned_temperature)}"
-    return glyphs.plain(title)
-
-
-def run_subtitle(moment: RunMoment, glyphs: Glyphs, *, low: bool) -> str:
-    """Return the text in the lower frame: for a low panel, the clocks of the dwell."""
-    followed = moment.planned
-    if not low or not moment.on or followed is None or followed.dwell is None:
-        return ""
-    clocks = " ".join(f"{name} {time:<6}" for name, time in run_words.clock_words(followed.dwell)).rstrip()
-    why = run_words.why_not(followed.dwell, followed, moment.snapshot, moment.units)
-    return glyphs.plain(f"dwell: {clocks}" + (f", not now: {why}" if why else ""))
-
-
 def run_lines(
     moment: RunMoment,
     width: int,
@@ -75,14 +50,11 @@ def run_lines(
     times: Times,
     keys: Mapping[str, str],
 ) -> list[Line]:
-    """Return the panel's lines: two if it is low, else all that fit."""
-    low = height <= LOW
+    """Return the lines that fit the panel."""
     if not moment.on:
-        lines = _resting(moment, width, low, glyphs, times, keys)
+        lines = _resting(moment, width, glyphs, times, keys)
     elif moment.silent:
-        lines = _silent(moment, width, low, glyphs, times)
-    elif low:
-        lines = [_head(moment, width, glyphs, _where(moment, short=True)), _low(moment, width, glyphs, times)]
+        lines = _silent(moment, width, glyphs, times)
     else:
         lines = _full(moment, width, height, glyphs, times)
     return [clip(line, width, ellipsis=glyphs.ellipsis) for line in lines[:height]]
@@ -94,8 +66,8 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
     rows: dict[str, Line] = {"head": _head(moment, width, glyphs, "")}
     names = [name for name in _RANKS if followed is not None or name not in ("dwell", "why", "basis")]
     kept = set(sorted(names, key=_RANKS.__getitem__)[:height])
-    label = glyphs.plain(progress.label)
-    where = _where(moment, short=False)
+    label = glyphs.plain(progress.label_in(moment.units))
+    where = where_words(moment, short=False)
     rows["where"] = (
         (where, ""),
         (f"   {label}" if label and "label" not in kept else "", "$no-data"),
@@ -121,7 +93,7 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
         lines.append(())
         lines += [
             _upcoming(place, what, seconds, width, glyphs)
-            for place, (what, seconds) in enumerate(progress.upcoming[:room])
+            for place, (what, seconds) in enumerate(progress.upcoming_in(moment.units)[:room])
         ]
     return lines
 
@@ -158,7 +130,7 @@ def _head(moment: RunMoment, width: int, glyphs: Glyphs, where: str) -> Line:
     return ((shown, "bold"), ("  ", ""), word, (f"  {where}" if where else "", "$no-data"))
 
 
-def _where(moment: RunMoment, *, short: bool, estimated: bool = True) -> str:
+def where_words(moment: RunMoment, *, short: bool, estimated: bool = True) -> str:
     """Return the current step and round, as reported by the chamber or estimated from the plan.
 
     The `short` form marks an estimate, unless its surroundings do.
@@ -173,25 +145,25 @@ def _where(moment: RunMoment, *, short: bool, estimated: bool = True) -> str:
         parts.append(f"{item} {step}" + (f"{of}{steps}" if steps else ""))
     if short:
         estimated = estimated and followed is not None and followed.estimated
-        parts += [*(["estimated"] if estimated else []), *([progress.label] if progress.label else [])]
+        parts += [
+            *(["estimated"] if estimated else []),
+            *([progress.label_in(moment.units)] if progress.label else []),
+        ]
         return ", ".join(parts)
     return "   ".join(parts) or "Step not reported"
 
 
-def _silent(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Times) -> list[Line]:
+def _silent(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> list[Line]:
     """Return the age of the last report, and what would follow if nothing had changed since."""
     progress, followed = moment.progress, moment.planned
     lines: list[Line] = [
         _head(moment, width, glyphs, ""),
-        ((f"Not heard for {_silence(moment)}. ", "$stale"), ("The run may go on.", "$no-data")),
+        ((f"Not heard for {silence_words(moment)}. ", "$stale"), ("The run may go on.", "$no-data")),
     ]
-    if low:
-        ends = f" Planned end {times.day_and_time(progress.ends_utc)}." if progress.ends_utc else ""
-        return [lines[0], (*lines[1], (ends, "$no-data"))]
     if progress.ends_utc is not None:
         said = f"If it goes on as planned it ends {times.day_and_time(progress.ends_utc)}."
         if followed is not None:
-            said += f" It would be in {_where(moment, short=True, estimated=False)}."
+            said += f" It would be in {where_words(moment, short=True, estimated=False)}."
         lines += paragraph(glyphs.plain(said), width, "$no-data")
     if moment.running is not None:
         gaps = run_words.gap_words(moment.running.gaps, moment.running.gap_seconds)
@@ -199,7 +171,7 @@ def _silent(moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Tim
     return lines
 
 
-def _silence(moment: RunMoment) -> str:
+def silence_words(moment: RunMoment) -> str:
     """Return the time since the chamber last reported its state, whatever else it has sent."""
     snapshot, followed = moment.snapshot, moment.running
     state = snapshot.by_role(Role.STATE)
@@ -209,13 +181,13 @@ def _silence(moment: RunMoment) -> str:
 
 
 def _resting(
-    moment: RunMoment, width: int, low: bool, glyphs: Glyphs, times: Times, keys: Mapping[str, str]
+    moment: RunMoment, width: int, glyphs: Glyphs, times: Times, keys: Mapping[str, str]
 ) -> list[Line]:
     """Return how the newest run ended, and what to do or why nothing is known."""
     run, ended = moment.snapshot.run, moment.ended
     head = _head(moment, width, glyphs, "")
     if run.stale:
-        said = f"Not heard for {_silence(moment)}. A run may have been started elsewhere."
+        said = f"Not heard for {silence_words(moment)}. A run may have been started elsewhere."
     elif run.state is RunState.IDLE:
         if run.recipe:
             said = "A recipe is loaded."
@@ -230,17 +202,10 @@ def _resting(
         said = "No message says what the chamber does. A contract file can name one."
     if ended is None:
         return [head, *paragraph(glyphs.plain(said), max(20, width), "$no-data")]
-    result = (f"{glyphs.result(ended.result)} {ended.result.value} ", _result_style(ended.result))
+    result = (f"{glyphs.result(ended.result)} {ended.result.value} ", result_style(ended.result))
     when = glyphs.plain(run_words.ended_words(ended, times))
     name = glyphs.plain(clean(ended.name, 80)) or "a recipe without a name"
     reason = folded(glyphs.plain(clean(ended.reason, 400)), max(20, width))
-    if low:
-        state = head[-2] if len(head) > 2 else head[0]
-        # The other layout shows the loaded recipe; here the last run is more important.
-        return [
-            (state, ("  Last run ", "$no-data"), result, (when, ""), (f"  {name}", "bold")),
-            ((" ".join(reason), "$no-data"),),
-        ]
     after = said if run.stale else f"Press {keys['tab-runs']} to read it back."
     if run.state is RunState.IDLE and not run.stale:
         after += f" Press {keys['tab-recipes']} to load and start another."
@@ -255,7 +220,8 @@ def _resting(
     ]
 
 
-def _result_style(word: str) -> str:
+def result_style(word: str) -> str:
+    """Return the style of a run's result."""
     return "bold $good" if word == "completed" else "$stale"
 
 
@@ -361,41 +327,6 @@ def _upcoming(place: int, what: str, seconds: float, width: int, glyphs: Glyphs)
     return (("Then  " if place == 0 else "      ", "$no-data"), (shown, ""), (f" {when}", "$no-data"))
 
 
-def _low(moment: RunMoment, width: int, glyphs: Glyphs, times: Times) -> Line:
-    """Return step, progress and end on one line; drop the least important parts if they do not fit."""
-    progress, followed = moment.progress, moment.planned
-    spans: list[Span] = []
-    if progress.step_elapsed is not None and progress.step_total:
-        full, empty = glyphs.bar(progress.step_elapsed / progress.step_total, 8)
-        words = f" {format_duration(progress.step_elapsed)} of {format_duration(progress.step_total)}"
-        spans += [("Step ", "$no-data"), (full, "$running"), (empty, "$grid"), (fit(words, 19), "")]
-    ends: list[Span] = []
-    if progress.ends_utc is not None:
-        spread = run_words.range_words(followed).replace(" ", "") if followed is not None else ""
-        about = "about " if progress.basis and not spread else ""
-        ends = [
-            ("  ends ", "$no-data"),
-            (about + times.day_and_time(progress.ends_utc), "bold"),
-            (glyphs.plain(f" {spread}" if spread else ""), ""),
-        ]
-    whole: list[Span] = []
-    if progress.elapsed is not None and progress.total:
-        full, empty = glyphs.bar(progress.elapsed / progress.total, 6)
-        whole = [("  All ", "$no-data"), (full, "$running"), (empty, "$grid")]
-    elif progress.elapsed is not None:
-        least = "at least " if progress.elapsed_is_least else ""
-        whole = [("  All ", "$no-data"), (f"{least}{format_duration(progress.elapsed)} so far", "")]
-    drift = run_words.drift_words(followed.drift) if followed is not None else ""
-    after: list[Span] = [(glyphs.plain(f"  {drift}"), "$no-data")] if drift else []
-    if progress.left is not None:
-        after.append((f"  in {format_duration(progress.left)}", "$no-data"))
-    line = [*spans, *whole, *ends]
-    for span in after:
-        if sum(cell_len(text) for text, _ in line) + cell_len(span[0]) <= width:
-            line.append(span)
-    return tuple(line)
-
-
 class RunPanel(LinesWidget):
     """Shows everything known about the run, and what is not known."""
 
@@ -417,5 +348,4 @@ class RunPanel(LinesWidget):
             return
         moment, glyphs, times, keys = self._shown
         self.show_lines(run_lines(moment, width, height, glyphs=glyphs, times=times, keys=keys))
-        low = height <= LOW
-        entitle(self, run_title(moment, glyphs, low=low), run_subtitle(moment, glyphs, low=low))
+        entitle_rule(self, (("Run", "$foreground"),), glyphs=glyphs)

@@ -54,3 +54,33 @@ class RunMoment(msgspec.Struct, frozen=True):
         return self.snapshot.run.stale or (
             self.unreported and followed is not None and followed.silent is not None
         )
+
+
+def at_recipe_pace(progress: runs.view.RunProgress, speed: float) -> runs.view.RunProgress:
+    """Return a run whose step and dwell clocks are in the recipe's time, which a simulator lets run faster.
+
+    What lies ahead (its end, what is left, what comes next) stays in the time of the clock on the wall.
+    """
+    if speed == 1.0:
+        return progress
+
+    def times(seconds: float | None) -> float | None:
+        return None if seconds is None else seconds * speed
+
+    dwell = progress.dwell
+    if dwell is not None:
+        dwell = msgspec.structs.replace(
+            dwell,
+            elapsed=dwell.elapsed * speed,
+            in_tolerance=dwell.in_tolerance * speed,
+            creditable=dwell.creditable * speed,
+        )
+    return msgspec.structs.replace(
+        progress,
+        step_elapsed=times(progress.step_elapsed),
+        step_total=times(progress.step_total),
+        step_left=times(progress.step_left),
+        elapsed=times(progress.elapsed),
+        total=times(progress.total),
+        dwell=dwell,
+    )

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from xovac_tui.digits import spell_number
+from xovac_tui.displayunits import DisplayUnits
 from xovac_tui.durations import parse_duration, spell_exactly
 from xovac_tui.errors import RecipeError
 from xovac_tui.quantities import (
@@ -57,6 +58,8 @@ _DESCRIPTION_HELP = "Free text, never sent. {edit-file-outside} opens all of it 
 _MIN_HELP = "Lowest temperature that the part may see: checked, never sent. Give both or none."
 _MAX_HELP = "Highest temperature that the part may see: checked, never sent."
 _TOLERANCE_HELP = "Around the target, within which a dwell counts. Empty: as the profile says."
+_MEASURED = ("to", "min", "max", "pressure")
+"""Fields with a unit that can be another one on the screen."""
 _FIELDS = {
     field.name: field
     for field in (
@@ -81,6 +84,12 @@ _FIELDS = {
         ),
     )
 }
+
+
+def hint_in(field: FormField, units: DisplayUnits) -> str:
+    """Return a field's hint; a value is typed in the recipe's unit, so the shown one is named beside it."""
+    words = units.hint(field.hint) if field.name in _MEASURED else ""
+    return f"{field.hint}, {words.replace(' in ', ' ')}" if words else field.hint
 
 
 class Typed(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.recipes.findings import Finding, FindingCode
 from xovac_tui.recipes.places import StepPath
 from xovac_tui.text import clean
@@ -36,14 +37,18 @@ class FindingLine(msgspec.Struct, frozen=True):
 
 
 def finding_rows(
-    findings: Sequence[Finding], width: int, glyphs: Glyphs, keys: Mapping[str, str]
+    findings: Sequence[Finding],
+    width: int,
+    glyphs: Glyphs,
+    keys: Mapping[str, str],
+    units: DisplayUnits = AS_REPORTED,
 ) -> list[FindingLine]:
     """Return the findings folded to `width` cells, each with the path of its step."""
     found: list[FindingLine] = []
     for number, finding in enumerate(findings):
         word, style = SEVERITY[finding.severity]
         sign = f"{severity_sign(finding.severity, glyphs)} {word:<8}"
-        said = glyphs.plain(clean(words(finding, keys), 1000))
+        said = glyphs.plain(clean(words(finding, keys, units), 1000))
         for count, line in enumerate(folded(said, max(10, width - 1 - len(sign)))):
             found.append(
                 FindingLine(number, finding.path, sign if not count else " " * len(sign), line, style)
@@ -51,10 +56,10 @@ def finding_rows(
     return found
 
 
-def words(finding: Finding, keys: Mapping[str, str]) -> str:
+def words(finding: Finding, keys: Mapping[str, str], units: DisplayUnits = AS_REPORTED) -> str:
     """Return a finding as a text with its step: "step 4.1: ..."."""
     if finding.code is not FindingCode.STEPS_MISSING:
-        return finding.sentence if finding.path else finding.message
+        return finding.sentence_in(units) if finding.path else finding.message_in(units)
     if finding.path:
         return f"{finding.where}: {_EMPTY}"
     ramp, hold, repeat = keys["step-ramp"], keys["step-hold"], keys["step-repeat"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from xovac_tui.digits import format_number
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import spell_duration, spell_shortly
-from xovac_tui.quantities import format_rate, format_temperature, quantity
 from xovac_tui.recipes.draft import DraftRow
 from xovac_tui.recipes.model import Hold, Ramp, Recipe, Repeat
 from xovac_tui.recipes.places import StepPath, step_number
@@ -80,17 +80,26 @@ def table_head(width: int) -> Line:
     return ((_laid_out(_HEADS, "note", width, "…"), HEAD),)
 
 
-def recipe_line(recipe: Recipe, width: int, glyphs: Glyphs, *, chosen: bool, focus: bool) -> Line:
+def recipe_line(
+    recipe: Recipe,
+    width: int,
+    glyphs: Glyphs,
+    *,
+    chosen: bool,
+    focus: bool,
+    units: DisplayUnits = AS_REPORTED,
+) -> Line:
     """Return the line of the recipe's head: its name and the limits of the part."""
     name = clean(recipe.name, 64) or "(no name yet)"
     limits = recipe.limits
     limited = f"{glyphs.dash} no limits of the part"
     if limits is not None:
-        limited = f"{glyphs.dash} part {format_number(limits.min)} to {format_number(limits.max)} °C"
+        low = units.value(limits.min, "degC")
+        limited = f"{glyphs.dash} part {format_number(low)} to {units.temperature_words(limits.max)}"
     if recipe.tolerance is not None:
-        limited += f", ±{format_number(recipe.tolerance)} K"
+        limited += f", ±{units.tolerance_words(recipe.tolerance)}"
     if recipe.pressure is not None:
-        limited += f", ≤{quantity(recipe.pressure, 'mbar', log=True)}"
+        limited += f", ≤{units.pressure_words(recipe.pressure)}"
     text = glyphs.plain(f"{name}  {limited}")
     style = CHOSEN if chosen and focus else "bold"
     sign = glyphs.then if chosen else " "
@@ -106,15 +115,16 @@ def row_line(
     focus: bool,
     marked: bool,
     wrong: Collection[StepPath],
+    units: DisplayUnits = AS_REPORTED,
 ) -> Line:
     """Return the line of one step; `marked` steps would be repeated, `wrong` ones have an error."""
     step = row.step
     what = "  " * row.depth + {Ramp: "ramp", Hold: "hold", Repeat: "repeat"}[type(step)]
     to = way = hold = ""
     if isinstance(step, Ramp):
-        to = format_temperature(step.to)
+        to = units.temperature_words(step.to)
         if step.rate is not None:
-            way = format_rate(step.rate)
+            way = units.rate_words(step.rate)
         else:
             way = spell_duration(step.over) if step.over is not None else "fastest"
     elif isinstance(step, Hold):

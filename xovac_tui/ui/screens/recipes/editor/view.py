@@ -19,7 +19,7 @@ from xovac_tui.recipes.model import Hold, Ramp, Repeat
 from xovac_tui.recipes.places import step_number
 from xovac_tui.recipes.study import Study, study_recipe
 from xovac_tui.station.loading import start_of
-from xovac_tui.ui.screens.recipes.editor.fields import Typed, fields_of, read_form
+from xovac_tui.ui.screens.recipes.editor.fields import Typed, fields_of, hint_in, read_form
 from xovac_tui.ui.screens.recipes.editor.finding_list import FindingLine, finding_rows
 from xovac_tui.ui.screens.recipes.editor.form import FieldForm
 from xovac_tui.ui.screens.recipes.editor.lines import head_line, recipe_line, row_line, table_head
@@ -76,6 +76,7 @@ class EditorView(Vertical):
         self._studied: Draft | None = None
         self._timer: Timer | None = None
         self._start: float | None = None
+        self._units = workspace.units
 
     def compose(self) -> ComposeResult:
         """Build the first line, the table, and the parts beside or below it."""
@@ -124,6 +125,9 @@ class EditorView(Vertical):
         start = start_of(snapshot).celsius
         if self._start is not None and abs(start - self._start) >= _DRIFT and self._timer is None:
             self.later(again=True)
+        if self._units != self.workspace.units:
+            self._units = self.workspace.units
+            self.draw()
         self._show_head()
 
     def take(self, editing: Editing) -> None:
@@ -170,7 +174,7 @@ class EditorView(Vertical):
         self._show_head()
         self._show_steps()
         if self.study is not None:
-            self.query_one("#edit-profile", ProfileChart).show(self.study.plan)
+            self.query_one("#edit-profile", ProfileChart).show(self.study.plan, self.workspace.units)
             self._show_findings(self.study)
 
     def _show_head(self) -> None:
@@ -190,7 +194,7 @@ class EditorView(Vertical):
         head.show_lines([line])
 
     def _show_steps(self) -> None:
-        table, glyphs = self.steps, self.workspace.glyphs
+        table, glyphs, units = self.steps, self.workspace.glyphs, self.workspace.units
         draft = self.draft
         rows, marked = draft.rows(), self.editing.in_range()
         findings = self.study.findings if self.study is not None else ()
@@ -199,10 +203,17 @@ class EditorView(Vertical):
         def line(index: int, chosen: bool) -> Line:
             focus, width = table.has_focus, table.size.width
             if index == 0:
-                return recipe_line(draft.recipe, width, glyphs, chosen=chosen, focus=focus)
+                return recipe_line(draft.recipe, width, glyphs, chosen=chosen, focus=focus, units=units)
             row = rows[index - 1]
             return row_line(
-                row, width, glyphs, chosen=chosen, focus=focus, marked=row.path in marked, wrong=wrong
+                row,
+                width,
+                glyphs,
+                chosen=chosen,
+                focus=focus,
+                marked=row.path in marked,
+                wrong=wrong,
+                units=units,
             )
 
         table.show_rows(
@@ -213,7 +224,7 @@ class EditorView(Vertical):
         check, glyphs, keys = self.check, self.workspace.glyphs, self.workspace.keys
 
         def fold(width: int) -> int:
-            self.found = finding_rows(study.findings, width, glyphs, keys)
+            self.found = finding_rows(study.findings, width, glyphs, keys, self.workspace.units)
             return len(self.found)
 
         def line(index: int, chosen: bool) -> Line:
@@ -227,7 +238,13 @@ class EditorView(Vertical):
         """Show the form of the chosen step with the step's values."""
         editing, keys = self.editing, self.workspace.keys
         fields = fields_of(editing.draft.recipe, editing.step)
-        self.form.show([msgspec.structs.replace(one, help=one.help.format_map(keys)) for one in fields])
+        units = self.workspace.units
+        self.form.show(
+            [
+                msgspec.structs.replace(one, help=one.help.format_map(keys), hint=hint_in(one, units))
+                for one in fields
+            ]
+        )
         self.set_class(editing.step is None, "-head")
         kind = {Ramp: "ramp", Hold: "hold", Repeat: "repeat"}
         title = f"Step {step_number(editing.path)}: {kind[type(editing.step)]}" if editing.step else "Recipe"

@@ -1,0 +1,43 @@
+"""Rules above panels: a line with a title at its left and a few words at its right, instead of a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.widget import Widget
+
+from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.lines import Span, clip
+
+_ENDS = 5
+"""Cells of rule and blanks around the title."""
+
+
+def rule_text(box: Widget) -> str:
+    """Return what the rule above a box says."""
+    return Content.from_markup(str(box.border_title or "")).plain
+
+
+def entitle_rule(box: Widget, title: Sequence[Span], right: str = "", *, glyphs: Glyphs) -> None:
+    """Write title and right words into the rule above a box where they differ from what it says.
+
+    The box has a border at its top only. Texts are literal.
+    """
+    width = box.outer_size.width
+    if width < _ENDS:
+        return
+    rule = "$border" if box.has_focus else "$border-blurred"
+    shown = clip(tuple(title), width - _ENDS - 1, ellipsis=glyphs.ellipsis)
+    room = width - _ENDS - sum(cell_len(text) for text, _ in shown)
+    # Title, rule, words, end: where the words do not fit they are left out.
+    words = f" {right} " if right and room >= cell_len(right) + 4 else ""
+    line = glyphs.rule * max(0, room - cell_len(words))
+    parts: list[Span] = [(glyphs.rule, rule), (" ", ""), *shown, (" ", ""), (line, rule)]
+    if words:
+        parts.append((words, "$foreground-muted"))
+    content = Content.assemble(*[(text, style) if style else text for text, style in parts])
+    before = box.border_title
+    if (before or "") != content.markup:
+        box.border_title = content
