@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from xovac_tui.api.contract import Contract, LeafSpec, MessageSpec, Role
@@ -10,7 +11,7 @@ from xovac_tui.api.event import Direction, EventKind, Form
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits, chosen
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.filters import Filter, LogRows, parse_filter
-from xovac_tui.recording.log import Log
+from xovac_tui.recording.log import Log, Passes
 from xovac_tui.ui.screens.log.changes import MessageRows
 from xovac_tui.ui.screens.log.groups import STRETCH, EqualEvents, LogGroups
 
@@ -46,6 +47,14 @@ class FakeLog(Log):
     def first(self) -> int:
         return 0
 
+    def __len__(self) -> int:
+        return self._total
+
+    def scan(
+        self, start: int = 0, passes: Passes | None = None, *, whole: bool = False
+    ) -> Iterator[LoggedEvent]:
+        return (self._make(index) for index in range(start, self._total))
+
     def get(self, index: int) -> LoggedEvent | None:
         self.asked += 1
         made: LoggedEvent = self._make(index)
@@ -60,10 +69,7 @@ def event(index: int, name: str, value: Any, *, kind: EventKind = EventKind.MESS
 
 
 def groups(events: list[LoggedEvent], wanted: str = "", *, each: bool = False) -> LogGroups:
-    log = Log()
-    for one in events:
-        log.memory._open.append(one)
-        log.memory.total += 1
+    log = FakeLog(len(events), events.__getitem__)
     rows = LogRows(log, parse_filter(wanted) if wanted else Filter())
     rows.work(10.0)
     return LogGroups(rows, None if each else MessageRows(CONTRACT, AS_REPORTED).sameness)
