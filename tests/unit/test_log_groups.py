@@ -12,7 +12,7 @@ from xovac_tui.displayunits import AS_REPORTED, DisplayUnits, chosen
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.filters import Filter, LogRows, parse_filter
 from xovac_tui.recording.log import Log, Passes
-from xovac_tui.ui.screens.log.changes import MessageRows
+from xovac_tui.ui.screens.log.changes import ChangedValues
 from xovac_tui.ui.screens.log.groups import STRETCH, EqualEvents, LogGroups
 
 CONTRACT = Contract(
@@ -72,7 +72,7 @@ def groups(events: list[LoggedEvent], wanted: str = "", *, each: bool = False) -
     log = FakeLog(len(events), events.__getitem__)
     rows = LogRows(log, parse_filter(wanted) if wanted else Filter())
     rows.work(10.0)
-    return LogGroups(rows, None if each else MessageRows(CONTRACT, AS_REPORTED).sameness)
+    return LogGroups(rows, None if each else ChangedValues(CONTRACT, AS_REPORTED).sameness)
 
 
 def test_equal_messages_are_one_row_and_only_clocks_may_differ() -> None:
@@ -105,7 +105,7 @@ def test_equal_messages_are_one_row_and_only_clocks_may_differ() -> None:
 
 def test_a_million_events_are_moved_through_by_reading_a_few() -> None:
     log = FakeLog(1_000_000, lambda index: event(index, "state" if index % 2 else "tick", {"n": index // 2}))
-    rows = LogGroups(LogRows(log), MessageRows(CONTRACT, AS_REPORTED).sameness)
+    rows = LogGroups(LogRows(log), ChangedValues(CONTRACT, AS_REPORTED).sameness)
     newest = rows.newest()
     assert newest == EqualEvents(999_999)
     up = rows.moved(newest.first, -1000)
@@ -118,7 +118,7 @@ def test_a_million_events_are_moved_through_by_reading_a_few() -> None:
 
 def test_a_million_equal_events_scroll_as_well() -> None:
     log = FakeLog(1_000_000, lambda index: event(index, "state", {"mode": "idle", "time": index}))
-    rows = LogGroups(LogRows(log), MessageRows(CONTRACT, AS_REPORTED).sameness)
+    rows = LogGroups(LogRows(log), ChangedValues(CONTRACT, AS_REPORTED).sameness)
     newest = rows.newest()
     assert newest is not None
     page = rows.moved(newest.first, -19)
@@ -132,7 +132,7 @@ def told(*values: Any, units: DisplayUnits = AS_REPORTED, name: str = "state") -
     """Return the row of the last of these messages."""
     events = [event(index, name, value) for index, value in enumerate(values)]
     log = FakeLog(len(events), events.__getitem__)
-    found = MessageRows(CONTRACT, units).values(log, events[-1])
+    found = ChangedValues(CONTRACT, units).values(log, events[-1])
     return [] if found is None else [(one.text, one.changed) for one in found]
 
 

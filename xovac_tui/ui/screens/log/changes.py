@@ -38,7 +38,7 @@ class RowValue(NamedTuple):
 RowValues = tuple[RowValue, ...]
 
 
-class MessageRows:
+class ChangedValues:
     """Makes rows of messages, in the names of the contract and the units of the screen."""
 
     def __init__(self, contract: Contract, units: DisplayUnits) -> None:

@@ -23,7 +23,7 @@ from xovac_tui.recording.filters import SYNTAX, Filter, FilterError, LogRows, pa
 from xovac_tui.station.news import News, ReplayMoved
 from xovac_tui.text import clean
 from xovac_tui.ui.screens.log import ACTIONS
-from xovac_tui.ui.screens.log.changes import MessageRows
+from xovac_tui.ui.screens.log.changes import ChangedValues
 from xovac_tui.ui.screens.log.detail import SHOWN, detail_lines, detail_text, shown_in_part
 from xovac_tui.ui.screens.log.groups import EqualEvents
 from xovac_tui.ui.screens.log.view import LogView
@@ -88,8 +88,8 @@ class LogPane(Pane):
         )
         yield LinesWidget(id="log-status")
 
-    def _messages(self) -> MessageRows:
-        return MessageRows(self.station.contract, self.workspace.units)
+    def _messages(self) -> ChangedValues:
+        return ChangedValues(self.station.contract, self.workspace.units)
 
     def on_mount(self) -> None:
         """Begin without a filter and without detail."""

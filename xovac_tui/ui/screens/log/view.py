@@ -19,7 +19,7 @@ from xovac_tui.text import clean
 from xovac_tui.ui.action import MOVING
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.screens.log.changes import MessageRows, RowValues
+from xovac_tui.ui.screens.log.changes import ChangedValues, RowValues
 from xovac_tui.ui.screens.log.groups import EqualEvents, LogGroups
 from xovac_tui.ui.widgets.copied import Copied
 from xovac_tui.ui.widgets.lines import CHOSEN, Line, Span, clip, fit
@@ -176,7 +176,7 @@ class LogView(ListWidget):
     def __init__(
         self,
         rows: LogRows,
-        messages: MessageRows,
+        messages: ChangedValues,
         *,
         glyphs: Glyphs,
         times: Times,
@@ -251,7 +251,7 @@ class LogView(ListWidget):
         self._groups = LogGroups(rows, self._messages.sameness if self.collapsed else None)
         self.place()
 
-    def use_messages(self, messages: MessageRows) -> None:
+    def use_messages(self, messages: ChangedValues) -> None:
         """Make the rows of messages anew: the contract in force has changed."""
         self._messages = messages
         self.use(self.rows)
