@@ -9,7 +9,8 @@ import pytest
 
 from tests.e2e.test_link_refusals import free_port
 from tests.helpers.servers import Pki, make_pki, old_server, plain_server, raw_server, socketio_server, stay
-from xovac_tui.link.doctor import DoctorCheck, probe
+from xovac_tui.link.checks import DoctorCheck
+from xovac_tui.link.doctor import probe
 from xovac_tui.link.target import Target
 
 NAMES = ["address", "name", "tcp", "tls", "http", "polling", "websocket", "namespace", "messages"]

@@ -51,7 +51,9 @@ async def test_each_screen_shows_the_chosen_units_at_once() -> None:
         scene.cool()
         await scene.show("status")
         shown = await _both(scene, "status")
-        assert re.search(r"Test part +\+10.5 °F", shown), shown
+        assert "+10.5 °F  → −4.0" in shown, "the hero row"
+        assert "value °F" in shown
+        assert re.search(r"^ +40 ┤", shown, re.MULTILINE), "ticks at round numbers of the shown unit"
         await scene.press("i")
         await scene.until(lambda: isinstance(scene.pane, InsightPane))
         assert "°F/h" in await _both(scene, "insight")

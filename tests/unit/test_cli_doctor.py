@@ -6,7 +6,7 @@ import pytest
 from tests.helpers.commandline import CommandLine, Script
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.cli import doctor, provestop
-from xovac_tui.link.doctor import DoctorCheck
+from xovac_tui.link.checks import DoctorCheck
 from xovac_tui.link.target import Target
 from xovac_tui.recording.disk.share import share_advice
 from xovac_tui.simulator.device import CANCEL_WHILE_IDLE

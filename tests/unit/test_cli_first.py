@@ -1,6 +1,8 @@
-"""A start without a chamber's name asks which one to open, and is never a dead end."""
+"""A start without a chamber's name opens the connect screen, and is never a dead end."""
 
 from __future__ import annotations
+
+import asyncio
 
 import pytest
 
@@ -8,99 +10,114 @@ from tests.helpers.commandline import CommandLine, Launched
 from tests.helpers.records import message, write_record
 from xovac_tui import paths
 from xovac_tui.cli import console
-from xovac_tui.config.check import url_mistake
+from xovac_tui.config.state import State, load_state, save_state
+from xovac_tui.ui import first_start
+from xovac_tui.ui.first_lines import ConnectOffer, FirstStart, OfferKind
+
+
+class Person:
+    """Somebody at the connect screen, who makes these choices."""
+
+    def __init__(self) -> None:
+        self.choices: list[ConnectOffer | None] = []
+        self.seen: list[FirstStart] = []
+
+    def choose(self, first: FirstStart) -> tuple[ConnectOffer | None, int]:
+        self.seen.append(first)
+        return self.choices.pop(0), 0
 
 
 @pytest.fixture
-def typed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A person at the terminal, who types these lines."""
-    lines: list[str] = []
+def person(monkeypatch: pytest.MonkeyPatch) -> Person:
+    made = Person()
     monkeypatch.setattr(console, "on_terminal", lambda: True)
-    monkeypatch.setattr("click.termui.visible_prompt_func", lambda _: lines.pop(0))
-    return lines
+    monkeypatch.setattr(first_start, "run_first_start", made.choose)
+    return made
 
 
-def test_enter_alone_opens_the_demo(line: CommandLine, launched: list[Launched], typed: list[str]) -> None:
-    typed[:] = [""]
-    said = line()
-    assert said.code == 0
-    assert "No chamber is named." in said.err
-    assert "  1  demo  the built-in simulator, no chamber is needed" in said.err
-    (launch,) = launched
-    assert launch.simulator is not None
-    assert launch.setup.name == "demo"
+def offer(kind: OfferKind, value: str = "") -> ConnectOffer:
+    return ConnectOffer(kind, value, value, "")
 
 
-@pytest.mark.parametrize("answer", ["http://chamber.lab:8080", "chamber.lab:8080"])
-def test_an_address_opens_the_chamber_there(
-    line: CommandLine, launched: list[Launched], typed: list[str], answer: str
+def test_the_demo_is_opened_with_the_tour(
+    line: CommandLine, launched: list[Launched], person: Person
 ) -> None:
-    typed[:] = [answer]
+    person.choices = [offer(OfferKind.DEMO)] * 2
+    assert line().code == 0
+    assert launched[0].simulator is not None
+    assert launched[0].setup.name == "demo"
+    assert launched[0].start.tour
+    save_state(State(toured=True))
+    assert line().code == 0
+    assert not launched[1].start.tour
+
+
+def test_an_address_opens_the_chamber_there_and_is_offered_again(
+    line: CommandLine, launched: list[Launched], person: Person
+) -> None:
+    url = "http://chamber.lab:8080"
+    person.choices = [offer(OfferKind.URL, url), None]
     assert line("--observe").code == 0
     (launch,) = launched
     assert launch.simulator is None
-    assert launch.setup.profile.url == "http://chamber.lab:8080"
+    assert launch.setup.profile.url == url
     assert launch.setup.profile.observe
     assert launch.equipment.record is not None
     assert launch.equipment.record.path.name == "chamber.lab-8080.xovac.sqlite3"
+    assert load_state()[0].recent == (url,)
+    line()
+    assert [one.value for one in person.seen[1].offers if one.kind is OfferKind.URL] == [url]
 
 
-def test_what_cannot_be_opened_is_asked_for_again(
-    line: CommandLine, launched: list[Launched], typed: list[str]
-) -> None:
-    typed[:] = ["7", "ftp://x", "demo"]
-    said = line()
-    assert said.code == 0
-    assert "There is no 7: type a number from 1 to 1." in said.err
-    assert f"That cannot be opened: {url_mistake('ftp://x')}" in said.err
-    assert launched[0].simulator is not None
-
-
-def test_profiles_and_chambers_used_before_are_offered_and_none_is_opened_by_enter(
-    line: CommandLine, launched: list[Launched], typed: list[str], monkeypatch: pytest.MonkeyPatch
+def test_profiles_and_chambers_used_before_are_offered(
+    line: CommandLine, launched: list[Launched], person: Person
 ) -> None:
     line.settings('[profiles.a]\nurl = "http://a:1"\n[profiles.b]\nurl = "http://b:1"\n')
     for name, url in (("a", "http://a:1"), ("demo-2", "http://127.0.0.1:9"), ("c-1", "http://c:1")):
         write_record(paths.record_file(name), [message(0, "{}")], profile=name, url=url)
     paths.record_file("broken").write_text("no database")
-    asked: list[str | None] = []
-
-    def prompt(_: str, *, default: str | None, err: bool) -> str:
-        asked.append(default)
-        return typed.pop(0)
-
-    monkeypatch.setattr("click.prompt", prompt)
-    typed[:] = ["3"]
-    said = line()
-    assert asked == [None]
-    assert said.err.splitlines()[1:] == [
-        "  1  a           http://a:1",
-        "  2  b           http://b:1",
-        "  3  http://c:1  used before",
-        "  4  demo        the built-in simulator, no chamber is needed",
-    ]
-    assert launched[0].setup.profile.url == "http://c:1"
-    typed[:] = ["b"]
+    person.choices = [offer(OfferKind.PROFILE, "b")]
     assert line().code == 0
-    assert launched[1].setup.name == "b"
+    assert [(one.kind, one.shown) for one in person.seen[0].offers] == [
+        (OfferKind.PROFILE, "a"),
+        (OfferKind.PROFILE, "b"),
+        (OfferKind.DEMO, "Demo"),
+        (OfferKind.TYPED, "Address"),
+        (OfferKind.LATER, "SSH destination"),
+        (OfferKind.URL, "http://c:1"),
+    ]
+    assert launched[0].setup.name == "b"
 
 
-def test_leaving_the_question_opens_nothing(
-    line: CommandLine, launched: list[Launched], typed: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(_: str) -> str:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("click.termui.visible_prompt_func", interrupted)
-    assert line().code == 130
+def test_leaving_it_opens_nothing(line: CommandLine, launched: list[Launched], person: Person) -> None:
+    person.choices = [None]
+    assert line().code == 0
     assert launched == []
 
 
-@pytest.mark.parametrize("answer", ["q", "quit", "dmeo", "?", "help", "-1", "y"])
-def test_a_word_that_is_not_in_the_list_opens_no_chamber(
-    line: CommandLine, launched: list[Launched], typed: list[str], answer: str
+def test_a_saved_profile_is_opened_and_its_name_is_not_suggested_again(
+    line: CommandLine, launched: list[Launched], person: Person
 ) -> None:
-    typed[:] = [answer, "localhost"]
-    said = line("--observe")
-    assert f'"{answer}" is not in the list. Type a number from 1 to 1, an address' in said.err
-    assert [launch.setup.profile.url for launch in launched] == ["http://localhost"]
+    person.choices = [None]
+    line()
+    first = person.seen[0]
+    assert first.problem == ""
+    assert first.name_for("http://bench.lab:1") == "bench.lab"
+    first.save("bench.lab", "http://bench.lab:1")
+    assert line().code == 0
+    assert (launched[0].setup.name, launched[0].setup.profile.url) == ("bench.lab", "http://bench.lab:1")
+    line.settings('[profiles.a]\nurl = "http://a"\n[profiles.B]\n')
+    person.choices = [None]
+    line()
+    assert person.seen[1].name_for("http://b") == "b-2"
+
+
+def test_a_check_goes_the_way_of_doctor(line: CommandLine, launched: list[Launched], person: Person) -> None:
+    person.choices = [None]
+    line()
+
+    async def checked() -> list[str]:
+        found = person.seen[0].check(offer(OfferKind.URL, "http://127.0.0.1:1"))
+        return [one.name async for one in found if one.failed]
+
+    assert asyncio.run(checked()) == ["tcp"]

@@ -49,8 +49,8 @@ LIBRARIES = ("jinja2", "matplotlib", "numpy")
 UI = [name for name in ALL if _in(name, ["xovac_tui.ui"])]
 # Textual's POSIX driver is not there on Windows; our own module for it is imported only where it is.
 DRIVER = "xovac_tui.ui.terminal.driver"
-# Commands that check themes and keys, try the link, and serve: only the table of commands names them.
-COMMANDS = [f"xovac_tui.cli.{name}" for name in ("config_check", "doctor", "simulate")]
+# What checks themes and keys, tries the link, or serves: only the place of a command names it.
+COMMANDS = [f"xovac_tui.cli.{name}" for name in ("config_check", "doctor", "first", "simulate")]
 OTHERS = [name for name in ALL if name not in {*NETWORKED, *DRAWING, *UI, *COMMANDS}]
 
 

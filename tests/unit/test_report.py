@@ -28,6 +28,7 @@ from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange, AlarmEvent, AlarmState, Severity
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark
 from xovac_tui.chamber.snapshot import Outcome as ChamberOutcome
+from xovac_tui.displayunits import DisplayUnits
 from xovac_tui.durations import format_to_tenth
 from xovac_tui.recipes.model import Limits
 from xovac_tui.recording.disk import writer as writing
@@ -820,3 +821,16 @@ def test_without_its_libraries_it_says_how_to_get_them(
     with pytest.raises(ReportError, match=rf"{missing} is not installed.*xovac-tui\[report\]"):
         write(path, tmp_path / "r1.html")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_report_has_the_chosen_units(path: Path, facts: ReportFacts) -> None:
+    units = DisplayUnits("degF", "Torr")
+    other = gather(
+        path, 1, chamber="bench-1", contract=CONTRACT, program="xovac-tui 9", now=facts.made, units=units
+    )
+    shown = Page(report.page.page(other, UTC)).text
+    assert "°F" in shown
+    assert [one.outcome for one in judge(other).criteria] == [one.outcome for one in judge(facts).criteria]
+    kept = {row.strip() for row in shown.split("\n") if re.search("°C|mbar", row)}
+    # The list is shown as it was sent.
+    assert kept == {"Units of the list °C, s (assumed)", "Item Target, °C Duration, s Gradient"}

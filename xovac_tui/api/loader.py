@@ -46,7 +46,9 @@ from xovac_tui.validation import (
 MAX_BYTES = 8_000_000
 """Bytes of a contract file that are read: 10,000 channels with comments have three million."""
 _TABLES = ("commands", "responses", "messages", "confirm")
-_KEYS = (*_TABLES, "origin", "source", "start")
+TOP_KEYS = ("origin", "source", "start")
+"""Keys of a file beside its tables."""
+_KEYS = (*_TABLES, *TOP_KEYS)
 _TIMEOUT = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*(ms|s|min)?\s*$")
 _HUMIDITY_UNITS = ("%", "%RH")
 

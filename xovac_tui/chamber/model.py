@@ -184,6 +184,14 @@ class Chamber:
             elif played.get(role) is not channel:
                 self._take_time(role, channel.meant, utc - (mono - seen))
 
+    def leaf_of(self, full_name: str) -> tuple[str, str]:
+        """Return the event and the path of a channel by its full name."""
+        channel = self._by_name.get(full_name)
+        if channel is None:
+            return full_name, ""
+        event = channel.stream.name
+        return event, full_name[len(event) + 1 :]
+
     def tick(self, mono: float) -> Changes:
         """Let time pass; return the ledger entries that it changed."""
         return self.ledger.tick(mono)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 import msgspec
 
-from xovac_tui import logfile, paths, ui
+from xovac_tui import config, logfile, paths, ui
 from xovac_tui.cli.chambers import DEMO, demo_chamber
 from xovac_tui.cli.common import effective, on_terminal, typed
 from xovac_tui.cli.exposure import alarm_notes, exposed_settings
@@ -38,8 +39,11 @@ def open_console(ctx: click.Context, /) -> int:
     except NoChamberError:
         if not on_terminal():
             raise
-        imported("first:ask_chamber")(ctx)
+        code: int | None = imported("first:ask_chamber")(ctx)
+        if code is not None:
+            return code
         start, station = begin(ctx, demo_options(ctx))
+        start = msgspec.structs.replace(start, tour=not start.state.toured)
     return ui.app.run_console(start, station)
 
 
@@ -63,7 +67,14 @@ def begin(ctx: click.Context, demo: SimulatorOptions | None, /) -> tuple[Start, 
         record = msgspec.structs.replace(record, path=_own(record.path))
     equipment = stations.attending(found, setup, record, demo=demo is not None)
     start = make_start(found, setup.profile, rings=True)
+    if demo is None:
+        place = partial(_contract_place, found, setup.name, setup.profile)
+        start = msgspec.structs.replace(start, contract_place=place)
     return start, stations.build_station(setup, equipment, simulator=demo)
+
+
+def _contract_place(found: Effective, name: str, profile: Profile) -> config.contracts.ContractPlace:
+    return config.contracts.contract_place(found, name, profile)
 
 
 def make_start(found: Effective, profile: Profile, /, *, rings: bool = False) -> Start:

@@ -2,98 +2,117 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import AsyncIterator
+from functools import partial
 
 import click
 import msgspec
 from click.core import ParameterSource
 
-from xovac_tui import paths
+from xovac_tui import paths, ui
+from xovac_tui.api.contracts.editing import unwritable
 from xovac_tui.cli.chambers import DEMO
-from xovac_tui.cli.common import effective, table
-from xovac_tui.cli.output import echo, echo_lines
+from xovac_tui.cli.common import effective
 from xovac_tui.cli.records import address_in, known_records
-from xovac_tui.config import Effective
+from xovac_tui.compose import chambers
+from xovac_tui.config import Effective, profile_name_for
 from xovac_tui.config.check import url_mistake
+from xovac_tui.config.settings_text import save_profile
+from xovac_tui.config.state import load_state, recall, save_state
+from xovac_tui.config.themes import shipped_themes, user_themes
 from xovac_tui.errors import XovacError
+from xovac_tui.link.checks import DoctorCheck
+from xovac_tui.link.doctor import probe
 from xovac_tui.text import clean
+from xovac_tui.ui.first_lines import DEMO_OFFER, SSH_OFFER, TYPED_OFFER, ConnectOffer, FirstStart, OfferKind
 
 _RECENT = 5
-"""Chambers without a profile that are offered because there is a record of them."""
+"""Chambers without a profile that are offered because they were opened before."""
+_LISTEN = 2.0
+"""Seconds for which a chamber is listened to."""
+_OPTIONS = {OfferKind.PROFILE: "profile", OfferKind.URL: "url"}
 
 
-class Offer(msgspec.Struct, frozen=True):
-    """A chamber that can be opened, as offered in the list."""
-
-    option: str
-    """Name of the option that opens it: `demo`, `profile` or `url`."""
-    value: str | bool
-    shown: str
-    words: str
-
-
-def offers(found: Effective) -> list[Offer]:
-    """Return the chambers to offer: the profiles, those with a record of their own, and the demo."""
-    listed = [Offer("profile", name, name, profile.url) for name, profile in found.settings.profiles.items()]
+def offers(found: Effective, remembered: tuple[str, ...] = ()) -> tuple[ConnectOffer, ...]:
+    """Return the chambers to offer: the profiles, the demo, an address, and those that were opened before."""
+    listed = [
+        ConnectOffer(OfferKind.PROFILE, name, name, profile.url)
+        for name, profile in found.settings.profiles.items()
+    ]
     known = {profile.url for profile in found.settings.profiles.values()}
-    recent: list[Offer] = []
+    recent: list[ConnectOffer] = []
+    for url in (*remembered, *_recorded(found)):
+        if len(recent) == _RECENT:
+            break
+        if url not in known and not url_mistake(url):
+            known.add(url)
+            recent.append(ConnectOffer(OfferKind.URL, url, clean(url, 60), "used before"))
+    return (*listed, DEMO_OFFER, TYPED_OFFER, SSH_OFFER, *recent)
+
+
+def _recorded(found: Effective) -> list[str]:
+    """Return the addresses of the newest records of chambers without a profile."""
+    urls: list[str] = []
     for path in reversed(known_records(found)):
         name = path.name.removesuffix(paths.RECORD_ENDING)
-        if len(recent) == _RECENT:
+        if len(urls) == _RECENT:
             break
         if name in found.settings.profiles or name.partition("-")[0] == DEMO:
             continue
         try:
-            url = address_in(path)
+            urls.append(address_in(path))
         except (XovacError, OSError):
             continue  # what cannot be read is not offered; `xovac-tui record check` says why
-        if url not in known:
-            known.add(url)
-            recent.append(Offer("url", url, clean(url, 60), "used before"))
-    return [*listed, *recent, Offer("demo", True, "demo", "the built-in simulator, no chamber is needed")]
+    return urls
 
 
-def ask_chamber(ctx: click.Context) -> None:
-    """Ask on the terminal which chamber to open, and store the answer as if its option had been typed.
+def ask_chamber(ctx: click.Context) -> int | None:
+    """Show the connect screen, and store the answer as if its option had been typed.
 
-    Raises click.Abort for ctrl+c and ctrl+d.
+    Returns None then; the exit code where nothing was chosen.
     """
-    listed = offers(effective(ctx))
-    echo("No chamber is named. These can be opened:", err=True)
-    rows = [(f"  {number}", one.shown, one.words) for number, one in enumerate(listed, 1)]
-    echo_lines(table(rows), err=True)
-    # With a real chamber in the list, a bare enter opens none.
-    default = "1" if len(listed) == 1 else None
-    while True:
-        said = click.prompt(
-            "Which one? Its number, or the address of a chamber (http://HOST:PORT)",
-            default=default,
-            err=True,
-        )
-        chosen = _chosen(said.strip(), listed)
-        if isinstance(chosen, Offer):
-            ctx.params[chosen.option] = chosen.value
-            ctx.set_parameter_source(chosen.option, ParameterSource.COMMANDLINE)
-            return
-        echo(chosen, err=True)
+    found = effective(ctx)
+    state, _ = load_state()
+    display, ours = found.settings.display, shipped_themes()
+    theirs, _ = user_themes(taken=[spec.name for spec in ours])
+    first = FirstStart(
+        offers=offers(found, state.recent),
+        check=partial(_check, found),
+        save=partial(save_profile, found.path),
+        name_for=partial(_name_for, found),
+        settings=found.path,
+        problem=unwritable(found.path),
+        display=display,
+        theme=recall(state.theme, display.theme),
+        themes=(*ours, *theirs),
+    )
+    chosen, code = ui.first_start.run_first_start(first)
+    if chosen is None:
+        return code
+    option = _OPTIONS.get(chosen.kind, "demo")
+    ctx.params[option] = True if option == "demo" else chosen.value
+    ctx.set_parameter_source(option, ParameterSource.COMMANDLINE)
+    if chosen.kind is OfferKind.URL:
+        recent = (chosen.value, *(url for url in state.recent if url != chosen.value))
+        save_state(msgspec.structs.replace(state, recent=recent[:_RECENT]))
+    return None
 
 
-def _chosen(said: str, listed: list[Offer]) -> Offer | str:
-    """Return the offer with this number, name or address, else a sentence that says what is wrong."""
-    if said.isascii() and said.isdigit():
-        if 1 <= int(said) <= len(listed):
-            return listed[int(said) - 1]
-        return f"There is no {said[:20]}: type a number from 1 to {len(listed)}."
-    for one in listed:
-        if said == one.value or said == one.shown:
-            return one
-    if not re.search(r"[.:/]", said) and said != "localhost":
-        # `q` or a mistyped name must not become a chamber with a record of its own.
-        return (
-            f'"{clean(said, 40)}" is not in the list. Type a number from 1 to {len(listed)}, an address '
-            "such as http://chamber:8080, or ctrl+c to leave."
-        )
-    url = said if "://" in said else f"http://{said}"
-    if reason := url_mistake(url):
-        return f"That cannot be opened: {clean(reason, 300)}"
-    return Offer("url", url, url, "")
+async def _check(found: Effective, offer: ConnectOffer) -> AsyncIterator[DoctorCheck]:
+    """Check the way to an offered chamber as `xovac-tui doctor` does. Raises SettingsError."""
+    by_name = offer.kind is OfferKind.PROFILE
+    asked = msgspec.structs.replace(
+        found, profile=offer.value if by_name else None, url=None if by_name else offer.value
+    )
+    async for check in probe(chambers.target(chambers.resolve(asked)), listen=_LISTEN):
+        yield check
+
+
+def _name_for(found: Effective, url: str) -> str:
+    """Suggest a name for the profile of an address, which no profile has yet."""
+    taken = {name.casefold() for name in found.settings.profiles}
+    name = free = profile_name_for(url)
+    number = 2
+    while free.casefold() in taken:
+        free, number = f"{name}-{number}", number + 1
+    return free

@@ -50,6 +50,7 @@ def report(ctx: click.Context, /, run: str, out: Path | None, force: bool, **_: 
             now=time.time(),
             force=force,
             progress=ticker,
+            units=source.found.settings.display.units,
         )
     echo(f"The report of r{number} is in {path} ({counted(path.stat().st_size, 'byte')}).", err=True)
     if lost is not None:

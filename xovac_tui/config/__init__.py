@@ -16,6 +16,7 @@ from xovac_tui.config.secrets import Secrets, load_secrets
 from xovac_tui.later import later
 
 if TYPE_CHECKING:
+    from xovac_tui.config import contracts as contracts
     from xovac_tui.config import in_force as in_force
 else:
     __getattr__ = later(__name__)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-import stat
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from xovac_tui import paths
 from xovac_tui.api.contracts.editing import unwritable
 from xovac_tui.api.loader import SIMULATOR_CONTRACT
 from xovac_tui.config.load import settings_problems
 from xovac_tui.config.model import Profile
 from xovac_tui.config.resolve import Effective
+from xovac_tui.config.settings_text import changed, read_settings_text, write_settings_text
 from xovac_tui.errors import SettingsError
-from xovac_tui.tomltext import TomlText
-from xovac_tui.validation import join_key, read_toml_bytes
+from xovac_tui.validation import join_key
 
 FOLDER = "contracts"
 """Folder beside the settings file in which a profile gets its first contract file."""
@@ -67,36 +64,25 @@ def name_in_settings(place: ContractPlace) -> None:
     """
     if not place.entry:
         return
-    file = place.settings
-    raw = read_toml_bytes(file) if os.path.lexists(file) else b""
-    if problems := settings_problems(file, raw):
+    file = read_settings_text(place.settings)
+    if problems := settings_problems(file.path, file.raw or b""):
         raise SettingsError(*problems)
-    text = raw.decode("utf-8-sig")
-    profiles: dict[str, Any] = tomllib.loads(text).get("profiles", {})
+    profiles: dict[str, Any] = file.data.get("profiles", {})
     known = profiles.get(place.profile, {})
     named = [*known.get("contracts", []), place.entry]
     if place.simulator and SIMULATOR_CONTRACT not in named:
         named.insert(0, SIMULATOR_CONTRACT)
     if place.entry in known.get("contracts", []):
         return
-    toml = TomlText(text)
     at = ("profiles", place.profile)
-    if place.url and not known:
-        toml.put(at, {"url": place.url, "contracts": named})
-    else:
-        toml.put((*at, "contracts"), named)
-    made = ("\ufeff" if raw.startswith(b"\xef\xbb\xbf") else "") + toml.text
-    if problems := settings_problems(file, made.encode()):
-        raise SettingsError(
-            f"{file} cannot be changed so that it stays valid. Write into it by hand, under "
-            f'[{join_key("profiles", place.profile)}]: contracts = ["{place.entry}"]',
-            *problems,
-        )
-    real = Path(os.path.realpath(file))
+    fresh = place.url and not known
+    value = {"url": place.url, "contracts": named} if fresh else named
     try:
-        mode = stat.S_IMODE(real.stat().st_mode) if real.exists() else None
-        paths.write_atomically(real, made, mode)
-    except OSError as why:
+        made = changed(file, {at if fresh else (*at, "contracts"): value})
+    except SettingsError as error:
         raise SettingsError(
-            f"{file} cannot be written: {why.strerror or why}. Nothing was changed."
+            f"{file.path} cannot be changed so that it stays valid. Write into it by hand, under "
+            f'[{join_key("profiles", place.profile)}]: contracts = ["{place.entry}"]',
+            *error.sentences,
         ) from None
+    write_settings_text(made)

@@ -28,6 +28,10 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     theme: Remembered | None = None
     window: Remembered | None = None
+    recent: tuple[str, ...] = ()
+    """Addresses that were opened from the connect screen, the newest first."""
+    toured: bool = False
+    """The tour was shown, or left."""
     pinned: dict[str, tuple[str, ...]] = {}
     """Profile -> the channels that the user pinned, in order (full names)."""
 

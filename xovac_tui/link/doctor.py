@@ -22,6 +22,7 @@ from xovac_tui.durations import format_whole
 from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link import explain
 from xovac_tui.link.certificate import asks_client, presented, trust
+from xovac_tui.link.checks import DoctorCheck
 from xovac_tui.link.connect import Handlers, LinkConnection, connect
 from xovac_tui.link.handshake import Handshake, ask
 from xovac_tui.link.name_lookup import look_up
@@ -35,25 +36,6 @@ from xovac_tui.text import clean
 _NAMES_SHOWN = 12
 _SOON = 14
 """Days before a certificate's end from which on it is worth a word."""
-
-
-class DoctorCheck(msgspec.Struct, frozen=True):
-    """One part of the connection, and whether it works."""
-
-    name: str
-    ok: bool | None
-    """None: not checked, because something before it failed or it does not apply."""
-    detail: str
-    """What was found, cleaned."""
-    advice: str = ""
-    """What to do about it; empty when there is nothing to do."""
-    spare: bool = False
-    """The chamber can be used all the same."""
-
-    @property
-    def failed(self) -> bool:
-        """True where it failed and the chamber cannot be used because of it."""
-        return self.ok is False and not self.spare
 
 
 async def probe(target: Target, *, listen: float = 3.0) -> AsyncIterator[DoctorCheck]:

@@ -11,7 +11,7 @@ from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.digits import format_number
 from xovac_tui.durations import format_to_tenth
 from xovac_tui.plural import counted
-from xovac_tui.quantities import format_temperature, quantity, unit
+from xovac_tui.quantities import quantity, unit
 from xovac_tui.recording.attachments import media_words, text_of
 from xovac_tui.recording.disk.kinds import RecordedChange
 from xovac_tui.recording.disk.lists import payload_hash
@@ -84,7 +84,7 @@ def recipe_words(facts: ReportFacts, times: ReportTimes) -> dict[str, Any] | Non
 
 def reading_pairs(facts: ReportFacts) -> list[Pair]:
     """Return how the device was assumed to read the list."""
-    known = facts.settings
+    known, units = facts.settings, facts.units
     if known is None:
         return []
     reading = {
@@ -92,18 +92,21 @@ def reading_pairs(facts: ReportFacts) -> list[Pair]:
         "jump": "the setpoint jumps and holds",
     }[known.step_reading]
     limits = [
-        "not set" if one is None else format_temperature(one)
+        "not set" if one is None else units.temperature_words(one)
         for one in (known.chamber_min, known.chamber_max)
     ]
-    pressure = "any pressure" if known.pressure is None else f"≤ {quantity(known.pressure, 'mbar', log=True)}"
+    pressure = "any pressure" if known.pressure is None else f"≤ {units.pressure_words(known.pressure)}"
     rates = known.rates.words if known.rates is not None else ""
     return [
         ("Units of the list", f"{unit(known.temperature_unit)}, {known.duration_unit} (assumed)"),
         ("How an item is read", f"{known.step_reading}: {reading} (assumed)"),
         ("Coldest of the chamber", limits[0]),
         ("Hottest of the chamber", limits[1]),
-        ("Rate of the chamber", rates or f"{format_number(known.assumed_rate)} K/min (assumed)"),
-        ("A dwell counts within", f"± {format_number(known.tolerance)} K where the recipe says nothing"),
+        ("Rate of the chamber", rates or f"{units.rate_words(known.assumed_rate, 2)} (assumed)"),
+        (
+            "A dwell counts within",
+            f"± {units.tolerance_words(known.tolerance)} where the recipe says nothing",
+        ),
         ("A dwell counts at", f"{pressure} where the recipe says nothing"),
     ]
 

@@ -20,7 +20,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 from xovac_tui.chamber.ring import Bins
 from xovac_tui.digits import format_number
-from xovac_tui.quantities import format_temperature, number
+from xovac_tui.displayunits import DisplayUnits
+from xovac_tui.quantities import number
 from xovac_tui.report.facts import ReportFacts
 from xovac_tui.report.formatting import DWELLS, ReportTimes, dwell_word
 from xovac_tui.runs.dwell import Dwell
@@ -73,17 +74,24 @@ def temperature_chart(facts: ReportFacts, times: ReportTimes) -> str:
     """Return the chart of the temperatures over the plan, with dwells, limits, gaps, notes and alarms."""
     with mpl.rc_context(_STYLE):
         figure, axes = _chart(_WIDTH, _HEIGHT)
-        past = facts.past
+        past, units = facts.past, facts.units
         start = past.recorded.started
         _shade(axes, facts)
         if past.temperature is not None:
-            _line(axes, past.temperature.bins, _label(past.temperature), color=_MEASURED, width=1.3, above=3)
+            _line(
+                axes,
+                _shown(past.temperature, units),
+                _label(past.temperature),
+                color=_MEASURED,
+                width=1.3,
+                above=3,
+            )
         points = past.planned_points()
         if points:
             shown = [(start + t, celsius) for t, celsius in points]
             axes.plot(
                 [_at(at) for at, _ in shown],
-                [celsius for _, celsius in shown],
+                [units.value(celsius, "degC") for _, celsius in shown],
                 color=_PLAN,
                 linewidth=1.0,
                 linestyle=(0, (4, 2)),
@@ -92,17 +100,22 @@ def temperature_chart(facts: ReportFacts, times: ReportTimes) -> str:
         for place, other in enumerate(facts.others):
             style = _STYLES[(place + 1) % len(_STYLES)]
             _line(
-                axes, other.bins, _label(other), color=_OTHERS[place % len(_OTHERS)], width=0.7, style=style
+                axes,
+                _shown(other, units),
+                _label(other),
+                color=_OTHERS[place % len(_OTHERS)],
+                width=0.7,
+                style=style,
             )
         limits = facts.recipe.limits if facts.recipe is not None else None
         if limits is not None:
             for place, limit in enumerate((limits.min, limits.max)):
                 axes.axhline(
-                    limit, color=_LIMIT, linewidth=0.9, linestyle=(0, (1, 1.5)),
+                    units.value(limit, "degC"), color=_LIMIT, linewidth=0.9, linestyle=(0, (1, 1.5)),
                     label="" if place else "Limits of the part",
                 )  # fmt: skip
         _marks(axes, facts)
-        axes.set_ylabel("Temperature, °C")
+        axes.set_ylabel(f"Temperature, {units.unit('degC')}")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda at, _: format_number(at)))
         _time_axis(axes, facts, times)
         _legend(axes)
@@ -114,16 +127,21 @@ def pressure_chart(facts: ReportFacts, times: ReportTimes) -> str:
     track, plan = facts.past.pressure, facts.past.plan
     if track is None or not any(low > 0 for low in track.bins.lows):
         return ""
+    units = facts.units
     with mpl.rc_context(_STYLE):
         figure, axes = _chart(_WIDTH, _LOW_HEIGHT)
         _shade(axes, facts, words=False)
         axes.set_yscale("log")
-        _line(axes, track.bins, _label(track), color=_PRESSURE, width=1.2, positive=True)
+        _line(axes, _shown(track, units), _label(track), color=_PRESSURE, width=1.2, positive=True)
         if plan is not None and plan.pressure is not None:
             axes.axhline(
-                plan.pressure, color=_PLAN, linewidth=0.9, linestyle=(0, (4, 2)), label="A dwell counts below"
+                units.value(plan.pressure, "mbar"),
+                color=_PLAN,
+                linewidth=0.9,
+                linestyle=(0, (4, 2)),
+                label="A dwell counts below",
             )
-        axes.set_ylabel("Pressure, mbar")
+        axes.set_ylabel(f"Pressure, {units.unit('mbar')}")
         low, high = axes.get_ylim()
         narrow = high / low < _NARROW
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,), numticks=8))
@@ -142,17 +160,18 @@ def dwell_charts(facts: ReportFacts, times: ReportTimes) -> list[str]:
         for step, track in facts.zooms:
             leg = legs.get(step)
             if leg is not None and leg.dwell is not None:
-                made.append(_dwell_chart(leg, leg.dwell, track))
+                made.append(_dwell_chart(leg, leg.dwell, track, facts.units))
     return made
 
 
-def _dwell_chart(leg: Leg, dwell: Dwell, track: RunTrack) -> str:
+def _dwell_chart(leg: Leg, dwell: Dwell, track: RunTrack, units: DisplayUnits) -> str:
     figure, axes = _chart(*_ZOOM, _ZOOM_EDGES)
-    bins = track.bins
-    axes.axhspan(
-        dwell.target - dwell.tolerance, dwell.target + dwell.tolerance, color=_EVEN, linewidth=0, zorder=0
+    bins = _shown(track, units)
+    low, target, high = (
+        units.value(dwell.target + off, "degC") for off in (-dwell.tolerance, 0.0, dwell.tolerance)
     )
-    axes.axhline(dwell.target, color=_PLAN, linewidth=0.9, linestyle=(0, (4, 2)))
+    axes.axhspan(low, high, color=_EVEN, linewidth=0, zorder=0)
+    axes.axhline(target, color=_PLAN, linewidth=0.9, linestyle=(0, (4, 2)))
     seconds = bins.seconds * len(bins.lows)
     scale, name = (
         (HOUR, "h") if seconds > 3 * HOUR else (MINUTE, "min") if seconds > 3 * MINUTE else (1.0, "s")
@@ -160,7 +179,7 @@ def _dwell_chart(leg: Leg, dwell: Dwell, track: RunTrack) -> str:
     for times, values in _pieces(bins):
         axes.plot([(at - bins.start) / scale for at in times], values, color=_MEASURED, linewidth=1.1)
     axes.set_xlim(0, seconds / scale)
-    axes.set_title(f"Step {leg.step}: {format_temperature(dwell.target)}", fontsize=8, loc="left")
+    axes.set_title(f"Step {leg.step}: {units.temperature_words(dwell.target)}", fontsize=8, loc="left")
     axes.set_xlabel(f"{name} since the dwell began", fontsize=7, labelpad=2)
     axes.tick_params(labelsize=7)
     axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 1.5, 2, 3, 5, 10]))
@@ -181,6 +200,13 @@ def _chart(
     left, right, top, bottom = edges
     box = (left / width, bottom / height, 1 - (left + right) / width, 1 - (top + bottom) / height)
     return figure, figure.add_axes(box)
+
+
+def _shown(track: RunTrack, units: DisplayUnits) -> Bins:
+    """Return what a channel did, in the unit in which it is shown."""
+    bins = track.bins
+    lows, highs = (units.values(some, track.unit) for some in (bins.lows, bins.highs))
+    return Bins(bins.start, bins.seconds, lows, highs)
 
 
 def _label(track: RunTrack) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.digits import format_number
+from xovac_tui.displayunits import DisplayUnits
 from xovac_tui.durations import format_to_tenth
 from xovac_tui.plural import counted
-from xovac_tui.quantities import format_temperature, quantity
 from xovac_tui.report.facts import ReportFacts
-from xovac_tui.report.formatting import judged
+from xovac_tui.report.formatting import band, judged_in
 from xovac_tui.report.judge import controlled_range, first_step_back
 from xovac_tui.runs.dwell import Dwell
 from xovac_tui.runs.state import Leg
@@ -89,24 +89,22 @@ def _took(leg: Leg, facts: ReportFacts) -> str:
 
 def _dwell(step: int, dwell: Dwell, facts: ReportFacts) -> list[str]:
     found = []
-    target = format_temperature(dwell.target)
-    band = f"{target} ± {format_number(dwell.tolerance)} K"
+    units = facts.units
+    around = band(units, dwell.target, dwell.tolerance)
     if dwell.reached is None:
-        found.append(f"Step {step}: {band} was never reached.")
+        found.append(f"Step {step}: {around} was never reached.")
     elif dwell.reached > facts.period:
         found.append(
-            f"Step {step}: {band} was reached {format_to_tenth(dwell.reached)} after the dwell began."
+            f"Step {step}: {around} was reached {format_to_tenth(dwell.reached)} after the dwell began."
         )
     if dwell.excursions:
         times = "once" if dwell.excursions == 1 else f"{dwell.excursions} times"
-        found.append(f"Step {step}: the temperature left {band} {times}.")
+        found.append(f"Step {step}: the temperature left {around} {times}.")
     lost = dwell.in_tolerance - dwell.creditable
     if lost > facts.period:
         why = "the link was gone or the data were stale"
         if dwell.pressure is not None:
-            why = (
-                f"the pressure was above {quantity(dwell.pressure, 'mbar', log=True)} or not known, or {why}"
-            )
+            why = f"the pressure was above {units.pressure_words(dwell.pressure)} or not known, or {why}"
         found.append(f"Step {step}: {format_to_tenth(lost)} within tolerance do not count: {why}.")
     return found
 
@@ -118,14 +116,16 @@ def _limits(facts: ReportFacts) -> list[str]:
         return []
     found = []
     if measured.low < limits.min:
-        found.append(_beyond(measured.low, limits.min, "below"))
+        found.append(_beyond(facts.units, measured.low, limits.min, "below"))
     if measured.high > limits.max:
-        found.append(_beyond(measured.high, limits.max, "above"))
+        found.append(_beyond(facts.units, measured.high, limits.max, "above"))
     return found
 
 
-def _beyond(celsius: float, limit: float, side: str) -> str:
-    return f"The part was at {judged(celsius, limit)} °C, {side} its limit of {format_number(limit, 6)} °C."
+def _beyond(units: DisplayUnits, celsius: float, limit: float, side: str) -> str:
+    name, bound = units.unit("degC"), format_number(units.value(limit, "degC"), 6)
+    measured = judged_in(units, "degC", celsius, limit)
+    return f"The part was at {measured} {name}, {side} its limit of {bound} {name}."
 
 
 def _alarms(facts: ReportFacts) -> list[str]:

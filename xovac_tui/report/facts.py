@@ -6,6 +6,7 @@ import msgspec
 
 from xovac_tui.chamber.alarm import AlarmChange
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings
 from xovac_tui.recording.disk.kinds import Attachment, RecordedChange, RecordedCommand, RecordedSession
@@ -156,6 +157,8 @@ class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of the run's transcript, hex."""
     audit: str = ""
     """Head of the audit chain when the report was made; empty where there is none."""
+    units: DisplayUnits = AS_REPORTED
+    """The units in which the report has values."""
 
     @property
     def whole(self) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timezone, tzinfo
 
 from xovac_tui.digits import figure
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import format_clock
-from xovac_tui.quantities import number
 from xovac_tui.text import clean, clean_lines
+from xovac_tui.units import unit_of
 
 Row = tuple[str, ...]
 """Cells of a table."""
@@ -61,9 +62,9 @@ class ReportTimes:
         return format_clock(utc - self._start)
 
 
-def value(known: float | None, unit: str, *, log: bool = False) -> str:
-    """Return a value with the decimals of its unit, without it; a dash where it is not known."""
-    return DASH if known is None else number(known, unit, log=log)
+def value(known: float | None, unit: str, *, log: bool = False, units: DisplayUnits = AS_REPORTED) -> str:
+    """Return a value with the decimals of its shown unit, without it; a dash where it is not known."""
+    return DASH if known is None else units.number(known, unit, log=log)
 
 
 def judged(value: float | None, *bounds: float, signed: bool = True) -> str:
@@ -80,6 +81,19 @@ def judged(value: float | None, *bounds: float, signed: bool = True) -> str:
     else:
         decimals = _MOST_JUDGED
     return figure(value, f"{'+' if signed else ''}.{decimals}f")
+
+
+def judged_in(units: DisplayUnits, unit: str, value: float | None, *bounds: float) -> str:
+    """Return the same for a temperature and bounds in some unit, in the unit in which it is shown."""
+    if value is None:
+        return DASH
+    shown, *limits = (units.value(one, unit) for one in (value, *bounds))
+    return judged(shown, *limits, signed=unit_of(units.shown_unit(unit)).signed)
+
+
+def band(units: DisplayUnits, target: float, tolerance: float) -> str:
+    """Return a target in degC with its tolerance in K: `60 °C ± 3 K`."""
+    return f"{units.temperature_words(target)} ± {units.tolerance_words(tolerance)}"
 
 
 DWELLS = {"hot dwell": "Hot dwell", "cold dwell": "Cold dwell", "dwell": "Dwell"}

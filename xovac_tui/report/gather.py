@@ -11,8 +11,8 @@ import msgspec
 
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.chamber.names import shown_names
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.errors import RecipeError
-from xovac_tui.quantities import format_temperature
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings
@@ -56,6 +56,7 @@ def gather(
     program: str,
     now: float,
     progress: ProgressCallback | None = None,
+    units: DisplayUnits = AS_REPORTED,
 ) -> ReportFacts:
     """Read all that is known of a run; RecordError where it is not in the record, or that is damaged."""
     past = read_run(path, number, contract=contract, channels=_tracked(contract), now=now)
@@ -71,7 +72,7 @@ def gather(
         within = axis.within(part.start, part.end)
         windows = EvenWindows(record, axis, span.first, span.after)
         controlled, pressure = _role(contract, Role.CONTROLLED), _role(contract, Role.PRESSURE)
-        phases = _phases(past, part)
+        phases = _phases(past, part, units)
         tally = Tally(phases, {controlled, pressure, _role(contract, Role.STEP)} - {""})
         tally.read(record, part, _share(progress, 0.0, _READING))
         # What happened to an alarm after the run is reported as well.
@@ -110,6 +111,7 @@ def gather(
             data_hash=transcript_hash(slice_of(record, part, _share(progress, _READING, _HASHING))),
             unread=unread(record, part),
             audit=_audit(record),
+            units=units,
         )
 
 
@@ -183,7 +185,7 @@ def _items(load: RecordedLoad | None) -> tuple[tuple[float, ...], ...]:
 # -- figures --------------------------------------------------------------------------------------------
 
 
-def _phases(past: PastRun, part: ExportPart) -> tuple[Phase, ...]:
+def _phases(past: PastRun, part: ExportPart, units: DisplayUnits) -> tuple[Phase, ...]:
     """Return the whole run, its dwells by their temperature, and each step."""
     state = past.state
     legs = state.as_run if state.leg is None else (*state.as_run, state.leg)
@@ -196,20 +198,22 @@ def _phases(past: PastRun, part: ExportPart) -> tuple[Phase, ...]:
         end = part.end if leg.end is None else min(part.end, part.start + leg.end)
         if begin >= end:
             continue
-        steps.append(Phase(leg.label or f"step {leg.step}", ((begin, end),), leg.step))
+        segment = past.plan.item(leg.step) if past.plan is not None and state.fits and leg.label else None
+        said = leg.label if segment is None else segment.label_in(units)
+        steps.append(Phase(said or f"step {leg.step}", ((begin, end),), leg.step))
         if leg.dwell is not None:
             dwells.setdefault(leg.dwell.target, []).append((begin, end))
     kinds = [
-        Phase(_dwell_name(target, len(spans)), tuple(spans))
+        Phase(_dwell_name(target, len(spans), units), tuple(spans))
         for target, spans in sorted(dwells.items(), reverse=True)
     ]
     return (Phase("Whole run", ((part.start, part.end),)), *kinds, *steps)
 
 
-def _dwell_name(target: float, count: int) -> str:
+def _dwell_name(target: float, count: int, units: DisplayUnits) -> str:
     """Return `Hot dwell at 60 °C`, `2 cold dwells at −20 °C`."""
     many = f"{count} {dwell_word(target)}s" if count > 1 else DWELLS[dwell_word(target)]
-    return f"{many} at {format_temperature(target)}"
+    return f"{many} at {units.temperature_words(target)}"
 
 
 def _period(tally: Tally, controlled: str, step: str, past: PastRun) -> float:

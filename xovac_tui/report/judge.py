@@ -8,12 +8,12 @@ from itertools import pairwise
 import msgspec
 
 from xovac_tui.digits import format_number
+from xovac_tui.displayunits import DisplayUnits
 from xovac_tui.durations import format_to_tenth
 from xovac_tui.plural import counted
-from xovac_tui.quantities import format_temperature
 from xovac_tui.recipes.plan import Segment
 from xovac_tui.report.facts import Figures, ReportFacts
-from xovac_tui.report.formatting import judged
+from xovac_tui.report.formatting import judged_in
 from xovac_tui.runs.state import Leg, Result
 from xovac_tui.units import to_celsius
 
@@ -124,7 +124,7 @@ def _dwell(facts: ReportFacts, hold: Segment) -> JudgedCriterion:
     """Judge one hold of the plan by the time of it that counts."""
     past = facts.past
     planned = hold.duration / past.state.speed
-    target = format_temperature(hold.to_temp)
+    target = facts.units.temperature_words(hold.to_temp)
     asks = f"Step {hold.index}: dwell at {target} counts for {format_to_tenth(planned)}"
     legs = [one for one in past.view().legs if one.step == hold.index]
     leg = legs[0] if legs else None
@@ -173,12 +173,17 @@ def _limits(facts: ReportFacts) -> list[JudgedCriterion]:
     if limits is None:
         return []
     bounds = (limits.min, limits.max)
-    asks = f"Part limits: from {_limit(limits.min)} to {_limit(limits.max)}"
+    units = facts.units
+    asks = f"Part limits: from {_limit(units, limits.min)} to {_limit(units, limits.max)}"
     measured = controlled_range(facts)
     if measured is None:
         said = "No temperature of the part is in the record."
         return [JudgedCriterion(asks, CriterionOutcome.OPEN, said)]
-    span = f"{judged(measured.low, *bounds)} °C to {judged(measured.high, *bounds)} °C"
+    low, high = (
+        f"{judged_in(units, 'degC', one, *bounds)} {units.unit('degC')}"
+        for one in (measured.low, measured.high)
+    )
+    span = f"{low} to {high}"
     found = f"{measured.count:,} measured values, {span}."
     if facts.gaps:
         unseen = sum(gap.seconds for gap in facts.gaps)
@@ -187,9 +192,9 @@ def _limits(facts: ReportFacts) -> list[JudgedCriterion]:
     return [JudgedCriterion(asks, CriterionOutcome.MET if kept else CriterionOutcome.NOT_MET, found)]
 
 
-def _limit(celsius: float) -> str:
+def _limit(units: DisplayUnits, celsius: float) -> str:
     """Return a limit with all its decimals."""
-    return f"{format_number(celsius, _DECIMALS)} °C"
+    return f"{format_number(units.value(celsius, 'degC'), _DECIMALS)} {units.unit('degC')}"
 
 
 def controlled_range(facts: ReportFacts) -> Figures | None:

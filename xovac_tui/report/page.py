@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from xovac_tui.digits import format_number
 from xovac_tui.durations import format_to_tenth
-from xovac_tui.quantities import format_temperature, quantity, unit
 from xovac_tui.report import appendix, charts
 from xovac_tui.report.appendix import alarm_rows, command_row, gap_rows, handled_rows, note_rows
 from xovac_tui.report.deviations import deviations
@@ -25,13 +24,15 @@ from xovac_tui.report.formatting import (
     Pair,
     ReportTimes,
     Row,
+    band,
     judged,
+    judged_in,
     text,
     value,
 )
 from xovac_tui.report.judge import CriterionOutcome, Judgement, RunVerdict, judge
 from xovac_tui.runs.state import Leg
-from xovac_tui.units import MINUTE, to_celsius, unit_of
+from xovac_tui.units import MINUTE, to_celsius
 
 _SIGNS = {CriterionOutcome.MET: "✓", CriterionOutcome.NOT_MET: "✗", CriterionOutcome.OPEN: "?"}
 _SIMULATOR = "simulator.toml"
@@ -63,7 +64,7 @@ class _Page:
 
     def all(self) -> dict[str, Any]:
         """Return all that the template lays out."""
-        facts, past = self._facts, self._past
+        facts, past, units = self._facts, self._past, self._facts.units
         verdict = self._judgement.verdict
         day = self._times.day(past.recorded.started)
         return {
@@ -85,8 +86,10 @@ class _Page:
             ],
             "allowance": format_to_tenth(facts.period) if facts.period else "",
             "limits_known": facts.recipe is not None and facts.recipe.limits is not None,
-            "warm": format_temperature(WARM),
-            "cool": format_temperature(COOL),
+            "warm": units.temperature_words(WARM),
+            "cool": units.temperature_words(COOL),
+            "degrees": units.unit("degC"),
+            "pace": f"{units.difference_unit('degC')}/min",
             "zone": self._times.zone_words,
             "subject": self._subject(),
             "people": self._people(),
@@ -175,7 +178,7 @@ class _Page:
         return self._past.view().legs
 
     def _dwells(self) -> list[dict[str, Any]]:
-        made = []
+        made, units = [], self._facts.units
         for leg in self._legs():
             dwell = leg.dwell
             if dwell is None:
@@ -183,18 +186,18 @@ class _Page:
             found = self._judgement.of_step(leg.step)
             outcome = found.outcome if found is not None else CriterionOutcome.OPEN
             edges = dwell.target - dwell.tolerance, dwell.target + dwell.tolerance
-            condition = "" if dwell.pressure is None else f"≤ {quantity(dwell.pressure, 'mbar', log=True)}"
+            condition = "" if dwell.pressure is None else f"≤ {units.pressure_words(dwell.pressure)}"
             cells = (
                 str(leg.step),
-                f"{format_temperature(dwell.target)} ± {format_number(dwell.tolerance)} K",
+                band(units, dwell.target, dwell.tolerance),
                 condition or "any pressure",
                 format_to_tenth(leg.planned),
                 format_to_tenth(dwell.elapsed),
                 format_to_tenth(dwell.in_tolerance),
                 format_to_tenth(dwell.creditable),
                 str(dwell.excursions),
-                judged(dwell.minimum, *edges),
-                judged(dwell.maximum, *edges),
+                judged_in(units, "degC", dwell.minimum, *edges),
+                judged_in(units, "degC", dwell.maximum, *edges),
             )
             made.append({"cells": cells, "sign": _SIGNS[outcome], "outcome": outcome.value})
         return made
@@ -215,7 +218,7 @@ class _Page:
                 (
                     str(leg.step),
                     "" if leg.cycle is None else f"{leg.cycle[0]}/{leg.cycle[1]}",
-                    text(leg.label, 120),
+                    text(leg.label if segment is None else segment.label_in(self._facts.units), 120),
                     DASH if due is None else self._times.stamp(due),
                     about
                     + self._times.stamp(
@@ -229,7 +232,7 @@ class _Page:
         return made
 
     def _rate(self, leg: Leg) -> str:
-        """Return the mean rate of a ramp in K/min of the chamber's time, from its first value to its last."""
+        """Return the mean rate of a ramp in the chamber's time, from its first value to its last."""
         facts = self._facts
         channel = facts.channel(facts.controlled)
         if leg.kind != "ramp" or leg.start is None or channel is None:
@@ -241,7 +244,8 @@ class _Page:
         if first is None or last is None:
             return DASH
         # As the recipe counts: a simulated minute is a part of one of the wall clock.
-        return judged((last - first) / (found.last_at - found.first_at) * MINUTE / self._past.state.speed)
+        pace = (last - first) / (found.last_at - found.first_at) * MINUTE / self._past.state.speed
+        return judged(facts.units.change(pace, "degC"))
 
     # -- figures ----------------------------------------------------------------------------------------
 
@@ -272,14 +276,16 @@ class _Page:
             found, decides = one.figures[place], one.name == self._facts.controlled
             if found is None:
                 continue
-            log, signed = one.log, unit_of(one.unit).signed
+            units = self._facts.units
             low, high, mean = (
-                judged(figure, signed=signed) if decides else value(figure, one.unit, log=log)
+                judged_in(units, one.unit, figure)
+                if decides
+                else value(figure, one.unit, log=one.log, units=units)
                 for figure in (found.low, found.high, found.mean)
             )
             yield (
                 text(one.label, 60),
-                text(unit(one.unit), 20) if one.unit else "",
+                text(units.unit(one.unit), 20) if one.unit else "",
                 low,
                 self._times.since(found.low_at),
                 high,

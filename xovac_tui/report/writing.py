@@ -9,6 +9,7 @@ from pathlib import Path
 
 from xovac_tui import __version__, report
 from xovac_tui.api.contract import Contract
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.pieces import Unread
@@ -55,11 +56,13 @@ def write_report(
     now: float,
     force: bool = False,
     progress: Callable[[float], None] | None = None,
+    units: DisplayUnits = AS_REPORTED,
 ) -> Unread | None:
     """Write the report of a run into a new file; return what of the run is damaged in the record.
 
-    `zone` is that of the times in it, None this machine's; `now` in UTC seconds. Raises ReportError where
-    Jinja2 or matplotlib is missing, RecordError where the run cannot be read or the file is there already.
+    `zone` is that of the times in it, None this machine's; `units` are those of its values; `now` in UTC
+    seconds. Raises ReportError where Jinja2 or matplotlib is missing, RecordError where the run cannot be
+    read or the file is there already.
     """
     need_libraries()
     try:
@@ -73,6 +76,7 @@ def write_report(
                 program=f"xovac-tui {__version__}",
                 now=now,
                 progress=progress,
+                units=units,
             )
             file.write(report.page.page(facts, zone))
     except OSError as error:

@@ -262,6 +262,11 @@ class LiveStation(Station):
         """Why the contract files cannot be used as they are on disk; None while they are in force."""
         return self._contract_problem
 
+    @property
+    def contract_fixed(self) -> bool:
+        """False: another contract can be put in force at any time."""
+        return False
+
     def change_contract(self, contract: Contract) -> bool:
         """Put another contract in force at once, everywhere; return False where it is in force already.
 

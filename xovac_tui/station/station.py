@@ -29,6 +29,9 @@ from xovac_tui.station.refusal import Refusal
 from xovac_tui.station.service import RecordDesk, RunDesk
 from xovac_tui.station.setup import StationSetup
 
+CONTRACT_FIXED = "A replay goes by the contract that it was opened with. Change it in the console."
+"""Why the contract of a replay cannot be changed."""
+
 
 class Station(ABC):
     """One chamber as screens and commands see it: what is the same live and in a replay."""
@@ -68,15 +71,18 @@ class Station(ABC):
         """Why the contract files cannot be used as they are on disk; None while they are in force."""
         return None
 
+    @property
+    def contract_fixed(self) -> bool:
+        """True where the contract cannot be changed, as in a replay."""
+        return True
+
     def change_contract(self, contract: Contract) -> bool:
         """Put another contract in force at once, everywhere; return False where it is in force already.
 
         Nothing is sent, and nothing is written but the record's note of what changed. Raises ContractError
         where the chamber's contract cannot be changed, as in a replay.
         """
-        raise ContractError(
-            "A replay goes by the contract that it was opened with. Change it in the console."
-        )
+        raise ContractError(CONTRACT_FIXED)
 
     async def reread_contract(self, files: Sequence[Path] | None = None) -> ContractProblem | None:
         """Read the contract files again, in a thread, and put them in force at once where they are right.

@@ -157,6 +157,8 @@ class XovacApp(TerminalApp):
         self.show_keys()
         for problem in self._problems:
             self.workspace.say(problem, "warning", title="Settings", seconds=20)
+        if self._start.tour:
+            self.call_after_refresh(self.everywhere.action_tour)
 
     def _attend(self, workspace: Workspace) -> None:
         """Subscribe to the news of a chamber, and ring for its alarms."""

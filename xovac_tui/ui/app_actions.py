@@ -67,6 +67,12 @@ ACTIONS = placed(
         "Dismiss the unknown outcomes and alarms that stay in the message line: you have seen them.",
     ),
     Action("messages", "M", "messages", "Read all messages: time, text, and paths that can be copied."),
+    Action(
+        "tour",
+        "f1",
+        "tour",
+        "Take the tour: where to look, naming, outcomes, and STOP with a drill on the demo.",
+    ),
     Action("theme", "t", "theme", "Choose another theme."),
     Action(
         "redraw",
@@ -166,6 +172,15 @@ class AppActions:
     async def _messages(self, workspace: Workspace) -> None:
         workspace.history.see_all()
         await workspace.ask(dialogs.all_messages.HistoryDialog(workspace))
+
+    def action_tour(self) -> None:
+        """Take the tour."""
+        self._ask(self._tour(self._workspace()))
+
+    async def _tour(self, workspace: Workspace) -> None:
+        if not workspace.memory.state.toured:
+            workspace.remember(toured=True)
+        await workspace.ask(dialogs.tour.TourDialog(workspace))
 
     def action_note(self) -> None:
         """Ask for a note and put it on the time axis."""

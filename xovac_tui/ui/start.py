@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
 
+from xovac_tui import config
 from xovac_tui.config import Display
 from xovac_tui.config.state import State
 from xovac_tui.config.themes import ThemeSpec
@@ -33,5 +34,9 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Receivers in this terminal."""
     log_path: Path | None
     """Log file; None: there is no log."""
+    contract_place: Callable[[], config.contracts.ContractPlace] | None = None
+    """Finds where the chamber's contract is written, by a thread; None: nowhere, as in a demo."""
+    tour: bool = False
+    """Begin with the tour."""
     notes: tuple[str, ...] = ()
     """Sentences to show once after the start, such as on a theme file that is not used."""

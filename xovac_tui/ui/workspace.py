@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from xovac_tui import replay
+from xovac_tui import station as station_room
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
 from xovac_tui.config.state import State, save_state
 from xovac_tui.displayunits import DisplayUnits
@@ -121,6 +122,7 @@ class Workspace:
         """The units in which every value is shown."""
         self.history = MessageHistory()
         """What was said."""
+        self._contract_desk: station_room.contract_desk.ContractDesk | None = None
         self.held = False
         """The picture is held: the shown snapshot does not change."""
         self.snapshot: Snapshot = station.snapshot()
@@ -133,6 +135,14 @@ class Workspace:
         self.units = units
         self.station.alarms.show_in(units)
         self.window.flush()
+
+    @property
+    def contract_desk(self) -> station_room.contract_desk.ContractDesk:
+        """Where the contract of the chamber is changed."""
+        if self._contract_desk is None:
+            place = self.start.contract_place
+            self._contract_desk = station_room.contract_desk.ContractDesk(self.station, place)
+        return self._contract_desk
 
     def take_snapshot(self) -> Snapshot:
         """Return a new snapshot, and show it from now on unless the picture is held."""

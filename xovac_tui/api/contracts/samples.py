@@ -38,7 +38,7 @@ _NUMBERS = frozenset(NO_READING)
 class LeafSamples:
     """What came of one leaf."""
 
-    __slots__ = ("count", "decimals", "high", "low", "marks", "texts", "truth", "values")
+    __slots__ = ("count", "decimals", "high", "low", "marks", "newest", "texts", "truth", "values")
 
     def __init__(self) -> None:
         self.values: deque[float] = deque(maxlen=NEWEST)
@@ -53,6 +53,8 @@ class LeafSamples:
         self.decimals = False
         """True where a number had decimals."""
         self.count = 0
+        self.newest: Leaf = None
+        """The newest value, as it came."""
 
     @classmethod
     def of(cls, values: Iterable[Leaf]) -> LeafSamples:
@@ -65,6 +67,7 @@ class LeafSamples:
     def take(self, value: Leaf) -> None:
         """Take a value that came."""
         self.count += 1
+        self.newest = value
         if isinstance(value, bool):
             self.truth = True
         elif isinstance(value, str):

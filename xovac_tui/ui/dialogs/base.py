@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import ScrollableContainer, Vertical, VerticalScroll
 from textual.content import Content
 from textual.geometry import Size
-from textual.layout import WidgetPlacement
+from textual.layout import Layout, WidgetPlacement
 from textual.layouts.vertical import VerticalLayout
 from textual.screen import ModalScreen
 from textual.scroll_view import ScrollView
@@ -89,6 +89,19 @@ def _is_text(widget: Widget) -> bool:
     return isinstance(widget, Static | LinesWidget) and not widget.can_focus and not _scrolls(widget)
 
 
+class _Frame(Vertical):
+    """The frame of a dialog."""
+
+    _giving_way: Layout | None = None
+
+    @property
+    def layout(self) -> Layout:
+        """How its parts are stacked; Textual takes a layout of a style sheet by its name only."""
+        if self._giving_way is None:
+            self._giving_way = GivingWay()
+        return self._giving_way
+
+
 class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
     """A question above the tabs; escape returns None. STOP works above it."""
 
@@ -118,9 +131,8 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
         """Build the message line, the strip that shows how to stop the recipe, and the frame."""
         yield MessageLine()
         yield StopBar()
-        with Vertical(classes="dialog") as box:
+        with _Frame(classes="dialog") as box:
             box.set_class(self.WIDE, "-wide")
-            box.styles.layout = GivingWay()
             box.border_title, box.border_subtitle = Content(self.heading), Content(self.below)
             yield from self.contents()
 

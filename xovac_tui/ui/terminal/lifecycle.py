@@ -39,17 +39,17 @@ _STANDARD = (0, 1, 2)
 log = logging.getLogger(__name__)
 
 
-def run_in_terminal(app: TerminalApp) -> int:
+def run_in_terminal(app: TerminalApp, *, last: bool = True) -> int:
     """Run the app in this terminal and return the exit code; 128 + n if signal n ended it.
 
-    Restores the terminal, then raises the error that ended the app, if any. The
-    process must end soon after: it is killed `GRACE_SECONDS` later.
+    Restores the terminal, then raises the error that ended the app, if any. After the `last` app
+    the process must end soon: it is killed `GRACE_SECONDS` later.
     """
     if os.environ.get("SSH_CONNECTION") and not os.environ.get("TEXTUAL_ANIMATIONS"):
         app.animation_level = "none"
     if sys.platform != "win32":
         terminal.driver.make_robust(app)
-    life = _Life(app)
+    life = _Life(app, last=last)
     asyncio.run(life.run())
     if life.signalled:
         return life.signalled
@@ -61,8 +61,11 @@ def run_in_terminal(app: TerminalApp) -> int:
 class _Life:
     """Watches signals and the terminal while the app runs, and the time that its end takes."""
 
-    def __init__(self, app: TerminalApp) -> None:
+    def __init__(self, app: TerminalApp, *, last: bool) -> None:
         self.app = app
+        self._last = last
+        self._over = False
+        """The app has ended, and another one follows."""
         self.signalled = 0
         """Exit code for a signal or the loss of the terminal; 0: neither."""
         self._leave_by: float | None = None
@@ -82,7 +85,10 @@ class _Life:
                 await self.app.run_async()
                 self._in_terminal = False
         finally:
-            self._leave_by = self._leave_by or time.monotonic() + GRACE_SECONDS
+            if self._last or self.signalled:
+                self._leave_by = self._leave_by or time.monotonic() + GRACE_SECONDS
+            else:
+                self._over, self._leave_by = True, None
             self._give_back_settings()
             self._check_terminal()
             threading.excepthook = hook
@@ -110,8 +116,10 @@ class _Life:
 
     def _watch(self) -> None:
         # A thread instead of a timer: the loop may be blocked by the dead terminal.
-        while True:
+        while not self._over:
             time.sleep(CHECK_SECONDS)
+            if self._over:
+                return
             self._check_terminal()
             if self._leave_by is not None and time.monotonic() > self._leave_by:
                 self._cut_off()

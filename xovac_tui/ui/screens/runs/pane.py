@@ -460,6 +460,7 @@ class RunsPane(Pane):
                 contract=station.contract,
                 zone=UTC if self.workspace.times.mode == "utc" else None,
                 now=station.clock.utc(),
+                units=self.workspace.units,
             )
         except XovacError as error:
             self.workspace.say(str(error), "error", title="No report was written", seconds=12)

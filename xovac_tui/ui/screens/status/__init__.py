@@ -3,7 +3,7 @@
 import msgspec
 
 from xovac_tui.ui.action import Action
-from xovac_tui.ui.widgets import trend_keys
+from xovac_tui.ui.widgets import contract_keys, trend_keys
 
 ACTIONS = (
     # These work wherever the focus is; the chart has the same keys for when it is focused.
@@ -17,4 +17,6 @@ ACTIONS = (
         footer=True,
     ),
     Action("pin", "space", "pin", "Pin the chosen channel to the top and to the trend."),
+    contract_keys.EDIT_CHANNEL,
+    contract_keys.UNDO,
 )

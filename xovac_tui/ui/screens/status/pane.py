@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 import msgspec
+from textual import work
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -15,6 +16,7 @@ from xovac_tui import analysis
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.config import state
+from xovac_tui.ui import dialogs
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.status import ACTIONS
 from xovac_tui.ui.screens.status.hero import Hero, Look, leading, paced
@@ -127,6 +129,7 @@ class StatusPane(Pane):
         self._slots: dict[str, int] = {}
         self._opened: float | None = None
         self._fall: analysis.insight.VacuumView | None = None
+        self._foreseen_in = self.workspace.units
         self._foreseen: list[tuple[float, float]] = []
         self._apply(self._arranged)
 
@@ -280,9 +283,11 @@ class StatusPane(Pane):
         if fall is None or fall.mbar is None or not fall.falls or fall.channel.value is None:
             return ()
         speed, factor = self.station.speed, unit_of(fall.channel.unit).factor
-        if fall is not self._fall:
+        units = self.workspace.units
+        if fall is not self._fall or units != self._foreseen_in:
             # Until the next forecast the drawn one stays where it is.
-            shown, unit = self.workspace.units.value, fall.channel.unit
+            shown, unit = units.value, fall.channel.unit
+            self._foreseen_in = units
             self._fall, self._foreseen = fall, [(snapshot.mono, shown(fall.channel.value, unit))]
             for one in fall.thresholds:
                 if one.forecast is None:
@@ -334,6 +339,18 @@ class StatusPane(Pane):
     async def action_insight(self) -> None:
         """Show the Insight tab in place of this one."""
         await self.workspace.show_over("status", "insight")
+
+    @work(group="contract", exclusive=True)
+    async def action_edit_channel(self) -> None:
+        """Show the form of the chosen channel."""
+        chosen = self.query_one(Readings).chosen
+        if chosen is not None:
+            await dialogs.contract.channel_form.edit_channel(self.workspace, chosen.full_name)
+
+    @work(group="contract")
+    async def action_undo_contract(self) -> None:
+        """Take the last change of the contract back."""
+        await dialogs.contract.undo.undo_contract(self.workspace)
 
     def action_pin(self) -> None:
         """Pin or unpin the chosen channel."""

@@ -9,7 +9,7 @@ from typing import ClassVar
 import msgspec
 from rich.cells import cell_len
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 
 from xovac_tui.chamber.snapshot import ChannelView, Quality
@@ -189,17 +189,10 @@ class Readings(LinesWidget, can_focus=True):
     Readings:focus { border-top: solid $border; }
     Readings.-line { border: none; padding: 0; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*MOVING, Binding("enter", "edit", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = MOVING
 
     class Chosen(Message):
         """Another channel was chosen."""
-
-    class EditAsked(Message):
-        """The chosen channel is to be edited."""
-
-        def __init__(self, full_name: str) -> None:
-            super().__init__()
-            self.full_name = full_name
 
     def __init__(self, glyphs: Glyphs, keys: Mapping[str, str], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -281,11 +274,6 @@ class Readings(LinesWidget, can_focus=True):
         """Return the value of the chosen channel."""
         one = self.chosen
         return None if one is None else Copied(clean(one.label, 60), reading_with_unit(one, self._units))
-
-    def action_edit(self) -> None:
-        """Ask for the chosen channel to be edited."""
-        if self.chosen is not None:
-            self.post_message(self.EditAsked(self.chosen.full_name))
 
     def on_click(self, event: events.Click) -> None:
         """Choose the reading that was clicked; a second click on it does what enter does."""

@@ -1,0 +1,198 @@
+"""The form of a channel: what it shows, what it saves, and that nothing of it is lost or sent."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from tests.helpers.console import URL, Console, console, drawn
+from xovac_tui.api.loader import load_contract
+from xovac_tui.chamber.snapshot import ChannelView
+from xovac_tui.config import Profile
+from xovac_tui.config.contracts import ContractPlace
+from xovac_tui.ui.dialogs.contract.form import ContractForm
+from xovac_tui.ui.dialogs.question import QuestionDialog
+from xovac_tui.ui.screens.status.readings import Readings
+
+PART = "chamber_state.part"
+
+
+async def form_of(c: Console, full_name: str) -> ContractForm:
+    """Open the form of a channel from its reading."""
+    readings = c.app.screen.query_one(Readings)
+    readings.focus()
+    assert readings.choose(full_name)
+    await c.press("enter")
+    return await shown(c)
+
+
+async def shown(c: Console) -> ContractForm:
+    """Wait for a form and return it."""
+    await c.until(lambda: isinstance(c.app.screen, ContractForm) and c.app.screen.is_mounted)
+    await c.settle()
+    assert isinstance(c.app.screen, ContractForm)
+    return c.app.screen
+
+
+async def closed(c: Console) -> None:
+    """Wait until no form is shown."""
+    await c.until(lambda: len(c.app.screen_stack) == 1)
+    await c.settle()
+
+
+def channel(c: Console, full_name: str) -> ChannelView:
+    found = c.station.snapshot().channel(full_name)
+    assert found is not None
+    return found
+
+
+def in_a_file(c: Console, folder: Path, file: str = "own.toml") -> Path:
+    """Let the chamber's contract be in a file."""
+    path = folder / file
+    place = ContractPlace("bench-1", path, (path,), True, folder / "config.toml")
+    c.app.workspace.start = type(c.app.workspace.start)(
+        **{
+            name: getattr(c.app.workspace.start, name)
+            for name in c.app.workspace.start.__struct_fields__
+            if name != "contract_place"
+        },
+        contract_place=lambda: place,
+    )
+    return path
+
+
+async def unnamed(c: Console) -> None:
+    """Let the chamber say what no contract names."""
+    for number in range(3):
+        c.link.deliver("extra", json.dumps({"p_mbar": 1e-5 * 10**number, "oil_degC": 40.5, "phase": "idle"}))
+    await c.settle()
+
+
+async def test_guesses_are_offered_taken_by_one_key_and_the_next_channel_follows(tmp_path: Path) -> None:
+    async with console(tmp_path, profile=Profile(url=URL, contracts=("simulator",))) as c:
+        file = in_a_file(c, tmp_path)
+        await unnamed(c)
+        form = await form_of(c, "extra.oil_degC")
+        assert form.texts["unit"] == "", "a guess is not applied"
+        await c.press("g")
+        assert form.texts["unit"] == "degC"
+        assert not file.exists(), "nothing is saved before enter"
+        await c.type("Oil")
+        assert "Oil" in "\n".join(drawn(c.app.screen))
+        await c.press("enter")
+        await c.until(lambda: c.app.screen is not form)
+        after = await shown(c)
+        assert channel(c, "extra.oil_degC").unit == "degC"
+        assert channel(c, "extra.oil_degC").label == "Oil"
+        assert load_contract([file], simulator=True) == c.station.contract
+        assert "phase" in after.heading
+        await c.press("escape")
+        await closed(c)
+        await c.press("z")
+        await c.until(lambda: channel(c, "extra.oil_degC").unit == "")
+        assert c.link.emitted == []
+
+
+async def test_a_renamed_channel_keeps_its_old_name_as_an_alias(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        form = await form_of(c, PART)
+        before = channel(c, PART)
+        await c.press("down", "ctrl+u")
+        await c.type("sample")
+        await c.press("enter")
+        await closed(c)
+        assert channel(c, PART).name == "sample"
+        assert channel(c, PART).aliases == (before.name,)
+        assert channel(c, PART).unit == before.unit
+        assert form.texts["label"] == before.label
+
+
+async def test_what_is_wrong_is_said_beside_its_field_and_not_saved(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        other = channel(c, "chamber_state.shroud").name
+        form = await form_of(c, PART)
+        before = c.station.contract
+        await c.press("down", "ctrl+u")
+        await c.type(other)
+        await c.press("enter")
+        await c.until(lambda: form.problems)
+        assert list(form.problems) == ["channel"]
+        form.put("channel", "part")
+        form.put("unit", "mbar")
+        await c.press("enter")
+        await c.until(lambda: "unit" in form.problems)
+        form.put("unit", "degC")
+        form.put("valid", "5 to -5")
+        await c.press("enter")
+        await c.until(lambda: "valid" in form.problems)
+        form.put("valid", "")
+        form.put("role", "pressure")
+        form.put("unit", "mbar")
+        await c.press("enter")
+        await c.until(lambda: "role" in form.problems)
+        assert c.station.contract == before
+        await c.press("escape")
+        await closed(c)
+
+
+async def test_what_was_typed_is_there_again_and_a_cut_link_takes_none_of_it(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await form_of(c, PART)
+        await c.press("ctrl+u")
+        await c.type("Half a na!!")
+        await c.lose()
+        assert isinstance(c.app.screen, ContractForm)
+        await c.press("escape")
+        await closed(c)
+        form = await form_of(c, PART)
+        assert form.texts["label"] == "Half a na!!"
+        await c.press("escape")
+        await closed(c)
+        assert c.link.emitted == []
+
+
+async def test_a_file_changed_meanwhile_is_shown_before_it_is_saved_over(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        file = in_a_file(c, tmp_path)
+        file.write_text("# mine\n")
+        await form_of(c, PART)
+        await c.press("ctrl+u")
+        await c.type("Sample")
+        file.write_text('# mine\n[messages.chamber_state]\n"shroud" = { label = "Theirs" }\n')
+        await c.press("enter")
+        await c.until(lambda: isinstance(c.app.screen, QuestionDialog))
+        await c.settle()
+        assert "Theirs" in "\n".join(drawn(c.app.screen))
+        await c.press("s")
+        await closed(c)
+        assert "Theirs" in file.read_text()
+        assert channel(c, PART).label == "Sample"
+        assert file.read_text().startswith("# mine\n")
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
+async def test_a_read_only_folder_is_told_before_anything_is_typed(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        folder = tmp_path / "locked"
+        folder.mkdir()
+        in_a_file(c, folder)
+        folder.chmod(0o500)
+        await form_of(c, PART)
+        assert not c.app.screen.query(Input)
+        folder.chmod(0o700)
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 23), (120, 36)])
+async def test_buttons_and_the_field_with_the_focus_are_seen_at_every_size(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with console(tmp_path, size=size) as c:
+        form = await form_of(c, PART)
+        for key in ("up",) * 3 + ("down",) * 3:
+            await c.press(key)
+            await c.until(lambda: form.focused and form.region.contains_region(form.focused.region))
+            assert "Save" in "\n".join(drawn(c.app.screen))

@@ -1,0 +1,94 @@
+"""Settings are changed key by key: comments, order and what is not known stay, and mistakes are refused."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from xovac_tui import paths
+from xovac_tui.config.settings_text import (
+    REMOVE,
+    SettingsText,
+    changed,
+    difference,
+    read_settings_text,
+    save_profile,
+    write_settings_text,
+)
+from xovac_tui.errors import SettingsError
+
+TEXT = """# mine
+[display] # the screen
+theme = "nord" # blue
+time = "utc"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text(TEXT)
+    path.chmod(0o640)
+    return path
+
+
+def test_comments_order_and_mode_stay(file: Path) -> None:
+    made = changed(
+        read_settings_text(file),
+        {("display", "theme"): "xovac-light", ("keys", "pause"): "f5", ("display", "time"): REMOVE},
+    )
+    write_settings_text(made)
+    assert file.read_text() == (
+        '# mine\n[display] # the screen\ntheme = "xovac-light" # blue\n\n[keys]\npause = "f5"\n'
+    )
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert read_settings_text(file).value(("display", "theme")) == "xovac-light"
+    assert made.value(("display", "time")) is None
+
+
+def test_a_key_that_only_another_version_knows_stays(file: Path) -> None:
+    file.write_text(f"{TEXT}shade = 3\n")
+    made = changed(read_settings_text(file), {("display", "refresh"): 1.0})
+    assert made.text == f"{TEXT}shade = 3\nrefresh = 1\n"
+
+
+@pytest.mark.parametrize("value", [99.0, "often"])
+def test_a_value_that_cannot_be_is_refused(file: Path, value: object) -> None:
+    with pytest.raises(SettingsError, match="refresh"):
+        changed(read_settings_text(file), {("display", "refresh"): value})
+
+
+def test_a_file_that_is_no_toml_is_not_touched(file: Path) -> None:
+    file.write_text("[display\n")
+    with pytest.raises(SettingsError, match="it is not TOML"):
+        changed(read_settings_text(file), {("display", "time"): "utc"})
+
+
+def test_what_another_program_changed_is_shown(file: Path) -> None:
+    before = read_settings_text(file)
+    file.write_text(TEXT.replace("utc", "local"))
+    assert difference(before, read_settings_text(file)) == ['-time = "utc"', '+time = "local"']
+    assert difference(before, SettingsText(file)) == ["The file is gone."]
+
+
+def test_a_profile_is_added_once(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "config.toml"
+    save_profile(path, "bench-1", "http://bench:8080")
+    assert path.read_text() == '[profiles.bench-1]\nurl = "http://bench:8080"\n'
+    with pytest.raises(SettingsError, match='have a profile "BENCH-1" already'):
+        save_profile(path, "BENCH-1", "http://other:8080")
+    with pytest.raises(SettingsError, match='"a/b": '):
+        save_profile(path, "a/b", "http://other:8080")
+
+
+def test_a_folder_that_cannot_be_written_is_told(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(paths, "write_atomically", full)
+    made = changed(read_settings_text(file), {("display", "time"): "local"})
+    with pytest.raises(SettingsError, match=r"No space left on device\. Nothing was changed\."):
+        write_settings_text(made)
+    assert file.read_text() == TEXT

@@ -1,0 +1,119 @@
+"""The settings file as text: changed key by key with comments kept, and written whole or not at all."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from xovac_tui import paths
+from xovac_tui.config.check import name_mistake, url_mistake
+from xovac_tui.config.load import settings_problems
+from xovac_tui.errors import SettingsError
+from xovac_tui.tomltext import KeyPath, TomlText
+from xovac_tui.validation import read_toml_bytes
+
+REMOVE: Any = object()
+"""In the place of a value: the key is taken out, so that the default holds again."""
+_BOM = "\ufeff"
+_DIFFERENCE_LINES = 40
+
+
+class SettingsText(msgspec.Struct, frozen=True):
+    """A settings file as it was read, or as it is to be written."""
+
+    path: Path
+    raw: bytes | None = None
+    """What it holds; None: there is no such file."""
+
+    @property
+    def text(self) -> str:
+        """The text, without a byte order mark."""
+        return (self.raw or b"").decode("utf-8-sig")
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The values. Raises SettingsError where it is no TOML."""
+        try:
+            return tomllib.loads(self.text)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as why:
+            raise SettingsError(f"{self.path} cannot be changed: it is not TOML ({why}).") from None
+
+    def value(self, path: KeyPath) -> Any:
+        """Return the value that the file gives a key; None where it gives none."""
+        found: Any = self.data
+        for key in path:
+            if not isinstance(found, Mapping) or key not in found:
+                return None
+            found = found[key]
+        return found
+
+
+def read_settings_text(path: Path) -> SettingsText:
+    """Read a settings file, which need not exist. Raises SettingsError where it cannot be read."""
+    return SettingsText(path, read_toml_bytes(path) if os.path.lexists(path) else None)
+
+
+def changed(file: SettingsText, changes: Mapping[KeyPath, Any]) -> SettingsText:
+    """Return the file with other values at these keys.
+
+    Raises SettingsError where that would bring in a mistake; mistakes that it has already, such as keys that
+    only another version knows, stay as they are.
+    """
+    _ = file.data
+    toml = TomlText(file.text)
+    for path, value in changes.items():
+        if value is REMOVE:
+            toml.remove(path)
+        else:
+            toml.put(path, value)
+    bom = _BOM if (file.raw or b"").startswith(_BOM.encode()) else ""
+    made = SettingsText(file.path, (bom + toml.text).encode())
+    before = settings_problems(file.path, file.raw or b"")
+    if new := [one for one in settings_problems(file.path, made.raw) if one not in before]:
+        raise SettingsError(*new)
+    return made
+
+
+def difference(before: SettingsText, after: SettingsText) -> list[str]:
+    """Return the lines that differ between two texts of a file, each with `-` or `+` before it."""
+    if after.raw is None:
+        return ["The file is gone."]
+    if before.raw is None:
+        return ["The file is new."]
+    lines = difflib.unified_diff(before.text.splitlines(), after.text.splitlines(), n=0, lineterm="")
+    found = [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+    more = len(found) - _DIFFERENCE_LINES
+    return [*found[:_DIFFERENCE_LINES], *([f"and {more} lines more"] if more > 0 else [])]
+
+
+def write_settings_text(file: SettingsText) -> None:
+    """Write a settings file whole or not at all; its mode stays, and a link to it goes on leading to it.
+
+    Raises SettingsError where it cannot be written.
+    """
+    real = Path(os.path.realpath(file.path))
+    try:
+        mode = stat.S_IMODE(real.stat().st_mode) if real.exists() else None
+        paths.write_atomically(real, (file.raw or b"").decode(), mode)
+    except OSError as why:
+        raise SettingsError(
+            f"{file.path} cannot be written: {why.strerror or why}. Nothing was changed."
+        ) from None
+
+
+def save_profile(path: Path, name: str, url: str) -> None:
+    """Add a profile with an address to a settings file. Raises SettingsError where that cannot be."""
+    if reason := name_mistake(name) or url_mistake(url):
+        raise SettingsError(f'"{name}": {reason}')
+    file = read_settings_text(path)
+    known = file.data.get("profiles", {})
+    if any(one.casefold() == name.casefold() for one in known):
+        raise SettingsError(f'The settings have a profile "{name}" already. Choose another name.')
+    write_settings_text(changed(file, {("profiles", name): {"url": url}}))

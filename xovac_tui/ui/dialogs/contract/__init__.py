@@ -1,0 +1,11 @@
+"""Forms in which the contract is said: a channel, a command, an answer, the file itself. Nothing is sent."""
+
+from typing import TYPE_CHECKING
+
+from xovac_tui.later import later
+
+if TYPE_CHECKING:
+    from xovac_tui.ui.dialogs.contract import channel_form as channel_form
+    from xovac_tui.ui.dialogs.contract import undo as undo
+else:
+    __getattr__ = later(__name__)
