@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.helpers.console import console
+from tests.helpers.console import Console, console
+from tests.ui.test_alarms_pane import HOT, RULES
 from tests.ui.test_replay import HOURS, replayed
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.link import LinkWord
+from xovac_tui.ui.dialogs.contract.form import ContractForm
 from xovac_tui.ui.dialogs.help import HelpDialog
 from xovac_tui.ui.frame.bars import AlarmStrip, KeyBar, LinkBar, ReplayBar
 from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
@@ -78,22 +81,44 @@ def test_a_second_click_is_on_the_same_thing_with_none_between() -> None:
     assert not clicks.is_second(5)
 
 
-async def test_a_click_on_a_reading_chooses_it(tmp_path: Path) -> None:
+def listed(c: Console, readings: Readings, beside: str = "") -> str:
+    """Return the label of the last channel that is shown."""
+    labels = [one.label for one in c.station.snapshot().channels]
+    return [one for one in labels if one in readings.plain and one != beside][-1]
+
+
+async def test_a_click_on_a_reading_chooses_it_and_a_second_one_opens_its_form(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         await c.readings(seconds=2)
         readings = c.app.query_one(Readings)
-        rows = readings.plain.splitlines()
-        at = next(y for y, row in enumerate(rows) if "Shroud" in row)
         place = readings.content_region
         before = readings.chosen
-        await c.pilot.click(offset=(place.x + rows[at].index("Shroud"), place.y + at))
+        assert before is not None
+        rows = readings.plain.split("\n")
+        other = listed(c, readings, beside=before.label)
+        y = next(y for y, row in enumerate(rows) if other in row)
+        spot = (place.x + rows[y].index(other), place.y + y)
+        await c.pilot.click(offset=spot)
+        await c.settle()
+        assert readings.has_focus
+        assert readings.chosen is not None
+        assert readings.chosen.label == other
+        assert len(c.app.screen_stack) == 1
+        await c.pilot.click(offset=spot)
+        await c.until(lambda: isinstance(c.app.screen, ContractForm))
+
+
+async def test_a_click_on_a_reading_in_the_line_of_the_pinned_ones_chooses_it(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(80, 20)) as c:
+        await c.readings(seconds=2)
+        readings = c.app.query_one(Readings)
+        assert readings.size.height == 1
+        place = readings.content_region
+        other = listed(c, readings)
+        await c.pilot.click(offset=(place.x + readings.plain.index(other), place.y))
         await c.settle()
         assert readings.chosen is not None
-        assert before is not None
-        assert readings.chosen.label.startswith("Shroud")
-        assert before.full_name != readings.chosen.full_name
-        assert readings.has_focus
-        assert len(c.app.screen_stack) == 1
+        assert readings.chosen.label == other
 
 
 async def test_a_second_click_on_a_row_does_what_enter_does(tmp_path: Path) -> None:
@@ -117,10 +142,9 @@ async def test_a_second_click_on_a_row_does_what_enter_does(tmp_path: Path) -> N
 
 
 async def test_clicks_on_the_bars_do_what_they_name(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
+    async with console(tmp_path, watchlist=Watchlist(rules=RULES)) as c:
+        await c.readings(**HOT)
         await c.lose()
-        await c.advance(60)
-        await c.until(lambda: c.app.query_one(AlarmStrip).display)
         assert c.word is LinkWord.LOST
         await c.pilot.click(LinkBar, offset=(5, 0))
         await c.until(lambda: c.link.reconnects == 1)
