@@ -124,6 +124,7 @@ class ChamberScreen(LeanScreen[None]):
         for bar in self.children:
             if isinstance(bar, FrameBar):
                 bar.show(workspace, snapshot)
+        self._show_counts()
         workspace.window.show_stop()
         if self.has_class("-small"):
             self.query_one(SmallNotice).show(workspace, snapshot)
@@ -239,6 +240,12 @@ class ChamberScreen(LeanScreen[None]):
         keys = self.workspace.keys
         shown = [(tab.id, keys[f"tab-{tab.id}"], tab.title) for tab in tabs.TABS if tab.key]
         self.query_one(TabBar).show(shown, self.active_tab)
+
+    def _show_counts(self) -> None:
+        """Show behind the title of Alarms how many want attention."""
+        wanting = len(self.workspace.station.alarms.unresolved().alarms)
+        counts = {"alarms": f"{self.workspace.glyphs.dot}{wanting}"} if wanting else {}
+        self.query_one(TabBar).count(counts)
 
     def _pane(self, tab: str | Widget) -> Pane:
         pane = tabs.named(tab).load()(self.workspace, id=tab) if isinstance(tab, str) else tab

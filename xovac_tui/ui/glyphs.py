@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from xovac_tui.api.link import LinkWord
-from xovac_tui.chamber.alarm import Severity
+from xovac_tui.chamber.alarm import SEVERITIES, Severity
 from xovac_tui.chamber.snapshot import Outcome, Quality, RunState
 from xovac_tui.text import clean
 
@@ -75,10 +75,10 @@ class Glyphs(msgspec.Struct, frozen=True):
             "ended early": self.warning,
         }.get(word, self.question)
 
-    def severity(self, severity: Severity) -> str:
-        """Return the sign of a severity: high ones point up, low ones down."""
-        signs = "!^=v" if self.ascii else "!▲△▼"
-        return signs[tuple(Severity).index(severity)]
+    def severity(self, severity: Severity, *, below: bool = False) -> str:
+        """Return the sign of a severity; it points down where a lower limit was crossed (`below`)."""
+        signs = _SIGNS[self.ascii, below]
+        return signs[SEVERITIES.index(severity)]
 
     def bar(self, fraction: float, width: int) -> tuple[str, str]:
         """Return the full and the empty part of a progress bar of `width` characters."""
@@ -100,6 +100,15 @@ class Glyphs(msgspec.Struct, frozen=True):
         return self.plain(clean(" ".join(text.split()), most))
 
 
+_SIGNS = {
+    (False, False): ("▲▲", "▲", "△", "▵"),
+    (False, True): ("▼▼", "▼", "▽", "▿"),
+    (True, False): ("^^", "^", "=", "-"),
+    (True, True): ("vv", "v", "=", "-"),
+}
+"""ASCII or not, and pointing down or not -> the signs of severities, the worst first."""
+SIGN_WIDTH = 2
+"""Cells of the widest sign of a severity."""
 _PLAIN = str.maketrans(
     {
         "−": "-",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from xovac_tui.api.link import LinkWord
-from xovac_tui.chamber.alarm import SEVERITIES, AlarmChange, AlarmEvent
+from xovac_tui.chamber.alarm import LOUD, SEVERITIES, AlarmChange, AlarmEvent
 from xovac_tui.chamber.alarm import Severity as AlarmSeverity
 from xovac_tui.chamber.news import ContractChanged, ContractProblemChanged, LinkChanged, ModeChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
@@ -127,14 +127,12 @@ def contract_problem_words(news: ContractProblemChanged) -> MessageText:
     return MessageText("Contract not taken", clean(news.problem.sentence, 2 * _LONGEST), "warning", 15.0)
 
 
-_LOUD = (AlarmSeverity.CRITICAL, AlarmSeverity.HIGH)
-"""Severities with a message on every tab; the strip shows the others."""
 _MOST_ALARMS = 3
 
 
 def alarm_words(changes: Iterable[AlarmChange]) -> MessageText | None:
     """Return one message for all newly raised alarms, None if there are none to show."""
-    raised = [one for one in changes if one.event is AlarmEvent.RAISED and one.severity in _LOUD]
+    raised = [one for one in changes if one.event is AlarmEvent.RAISED and one.severity in LOUD]
     if not raised:
         return None
     raised.sort(key=lambda one: SEVERITIES.index(one.severity))

@@ -17,6 +17,7 @@ from xovac_tui.ui.widgets.alarm_words import (
     STATE_WORDS,
     by_urgency,
     severity_style,
+    sign_of,
 )
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, fit_label, folded
 from xovac_tui.ui.workspace import Mode, Workspace
@@ -127,7 +128,7 @@ def _alarm_lines(unresolved: AlarmsView, glyphs: Glyphs, width: int) -> list[Lin
     if not there:
         return []
     first = there[0]
-    word = f"{glyphs.severity(first.severity)} {first.severity.upper()} {STATE_WORDS[first.state]}"
+    word = f"{sign_of(first, glyphs)} {first.severity.upper()} {STATE_WORDS[first.state]}"
     stand = f" {counted(len(there), 'alarm stands', 'alarms stand')}"
     return [
         ((word, severity_style(first)), (stand, "")),

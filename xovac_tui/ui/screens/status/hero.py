@@ -78,7 +78,7 @@ def hero_lines(
     first, second = leading(channels)
     left = max(18, min(34, width * 26 // 100))
     middle = max(15, min(32, width * 24 // 100))
-    right = width - _MARGIN - left - middle - 2 * _BETWEEN
+    right = width - _MARGIN - left - middle - 2 * _BETWEEN - 1
     places = (
         (_temperature(moment, first, left, rows, look), left),
         (_pressure(second, middle, rows, look, moment.units), middle),
@@ -141,7 +141,8 @@ def _spark(channel: ChannelView, width: int, look: Look, style: str) -> Line:
     bars = sparkline(
         look.trend(channel.full_name, width), width, look.glyphs.ascii, least=least, log=channel.log
     )
-    return ((bars, style if channel.quality is Quality.GOOD else MUTED),)
+    # A gap is a blank: dots would be louder than the bars.
+    return ((bars.replace("·", " "), style if channel.quality is Quality.GOOD else MUTED),)
 
 
 def _temperature(
