@@ -28,10 +28,11 @@ from xovac_tui.outlet import write_last
 from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
 from xovac_tui.text import writable
-from xovac_tui.ui import app_actions, dialogs, message_words, palette, replay_actions, tabs
+from xovac_tui.ui import app_actions, dialogs, palette, replay_actions, tabs
 from xovac_tui.ui.action import bindings
 from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
 from xovac_tui.ui.chamber_screen import ChamberScreen
+from xovac_tui.ui.format import where_logged
 from xovac_tui.ui.frame.defect_notice import NoticeScreen
 from xovac_tui.ui.messages import CHECK_SECONDS, Messages, ring_for_alarms
 from xovac_tui.ui.readable import readable
@@ -205,7 +206,7 @@ class XovacApp(TerminalApp):
                 self.mender.log(error)
                 workspace.say(
                     f"Link and recording failed by a defect ({type(error).__name__}) and begin again. "
-                    f"Nothing was sent. {message_words.where_logged(self.log_file)}".rstrip(),
+                    f"Nothing was sent. {where_logged(self.log_file)}".rstrip(),
                     "error",
                     title=_DEFECT,
                     seconds=60,
@@ -479,7 +480,7 @@ class XovacApp(TerminalApp):
         then = ", and the screen was built again" if rebuilt else ""
         self.workspace.say(
             f"{what} by a defect ({type(error).__name__}){then}. Link, recording, alarms and STOP go on. "
-            f"{message_words.where_logged(self.log_file)}".rstrip(),
+            f"{where_logged(self.log_file)}".rstrip(),
             "error",
             title=_DEFECT,
             seconds=20,

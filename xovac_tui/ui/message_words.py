@@ -16,6 +16,7 @@ from xovac_tui.recording.status import RecorderChanged, RecorderState
 from xovac_tui.station.news import ServiceFailed
 from xovac_tui.station.service import SAID_AGAIN
 from xovac_tui.text import clean
+from xovac_tui.ui.format import where_logged
 from xovac_tui.ui.frame.trust_bar import GOES_ON
 from xovac_tui.ui.message_history import Severity
 
@@ -91,11 +92,6 @@ _SERVICES = {
     "RunService": "Following of runs",
     "NotifyService": "Notification",
 }
-
-
-def where_logged(log_file: str) -> str:
-    """Return the words before the file with the details of a defect; empty if there is none."""
-    return "The details are in" if log_file else ""
 
 
 def service_words(news: ServiceFailed, log_file: str) -> MessageText:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from xovac_tui.ui.format import where_logged
 from xovac_tui.ui.frame.small_notice import SmallNotice
-from xovac_tui.ui.message_words import where_logged
 from xovac_tui.ui.terminal.modal import LeanScreen
 from xovac_tui.ui.widgets.message_line import MessageLine
 from xovac_tui.ui.widgets.stopbar import StopBar
