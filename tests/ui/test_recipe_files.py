@@ -57,7 +57,7 @@ async def test_save_writes_the_file_and_keeps_the_version_before(tmp_path: Path)
         await e.press("d")
         assert "changed, not saved" in e.head
         await e.press("s")
-        await e.c.until(lambda: e.said("Saved: "))
+        await e.c.until(lambda: e.said("Saved. "))
         await e.c.settle()
         assert "  saved" in e.head
         assert on_disk(tmp_path) == e.recipe
