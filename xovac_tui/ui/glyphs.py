@@ -30,8 +30,15 @@ class Glyphs(msgspec.Struct, frozen=True):
     arrow_in: str
     arrow_out: str
     rule: str
-    edge: str
+    edge: str = "▌"
     """The left edge of a group of rows."""
+    heavy_rule: str = "━"
+    shade: str = "░"
+    shade_chosen: str = "▒"
+    bracket: tuple[str, str, str] = ("╭", "─", "╮")
+    """Left end, rule and right end of a bracket above something."""
+    side: tuple[str, str, str] = ("╭", "│", "╰")
+    """Begin, middle and end of a bracket at the left of rows."""
 
     def quality(self, quality: Quality) -> str:
         """Return the sign of a channel's quality."""
@@ -144,5 +151,29 @@ _PLAIN = str.maketrans(
 
 _PICTURES = {0x2400 + code: f"\\x{code:02x}" for code in range(0x20)} | {0x2421: "\\x7f", 0x2026: "~"}
 
-UNICODE = Glyphs(False, "●", "◌", "○", "—", "✖", "▶", "■", "?", "▸", "█", "░", "…", "⚠", "◂", "▸", "─", "▌")
-ASCII = Glyphs(True, "*", "o", "o", "-", "x", ">", "#", "?", ">", "#", ".", "~", "!", "<", ">", "-", "|")
+UNICODE = Glyphs(False, "●", "◌", "○", "—", "✖", "▶", "■", "?", "▸", "█", "░", "…", "⚠", "◂", "▸", "─")
+ASCII = Glyphs(
+    True,
+    "*",
+    "o",
+    "o",
+    "-",
+    "x",
+    ">",
+    "#",
+    "?",
+    ">",
+    "#",
+    ".",
+    "~",
+    "!",
+    "<",
+    ">",
+    "-",
+    edge="|",
+    heavy_rule="=",
+    shade=":",
+    shade_chosen="=",
+    bracket=("+", "-", "+"),
+    side=("+", "|", "+"),
+)
