@@ -16,6 +16,7 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import News
 from xovac_tui.station.proving import UNPROVEN
+from xovac_tui.ui import dialogs
 from xovac_tui.ui.dialogs.confirm import ask, confirm_and_send
 from xovac_tui.ui.dialogs.facts import wrap
 from xovac_tui.ui.screens.controls import ACTIONS
@@ -209,6 +210,30 @@ class ControlsPane(Pane):
             )
         else:
             self._ask_for(EXPERT)
+
+    @work(group="contract", exclusive=True)
+    async def action_edit_command(self) -> None:
+        """Show the form in which the contract names the chosen command."""
+        spec = self.query_one(ContractCommands).chosen
+        if spec is EXPERT:
+            self.workspace.say("No contract names this line: it sends what you type.", title="Contract")
+        elif spec is not None:
+            await dialogs.contract.command_form.edit_command(self.workspace, spec.event)
+
+    @work(group="contract", exclusive=True)
+    async def action_new_command(self) -> None:
+        """Show the form of a new command."""
+        await dialogs.contract.command_form.edit_command(self.workspace)
+
+    @work(group="contract", exclusive=True)
+    async def action_contract_file(self) -> None:
+        """Show what the contract has beside channels and commands."""
+        await dialogs.contract.command_form.edit_contract_file(self.workspace)
+
+    @work(group="contract")
+    async def action_undo_contract(self) -> None:
+        """Take the last change of the contract back."""
+        await dialogs.contract.undo.undo_contract(self.workspace)
 
     def _open(self) -> None:
         if len(self.app.screen_stack) > 1 or not self.display:
