@@ -169,10 +169,10 @@ async def test_a_receiver_is_tested_after_a_question(tmp_path: Path, monkeypatch
 async def test_settings_that_cannot_be_written_are_told_before_typing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings_screen, "unwritable", lambda _: "It is on a disk for reading only.")
+    monkeypatch.setattr(settings_screen, "unwritable", lambda _: "The folder takes no file.")
     async with settings(tmp_path) as (c, file):
         notice = c.app.screen.query_one("#readonly", Static)
-        assert "for reading only" in str(notice.render())
+        assert "takes no file" in str(notice.render())
         await c.type("times")
         await c.press("enter")
         await ready(c)
