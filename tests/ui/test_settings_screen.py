@@ -184,5 +184,6 @@ async def test_a_setting_is_changed_by_two_clicks(tmp_path: Path) -> None:
         await c.type("times")
         await c.settle()
         rows = c.app.screen.query_one(Rows)
-        await c.pilot.click(rows, offset=(4, 1), times=2)
+        await c.pilot.click(rows, offset=(4, 1))
+        await c.pilot.click(rows, offset=(4, 1))
         await c.until(lambda: not isinstance(c.app.screen, SettingsDialog))
