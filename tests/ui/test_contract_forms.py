@@ -69,6 +69,11 @@ def in_a_file(c: Console, folder: Path, file: str = "own.toml") -> Path:
     return path
 
 
+def contracts_in(folder: Path) -> list[Path]:
+    """Return the files that may be contracts."""
+    return [one for one in folder.rglob("*.toml") if one.name != "state.toml"]
+
+
 async def unnamed(c: Console) -> None:
     """Let the chamber say what no contract names."""
     for number in range(3):
@@ -295,3 +300,39 @@ async def test_the_file_itself_and_the_answers_have_forms(tmp_path: Path) -> Non
         await c.press("enter")
         await closed(c)
         assert c.station.contract.responses["vent_done"].warnings == ("a, b", "c")
+
+
+async def rename(c: Console, label: str) -> None:
+    """Give the part another name by its form."""
+    await form_of(c, PART)
+    await c.press("ctrl+u")
+    await c.type(label)
+    await c.press("enter")
+    await closed(c)
+
+
+async def test_several_changes_are_taken_back_but_none_that_others_built_upon(tmp_path: Path) -> None:
+    async with console(tmp_path, profile=Profile(url=URL, contracts=("simulator",))) as c:
+        file = in_a_file(c, tmp_path)
+        before = channel(c, PART).label
+        await rename(c, "One")
+        await rename(c, "Two")
+        for label in ("One", before):
+            await c.press("z")
+            await c.until(lambda label=label: channel(c, PART).label == label)
+        await rename(c, "Three")
+        file.write_text(file.read_text() + "# mine\n")
+        await c.press("z")
+        await c.until(lambda: any("Not taken back" in said for said in c.messages))
+        assert channel(c, PART).label == "Three"
+        assert file.read_text().endswith("# mine\n")
+
+
+async def test_without_a_file_a_change_lasts_as_long_as_the_console(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await rename(c, "One")
+        assert channel(c, PART).label == "One"
+        await rename(c, "Two")
+        await c.press("z", "z")
+        await c.until(lambda: channel(c, PART).label == "Test part")
+    assert contracts_in(tmp_path) == []
