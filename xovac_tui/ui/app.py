@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from textual import events, work
@@ -28,7 +28,7 @@ from xovac_tui.outlet import write_last
 from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
 from xovac_tui.text import writable
-from xovac_tui.ui import app_actions, dialogs, palette, replay_actions, tabs
+from xovac_tui.ui import app_actions, dialogs, palette, replay_actions, settings, tabs
 from xovac_tui.ui.action import bindings
 from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
 from xovac_tui.ui.chamber_screen import ChamberScreen
@@ -413,6 +413,22 @@ class XovacApp(TerminalApp):
             if active.enabled and active.binding.show and active.binding.description == message.title:
                 await self.run_action(active.binding.action, active.node)
                 return
+
+    def action_settings(self) -> None:
+        """Open the settings screen."""
+        self.run_worker(self._settings(), group="dialog")
+
+    async def _settings(self) -> None:
+        await self.workspace.ask(settings.settings_screen.SettingsDialog(self.workspace, self))
+
+    def rebind(self, keymap: Mapping[str, str]) -> None:
+        """Put actions on other keys from now on."""
+        self.set_keymap(dict(keymap))
+        self._keys.rebind(dict(keymap))
+        if self.frame is not None:
+            self.frame.show_tabs()
+        self.flush()
+        self.show_keys()
 
     def arm_stop(self) -> None:
         """Make the first stroke of STOP."""

@@ -113,7 +113,7 @@ class ChamberScreen(LeanScreen[None]):
 
     def on_mount(self) -> None:
         """Show the tabs; the first flush shows all else."""
-        self._show_tabs()
+        self.show_tabs()
 
     # -- pictures -----------------------------------------------------------------------------------
 
@@ -188,7 +188,7 @@ class ChamberScreen(LeanScreen[None]):
         if not self.query(f"#{tab}") and not await self._open(tab, lambda: self._pane(tab)):
             tab = self.active_tab = before
         shown = self._show_pane()
-        self._show_tabs()
+        self.show_tabs()
         self.workspace.window.flush()
         if shown is not None:
             shown.show(self.workspace.snapshot)
@@ -225,7 +225,8 @@ class ChamberScreen(LeanScreen[None]):
             pane.display = pane is shown
         return shown
 
-    def _show_tabs(self) -> None:
+    def show_tabs(self) -> None:
+        """Show the tabs with their keys."""
         keys = self.workspace.keys
         shown = [(tab.id, keys[f"tab-{tab.id}"], tab.title) for tab in tabs.TABS if tab.key]
         self.query_one(TabBar).show(shown, self.active_tab)
