@@ -279,7 +279,7 @@ async def test_a_field_of_the_payload_has_a_form_of_its_own(tmp_path: Path) -> N
 async def test_the_file_itself_and_the_answers_have_forms(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls", profile=Profile(url=URL, contracts=("simulator",))) as c:
         file = in_a_file(c, tmp_path)
-        await c.press("C")
+        await c.press("f")
         await c.until(lambda: isinstance(c.app.screen, ChooseDialog))
         await c.settle()
         await c.press("enter")
@@ -289,7 +289,7 @@ async def test_the_file_itself_and_the_answers_have_forms(tmp_path: Path) -> Non
         await c.press("enter")
         await closed(c)
         assert file.read_text() == 'origin = "assumed"\nsource = "lab notes"\n'
-        await c.press("C")
+        await c.press("f")
         await c.until(lambda: isinstance(c.app.screen, ChooseDialog))
         await c.settle()
         await c.press("down", "enter")
