@@ -317,9 +317,10 @@ async def test_several_changes_are_taken_back_but_none_that_others_built_upon(tm
         before = channel(c, PART).label
         await rename(c, "One")
         await rename(c, "Two")
-        for label in ("One", before):
-            await c.press("z")
-            await c.until(lambda label=label: channel(c, PART).label == label)
+        await c.press("z")
+        await c.until(lambda: channel(c, PART).label == "One")
+        await c.press("z")
+        await c.until(lambda: channel(c, PART).label == before)
         await rename(c, "Three")
         file.write_text(file.read_text() + "# mine\n")
         await c.press("z")
