@@ -68,7 +68,6 @@ class HistoryDialog(Dialog[None]):
     HistoryDialog > .dialog.-wide { width: 100%; max-width: 120; }
     HistoryDialog VerticalScroll { border-top: solid $border-blurred; }
     HistoryDialog VerticalScroll:focus { border-top: solid $border; }
-    .-ascii HistoryDialog VerticalScroll { border-top: ascii $border-blurred; }
     """
     AUTO_FOCUS = "MessageRows"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy", "copy")]
