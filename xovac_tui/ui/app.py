@@ -391,11 +391,16 @@ class XovacApp(TerminalApp):
 
     def action_command_palette(self) -> None:
         """Find anything by its name, and do what choosing it means."""
-        self.run_worker(self._find(), group="palette")
+        everything = palette.Everything(self, self.workspace, self._keys.keymap)
+        self.run_worker(self._find(everything.batches), group="palette")
 
-    async def _find(self) -> None:
+    def action_find_channel(self) -> None:
+        """Find a channel by its name, and go there."""
+        everything = palette.Everything(self, self.workspace, self._keys.keymap)
+        self.run_worker(self._find(everything.places, "Find a channel"), group="palette")
+
+    async def _find(self, batches: dialogs.palette.Batches, title: str = "") -> None:
         workspace, before = self.workspace, self.theme
-        everything = palette.Everything(self, workspace, self._keys.keymap)
 
         def preview(name: str) -> None:
             self.theme = name or before
@@ -403,7 +408,7 @@ class XovacApp(TerminalApp):
         chosen = None
         try:
             chosen = await workspace.ask(
-                dialogs.palette.PaletteDialog(workspace, everything.batches, preview)
+                dialogs.palette.PaletteDialog(workspace, batches, preview, title=title)
             )
         finally:
             if chosen is None or not chosen.theme:
