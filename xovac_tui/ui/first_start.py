@@ -190,7 +190,7 @@ class ConnectScreen(LeanScreen[None]):
             self._check(offer)
 
     def on_enter_clicked(self, message: EnterClicked) -> None:
-        """Take an offer that is clicked a second time."""
+        """Take an offer that is clicked twice."""
         message.stop()
         self.action_take()
 

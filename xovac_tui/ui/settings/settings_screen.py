@@ -302,7 +302,7 @@ class SettingsDialog(Dialog[None]):
         self._take()
 
     def on_enter_clicked(self, message: EnterClicked) -> None:
-        """Change a setting that is clicked a second time."""
+        """Change a setting that is clicked twice."""
         message.stop()
         self._take()
 
