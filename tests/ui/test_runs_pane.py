@@ -215,11 +215,11 @@ async def test_the_run_that_goes_on_stays_current(tmp_path: Path) -> None:
         await c.until(lambda: number(pane) == 1)
         await c.settle()
         assert "▶ running" in shown(pane, "list")
-        assert "step 1 of 2, ramp to 50 °C in 30m" in facts(pane)
+        assert "item 1/2, ramp to 50 °C in 30m" in facts(pane)
         # The record learns of this only later; the screen does not wait for it.
         c.link.deliver("recipe_state", json.dumps({"name": "Soak", "step": 2, "steps": 2}))
         await c.readings("running", seconds=2, part=50.0)
-        assert "step 2 of 2, hold 50 °C for 1h" in facts(pane)
+        assert "item 2/2, hold 50 °C for 1h" in facts(pane)
         assert shown(pane, "steps").split("\n")[2].split()[:2] == ["2", "hold"]
         assert re.search(r"▶ running +\S+ \S+ +7s", shown(pane, "list"))
         # The end is reported by list and facts alike, before the record knows of it.
