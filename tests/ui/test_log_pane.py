@@ -290,7 +290,9 @@ async def test_a_place_that_cannot_be_written_is_said(
     monkeypatch.setenv("XOVAC_HOME", str(tmp_path / "home"))
     async with log_tab(tmp_path) as (c, _pane):
         await c.press("s")
-        await c.until(lambda: any("Nothing was saved in" in message for message in c.messages))
+        await c.until(lambda: any("Nothing was saved" in message for message in c.messages))
+        # On its own, so that it can be copied.
+        assert c.app.workspace.history.messages[-1].path.endswith("home/exports")
 
 
 async def test_pause_holds_the_picture(tmp_path: Path) -> None:

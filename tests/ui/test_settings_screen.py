@@ -177,3 +177,12 @@ async def test_settings_that_cannot_be_written_are_told_before_typing(
         await c.press("enter")
         await ready(c)
         assert file.read_text() == TEXT
+
+
+async def test_a_setting_is_changed_by_two_clicks(tmp_path: Path) -> None:
+    async with settings(tmp_path) as (c, _):
+        await c.type("times")
+        await c.settle()
+        rows = c.app.screen.query_one(Rows)
+        await c.pilot.click(rows, offset=(4, 1), times=2)
+        await c.until(lambda: not isinstance(c.app.screen, SettingsDialog))

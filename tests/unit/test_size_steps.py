@@ -13,7 +13,7 @@ from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.bars import tab_line
 from xovac_tui.ui.frame.trust_bar import trust_line
 from xovac_tui.ui.glyphs import UNICODE
-from xovac_tui.ui.widgets.fitting import SizeStep, step_classes, step_of
+from xovac_tui.ui.sizes import SizeStep, step_classes, step_of
 
 TABS = [("status", "1", "Status"), ("controls", "2", "Controls"), ("recipes", "3", "Recipes")]
 TABS += [("log", "4", "Log"), ("alarms", "5", "Alarms"), ("runs", "6", "Runs")]

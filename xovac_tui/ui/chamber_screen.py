@@ -27,9 +27,9 @@ from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.replay_actions import LIVE_ONLY
 from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.sizes import step_classes
 from xovac_tui.ui.terminal.modal import LeanScreen
 from xovac_tui.ui.widgets.copied import Copied
-from xovac_tui.ui.widgets.fitting import step_classes
 from xovac_tui.ui.widgets.message_line import MessageLine
 from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.widgets.trend import TrendChart
@@ -212,6 +212,17 @@ class ChamberScreen(LeanScreen[None]):
     async def on_tab_bar_chosen(self, message: TabBar.Chosen) -> None:
         """Go to the tab that was clicked."""
         await self.show_tab(message.tab)
+
+    def on_replay_bar_clicked(self, message: ReplayBar.Clicked) -> None:
+        """Go to a place of the replay, or pause it or let it go on."""
+        playback = self.workspace.playback
+        if playback is None:
+            return
+        if message.part is None:
+            playback.toggle()
+        else:
+            playback.seek(playback.replay.origin + message.part * playback.length)
+        self.workspace.window.flush()
 
     def give_focus(self) -> None:
         """Focus the tab if no widget has the focus: widgets hidden in a small terminal lose it."""

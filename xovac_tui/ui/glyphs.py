@@ -30,6 +30,13 @@ class Glyphs(msgspec.Struct, frozen=True):
     arrow_in: str
     arrow_out: str
     rule: str
+    heavy_rule: str = "━"
+    shade: str = "░"
+    shade_chosen: str = "▒"
+    bracket: tuple[str, str, str] = ("╭", "─", "╮")
+    """Left end, rule and right end of a bracket above something."""
+    side: tuple[str, str, str] = ("╭", "│", "╰")
+    """Begin, middle and end of a bracket at the left of rows."""
 
     def quality(self, quality: Quality) -> str:
         """Return the sign of a channel's quality."""
@@ -143,4 +150,27 @@ _PLAIN = str.maketrans(
 _PICTURES = {0x2400 + code: f"\\x{code:02x}" for code in range(0x20)} | {0x2421: "\\x7f", 0x2026: "~"}
 
 UNICODE = Glyphs(False, "●", "◌", "○", "—", "✖", "▶", "■", "?", "▸", "█", "░", "…", "⚠", "◂", "▸", "─")
-ASCII = Glyphs(True, "*", "o", "o", "-", "x", ">", "#", "?", ">", "#", ".", "~", "!", "<", ">", "-")
+ASCII = Glyphs(
+    True,
+    "*",
+    "o",
+    "o",
+    "-",
+    "x",
+    ">",
+    "#",
+    "?",
+    ">",
+    "#",
+    ".",
+    "~",
+    "!",
+    "<",
+    ">",
+    "-",
+    heavy_rule="=",
+    shade=":",
+    shade_chosen="=",
+    bracket=("+", "-", "+"),
+    side=("+", "|", "+"),
+)

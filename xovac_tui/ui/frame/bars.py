@@ -133,6 +133,10 @@ class LinkBar(FrameBar):
         why = clip(((clean(link.why), "$stale"),), room, ellipsis=glyphs.ellipsis)
         self.show_lines([((f" {glyphs.warning} ", "$stale"), *why, (then, "$no-data"))])
 
+    async def on_click(self, event: events.Click) -> None:
+        """Connect now."""
+        await self.app.run_action("everywhere.reconnect")
+
 
 class KeyBar(LinesWidget):
     """The footer: STOP, then the current keys, most important first; the rest is in the help."""
@@ -176,12 +180,34 @@ class ReplayBar(FrameBar):
 
     DEFAULT_CSS = "ReplayBar { height: 1; background: $surface; color: $foreground; }"
 
+    class Clicked(Message):
+        """The bar was clicked: on its progress at a part of the whole, 0 to 1, else beside it."""
+
+        def __init__(self, part: float | None) -> None:
+            super().__init__()
+            self.part = part
+
     def show(self, workspace: Workspace, snapshot: Snapshot) -> None:
         """Show the replay's position."""
         if workspace.playback is not None:
             width = self.size.width or self.app.size.width
             line = replay_line(workspace.playback, width, glyphs=workspace.glyphs, times=workspace.times)
             self.show_lines([line])
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the place that was clicked; beside the progress pause, or go on."""
+        self.post_message(self.Clicked(part_at(self.lines[0], event.x)))
+
+
+_FULL = 2
+"""Number of the span with the full part of the progress; the empty part follows."""
+
+
+def part_at(line: Line, x: int) -> float | None:
+    """Return which part of a replay is at a cell of its line, 0 to 1; None beside the progress."""
+    start = sum(cell_len(text) for text, _ in line[:_FULL])
+    room = sum(cell_len(text) for text, _ in line[_FULL : _FULL + 2])
+    return (x - start) / max(1, room - 1) if start <= x < start + room else None
 
 
 def replay_line(playback: replay.playback.Playback, width: int, *, glyphs: Glyphs, times: Times) -> Line:
@@ -241,6 +267,10 @@ class AlarmStrip(FrameBar):
         line = alarm_line(unresolved, width, snapshot.utc, workspace.glyphs, workspace.keys)
         self.set_class(bool(line), "-shown")
         self.show_lines([line])
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the alarms."""
+        self.post_message(TabBar.Chosen("alarms"))
 
 
 def alarm_line(view: AlarmsView, width: int, utc: float, glyphs: Glyphs, keys: Mapping[str, str]) -> Line:

@@ -299,6 +299,14 @@ class SettingsDialog(Dialog[None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Change the setting under the cursor."""
         event.stop()
+        self._take()
+
+    def on_click(self, event: events.Click) -> None:
+        """Change a setting that is clicked twice."""
+        if event.chain == 2 and isinstance(event.widget, Rows):
+            self._take()
+
+    def _take(self) -> None:
         line = self.chosen
         if line is not None and not self.busy:
             self.busy = True

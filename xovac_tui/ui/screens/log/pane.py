@@ -373,9 +373,10 @@ class LogPane(Pane):
         except OSError as why:
             reason = why.strerror or str(why)
             self.workspace.say(
-                f"Nothing was saved in {paths.shown(folder)}: {reason}. Make room there, or set "
-                f"{paths.HOME_VARIABLE} to a folder that can be written.",
+                f"Nothing was saved: {reason}. Set {paths.HOME_VARIABLE} to a folder that can be written, "
+                "or make room in",
                 "error",
+                path=paths.shown(folder),
             )
             return
         self.workspace.say(f"Saved {counted(count, 'event')} in", path=paths.shown(path))

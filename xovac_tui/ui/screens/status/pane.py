@@ -23,7 +23,7 @@ from xovac_tui.ui.screens.status.hero import Hero, Look, leading, paced
 from xovac_tui.ui.screens.status.readings import LEAST_WIDTH, SPARK, Readings
 from xovac_tui.ui.screens.status.run_lines import RunPanel
 from xovac_tui.ui.screens.status.run_moment import RunMoment, at_recipe_pace
-from xovac_tui.ui.widgets.fitting import SizeStep
+from xovac_tui.ui.sizes import SizeStep
 from xovac_tui.ui.widgets.heat import tint_of
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, shown_series
