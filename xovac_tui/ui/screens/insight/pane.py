@@ -31,6 +31,8 @@ from xovac_tui.units import HOUR, unit_of
 _WINDOW = HOUR
 _LEAST_CHART = 7
 """Rows of the pressure at least, frame included."""
+_LEAST_FACTS = 3
+"""Rows of its facts at least, where there is no chart."""
 _FORESEEN_EVERY = 10.0
 """Seconds for which a drawn forecast stays where it is."""
 
@@ -59,8 +61,8 @@ class InsightPane(Pane):
     InsightPane #insight-chart { width: 1fr; height: 1fr; }
     InsightPane #insight-facts { width: 34; height: 1fr; padding: 1 1 0 1; }
     InsightPane #insight-advice { height: 1fr; }
-    .-below-low InsightPane #insight-chart { display: none; }
-    .-below-low InsightPane #insight-facts { width: 1fr; padding: 0 1; }
+    InsightPane.-least #insight-chart { display: none; }
+    InsightPane.-least #insight-facts { width: 1fr; padding: 0 1; }
     """
 
     def compose(self) -> ComposeResult:
@@ -107,7 +109,9 @@ class InsightPane(Pane):
         glyphs = self.workspace.glyphs
         needed = len(advice_lines(view, width, glyphs)) + 2
         listed = len(rows_of(view)) + len(table_notes(view, width, glyphs, self.keys)) + 2 + bool(view.judged)
-        room = height - _LEAST_CHART
+        least = self.workspace.step < SizeStep.LOW
+        self.set_class(least, "-least")
+        room = height - (_LEAST_FACTS if least else _LEAST_CHART)
         advised = min(needed, max(3, room - min(listed, room // 2)))
         tallest = self.workspace.step >= SizeStep.FULL
         wanted_rows = (max(3, min(listed, room - advised)), advised)
