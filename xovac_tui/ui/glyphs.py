@@ -30,6 +30,8 @@ class Glyphs(msgspec.Struct, frozen=True):
     arrow_in: str
     arrow_out: str
     rule: str
+    edge: str = "▌"
+    """The left edge of a group of rows."""
     heavy_rule: str = "━"
     shade: str = "░"
     shade_chosen: str = "▒"
@@ -168,6 +170,7 @@ ASCII = Glyphs(
     "<",
     ">",
     "-",
+    edge="|",
     heavy_rule="=",
     shade=":",
     shade_chosen="=",
