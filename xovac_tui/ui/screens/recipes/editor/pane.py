@@ -131,6 +131,7 @@ class EditorPane(Pane):
         """Go to the step that was clicked in the profile."""
         message.stop()
         self._go_to(message.segment.path)
+        self.take_focus()
 
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
         """Go to another step, or to the step of another finding."""
