@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 
-from benchmarks.measure import Row, at_most, console_and_label, cpu_seconds, ratio
+from benchmarks.measure import Row, at_most, console_and_label, cpu_seconds, ratio, server
+from tests.helpers.pty import PROGRAM, Pty
+
+LARGE = (200, 60)
 
 SETTLE_SECONDS = 6.0
 """The start, the first messages, and the chart's first look are over after that."""
@@ -24,6 +28,29 @@ def watch(channels: int, rate: float, seconds: float) -> tuple[float, float, flo
     return written / seconds, used[0], used[1]
 
 
+def watch_zoomed(seconds: float) -> float:
+    """Return bytes per second of the chart alone on a large terminal."""
+    with (
+        server() as source,
+        tempfile.TemporaryDirectory() as home,
+        Pty([*PROGRAM, "--url", source.url], home=home, size=LARGE) as ours,
+    ):
+        ours.wait_for("ONLINE")
+        source.order(rate=1, channels=12)
+        time.sleep(SETTLE_SECONDS)
+        # From the readings to the chart, then the chart alone.
+        ours.send("\t")
+        ours.send("\x1b[21~")
+        time.sleep(SETTLE_SECONDS / 2)
+        written = ours.count
+        time.sleep(seconds)
+        written = ours.count - written
+        shown = ours.text()
+        assert "Readings" not in shown, f"the chart is not alone:\n{shown}"
+        assert "Trend" in shown, f"no chart:\n{shown}"
+    return written / seconds
+
+
 def measure(quick: bool) -> list[Row]:
     """Watch the quiet and the busy chamber."""
     seconds = 8.0 if quick else 30.0
@@ -41,4 +68,5 @@ def measure(quick: bool) -> list[Row]:
                 most=most_cpu,
             )
         )
+    rows.append(at_most("the chart alone at 200x60: to the terminal", watch_zoomed(seconds), 3_000, "B/s"))
     return rows

@@ -20,7 +20,7 @@ from tests.helpers.simulator import SimulatorProcess, simulator_process
 from xovac_tui.ui.frame.small_notice import NEEDS_ROOM
 from xovac_tui.ui.stopping import NOT_SENT
 
-READING = re.compile(r"Test part +[-−+]?\d+\.\d °C")
+READING = re.compile(r"Test part +[-−+]?\d+\.\d\b")
 RECIPE = {"name": "Long hold", "recipe": [[40.0, 3600.0, 0.0], [40.0, 7200.0, 0.0]]}
 
 

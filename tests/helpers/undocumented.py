@@ -20,7 +20,7 @@ START = "begin_profile"
 def message(number: int, *, running: bool) -> dict[str, Any]:
     """Return what it says: six channels."""
     return {
-        "press": {"p_mbar": round(3.2e-6 + number % 5 * 1e-7, 9)},
+        "vacuum": {"p_mbar": round(3.2e-6 + number % 5 * 1e-7, 9)},
         "temps": {
             "dut_degC": round(21.0 + number % 7 * 0.1, 2),
             "shroud_degC": round(-20.0 + number % 3 * 0.1, 2),

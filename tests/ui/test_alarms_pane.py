@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.widgets import OptionList
 
 from tests.helpers.console import Console, console
@@ -15,9 +16,10 @@ from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.chamber.alarm import AlarmState, AlarmsView
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
-from xovac_tui.ui.frame.bars import AlarmStrip
+from xovac_tui.ui.frame.bars import AlarmStrip, TabBar
 from xovac_tui.ui.frame.small_notice import SmallNotice
-from xovac_tui.ui.screens.alarms.dialogs import AcknowledgeDialog, ShelveDialog
+from xovac_tui.ui.frame.trust_bar import TrustBar
+from xovac_tui.ui.screens.alarms.dialogs import AcknowledgeDialog, AlarmHistoryDialog, ShelveDialog
 from xovac_tui.ui.screens.alarms.lines import empty_words
 from xovac_tui.ui.screens.alarms.pane import AlarmsPane
 from xovac_tui.ui.widgets.lines import LinesWidget
@@ -57,6 +59,11 @@ def rows(pane: AlarmsPane) -> list[str]:
     return [row for row in pane.rows.plain.split("\n") if row.strip() and "severity" not in row]
 
 
+def board(pane: AlarmsPane) -> list[str]:
+    """The rows of the board, without its heading."""
+    return [row for row in pane.rows.plain.split("\n") if row.strip() and "to its limit" not in row]
+
+
 def detail(pane: AlarmsPane) -> str:
     return pane.query_one("#alarm-detail", Rows).plain
 
@@ -83,7 +90,7 @@ async def test_an_alarm_is_on_every_tab_at_once_and_said_in_one_message(tmp_path
         for key in "123456":
             await c.press(key)
             assert strip(c).startswith(
-                " ! CRITICAL  Test part is +84.0 °C, above +60.0 °C.  UNACK <1m · 2 more"
+                " ▲▲ CRITICAL  Test part is +84.0 °C, above +60.0 °C.  UNACK <1m · 2 more"
             )
         await c.readings(**CALM)
         assert "RETURNED" in strip(c)
@@ -91,19 +98,25 @@ async def test_an_alarm_is_on_every_tab_at_once_and_said_in_one_message(tmp_path
 
 async def test_what_is_watched_and_by_which_limits(tmp_path: Path) -> None:
     async with alarms_tab(tmp_path, hot=False) as (c, pane):
-        # An empty list says what is watched.
-        assert rows(pane) == ["No active alarms. 3 rules watch; 1 is off (v shows them)."]
-        assert not pane.query_one("#alarm-detail").display
+        # The quiet list is a board of what is watched, with the last alarms below.
+        assert [row.split()[1] for row in board(pane)] == ["part", "shroud", "setpoint"]
+        assert "39.5 K" in board(pane)[0]
+        assert "None that is" in detail(pane)
         await c.press("v")
         assert len(rows(pane)) == 4
         assert "OFF" in next(row for row in rows(pane) if "Plate" in row or "plate" in row)
         await c.press("v")
         assert rows(pane) == [empty_words(AlarmsView(), "shelved", {})]
         await c.press("escape")
-        assert "No active alarms." in rows(pane)[0]
-        # Nothing happens to alarms where there are none.
-        await c.press(*"aAsxU")
+        assert "39.5 K" in board(pane)[0]
+        # Nothing waits to be acknowledged or unshelved.
+        await c.press(*"aAU")
         assert len(c.app.screen_stack) == 1
+        assert set(states(c).values()) == {AlarmState.NORMAL}
+        # A rule's detail is opened from the board.
+        await c.press("enter")
+        assert "Test part above" in detail(pane)
+        await c.press("escape")
         # The set of limits is chosen and given back.
         await c.pilot.press("L", "A", "L")
         await c.settle()
@@ -303,5 +316,47 @@ async def test_the_small_notice_and_the_trend_show_alarms(tmp_path: Path) -> Non
         await c.settle()
         assert strip(c) == ""
         notice = c.app.screen.query_one(SmallNotice)
-        assert "! CRITICAL UNACK 3 alarms stand" in notice.plain
+        assert "▲▲ CRITICAL UNACK 3 alarms stand" in notice.plain
         assert len(notice.lines) <= notice.size.height
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 23), (120, 36)])
+async def test_the_board_never_shows_old_values_as_live(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with alarms_tab(tmp_path, hot=False, size=size) as (c, pane):
+        assert len(board(pane)) >= 3
+        assert "+20.5 °C" in board(pane)[0]
+        assert "░" in board(pane)[0]
+        await c.lose()
+        await c.advance(1)
+        for row in board(pane):
+            assert "not known" in row
+            assert not set("█░") & set(row)
+        assert pane.region.contains_region(pane.query_one("#alarm-detail").region)
+
+
+async def test_the_history_has_every_change_and_the_title_of_the_tab_how_many_wait(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path, size=(60, 16)) as (c, pane):
+        assert "5 Alarms ●3" in c.frame.query_one(TabBar).plain
+        await c.press("home", "a")
+        await calm(c)
+        assert "●" not in c.frame.query_one(TabBar).plain
+        assert "Shroud is +70.0 °C" in detail(pane)
+        await c.press("H")
+        assert isinstance(c.app.screen, AlarmHistoryDialog)
+        changes = c.app.screen.query_one("#changes", Rows)
+        assert changes.count == len(c.station.alarms.history()) >= 8
+        await c.press("end")
+        shown = c.app.screen.query_one("#change", Rows).plain
+        assert "raised" in shown
+        await c.press("escape")
+        assert len(c.app.screen_stack) == 1
+
+
+async def test_a_shelved_alarm_of_high_severity_is_in_the_trust_bar(tmp_path: Path) -> None:
+    async with alarms_tab(tmp_path) as (c, _pane):
+        assert c.station.alarms.shelve("setpoint high", 900, "known") is None
+        await c.advance(1)
+        assert "shelved" not in c.frame.query_one(TrustBar).plain
+        assert c.station.alarms.shelve("part hot", 900, "known") is None
+        await c.advance(1)
+        assert "1 CRITICAL shelved" in c.frame.query_one(TrustBar).plain

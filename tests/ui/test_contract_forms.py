@@ -10,12 +10,16 @@ import pytest
 from textual.widgets import Input
 
 from tests.helpers.console import URL, Console, console, drawn
+from xovac_tui.api.contract import Hazard, Origin
 from xovac_tui.api.loader import load_contract
+from xovac_tui.api.wireform import Sends
 from xovac_tui.chamber.snapshot import ChannelView
 from xovac_tui.config import Profile
 from xovac_tui.config.contracts import ContractPlace
-from xovac_tui.ui.dialogs.contract.form import ContractForm
+from xovac_tui.ui.dialogs.choose import ChooseDialog
+from xovac_tui.ui.dialogs.contract.form import ContractForm, EntryRow, FieldsButton
 from xovac_tui.ui.dialogs.question import QuestionDialog
+from xovac_tui.ui.screens.controls.command_lists import ContractCommands
 from xovac_tui.ui.screens.status.readings import Readings
 
 PART = "chamber_state.part"
@@ -196,3 +200,98 @@ async def test_buttons_and_the_field_with_the_focus_are_seen_at_every_size(
             await c.press(key)
             await c.until(lambda: form.focused and form.region.contains_region(form.focused.region))
             assert "Save" in "\n".join(drawn(c.app.screen))
+
+
+async def command_form(c: Console, key: str) -> ContractForm:
+    """Open the form of a command on Controls by its key."""
+    await c.press(key)
+    return await shown(c)
+
+
+async def test_a_new_command_is_guessed_from_its_name_and_can_be_taken_out(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls", profile=Profile(url=URL, contracts=("simulator",))) as c:
+        file = in_a_file(c, tmp_path)
+        form = await command_form(c, "N")
+        await c.type("stop_all")
+        await c.press("f2")
+        assert form.texts["title"] == "Stop all"
+        form.put("fields", json.dumps({"gently": {"type": "bool", "help": "Slowly."}}))
+        form.put("hazard", "critical")
+        form.put("timeout", "2min")
+        form.put("source", "Ada, 2026-11")
+        await c.press("enter")
+        await closed(c)
+        made = c.station.contract.commands["stop_all"]
+        assert (made.hazard, made.timeout, made.source) == (Hazard.CRITICAL, 120.0, "Ada, 2026-11")
+        assert [field.name for field in made.fields] == ["gently"]
+        assert made.confirm is not None
+        assert made.confirm.becomes == "idle"
+        c.app.screen.query_one(ContractCommands).choose(made)
+        form = await command_form(c, "e")
+        assert form.texts["source"] == "Ada, 2026-11"
+        form.query_one("#remove").focus()
+        await c.press("enter")
+        await closed(c)
+        assert "stop_all" not in c.station.contract.commands
+        await c.press("z")
+        await c.until(lambda: "stop_all" in c.station.contract.commands)
+        assert load_contract([file], simulator=True) == c.station.contract
+        assert c.link.emitted == []
+
+
+async def test_of_a_documented_command_only_the_form_can_be_changed(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        form = await command_form(c, "e")
+        able = {row.entry.key for row in form.query(EntryRow) if row.can_change}
+        assert able == {
+            *("starts", "sends", "arguments", "ack"),
+            *("confirm.role", "confirm.becomes", "confirm.equals"),
+        }
+        form.put("sends", "nothing")
+        await c.press("enter")
+        await closed(c)
+        command = c.station.contract.commands["cancel_recipe"]
+        assert command.form.sends is Sends.NOTHING
+        assert command.origin is Origin.DOCUMENTED
+
+
+async def test_a_field_of_the_payload_has_a_form_of_its_own(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls") as c:
+        form = await command_form(c, "N")
+        await c.type("heat")
+        form.query_one(FieldsButton).focus()
+        await c.press("enter")
+        await c.until(lambda: c.app.screen is not form and isinstance(c.app.screen, ContractForm))
+        await c.settle()
+        await c.type("power")
+        await c.press("enter")
+        await c.until(lambda: c.app.screen is form)
+        await c.until(lambda: "power" in form.texts["fields"])
+        await c.press("escape")
+        await closed(c)
+
+
+async def test_the_file_itself_and_the_answers_have_forms(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="controls", profile=Profile(url=URL, contracts=("simulator",))) as c:
+        file = in_a_file(c, tmp_path)
+        await c.press("C")
+        await c.until(lambda: isinstance(c.app.screen, ChooseDialog))
+        await c.settle()
+        await c.press("enter")
+        form = await shown(c)
+        form.put("source", "lab notes")
+        form.put("origin", "assumed")
+        await c.press("enter")
+        await closed(c)
+        assert file.read_text() == 'origin = "assumed"\nsource = "lab notes"\n'
+        await c.press("C")
+        await c.until(lambda: isinstance(c.app.screen, ChooseDialog))
+        await c.settle()
+        await c.press("down", "enter")
+        form = await shown(c)
+        await c.type("vent_done")
+        form.put("command", "vent")
+        form.put("warnings", '"a, b", c')
+        await c.press("enter")
+        await closed(c)
+        assert c.station.contract.responses["vent_done"].warnings == ("a, b", "c")

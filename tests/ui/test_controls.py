@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from textual.widgets import Input
 
-from tests.helpers.console import URL, Console, console, drawn
+from tests.helpers.console import URL, Console, console, drawn, of_the_simulator
 from tests.ui.test_stop import choose
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.link import LinkWord
@@ -19,7 +19,14 @@ from xovac_tui.config import Display, Profile
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.facts import FactsView
-from xovac_tui.ui.screens.controls.command_lists import KEEP, ContractCommands, LedgerList
+from xovac_tui.ui.screens.controls.command_lists import (
+    KEEP,
+    CommandGroup,
+    ContractCommands,
+    LedgerList,
+    group_of,
+    grouped,
+)
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
 from xovac_tui.ui.screens.controls.pane import ControlsPane
@@ -33,7 +40,7 @@ SETTLE = 0.25
 def listed(c: Console) -> dict[str, str]:
     """Return the list's lines by the first words of each."""
     lines = c.app.query_one(ContractCommands).plain.split("\n")
-    return {line[2:28].strip(): line for line in lines}
+    return {line[11:36].strip(): line for line in lines}
 
 
 def entries(c: Console) -> list[str]:
@@ -78,7 +85,7 @@ async def test_the_list_says_what_each_command_does_and_how_it_went(tmp_path: Pa
         # A command in flight dims itself alone.
         await send(c, "start_recipe")
         dim = {
-            line[1][0].strip(): line[1][1] == "$no-data"
+            line[3][0].strip(): line[3][1] == "$no-data"
             for line in c.app.query_one(ContractCommands).lines[1:]
         }
         assert dim["Start recipe"]
@@ -99,7 +106,7 @@ async def test_the_list_says_what_each_command_does_and_how_it_went(tmp_path: Pa
 async def test_a_wide_ledger_shows_outcomes_as_they_come_and_payloads_literally(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls", size=(120, 36)) as c:
         # A wide terminal shows what each command does in the list.
-        assert "Asks the chamber to cancel its recipe." in c.app.query_one(ContractCommands).plain
+        assert "Asks the chamber to cancel" in c.app.query_one(ContractCommands).plain
         # Outcomes are reported as they come newest on top.
         await c.readings("running")
         await send(c, "cancel_recipe")
@@ -110,13 +117,13 @@ async def test_a_wide_ledger_shows_outcomes_as_they_come_and_payloads_literally(
         await send(c, "start_recipe")
         await c.advance(11)
         first, second, *_ = entries(c)
-        assert "start_recipe sent ▸ unknown 11s" in first
-        assert "cancel_recipe sent ▸ success 0.2s ▸ confirmed" in second
+        assert first.split()[3:6] == ["start_recipe", "unknown", "11s"]
+        assert second.split()[2:7] == ["cancel_recipe", "success", "▸", "confirmed", "0.2s"]
         assert "(×2 answers)" in second
         c.clock.advance(3)
         c.link.answer("start_recipe", "error", "[b]too late[/b]")
         await c.settle()
-        assert "▸ late error 14s" in entries(c)[0]
+        assert "unknown ▸ late error" in entries(c)[0]
         assert "[b]too late[/b]" in entries(c)[0]
         # A payload is shown literally.
         name = "[red]x[/red]\x1b[2J"
@@ -157,12 +164,12 @@ async def test_one_click_chooses_a_second_one_or_a_double_stroke_opens_one_dialo
     async with console(tmp_path, tab="controls") as c:
         # A click chooses and a second one opens.
         commands = c.app.query_one(ContractCommands)
-        await c.pilot.click(ContractCommands, offset=(5, 3))
+        await c.pilot.click(ContractCommands, offset=(5, 2))
         assert commands.chosen is not None
         assert commands.chosen.event == "start_recipe"
         assert len(c.app.screen_stack) == 1
         await asyncio.sleep(0.6)  # longer than a double click
-        await c.pilot.click(ContractCommands, offset=(5, 3))
+        await c.pilot.click(ContractCommands, offset=(5, 2))
         await c.until(lambda: isinstance(c.app.screen, ConfirmDialog))
         assert c.link.emitted == []
         # A double stroke opens one dialog.
@@ -296,6 +303,31 @@ async def test_the_history_is_bounded_and_says_what_was_dropped(tmp_path: Path) 
         assert ledger.dropped == 5
         await c.settle()  # brings back the first one: the station still has it
         assert f"{ledger.dropped} older dropped" in str(c.app.query_one("#ledger-box").border_title)
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 23), (80, 24), (120, 36)])
+async def test_why_nothing_can_be_sent_is_never_cut_without_a_sign(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with console(tmp_path, tab="controls", size=size) as c:
+        await c.lose()
+        refusal = c.station.blocked(STOP_COMMAND)
+        assert refusal is not None
+        about = c.app.query_one("#about", LinesWidget)
+        assert " ".join(about.plain.split()) == refusal.before
+        assert about.content_region.height >= len(about.lines)
+
+
+def test_commands_are_grouped_by_what_they_are_about() -> None:
+    contract = of_the_simulator()
+    groups = [group_of(one, contract.start) for one in grouped(contract.commands.values(), contract)]
+    assert groups == sorted(groups, key=list(CommandGroup).index)
+    assert {one.event for one in contract.commands.values() if group_of(one, contract.start) == "Run"} == {
+        "load_recipe",
+        STOP_COMMAND,
+        contract.start,
+    }
+    assert group_of(contract.commands["vent"], contract.start) is CommandGroup.DANGER
 
 
 # -- looks ------------------------------------------------------------------------------------------

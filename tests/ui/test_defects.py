@@ -146,7 +146,7 @@ async def test_a_worker_that_fails_leaves_the_screen_as_it_is(tmp_path: Path, de
         assert c.app.screen is before
 
 
-async def test_after_three_failures_the_notice_is_shown_and_f9_leaves_it(
+async def test_after_three_failures_the_notice_is_shown_and_ctrl_l_leaves_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, defects: Defects
 ) -> None:
     async with console(tmp_path) as c:
@@ -161,7 +161,7 @@ async def test_after_three_failures_the_notice_is_shown_and_f9_leaves_it(
             assert [name for name, _ in c.link.emitted] == ["cancel_recipe"]
             await c.press("t", "n", "3")
             assert isinstance(c.app.screen, NoticeScreen)
-        await c.press("f9")
+        await c.press("ctrl+l")
         await until(lambda: not isinstance(c.app.screen, NoticeScreen) and bool(c.frame.pane))
         await c.press("2")
         assert c.frame.active_tab == "controls"

@@ -52,7 +52,9 @@ async def count_up(c: Console, count: int, start: int = 0, name: str = "tick") -
 
 
 def numbers(pane: LogPane) -> list[int]:
-    return [int(found) for found in re.findall(r"#(\d+)\.", text(pane))]
+    """Return the newest number in each row: that before it is in the row as well."""
+    found = [re.findall(r"#(\d+)\.", line) for line in text(pane).splitlines()]
+    return [int(numbers[-1]) for numbers in found if numbers]
 
 
 async def test_it_follows_the_newest_until_one_goes_up(tmp_path: Path) -> None:
@@ -125,6 +127,7 @@ async def test_a_long_log_is_paged_and_filtered_while_the_screen_lives(
 
 async def test_hostile_large_and_deep_payloads_are_literal_and_bounded(tmp_path: Path) -> None:
     async with log_tab(tmp_path, size=(120, 36)) as (c, pane):
+        await c.press("enter", "f")
         # A bulky event that is not recorded says why it is not decoded.
         c.link.deliver("big", "[" + "0," * 600_000 + "0]")
         await c.settle()
@@ -185,6 +188,7 @@ async def test_an_event_is_shown_in_its_direction_in_detail_and_copied(tmp_path:
         assert re.search(r"◂ in  response +cancel_recipe_ack +\{", lines[1])
         assert re.match(r"  \d\d:\d\d:\d\d\.\d\d\d ", lines[0])
         # Copy gives clean text.
+        await c.press("G")
         c.link.deliver("evil", "\x1b[31mrm -rf\r\n")
         await c.settle()
         await c.press("c")
@@ -286,7 +290,9 @@ async def test_a_place_that_cannot_be_written_is_said(
     monkeypatch.setenv("XOVAC_HOME", str(tmp_path / "home"))
     async with log_tab(tmp_path) as (c, _pane):
         await c.press("s")
-        await c.until(lambda: any("Nothing was saved in" in message for message in c.messages))
+        await c.until(lambda: any("Nothing was saved" in message for message in c.messages))
+        # On its own, so that it can be copied.
+        assert c.app.workspace.history.messages[-1].path.endswith("home/exports")
 
 
 async def test_pause_holds_the_picture(tmp_path: Path) -> None:
@@ -351,6 +357,7 @@ async def test_a_bulky_event_is_decoded_aside_and_saved_whole(
     rows = '{"t": 1.50, "rows": [' + "0," * 600_000 + "0]}"
     record = RecordChoice(path=tmp_path / "r.sqlite3", settings=RecordSettings(), visit=True)
     async with log_tab(tmp_path, size=(120, 36), record=record) as (c, pane):
+        await c.press("enter", "f")
         c.link.deliver("big", rows)
         await c.settle()
         await asyncio.to_thread(c.station.record.flush)

@@ -30,7 +30,7 @@ async def resized(e: Edited, size: tuple[int, int]) -> None:
 
 def whats(e: Edited) -> list[str]:
     """Return number and kind of each line below the recipe's."""
-    found = [re.match(r"[▸> ][✖x* ]?([0-9.]+) +(\w+)", line) for line in e.table[1:]]
+    found = [re.match(r"[▸> ][✖x* ]?([0-9.]+)[ ╭│╰]+(\w+)", line) for line in e.table[1:]]
     return [f"{one[1]} {one[2]}" for one in found if one]
 
 
@@ -44,8 +44,8 @@ async def test_the_table_shows_a_line_a_step(tmp_path: Path) -> None:
             assert "part −30 to 65 °C" in e.table[0], size
             assert e.table[1].startswith("▸ 1"), size
             assert e.table[1].split()[1:] == ["1", "ramp", "60", "°C", "1", "K/min"], size
-            assert e.table[3].split() == ["3", "repeat", "×3"], size
-            assert e.table[4].split() == ["3.1", "ramp", "−20", "°C", "1h", "30m"], size
+            assert e.table[3].split() == ["3", "╭", "repeat", "×3"], size
+            assert e.table[4].split() == ["3.1", "│", "ramp", "−20", "°C", "1h", "30m"], size
             assert e.table[4].index("ramp") == e.table[1].index("ramp") + 2, size
             # 39.5 min, 2 h, 3 × (1.5 h + 1 h), 45 min, 30 min.
             assert "soak.toml" in e.head, size

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, OptionList, Static
 
 from tests.helpers.console import forget_said
 from tests.helpers.editor import SOAK, Edited, on_disk, recipes_tab, write
@@ -22,12 +22,18 @@ from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.question import QuestionDialog
 from xovac_tui.ui.frame.trust_bar import TrustBar
+from xovac_tui.ui.screens.recipes.diffs import DiffDialog
 from xovac_tui.ui.screens.recipes.editor.finding_list import words
 from xovac_tui.ui.screens.recipes.template import TemplateDialog
 
 
 def path_of(folder: Path, name: str = "soak") -> Path:
     return folder / "recipes" / f"{name}.toml"
+
+
+def read_text(e: Edited) -> str:
+    """Return the text of the dialog that shows differences."""
+    return str(e.c.app.screen.query_one("VerticalScroll Static", Static).content)
 
 
 def listed(e: Edited) -> str:
@@ -51,7 +57,7 @@ async def test_save_writes_the_file_and_keeps_the_version_before(tmp_path: Path)
         await e.press("d")
         assert "changed, not saved" in e.head
         await e.press("s")
-        await e.c.until(lambda: e.said("Saved: "))
+        await e.c.until(lambda: e.said("Saved. "))
         await e.c.settle()
         assert "  saved" in e.head
         assert on_disk(tmp_path) == e.recipe
@@ -278,6 +284,9 @@ async def test_going_back_to_an_earlier_version(tmp_path: Path) -> None:
         await e.press("V")
         await e.dialog()
         assert "Hot soak, 5 steps" in str(e.c.app.screen.query_one(OptionList).get_option_at_index(0).prompt)
+        # Below the list stands what has changed since.
+        await e.c.settle()
+        assert "- 1 ramp to 60 °C at 1 K/min" in read_text(e)
         await e.press("enter")
         await e.c.until(lambda: path_of(tmp_path).read_text() == SOAK)
         view = e.pane.view
@@ -285,6 +294,57 @@ async def test_going_back_to_an_earlier_version(tmp_path: Path) -> None:
             lambda: bool(view.study and view.study.file.recipe and len(view.study.file.recipe.steps) == 5)
         )
         assert len(versions(path_of(tmp_path))) == 2
+
+
+async def test_what_differs_from_the_saved_file_and_from_what_is_loaded(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path) as e:
+        await e.press("D")
+        await e.c.until(lambda: isinstance(e.c.app.screen, DiffDialog))
+        await e.c.settle()
+        assert "Nothing differs" in read_text(e)
+        await e.press("escape")
+        await e.press("d", "D")
+        await e.c.until(lambda: isinstance(e.c.app.screen, DiffDialog))
+        await e.c.settle()
+        assert "- 1 ramp to 60 °C at 1 K/min" in read_text(e)
+        await e.press("escape", "escape")
+        await e.answer("drop")
+        await e.closed()
+        await e.press("D")
+        await e.c.until(lambda: e.said("nothing to compare with"))
+
+
+async def test_recipes_are_found_by_words(tmp_path: Path) -> None:
+    write(tmp_path, soak=SOAK, cold=SOAK.replace("Hot soak", "Third"))
+    async with recipes_tab(tmp_path, edit=False) as e:
+        await e.press("slash", *"cold")
+        await e.c.until(lambda: "Hot soak" not in listed(e))
+        await e.c.until(lambda: e.pane.view.study is not None and e.pane.view.study.file.name == "Third")
+        await e.press("x", "x")
+        await e.c.until(lambda: "No recipe has that" in listed(e))
+        await e.press("enter")
+        assert e.pane.view.files.has_focus
+        await e.press("escape")
+        await e.c.until(lambda: "Hot soak" in listed(e))
+        assert not e.pane.view.has_class("-find")
+
+
+async def test_a_path_is_completed_with_tab(tmp_path: Path) -> None:
+    (tmp_path / "lists").mkdir()
+    for name in ("one.csv", "other.json"):
+        (tmp_path / "lists" / name).write_text("x")
+    async with recipes_tab(tmp_path, edit=False) as e:
+        await e.press("i")
+        await e.dialog()
+        field = e.c.app.screen.query_one(Input)
+        await type_over(e, f"{tmp_path}/li")
+        field.cursor_position = len(field.value)
+        await e.press("tab")
+        await e.c.until(lambda: field.value == f"{tmp_path}/lists/")
+        await e.press("tab")
+        await e.c.until(lambda: field.value == f"{tmp_path}/lists/o")
+        await e.c.until(lambda: "one.csv" in str(e.c.app.screen.query_one(".names", Static).content))
+        await e.press("escape")
 
 
 async def test_a_bad_file_is_not_for_the_table(tmp_path: Path) -> None:

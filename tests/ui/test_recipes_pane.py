@@ -90,7 +90,7 @@ async def choose(c: Console, pane: RecipesPane, name: str) -> None:
             return
         before = pane.view.files.chosen
         await c.press("down")
-        assert pane.view.files.chosen != before, f"{name} is not in the list"
+        assert pane.view.files.chosen != before, f"{name} is not listed"
         await c.until(partial(_other, pane, study))
     raise AssertionError(name)
 

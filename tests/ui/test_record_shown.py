@@ -277,7 +277,7 @@ async def test_a_record_that_opens_late_leaves_the_log_where_it_was_held(tmp_pat
             await c.press("up", "up", "up")
             chosen = view.chosen
             assert chosen is not None
-            top, total = view.top_row(), c.station.log.total
+            top, total = view.top, c.station.log.total
             # What the station does when the record is read at last.
             moved = c.station.log.attach(record, ours=False)
             c.frame.on_news(RecordOpened(moved))
@@ -286,7 +286,7 @@ async def test_a_record_that_opens_late_leaves_the_log_where_it_was_held(tmp_pat
             assert c.station.log.total == total + before
             assert view.chosen is not None
             assert (view.chosen.index, view.chosen.raw) == (chosen.index + before, chosen.raw)
-            assert view.top_row() == top + before
+            assert view.top == top + before
             assert not view.following
             await c.press("home")
             assert view.chosen.index == 0

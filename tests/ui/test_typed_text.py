@@ -91,6 +91,7 @@ FIELDS: dict[str, Way] = {
     "ui/screens/recipes/files.py export": pressing("recipes", "x"),
     "ui/screens/recipes/files.py import_": pressing("recipes", "i"),
     "ui/screens/recipes/files.py rename": pressing("recipes", "m"),
+    "ui/screens/recipes/pane.py RecipesView": pressing("recipes", "slash"),
     "ui/dialogs/help.py HelpDialog": pressing("status", "question_mark"),
     "ui/dialogs/palette.py PaletteDialog": pressing("status", "colon"),
 }
@@ -105,13 +106,13 @@ def places() -> Iterator[str]:
     root = Path(xovac_tui.__file__).parent
     for path in sorted(root.rglob("*.py")):
         where, source = path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")
-        if not re.search(r"(Input|TextArea|AskDialog)\(", source):
+        if not re.search(r"(Input|TextArea|AskDialog|PathDialog)\(", source):
             continue  # parsing all files takes ten times as long
         for outer in ast.walk(ast.parse(source)):
             if isinstance(outer, ast.ClassDef):
                 fields = {"Input", "TextArea", "MaskedInput"}
             elif isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef):
-                fields = {"AskDialog"}
+                fields = {"AskDialog", "PathDialog"}
             else:
                 continue
             for node in ast.walk(outer):

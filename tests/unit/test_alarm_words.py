@@ -114,7 +114,7 @@ def test_acknowledgement_and_return_are_notified() -> None:
     said = strip(
         view(alarm(severity=Severity.CRITICAL, state=AlarmState.ACKNOWLEDGED), alarm(severity=Severity.LOW))
     )
-    assert said.startswith(" ▼ LOW ")
+    assert said.startswith(" ▵ LOW ")
     assert "1 more, CRITICAL acked" in said
 
 
@@ -164,14 +164,14 @@ def test_an_age_changes_once_a_minute(seconds: float, said: str) -> None:
 @pytest.mark.parametrize(
     ("one", "said"),
     [
-        (alarm(), "▲ HIGH     UNACK        2m Plate A is +84.2 °C, above +80.0 °C."),
-        (quiet(), "▲ HIGH     NORMAL          Plate A above +80.0 °C for 10s"),
+        (alarm(), "▲  HIGH     UNACK        2m Plate A is +84.2 °C, above +80.0 °C."),
+        (quiet(), "▲  HIGH     NORMAL          Plate A above +80.0 °C for 10s"),
         (
             quiet(off="No limit is known."),
-            "▲ HIGH     OFF             Plate A above +80.0 °C for 10s: No limit",
+            "▲  HIGH     OFF             Plate A above +80.0 °C for 10s: No limit",
         ),
-        (alarm(state=AlarmState.OUT_OF_SERVICE), "▲ HIGH     OUT OF SERVICE  Plate A above"),
-        (alarm(state=AlarmState.SHELVED), "▲ HIGH     SHELVED      2m Plate A above"),
+        (alarm(state=AlarmState.OUT_OF_SERVICE), "▲  HIGH     OUT OF SERVICE  Plate A above"),
+        (alarm(state=AlarmState.SHELVED), "▲  HIGH     SHELVED      2m Plate A above"),
     ],
 )
 def test_a_row_says_how_an_alarm_is(one: AlarmView, said: str) -> None:
@@ -357,7 +357,7 @@ def test_the_small_notice_says_the_worst_and_how_many() -> None:
         alarm(state=AlarmState.RETURNED, active=False), alarm(severity=Severity.CRITICAL, text="It burns.")
     )
     said = text(*small_lines(Snapshot(), shown, name="b", glyphs=UNICODE, mode=Mode.CONTROL))
-    assert "! CRITICAL UNACK 2 alarms stand\nIt burns." in said
+    assert "▲▲ CRITICAL UNACK 2 alarms stand\nIt burns." in said
 
 
 def test_the_small_notice_folds_what_an_alarm_says() -> None:
@@ -373,11 +373,13 @@ def test_the_small_notice_folds_what_an_alarm_says() -> None:
     assert said[-1] == "All else needs 60x16."
 
 
-def test_what_is_high_points_up_and_what_is_low_points_down() -> None:
+def test_signs_point_down_only_where_a_lower_limit_was_crossed() -> None:
     signs = {one: (UNICODE.severity(one), ASCII.severity(one)) for one in Severity}
     assert signs == {
-        Severity.CRITICAL: ("!", "!"),
+        Severity.CRITICAL: ("▲▲", "^^"),
         Severity.HIGH: ("▲", "^"),
         Severity.MEDIUM: ("△", "="),
-        Severity.LOW: ("▼", "v"),
+        Severity.LOW: ("▵", "-"),
     }
+    assert [UNICODE.severity(one, below=True) for one in Severity] == ["▼▼", "▼", "▽", "▿"]
+    assert strip(view(alarm(below=True))).startswith(" ▼ HIGH ")

@@ -299,7 +299,7 @@ async def test_the_record_says_what_changed_and_from_which_event_on(tmp_path: Pa
         b.say(seconds=3)
         await asyncio.to_thread(recorder_of(b.station).flush)
         first, change = changes_of(b.record)
-        assert first.text == "in the record for the first time"
+        assert first.before == ""
         assert change.text.startswith('messages.dev."p".unit: nothing -> mbar; effective: ')
         assert (change.position, change.who) == (4, "ada@lab")
         assert AUDITED["changes"].what({"kind": "contract", "text": "x", "position": "4"}) == (

@@ -37,7 +37,7 @@ def _in(name: str, rooms: Iterable[str]) -> bool:
 
 ALL = _modules()
 # What sends notifications is imported where there is a receiver, and by the command that tests them.
-_SENDING = ("notify.heartbeat", "notify.notifier", "notify.sending", "cli.notify")
+_SENDING = ("notify.heartbeat", "notify.notifier", "notify.sending", "notify.trial", "cli.notify")
 SENDING = [f"xovac_tui.{name}" for name in _SENDING]
 NETWORKED = [
     name

@@ -18,8 +18,10 @@ from xovac_tui.plot.ticks import even_cell
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.plan import PlanSettings, plan_recipe
+from xovac_tui.recipes.spans import repeat_spans
 from xovac_tui.recipes.study import read_again, read_library, study_recipe
-from xovac_tui.ui.screens.recipes.profile import columns, profile_picture, time_labels
+from xovac_tui.ui.glyphs import ASCII, UNICODE
+from xovac_tui.ui.screens.recipes.profile import columns, profile_lines, time_labels
 
 GOOD = 'name = "Good"\n[[steps]]\nto = 40\nrate = 1\n[[steps]]\nhold = "1h"\n'
 BAD = 'name = "Bad"\n[[steps]]\nto = 40,5\n'
@@ -101,11 +103,13 @@ def test_short_durations(seconds: float, words: str) -> None:
 @pytest.mark.parametrize("size", [(50, 5), (80, 9), (10, 3), (3, 1), (200, 40)])
 def test_a_picture_fills_its_size(size: tuple[int, int], ascii_only: bool) -> None:
     plan = plan_recipe(some.bakeout(), PlanSettings())
-    picture = profile_picture(plan, *size, ascii_only=ascii_only)
-    assert len(picture) == size[1]
-    assert {len(row.text) for row in picture} == {size[0]}
+    glyphs = ASCII if ascii_only else UNICODE
+    lines = profile_lines(plan, repeat_spans(plan.segments), *size, glyphs=glyphs, bright=(1,))
+    assert len(lines) == size[1]
+    rows = ["".join(text for text, _ in line) for line in lines]
+    assert {len(row) for row in rows} == {size[0]}
     if ascii_only:
-        assert all(row.text.isascii() for row in picture)
+        assert all(row.isascii() for row in rows)
 
 
 @pytest.mark.parametrize(

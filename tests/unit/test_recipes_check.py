@@ -75,6 +75,28 @@ def test_outside_the_chambers_range(how: PlanSettings) -> None:
     assert only(bakeout(), code, how) == finding(code, (0,), target=60, limit=50)
 
 
+@pytest.mark.parametrize(
+    ("target", "code", "severity"),
+    [
+        (300.5, FindingCode.TOO_HOT_FOR_ANY, "error"),
+        (151, FindingCode.SUSPICIOUSLY_HOT, "warning"),
+        (-197, FindingCode.SUSPICIOUSLY_COLD, "warning"),
+    ],
+)
+def test_a_temperature_that_is_probably_a_typing_error(
+    target: float, code: FindingCode, severity: str
+) -> None:
+    recipe = bakeout(Ramp(target), Hold(600), *HOME)
+    unknown = PlanSettings()
+    assert only(recipe, code, unknown).severity == severity
+    nearly = bakeout(Ramp(target - math.copysign(1, target)), Hold(600), *HOME)
+    assert silent_about(code, nearly, unknown)
+    # The chamber's own range says more; so do limits of the part, but for what no chamber reaches.
+    assert silent_about(code, recipe, PlanSettings(chamber_min=-270, chamber_max=400))
+    vouched = msgspec.structs.replace(recipe, limits=Limits(-250, 350))
+    assert silent_about(code, vouched, unknown) is (severity == "warning")
+
+
 def test_a_first_hold_is_a_target_too() -> None:
     recipe = limited(Hold(600), *HOME)
     assert ("error", "step 1") in found(recipe, start=70)

@@ -6,14 +6,14 @@ import pytest
 from rich.cells import cell_len
 
 from xovac_tui.api.link import LinkView, LinkWord
-from xovac_tui.chamber.alarm import AlarmState, AlarmView, Severity
+from xovac_tui.chamber.alarm import AlarmState, AlarmsView, AlarmView, Severity
 from xovac_tui.chamber.snapshot import RunState, RunView, Snapshot
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.bars import tab_line
 from xovac_tui.ui.frame.trust_bar import trust_line
 from xovac_tui.ui.glyphs import UNICODE
-from xovac_tui.ui.widgets.fitting import SizeStep, step_classes, step_of
+from xovac_tui.ui.sizes import SizeStep, step_classes, step_of
 
 TABS = [("status", "1", "Status"), ("controls", "2", "Controls"), ("recipes", "3", "Recipes")]
 TABS += [("log", "4", "Log"), ("alarms", "5", "Alarms"), ("runs", "6", "Runs")]
@@ -44,7 +44,7 @@ def test_a_screen_has_the_class_of_each_step_that_it_does_not_reach() -> None:
     assert all(step_classes(SizeStep.LEAST).values())
 
 
-def trust(width: int, name: str = "chamber-with-a-long-name") -> str:
+def trust(width: int, name: str = "chamber-with-a-long-name", shelved: tuple[Severity, ...] = ()) -> str:
     alarm = AlarmView(
         rule="r", severity=Severity.HIGH, state=AlarmState.UNACKNOWLEDGED, active=True, text="Too hot"
     )
@@ -61,7 +61,7 @@ def trust(width: int, name: str = "chamber-with-a-long-name") -> str:
         glyphs=UNICODE,
         times=Times("utc"),
         paused=False,
-        unresolved=[alarm],
+        alarms=AlarmsView(alarms=(alarm,), shelved=shelved),
     )
     shown = "".join(text for text, _ in line)
     assert cell_len(shown) == width
@@ -100,3 +100,21 @@ def test_every_tab_keeps_its_key_and_its_place_under_the_pointer(width: int, act
         assert key in shown[begin:end]
         assert title in shown[begin:end] or (tab != active and width < 60)
         begin = end
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_the_count_behind_a_title_stays_where_the_title_is_cut(width: int) -> None:
+    line, ends = tab_line(TABS, "status", width, {"alarms": "●12", "log": ""})
+    shown = "".join(text for text, _ in line)
+    assert cell_len(shown.rstrip()) <= width
+    begin, end = (next(end for end, tab in ends if tab == name) for name in ("log", "alarms"))
+    assert shown[begin:end].strip().endswith("●12")
+    assert shown.count("●") == 1
+
+
+@pytest.mark.parametrize(("width", "said"), [(60, "1 SHLVD"), (80, "1 shelved"), (160, "1 HIGH shelved")])
+def test_a_loud_shelved_alarm_stays_on_the_trust_bar_beside_all_that_counts(width: int, said: str) -> None:
+    shown = trust(width, shelved=(Severity.HIGH, Severity.LOW))
+    for part in ("● ONLINE", "▶ RUN 4/18", "⚠ 1 HIGH", "REC ●", said):
+        assert part in shown
+    assert "HIGH shelved" not in trust(160, shelved=(Severity.MEDIUM,))

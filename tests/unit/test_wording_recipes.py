@@ -52,6 +52,16 @@ SENTENCES = {
     finding(C.ABOVE_PART, target=66.0, limit=65.0): "66 °C is above the part's limits (65 °C).",
     finding(C.BELOW_CHAMBER, target=-90.0, limit=-60.0): "−90 °C is below this chamber's range (−60 °C).",
     finding(C.ABOVE_CHAMBER, target=60.0, limit=50.0): "60 °C is above this chamber's range (50 °C).",
+    finding(C.TOO_HOT_FOR_ANY, target=600.0, highest=300.0): (
+        "600 °C is above 300 °C: check the number, or put the highest temperature of this chamber into the "
+        "profile (recipe.max) if it goes so far."
+    ),
+    finding(C.SUSPICIOUSLY_HOT, target=160.0, usual=150.0): (
+        "160 °C is hotter than most parts stand (150 °C): check the number."
+    ),
+    finding(C.SUSPICIOUSLY_COLD, target=-200.0, usual=-196.0): (
+        "−200 °C is colder than liquid nitrogen gets (−196 °C): check the number."
+    ),
     finding(C.NOT_WRITABLE, target=20.0, seconds=0.1, unit="K", duration_unit="h"): (
         "An item of 20.0 °C for 0.1 s cannot be written in K and h: give the step more time."
     ),

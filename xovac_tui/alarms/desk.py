@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from xovac_tui.chamber.alarm import LONGEST_SHELF, AlarmEvent, AlarmsView, AlarmView, Ask
+from xovac_tui.chamber.alarm import LONGEST_SHELF, AlarmChange, AlarmEvent, AlarmsView, AlarmView, Ask
 from xovac_tui.chamber.alarm_reasons import AlarmRefusal, AlarmRefusalCode
 from xovac_tui.clock import Clock
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
@@ -38,6 +38,10 @@ class AlarmDesk(ABC):
     def unresolved(self) -> AlarmsView:
         """Return only those that want attention; cheap, however many rules there are."""
         return self._picture(unresolved=True)
+
+    @abstractmethod
+    def history(self) -> Sequence[AlarmChange]:
+        """Return what happened to alarms until now, oldest first; of much only the newest."""
 
     @abstractmethod
     def use_set(self, name: str | None) -> AlarmRefusal | None:

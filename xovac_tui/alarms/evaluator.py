@@ -372,6 +372,11 @@ class AlarmEvaluator:
             chosen = [watched for watched in chosen if watched.life.state in UNRESOLVED]
         return tuple(sorted((self._view(watched, context) for watched in chosen), key=_place))
 
+    def shelved(self) -> tuple[Severity, ...]:
+        """Return the severity of every shelved alarm, the worst first."""
+        shelved = [one.severity for one in self.watched.values() if one.life.state is AlarmState.SHELVED]
+        return tuple(sorted(shelved, key=SEVERITIES.index))
+
     def _view(self, watched: WatchedRule, context: Context) -> AlarmView:
         watched.condition.units = self.units
         try:
@@ -396,6 +401,8 @@ class AlarmEvaluator:
             channel=condition.label,
             value=value,
             limit=condition.limit_words(context.limit_set),
+            measured=condition.measured(context),
+            below=condition.below,
             active=life.active,
             doubtful=not off and condition.doubtful(context, value),
             pending=None if life.begins is None else max(0.0, rule.on_delay - (context.mono - life.begins)),
@@ -459,6 +466,7 @@ class AlarmEvaluator:
             action=rule.action,
             active=life.active,
             raised_utc=life.raised_utc,
+            below=condition.below,
         )
         watched.said = change
         return change

@@ -56,7 +56,17 @@ class RecordedAlarms(AlarmDesk):
         views = self._evaluator.views(context, unresolved=unresolved)
         alarms = tuple(msgspec.structs.replace(one, condition="") for one in views)
         newest = self._changes[self._at - 1][1].limit_set if self._at else ""
-        return AlarmsView(alarms=alarms, limit_set=newest, flood=self._evaluator.flood(now))
+        return AlarmsView(
+            alarms=alarms,
+            limit_set=newest,
+            flood=self._evaluator.flood(now),
+            shelved=self._evaluator.shelved(),
+        )
+
+    def history(self) -> Sequence[AlarmChange]:
+        """Return what had happened to alarms by this moment."""
+        now = self._clock.mono()
+        return [change for moment, change in self._changes if moment <= now]
 
     def use_set(self, name: str | None) -> AlarmRefusal:
         """Refuse."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,9 @@ _LISTEN_EVERY = 1.0
 """Seconds between two readings of what other processes decided about limits."""
 _ASKED_LATELY = 60.0
 """Seconds for which what was asked of a process that is gone is done by the next one."""
+
+_HISTORY = 500
+"""Changes of alarms that are kept for the screens, the newest."""
 
 _IN_VAIN = {
     AlarmEvent.ACKNOWLEDGED: AlarmRefusalCode.WAITS_NO_MORE,
@@ -88,6 +92,7 @@ class AlarmService(AlarmDesk):
         self._limit_set = LimitSetChoice(
             self.watchlist.settings, chamber, store, clock, evaluates=self._may_evaluate
         )
+        self._history: deque[AlarmChange] = deque(maxlen=_HISTORY)
         self._listened_at = -1e18
         self._was_mirrored: bool | None = None
 
@@ -145,6 +150,8 @@ class AlarmService(AlarmDesk):
             return
         with self._mirror.listening():
             self._mirror.row = self._store.newest_row()
+            if not self._history:
+                self._history.extend(self._store.recent(_HISTORY))
             for change in self._store.newest():
                 if anew or not self._evaluator.knows(change.rule):
                     self._evaluator.restore(change, news=False)
@@ -231,6 +238,7 @@ class AlarmService(AlarmDesk):
         for change in reported:
             self._mirror.take(change, self._evaluator)
         if reported:
+            self._history.extend(reported)
             self._mark(reported)
             self._publish(AlarmsChanged(tuple(reported), mirrored=True))
         for ask in mirrored_news if self._may_evaluate and not mirrored else ():
@@ -238,6 +246,10 @@ class AlarmService(AlarmDesk):
                 self._record_changes(self._evaluator.ask(ask, self._context()))
 
     # -- what screens show and do ----------------------------------------------------------------------
+
+    def history(self) -> Sequence[AlarmChange]:
+        """Return what happened to alarms until now, oldest first; of much only the newest."""
+        return tuple(self._history)
 
     def show_in(self, units: DisplayUnits) -> None:
         super().show_in(units)
@@ -260,6 +272,7 @@ class AlarmService(AlarmDesk):
             by_hand=chosen.by_hand,
             set_by=chosen.set_by,
             flood=self._evaluator.flood(context.mono),
+            shelved=self._evaluator.shelved(),
             mirrored=self.mirrored,
             problem=self._problem(context.mono),
         )
@@ -302,6 +315,7 @@ class AlarmService(AlarmDesk):
             changes = [
                 msgspec.structs.replace(change, run=number, recipe=recipe, step=step) for change in changes
             ]
+        self._history.extend(changes)
         self._store.add(changes)
         self._mark(changes)
         self._publish(AlarmsChanged(tuple(changes)))

@@ -42,6 +42,9 @@ class AlarmStore(Protocol):
     def newest(self) -> Sequence[AlarmChange]:
         """Return the newest change of every alarm."""
 
+    def recent(self, most: int) -> Sequence[AlarmChange]:
+        """Return the newest changes of all alarms, oldest first."""
+
     def newest_row(self) -> int:
         """Return the number of the newest row about alarms; 0 where there is none."""
 

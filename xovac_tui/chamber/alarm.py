@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from xovac_tui.chamber.alarm_reasons import AlarmsProblem
-from xovac_tui.units import HOUR
+from xovac_tui.units import HOUR, Unit
 
 SeverityName = Literal["critical", "high", "medium", "low"]
 LimitSet = Literal["ambient", "pumping", "tvac"]
@@ -46,6 +46,41 @@ class Severity(StrEnum):
 
 
 SEVERITIES = tuple(Severity)
+LOUD = (Severity.CRITICAL, Severity.HIGH)
+"""Severities that are said aloud on every tab."""
+
+
+class Sense(StrEnum):
+    """On which side of its limit a value is the matter."""
+
+    ABOVE = "above"
+    BELOW = "below"
+    BEYOND = "beyond"
+    """Too large, whichever sign it has."""
+
+
+class Spelling(StrEnum):
+    """How a number that is compared with a limit is written."""
+
+    VALUE = "value"
+    DIFFERENCE = "difference"
+    PER_MINUTE = "per minute"
+    RATIO_PER_MINUTE = "ratio per minute"
+    WORKED_OUT = "worked out"
+    """In a unit that need not have a name in the table."""
+
+
+class AlarmNumber(msgspec.Struct, frozen=True, kw_only=True):
+    """The number of now that an alarm compares with its limit, in the unit of the data."""
+
+    value: float | None
+    """None where it is not known now."""
+    limit: float | None
+    """None where there is none with the limits in force."""
+    sense: Sense
+    unit: Unit
+    log: bool = False
+    spelling: Spelling = Spelling.VALUE
 
 
 class AlarmEvent(StrEnum):
@@ -100,6 +135,8 @@ class AlarmChange(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     """The condition holds (also while it is shelved)."""
     raised_utc: float | None = None
     """When it was raised that the change is about."""
+    below: bool = False
+    """Its limit is a lower one."""
 
 
 def as_shown(changes: Iterable[AlarmChange], view: AlarmsView) -> tuple[AlarmChange, ...]:
@@ -152,6 +189,10 @@ class AlarmView(msgspec.Struct, frozen=True, kw_only=True):
     """The condition holds, its delay is over."""
     doubtful: bool = False
     """Whether the condition holds is unknown now: the data are stale."""
+    measured: AlarmNumber | None = None
+    """What is compared with its limit; None where no number is."""
+    below: bool = False
+    """Its limit is a lower one."""
     pending: float | None = None
     """Seconds until it is raised if its condition goes on; None while it does not hold."""
     since_utc: float | None = None
@@ -192,6 +233,8 @@ class AlarmsView(msgspec.Struct, frozen=True, kw_only=True):
     """Who chose it."""
     flood: int = 0
     """Alarms of the last ten minutes, if there were so many that they must be taken together; else 0."""
+    shelved: tuple[Severity, ...] = ()
+    """Severity of every shelved alarm, the worst first."""
     mirrored: bool = False
     """Another process evaluates them; this one shows them, and asks that one."""
     problem: AlarmsProblem | None = None

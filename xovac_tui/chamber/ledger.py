@@ -41,6 +41,8 @@ class Ledger:
         self._next_id = 1
         self._first_answerable = 1
         self.unasked = 0
+        self.of_another: tuple[str, float] | None = None
+        """Command, and monotonic time, of the newest answer to what was not sent from here."""
         """Responses that belong to no command of ours."""
 
     def change_contract(self, contract: Contract) -> None:
@@ -253,6 +255,7 @@ class Ledger:
         if recent:
             return (self._put(_replace(recent[-1], duplicates=recent[-1].duplicates + 1)),)
         self.unasked += 1
+        self.of_another = command, event.mono
         return ()
 
     def _waits(self, entry: LedgerEntry, mono: float) -> bool:

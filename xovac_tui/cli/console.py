@@ -103,6 +103,8 @@ def make_start(found: Effective, profile: Profile, /, *, rings: bool = False) ->
         state_path=paths.state_file(),
         bell=NotifySettings(receivers=found.settings.notify.in_terminal if rings else ()),
         log_path=logfile.setup_logging(),
+        settings_path=found.path,
+        overridden={key: place for key, place in found.sources.items() if place != str(found.path)},
         notes=(*filter(None, notes), *alarm_notes(found.settings, found.path, profile)),
     )
 

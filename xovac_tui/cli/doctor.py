@@ -31,6 +31,7 @@ from xovac_tui.link.doctor import probe
 from xovac_tui.recording.disk.share import network_share, share_advice
 from xovac_tui.station.proving import NEVER
 from xovac_tui.ui.actions import Keys, check_keymap
+from xovac_tui.ui.sizes import LEAST_SIZES, SizeStep, step_of
 
 _PACKAGES = ("textual", "python-socketio", "python-engineio", "aiohttp", "msgspec", "click", "platformdirs")
 _OK, _BAD = "ok", "!!"
@@ -99,12 +100,17 @@ def places(records: Path) -> Iterator[tuple[str, str]]:
             yield "", share_advice(kind)
 
 
+def too_small(columns: int, rows: int) -> str:
+    """Return what the screens need, if a terminal is too small for them."""
+    least = LEAST_SIZES[SizeStep.LEAST]
+    return f": the screens need {least}" if step_of(columns, rows) is SizeStep.NOTICE else ""
+
+
 def terminal(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield a line for each capability that the terminal reports."""
     if sys.stdin.isatty() and sys.stdout.isatty():
         size = shutil.get_terminal_size()
-        small = "" if size.columns >= 60 and size.lines >= 16 else ": the screens need 60x16"
-        yield "size", f"{size.columns}x{size.lines}{small}"
+        yield "size", f"{size.columns}x{size.lines}{too_small(size.columns, size.lines)}"
     else:
         can = headless_words("and")
         yield "terminal", f"none: the console cannot open here; {can} can"

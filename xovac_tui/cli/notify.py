@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
-import time
 from typing import Any
 
 import click
 
-from xovac_tui.chamber.alarm import Severity
 from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.named import Named
 from xovac_tui.cli.options import chamber_options
@@ -21,14 +18,12 @@ from xovac_tui.config.secrets import read_addresses
 from xovac_tui.durations import format_whole
 from xovac_tui.errors import Exit, NotifyError, SettingsError
 from xovac_tui.notify.heartbeat import heartbeat
-from xovac_tui.notify.message import Message, trial_message
-from xovac_tui.notify.sending import send
-from xovac_tui.notify.settings import HEARTBEAT, NotifySettings, Receiver
-from xovac_tui.notify.terminal import sequence
+from xovac_tui.notify.settings import HEARTBEAT, NotifySettings
+from xovac_tui.notify.trial import SEVERITIES, attempt
 from xovac_tui.text import clean, nearest
 
-_SEVERITIES = ("critical", "high", "medium", "low")
-"""The worst first."""
+_BELOW = "\n      "
+"""Begins a further line about a receiver."""
 _NO_RECEIVER = (
     "No receiver gets alarm messages: the settings name none. docs/notifications.md shows how to write "
     "[[notify.receivers]] into {}."
@@ -50,7 +45,7 @@ def list_(ctx: click.Context, /, **_: Any) -> None:
         (
             one.name,
             one.kind,
-            ", ".join(one.severities) if len(one.severities) < len(_SEVERITIES) else "all",
+            ", ".join(one.severities) if len(one.severities) < len(SEVERITIES) else "all",
             "each console" if one.in_terminal else "one program",
             format_whole(one.reminder) if one.reminder else "none",
             f"{one.at_most} in {format_whole(one.per)}",
@@ -71,7 +66,7 @@ def list_(ctx: click.Context, /, **_: Any) -> None:
     metavar="NAME",
     help="Only this receiver; `heartbeat` is called only if named.",
 )
-@click.option("--severity", type=click.Choice(_SEVERITIES), help="Of the message; usual: the worst it takes.")
+@click.option("--severity", type=click.Choice(SEVERITIES), help="Of the message; usual: the worst it takes.")
 @chamber_options
 @click.pass_context
 def test(ctx: click.Context, /, receiver: str | None, severity: str | None, **_: Any) -> None:
@@ -115,36 +110,23 @@ def _chamber(found: Effective) -> str:
 
 async def _test(settings: NotifySettings, chamber: str, severity: str | None) -> bool:
     """Send to all receivers at once, print each outcome, and return whether all took it."""
-    tries = [(one.name, _try(one, chamber, severity)) for one in settings.receivers]
+    tries = [
+        (one.name, attempt(one, chamber, _ring, severity=severity, show=True)) for one in settings.receivers
+    ]
     if settings.beats:
         tries.append((HEARTBEAT, _try_heartbeat(settings, chamber)))
     results = await asyncio.gather(*(work for _, work in tries))
     for (name, _), why in zip(tries, results, strict=True):
-        echo_lines(f"{'!!' if why else 'ok'}  {clean(name)}: {why or 'taken.'}".split("\n"))
+        said = _BELOW.join(why.split("\n")) or "taken."
+        echo_lines(f"{'!!' if why else 'ok'}  {clean(name)}: {said}".split("\n"))
     return not any(results)
 
 
-async def _try(receiver: Receiver, chamber: str, severity: str | None) -> str:
-    """Send to one receiver; return why that failed, empty if it did not."""
-    wanted = severity or min(receiver.severities, key=_SEVERITIES.index)
-    if wanted not in receiver.severities:
-        return f"not sent: it takes only {', '.join(receiver.severities)}."
-    message = trial_message(chamber, Severity(wanted), time.time())
-    words: list[str] = []
-    try:
-        if receiver.in_terminal:
-            return _ring(receiver, message)
-        await send(receiver, message, show=True, said=words.append)
-    except NotifyError as error:
-        return "\n      ".join([str(error), *dict.fromkeys(words)])
-    return ""
-
-
-def _ring(receiver: Receiver, message: Message) -> str:
+def _ring(characters: str) -> str:
     """Ring in this terminal; return why that failed, empty if it did not."""
     if not sys.stderr.isatty():
         return "not sent: this needs a terminal, but standard error is not one."
-    sys.stderr.write(sequence(receiver.kind, message, os.environ))
+    sys.stderr.write(characters)
     sys.stderr.flush()
     return ""
 

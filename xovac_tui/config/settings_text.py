@@ -16,7 +16,7 @@ from xovac_tui import paths
 from xovac_tui.config.check import name_mistake, url_mistake
 from xovac_tui.config.load import settings_problems
 from xovac_tui.errors import SettingsError
-from xovac_tui.tomltext import KeyPath, TomlText
+from xovac_tui.tomltext import KeyPath, TomlText, toml_value
 from xovac_tui.validation import read_toml_bytes
 
 REMOVE: Any = object()
@@ -75,6 +75,19 @@ def changed(file: SettingsText, changes: Mapping[KeyPath, Any]) -> SettingsText:
             toml.put(path, value)
     bom = _BOM if (file.raw or b"").startswith(_BOM.encode()) else ""
     made = SettingsText(file.path, (bom + toml.text).encode())
+    before = settings_problems(file.path, file.raw or b"")
+    if new := [one for one in settings_problems(file.path, made.raw) if one not in before]:
+        raise SettingsError(*new)
+    return made
+
+
+def with_receiver(file: SettingsText, name: str, kind: str) -> SettingsText:
+    """Return the file with one receiver of alarms more. Raises SettingsError where that cannot be."""
+    text, end = file.text, TomlText(file.text).line_end
+    text += end if text and not text.endswith("\n") else ""
+    gap = end if text.strip() else ""
+    table = end.join(("[[notify.receivers]]", f"name = {toml_value(name)}", f"kind = {toml_value(kind)}"))
+    made = SettingsText(file.path, f"{text}{gap}{table}{end}".encode())
     before = settings_problems(file.path, file.raw or b"")
     if new := [one for one in settings_problems(file.path, made.raw) if one not in before]:
         raise SettingsError(*new)

@@ -246,6 +246,8 @@ def _draw_number(
     stroke = columns[last]
     assert stroke is not None
     cell, row = last // raster.across + 1, (stroke[0] + stroke[1]) // 2 // raster.down
+    if frame.heat is not None and frame.heat.number == line.number and row < len(frame.heat.steps):
+        tone = Tone.HEAT + frame.heat.steps[row]
     for right, down in _BESIDE:
         place = (cell + right, row + down)
         inside = place[0] < layout.plot_width and 0 <= place[1] < layout.plot_height

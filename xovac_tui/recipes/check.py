@@ -82,6 +82,10 @@ LONG_RUN = 7 * DAY
 """Seconds."""
 TIGHT = 0.5
 """K around the target that a chamber of this kind is assumed to hold."""
+HIGHEST_OF_ANY = 300.0
+"""degC; what is above is refused where the chamber's own highest temperature is not known."""
+USUAL = (-196.0, 150.0)
+"""degC; liquid nitrogen, and what electronics stand: what is outside is probably a typing error."""
 LOST = 0.1
 """Share of a hold that may be lost to a lag without a word."""
 
@@ -142,6 +146,18 @@ def _temperatures(recipe: Recipe, plan: Plan, settings: PlanSettings) -> Iterato
                 yield _at(segment, below, target=target, limit=lowest)
             elif highest is not None and target > highest:
                 yield _at(segment, above, target=target, limit=highest)
+        yield from _unlikely(segment, recipe, settings)
+
+
+def _unlikely(segment: Segment, recipe: Recipe, settings: PlanSettings) -> Iterator[Finding]:
+    """Yield whether a target is probably a typing error; limits that someone gave vouch for it."""
+    target, part = segment.to_temp, recipe.limits
+    if settings.chamber_max is None and target > HIGHEST_OF_ANY:
+        yield _at(segment, FindingCode.TOO_HOT_FOR_ANY, target=target, highest=HIGHEST_OF_ANY)
+    elif target > USUAL[1] and settings.chamber_max is None and part is None:
+        yield _at(segment, FindingCode.SUSPICIOUSLY_HOT, target=target, usual=USUAL[1])
+    elif target < USUAL[0] and settings.chamber_min is None and part is None:
+        yield _at(segment, FindingCode.SUSPICIOUSLY_COLD, target=target, usual=USUAL[0])
 
 
 def _bands(recipe: Recipe, plan: Plan) -> Iterator[Finding]:

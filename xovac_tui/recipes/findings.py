@@ -99,12 +99,18 @@ class FindingCode(Enum):
     ABOVE_PART = "{target:T} is above the part's limits ({limit:T})."
     BELOW_CHAMBER = "{target:T} is below this chamber's range ({limit:T})."
     ABOVE_CHAMBER = "{target:T} is above this chamber's range ({limit:T})."
+    TOO_HOT_FOR_ANY = (
+        "{target:T} is above {highest:T}: check the number, or put the highest temperature of this chamber "
+        "into the profile (recipe.max) if it goes so far."
+    )
     NOT_WRITABLE = (
         "An item of {target} °C for {seconds} s cannot be written in {unit} and {duration_unit}: give the "
         "step more time."
     )
 
     START_OUTSIDE_PART = "{start:T} at the start is outside the part's limits."
+    SUSPICIOUSLY_HOT = "{target:T} is hotter than most parts stand ({usual:T}): check the number."
+    SUSPICIOUSLY_COLD = "{target:T} is colder than liquid nitrogen gets ({usual:T}): check the number."
     BAND_OUTSIDE_PART = (
         "A dwell at {target:T} counts within ± {tolerance:K}, to {edge:T}, but the part's limit is "
         "{limit:T}, and every measured value is judged by it. Move the target, or tighten the tolerance."

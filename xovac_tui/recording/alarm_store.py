@@ -63,6 +63,11 @@ class RecordAlarmStore:
         record = self._record.record
         return () if record is None else [one.change for one in disk.lists.newest_alarms(record)]
 
+    def recent(self, most: int) -> Sequence[AlarmChange]:
+        """Return the newest changes of all alarms, oldest first."""
+        record = self._record.record
+        return () if record is None else [one.change for one in disk.lists.recent_alarms(record, most)]
+
     def newest_row(self) -> int:
         """Return the number of the newest row about alarms; 0 where there is none."""
         record = self._record.record

@@ -137,7 +137,7 @@ class Device:
         event = "vent_ack"
         rate = _number(payload.get("rate"), 0.0, 50.0) if isinstance(payload, dict) else None
         if rate is None:
-            return Answer(event, "error", "Could not vent as 'rate' is not a number from 0 to 50 mbar/s.")
+            return Answer(event, "error", "Could not vent as 'rate' must be from 0 to 50 mbar/s.")
         if rate and self.machine.running:
             return Answer(event, "warning", "Could not vent as a recipe is running.")
         self.machine.vacuum.vent_rate = rate

@@ -107,6 +107,12 @@ class Keys(dict[str, str]):
         super().__init__(printed_keys(EVERYWHERE, keymap))
         self.keymap = keymap
 
+    def rebind(self, keymap: Mapping[str, str]) -> None:
+        """Take other keys from now on."""
+        self.clear()
+        self.update(printed_keys(EVERYWHERE, keymap))
+        self.keymap = keymap
+
     def tables(self, tab: str, own: tuple[Action, ...], *, replay: bool) -> KeyTables:
         """Return the keys for the help of a tab, its own first; `tab` is empty if none is shown."""
         shown = [(f"Keys of {tab}", own)] if own else []

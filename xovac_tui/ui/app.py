@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from textual import events, work
@@ -28,14 +28,16 @@ from xovac_tui.outlet import write_last
 from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
 from xovac_tui.text import writable
-from xovac_tui.ui import app_actions, dialogs, palette, replay_actions, tabs
+from xovac_tui.ui import app_actions, dialogs, palette, replay_actions, settings, tabs
 from xovac_tui.ui.action import bindings
 from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
 from xovac_tui.ui.chamber_screen import ChamberScreen
+from xovac_tui.ui.format import where_logged
 from xovac_tui.ui.frame.defect_notice import NoticeScreen
 from xovac_tui.ui.messages import CHECK_SECONDS, Messages, ring_for_alarms
 from xovac_tui.ui.readable import readable
 from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.sizes import SizeStep, step_classes, step_of
 from xovac_tui.ui.start import Start
 from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal.app import TerminalApp
@@ -44,8 +46,8 @@ from xovac_tui.ui.terminal.mending import Remedy, take_away
 from xovac_tui.ui.terminal.modal import Modal
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
-from xovac_tui.ui.widgets.fitting import SizeStep, step_classes, step_of
 from xovac_tui.ui.widgets.message_line import MessageLine
+from xovac_tui.ui.widgets.rows import EnterClicked
 from xovac_tui.ui.widgets.stopbar import KeyClicked
 from xovac_tui.ui.workspace import Memory, Workspace
 
@@ -204,10 +206,11 @@ class XovacApp(TerminalApp):
                 self.mender.log(error)
                 workspace.say(
                     f"Link and recording failed by a defect ({type(error).__name__}) and begin again. "
-                    f"Nothing was sent. {self.where_logged()}",
+                    f"Nothing was sent. {where_logged(self.log_file)}".rstrip(),
                     "error",
                     title=_DEFECT,
                     seconds=60,
+                    path=self.log_file,
                 )
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
@@ -414,6 +417,33 @@ class XovacApp(TerminalApp):
                 await self.run_action(active.binding.action, active.node)
                 return
 
+    async def on_enter_clicked(self, message: EnterClicked) -> None:
+        """Do what enter does where it was clicked, whatever the settings' key for it."""
+        pane = self.frame.pane if self.frame is not None else None
+        opening = (
+            {one.id for one in pane.ACTIONS if "enter" in one.keys.split(",")} if pane is not None else ()
+        )
+        for active in list(self.screen.active_bindings.values()):
+            if active.enabled and (active.binding.id in opening or active.binding.key == "enter"):
+                await self.run_action(active.binding.action, active.node)
+                return
+
+    def action_settings(self) -> None:
+        """Open the settings screen."""
+        self.run_worker(self._settings(), group="dialog")
+
+    async def _settings(self) -> None:
+        await self.workspace.ask(settings.settings_screen.SettingsDialog(self.workspace, self))
+
+    def rebind(self, keymap: Mapping[str, str]) -> None:
+        """Put actions on other keys from now on."""
+        self.set_keymap(dict(keymap))
+        self._keys.rebind(dict(keymap))
+        if self.frame is not None:
+            self.frame.show_tabs()
+        self.flush()
+        self.show_keys()
+
     def arm_stop(self) -> None:
         """Make the first stroke of STOP."""
         self.stopping.press()
@@ -466,16 +496,18 @@ class XovacApp(TerminalApp):
         then = ", and the screen was built again" if rebuilt else ""
         self.workspace.say(
             f"{what} by a defect ({type(error).__name__}){then}. Link, recording, alarms and STOP go on. "
-            f"{self.where_logged()}",
+            f"{where_logged(self.log_file)}".rstrip(),
             "error",
             title=_DEFECT,
             seconds=20,
+            path=self.log_file,
         )
 
-    def where_logged(self) -> str:
-        """Return a sentence with the place of a defect's details; empty if there is no log file."""
+    @property
+    def log_file(self) -> str:
+        """The file with the details of a defect, as shown; empty if there is none."""
         path = self._start.log_path
-        return f"The details are in {paths.shown(path)}." if path is not None else ""
+        return paths.shown(path) if path is not None else ""
 
     def may_open(self, screen: Screen[object]) -> bool:
         """Return whether a screen may be opened; above the notice of defects, only the quit dialog."""

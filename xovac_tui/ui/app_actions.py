@@ -76,10 +76,17 @@ ACTIONS = placed(
     Action("theme", "t", "theme", "Choose another theme."),
     Action(
         "redraw",
-        "f9,ctrl+l",
+        "ctrl+l",
         "redraw",
         "Draw the whole screen again, as after noise on the line; leave the notice that follows on defects.",
         method="app.redraw",
+    ),
+    Action(
+        "settings",
+        "f9",
+        "settings",
+        "Change theme, times, units, keys and more in the settings file, and test the receivers of alarms.",
+        method="app.settings",
     ),
     Action("save-screen", "f12", "save screen", "Save a picture of the screen as an SVG file."),
     Action(

@@ -27,9 +27,9 @@ from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.replay_actions import LIVE_ONLY
 from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.sizes import step_classes
 from xovac_tui.ui.terminal.modal import LeanScreen
 from xovac_tui.ui.widgets.copied import Copied
-from xovac_tui.ui.widgets.fitting import step_classes
 from xovac_tui.ui.widgets.message_line import MessageLine
 from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.widgets.trend import TrendChart
@@ -113,7 +113,7 @@ class ChamberScreen(LeanScreen[None]):
 
     def on_mount(self) -> None:
         """Show the tabs; the first flush shows all else."""
-        self._show_tabs()
+        self.show_tabs()
 
     # -- pictures -----------------------------------------------------------------------------------
 
@@ -124,6 +124,7 @@ class ChamberScreen(LeanScreen[None]):
         for bar in self.children:
             if isinstance(bar, FrameBar):
                 bar.show(workspace, snapshot)
+        self._show_counts()
         workspace.window.show_stop()
         if self.has_class("-small"):
             self.query_one(SmallNotice).show(workspace, snapshot)
@@ -187,7 +188,7 @@ class ChamberScreen(LeanScreen[None]):
         if not self.query(f"#{tab}") and not await self._open(tab, lambda: self._pane(tab)):
             tab = self.active_tab = before
         shown = self._show_pane()
-        self._show_tabs()
+        self.show_tabs()
         self.workspace.window.flush()
         if shown is not None:
             shown.show(self.workspace.snapshot)
@@ -212,6 +213,17 @@ class ChamberScreen(LeanScreen[None]):
         """Go to the tab that was clicked."""
         await self.show_tab(message.tab)
 
+    def on_replay_bar_clicked(self, message: ReplayBar.Clicked) -> None:
+        """Go to a place of the replay, or pause it or let it go on."""
+        playback = self.workspace.playback
+        if playback is None:
+            return
+        if message.part is None:
+            playback.toggle()
+        else:
+            playback.seek(playback.replay.origin + message.part * playback.length)
+        self.workspace.window.flush()
+
     def give_focus(self) -> None:
         """Focus the tab if no widget has the focus: widgets hidden in a small terminal lose it."""
         pane = self.pane
@@ -224,10 +236,17 @@ class ChamberScreen(LeanScreen[None]):
             pane.display = pane is shown
         return shown
 
-    def _show_tabs(self) -> None:
+    def show_tabs(self) -> None:
+        """Show the tabs with their keys."""
         keys = self.workspace.keys
         shown = [(tab.id, keys[f"tab-{tab.id}"], tab.title) for tab in tabs.TABS if tab.key]
         self.query_one(TabBar).show(shown, self.active_tab)
+
+    def _show_counts(self) -> None:
+        """Show behind the title of Alarms how many want attention."""
+        wanting = len(self.workspace.station.alarms.unresolved().alarms)
+        counts = {"alarms": f"{self.workspace.glyphs.dot}{wanting}"} if wanting else {}
+        self.query_one(TabBar).count(counts)
 
     def _pane(self, tab: str | Widget) -> Pane:
         pane = tabs.named(tab).load()(self.workspace, id=tab) if isinstance(tab, str) else tab

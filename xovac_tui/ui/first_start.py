@@ -9,6 +9,7 @@ import asyncio
 from contextlib import aclosing
 from typing import ClassVar
 
+from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
@@ -188,6 +189,11 @@ class ConnectScreen(LeanScreen[None]):
             self.say(said, "")
         else:
             self._check(offer)
+
+    def on_click(self, event: events.Click) -> None:
+        """Take an offer that is clicked twice."""
+        if event.chain == 2 and isinstance(event.widget, Rows):
+            self.action_take()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Check the typed address, or save under the typed name."""

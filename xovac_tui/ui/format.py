@@ -111,3 +111,8 @@ class Times(msgspec.Struct, frozen=True):
         """Return `2026-01-31 14:02:11.250Z` in full, for details and files."""
         milli = int(utc * 1000) % 1000
         return time.strftime("%Y-%m-%d %H:%M:%S", self._parts(utc)) + f".{milli:03d}" + self.zone(utc)
+
+
+def where_logged(log_file: str) -> str:
+    """Return the words before the file with the details of a defect; empty if there is none."""
+    return "The details are in" if log_file else ""

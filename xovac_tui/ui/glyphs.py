@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from xovac_tui.api.link import LinkWord
-from xovac_tui.chamber.alarm import Severity
+from xovac_tui.chamber.alarm import SEVERITIES, Severity
 from xovac_tui.chamber.snapshot import Outcome, Quality, RunState
 from xovac_tui.text import clean
 
@@ -30,6 +30,15 @@ class Glyphs(msgspec.Struct, frozen=True):
     arrow_in: str
     arrow_out: str
     rule: str
+    edge: str = "▌"
+    """The left edge of a group of rows."""
+    heavy_rule: str = "━"
+    shade: str = "░"
+    shade_chosen: str = "▒"
+    bracket: tuple[str, str, str] = ("╭", "─", "╮")
+    """Left end, rule and right end of a bracket above something."""
+    side: tuple[str, str, str] = ("╭", "│", "╰")
+    """Begin, middle and end of a bracket at the left of rows."""
 
     def quality(self, quality: Quality) -> str:
         """Return the sign of a channel's quality."""
@@ -75,10 +84,10 @@ class Glyphs(msgspec.Struct, frozen=True):
             "ended early": self.warning,
         }.get(word, self.question)
 
-    def severity(self, severity: Severity) -> str:
-        """Return the sign of a severity: high ones point up, low ones down."""
-        signs = "!^=v" if self.ascii else "!▲△▼"
-        return signs[tuple(Severity).index(severity)]
+    def severity(self, severity: Severity, *, below: bool = False) -> str:
+        """Return the sign of a severity; it points down where a lower limit was crossed (`below`)."""
+        signs = _SIGNS[self.ascii, below]
+        return signs[SEVERITIES.index(severity)]
 
     def bar(self, fraction: float, width: int) -> tuple[str, str]:
         """Return the full and the empty part of a progress bar of `width` characters."""
@@ -100,6 +109,15 @@ class Glyphs(msgspec.Struct, frozen=True):
         return self.plain(clean(" ".join(text.split()), most))
 
 
+_SIGNS = {
+    (False, False): ("▲▲", "▲", "△", "▵"),
+    (False, True): ("▼▼", "▼", "▽", "▿"),
+    (True, False): ("^^", "^", "=", "-"),
+    (True, True): ("vv", "v", "=", "-"),
+}
+"""ASCII or not, and pointing down or not -> the signs of severities, the worst first."""
+SIGN_WIDTH = 2
+"""Cells of the widest sign of a severity."""
 _PLAIN = str.maketrans(
     {
         "−": "-",
@@ -134,4 +152,28 @@ _PLAIN = str.maketrans(
 _PICTURES = {0x2400 + code: f"\\x{code:02x}" for code in range(0x20)} | {0x2421: "\\x7f", 0x2026: "~"}
 
 UNICODE = Glyphs(False, "●", "◌", "○", "—", "✖", "▶", "■", "?", "▸", "█", "░", "…", "⚠", "◂", "▸", "─")
-ASCII = Glyphs(True, "*", "o", "o", "-", "x", ">", "#", "?", ">", "#", ".", "~", "!", "<", ">", "-")
+ASCII = Glyphs(
+    True,
+    "*",
+    "o",
+    "o",
+    "-",
+    "x",
+    ">",
+    "#",
+    "?",
+    ">",
+    "#",
+    ".",
+    "~",
+    "!",
+    "<",
+    ">",
+    "-",
+    edge="|",
+    heavy_rule="=",
+    shade=":",
+    shade_chosen="=",
+    bracket=("+", "-", "+"),
+    side=("+", "|", "+"),
+)

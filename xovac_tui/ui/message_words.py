@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from xovac_tui.api.link import LinkWord
-from xovac_tui.chamber.alarm import SEVERITIES, AlarmChange, AlarmEvent
+from xovac_tui.chamber.alarm import LOUD, SEVERITIES, AlarmChange, AlarmEvent
 from xovac_tui.chamber.alarm import Severity as AlarmSeverity
 from xovac_tui.chamber.news import ContractChanged, ContractProblemChanged, LinkChanged, ModeChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
@@ -16,6 +16,7 @@ from xovac_tui.recording.status import RecorderChanged, RecorderState
 from xovac_tui.station.news import ServiceFailed
 from xovac_tui.station.service import SAID_AGAIN
 from xovac_tui.text import clean
+from xovac_tui.ui.format import where_logged
 from xovac_tui.ui.frame.trust_bar import GOES_ON
 from xovac_tui.ui.message_history import Severity
 
@@ -30,6 +31,8 @@ class MessageText(msgspec.Struct, frozen=True):
     """How long it counts as new."""
     stays: bool = False
     """It stays until it was seen."""
+    path: str = ""
+    """The file that it is about."""
 
 
 _LONGEST = 240
@@ -59,11 +62,12 @@ def link_words(news: LinkChanged) -> MessageText | None:
 def recorder_words(news: RecorderChanged) -> MessageText | None:
     """Return the message for a change of the recorder, None if it needs none."""
     view, before = news.recorder, news.before
-    notes = [note.sentence for note in view.notes if note not in before.notes]
+    new = [note for note in view.notes if note not in before.notes]
     if view.state is RecorderState.FAILING and before.state is not RecorderState.FAILING:
         return MessageText("Nothing is recorded", view.why, "error", 12.0)
-    if notes:
-        return MessageText("Record", " ".join(notes), "warning", 20.0)
+    if new:
+        said = " ".join(note.sentence for note in new)
+        return MessageText("Record", said, "warning", 20.0, path=new[-1].other or str(new[-1].path))
     if before.state is RecorderState.FAILING and view.state is RecorderState.ON:
         lost = (
             f" {counted(view.lost, 'event was', 'events were')} lost." if view.lost else " Nothing was lost."
@@ -90,14 +94,14 @@ _SERVICES = {
 }
 
 
-def service_words(news: ServiceFailed, where_logged: str) -> MessageText:
+def service_words(news: ServiceFailed, log_file: str) -> MessageText:
     """Return what is said of a service that fails by a defect; else the screen looks as if it worked."""
     said = (
         f"By a defect ({news.error}); do not rely on it. Link and STOP go on. Start the console again if "
-        f"this stays. {where_logged}"
+        f"this stays. {where_logged(log_file)}"
     )
     what = _SERVICES.get(news.service, news.service)
-    return MessageText(f"{what} fails", said.rstrip(), "error", SAID_AGAIN)
+    return MessageText(f"{what} fails", said.rstrip(), "error", SAID_AGAIN, path=log_file)
 
 
 def mode_words(news: ModeChanged) -> MessageText:
@@ -119,14 +123,12 @@ def contract_problem_words(news: ContractProblemChanged) -> MessageText:
     return MessageText("Contract not taken", clean(news.problem.sentence, 2 * _LONGEST), "warning", 15.0)
 
 
-_LOUD = (AlarmSeverity.CRITICAL, AlarmSeverity.HIGH)
-"""Severities with a message on every tab; the strip shows the others."""
 _MOST_ALARMS = 3
 
 
 def alarm_words(changes: Iterable[AlarmChange]) -> MessageText | None:
     """Return one message for all newly raised alarms, None if there are none to show."""
-    raised = [one for one in changes if one.event is AlarmEvent.RAISED and one.severity in _LOUD]
+    raised = [one for one in changes if one.event is AlarmEvent.RAISED and one.severity in LOUD]
     if not raised:
         return None
     raised.sort(key=lambda one: SEVERITIES.index(one.severity))

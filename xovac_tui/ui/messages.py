@@ -60,7 +60,7 @@ class Messages:
         elif isinstance(news, ContractProblemChanged):
             self._say(message_words.contract_problem_words(news))
         elif isinstance(news, ServiceFailed):
-            self._say(message_words.service_words(news, self._workspace.window.where_logged()))
+            self._say(message_words.service_words(news, self._workspace.window.log_file))
 
     def report_unreadable(self) -> None:
         """Report once that the record cannot be read, so that the past shown is incomplete."""
@@ -85,6 +85,7 @@ class Messages:
                 words.severity,
                 title=words.title,
                 seconds=words.seconds,
+                path=words.path,
                 stays=words.stays,
                 entry=entry,
             )

@@ -34,6 +34,10 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Receivers in this terminal."""
     log_path: Path | None
     """Log file; None: there is no log."""
+    settings_path: Path | None = None
+    """The settings file, which need not exist; None: it is not known."""
+    overridden: Mapping[str, str] = {}
+    """Dotted key -> the place above the settings file that gave it."""
     contract_place: Callable[[], config.contracts.ContractPlace] | None = None
     """Finds where the chamber's contract is written, by a thread; None: nowhere, as in a demo."""
     tour: bool = False

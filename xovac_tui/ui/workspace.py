@@ -23,8 +23,8 @@ from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.message_history import USUAL_SECONDS, MessageHistory, Severity
+from xovac_tui.ui.sizes import SizeStep, step_of
 from xovac_tui.ui.start import Start
-from xovac_tui.ui.widgets.fitting import SizeStep, step_of
 
 T = TypeVar("T")
 _LONGEST = 4_000
@@ -90,8 +90,9 @@ class Window(Protocol):
     async def show_over(self, workspace: Workspace, tab: str, over: str | Widget | None) -> None:
         """Show a pane in place of a chamber's tab until this is called with None."""
 
-    def where_logged(self) -> str:
-        """Return a sentence with the place of a defect's details; empty if there is no log file."""
+    @property
+    def log_file(self) -> str:
+        """The file with the details of a defect, as shown; empty if there is none."""
 
 
 class Workspace:

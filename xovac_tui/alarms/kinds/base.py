@@ -11,13 +11,14 @@ import msgspec
 from msgspec import Meta
 
 from xovac_tui.alarms.life import Holding
-from xovac_tui.chamber.alarm import LimitSet, SeverityName
+from xovac_tui.chamber.alarm import AlarmNumber, LimitSet, Sense, SeverityName, Spelling
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.expressions import Values
 from xovac_tui.text import clean
+from xovac_tui.units import Unit, unit_of
 
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
 Deadband = Annotated[float, Meta(ge=0)]
@@ -160,6 +161,8 @@ class Condition(ABC):
     every: ClassVar[float] = 0.0
     """Seconds between two evaluations; 0: at every one."""
     channel: Channel | None = None
+    below = False
+    """The limit is a lower one."""
     units: DisplayUnits = AS_REPORTED
     """The units in which its words have values: those of the contract in all that is recorded."""
     _called = ""
@@ -190,6 +193,10 @@ class Condition(ABC):
     def limit_words(self, limit_set: str) -> str:
         """Return the limit with its unit; empty where there is none."""
         return ""
+
+    def measured(self, context: Context) -> AlarmNumber | None:
+        """Return what is compared with the limit; None where no number is."""
+        return None
 
     def doubtful(self, context: Context, value: str) -> bool:
         """Return whether it is not known now whether it holds; `value` is that of `value_words`."""
@@ -262,6 +269,27 @@ class OfChannel(Condition):
         channel = self.trusted(context)
         return None if channel is None else channel.value
 
+    def compared(self, context: Context, sense: Sense) -> AlarmNumber:
+        """Return the number of now and its limit."""
+        return AlarmNumber(
+            value=self.value(context),
+            limit=self.limit(context.limit_set),
+            sense=sense,
+            unit=self.measured_in,
+            log=self.log,
+            spelling=self.spelling,
+        )
+
+    @property
+    def measured_in(self) -> Unit:
+        """Unit of the number that is compared."""
+        return unit_of(self.unit)
+
+    @property
+    def spelling(self) -> Spelling:
+        """How the number is written."""
+        return Spelling.VALUE
+
     def spell(self, value: float) -> str:
         """Return such a number, or its limit, with its unit."""
         return self.units.quantity(value, self.unit, log=self.log)
@@ -281,6 +309,10 @@ class Magnitude(OfChannel):
     """A number that is too large, whichever sign it has."""
 
     rule: LimitRule
+
+    def measured(self, context: Context) -> AlarmNumber:
+        """Return what is compared with the limit."""
+        return self.compared(context, Sense.BEYOND)
 
     def evaluate(self, context: Context, *, active: bool) -> Holding | None:
         """Return whether it is too large now."""

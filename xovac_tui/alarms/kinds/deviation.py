@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from xovac_tui.alarms.kinds.base import ChannelRule, Condition, Context, Magnitude
 from xovac_tui.api.contract import Role
+from xovac_tui.chamber.alarm import Spelling
 from xovac_tui.chamber.snapshot import Quality
-from xovac_tui.units import to_celsius
+from xovac_tui.units import Unit, to_celsius, unit_of
 
 
 class DeviationRule(ChannelRule, frozen=True, tag="deviation"):
@@ -31,6 +32,16 @@ class Deviation(Magnitude):
             return None
         target = to_celsius(setpoint.value, setpoint.spec.unit)
         return None if target is None else actual - target
+
+    @property
+    def measured_in(self) -> Unit:
+        """Unit of the two temperatures: their distance is in its degrees, or in K."""
+        return unit_of("K" if self.unit == "K" else "degC")
+
+    @property
+    def spelling(self) -> Spelling:
+        """How the number is written."""
+        return Spelling.DIFFERENCE
 
     def spell(self, value: float) -> str:
         """Return a distance, K."""

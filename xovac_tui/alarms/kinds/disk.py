@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from xovac_tui.alarms.kinds.base import Condition, Context, LimitRule, now_holds
 from xovac_tui.alarms.life import Holding
+from xovac_tui.chamber.alarm import AlarmNumber, Sense, Spelling
+from xovac_tui.units import Unit
 
 
 class DiskRule(LimitRule, frozen=True, tag="disk"):
@@ -18,7 +20,18 @@ class DiskLow(Condition):
     """Little room where the record is."""
 
     every = 5.0
+    below = True
     rule: DiskRule
+
+    def measured(self, context: Context) -> AlarmNumber:
+        """Return what is free and the limit."""
+        return AlarmNumber(
+            value=context.disk_free,
+            limit=self.limit(context.limit_set),
+            sense=Sense.BELOW,
+            unit=Unit("GB", "", decimals=2),
+            spelling=Spelling.WORKED_OUT,
+        )
 
     def evaluate(self, context: Context, *, active: bool) -> Holding | None:
         """Return whether less than the limit is free."""

@@ -22,6 +22,7 @@ class ForeignAlarm(Condition):
             )
         )
         self.reported = reported
+        self.below = reported.below
 
     def evaluate(self, context: Context, *, active: bool) -> Holding | None:
         """Return that it does not hold: what no rule here watches does not stay active by itself."""

@@ -10,9 +10,11 @@ from msgspec import Meta
 from xovac_tui.alarms.kinds.base import Condition, Context, LimitRule, OfChannel, check_source
 from xovac_tui.alarms.kinds.derived import DerivedValue
 from xovac_tui.alarms.life import Holding
+from xovac_tui.chamber.alarm import AlarmNumber, Sense, Spelling
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.text import clean
+from xovac_tui.units import Unit
 
 
 class LevelRule(LimitRule, frozen=True):
@@ -59,6 +61,11 @@ class Level(OfChannel):
     def __init__(self, rule: LevelRule) -> None:
         super().__init__(rule)
         self.above = rule.kind.startswith("high")
+        self.below = not self.above
+
+    def measured(self, context: Context) -> AlarmNumber:
+        """Return what is compared with the limit."""
+        return self.compared(context, Sense.ABOVE if self.above else Sense.BELOW)
 
     def bound(self, limit: float, *, active: bool) -> float:
         """Return where the condition ends: the limit, behind its deadband while the alarm is active."""
@@ -130,6 +137,16 @@ class DerivedLevel(Level):
     def unit(self) -> str:
         """Unit of the newest value."""
         return self._value.unit.name
+
+    @property
+    def measured_in(self) -> Unit:
+        """Unit of the newest value, which need not have a name in the table."""
+        return self._value.unit
+
+    @property
+    def spelling(self) -> Spelling:
+        """How the number is written."""
+        return Spelling.WORKED_OUT
 
     def spell(self, value: float) -> str:
         """Return such a number with its unit; a difference in K has the decimals of one."""

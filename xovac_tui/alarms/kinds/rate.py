@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xovac_tui.alarms.kinds.base import ChannelRule, Condition, Context, Magnitude
+from xovac_tui.chamber.alarm import Spelling
 from xovac_tui.digits import figure
 
 
@@ -23,6 +24,11 @@ class Rate(Magnitude):
         """Return the change per minute, in the channel's unit; of a logarithmic one as a ratio."""
         channel = self.trusted(context)
         return None if channel is None else channel.history.rate_per_minute(context.mono, channel.spec.log)
+
+    @property
+    def spelling(self) -> Spelling:
+        """How the number is written."""
+        return Spelling.RATIO_PER_MINUTE if self.log else Spelling.PER_MINUTE
 
     def spell(self, value: float) -> str:
         """Return a change per minute."""

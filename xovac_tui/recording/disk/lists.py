@@ -235,6 +235,11 @@ def newest_alarms(record: Record) -> list[kinds.RecordedAlarm]:
     return read(record, kinds.RecordedAlarm, f"id IN ({newest})")
 
 
+def recent_alarms(record: Record, most: int) -> list[kinds.RecordedAlarm]:
+    """Return the newest changes of all alarms, oldest first."""
+    return read(record, kinds.RecordedAlarm, "1 ORDER BY id DESC LIMIT ?", (most,))[::-1]
+
+
 def later_alarms(
     record: Record, after: int, *, without: int
 ) -> list[kinds.RecordedAlarm | kinds.RecordedAsk]:

@@ -54,7 +54,7 @@ class MessageRows(CursorRows[SaidMessage]):
             (f"{severity_sign(item.severity, self.glyphs)} ", style),
             (first + (f" {self.glyphs.ellipsis}" if rest else ""), style),
         ]
-        if item.path:
+        if item.path and item.path not in first:
             spans.append((f" {self.glyphs.literal(clean(item.path, _LONGEST))}", style))
         if item.times > 1:
             spans.append((self.glyphs.plain(f" (×{item.times})"), "$no-data"))

@@ -20,8 +20,8 @@ from textual.widgets import Static
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
+from xovac_tui.ui.sizes import step_classes
 from xovac_tui.ui.terminal.modal import Modal
-from xovac_tui.ui.widgets.fitting import step_classes
 from xovac_tui.ui.widgets.lines import LinesWidget
 from xovac_tui.ui.widgets.message_line import MessageLine
 from xovac_tui.ui.widgets.rows import ListWidget

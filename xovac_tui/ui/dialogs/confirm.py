@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import ClassVar, TypeVar
 
 from textual import events
@@ -12,8 +12,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Input, Static
 
-from xovac_tui.api.contract import Hazard, Origin
+from xovac_tui.api.contract import LOAD_COMMAND, Hazard, Origin
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
+from xovac_tui.digits import digits
+from xovac_tui.durations import format_age
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME, confirmed_by
 from xovac_tui.text import clean
@@ -27,6 +29,8 @@ T = TypeVar("T")
 _NAMED = 66
 """Width of the terminal in cells from which the button shows the event's name."""
 _LONGEST_NAME = 80
+_LATELY = 3600.0
+"""Seconds for which it is told that another client has sent a command."""
 _LONG = 240
 """Length of a payload in characters from which it is shown last."""
 
@@ -98,16 +102,22 @@ class ConfirmDialog(CommandDialog[bool]):
         text = self.prepared.shown
         sends = Fact("Sends", text, "bold $accent", literal=True)
         means = list(self._facts)
+        begins = (LOAD_COMMAND, self.station.contract.start)
+        if self.event_name in begins and not any(one.label == "STOP" for one in means):
+            # Before a run begins it counts most whether it can be stopped.
+            means += [Fact("STOP", glyphs.plain(words))] if (words := self.station.proving.words) else []
+        means += other_client(self.station.chamber.ledger.of_another, snapshot.mono)
         if spec.means or spec.help:
             means.append(Fact("Means", glyphs.plain(spec.means or spec.help)))
         if spec.origin is not Origin.DOCUMENTED:
             means.append(Fact("Origin", ORIGIN_WORDS[spec.origin], "$stale"))
         # A long payload goes last, so that it pushes no other fact out of sight.
-        long = len(text) > _LONG
+        items = item_facts(self.prepared) if self.event_name == LOAD_COMMAND else ()
+        long = bool(items) or len(text) > _LONG
         facts = [
             Fact("Chamber", f"{self.station.name}  {clean(self.station.manner.address, 200)}"),
             *now_facts(snapshot, glyphs, self.workspace.units),
-            *([*means, sends] if long else [sends, *means]),
+            *([*means, *items, sends] if long else [sends, *means]),
         ]
         entitle(self.query_one(".dialog"), below="pgup pgdn: scroll" if long else "")
         self.query_one(FactsView).show(facts)
@@ -161,6 +171,32 @@ class ConfirmDialog(CommandDialog[bool]):
                 else "Type the chamber's name first. Nothing was sent."
             )
             self.query_one("#name").focus()
+
+
+def other_client(answer: tuple[str, float] | None, mono: float) -> list[Fact]:
+    """Return that another client commands the chamber; `answer` is the newest that was not asked for here."""
+    if answer is None or not 0 <= mono - answer[1] <= _LATELY:
+        return []
+    command, at = answer
+    return [Fact("Others", f"another client sent {clean(command, 60)} {format_age(mono - at)} ago", "$stale")]
+
+
+def item_facts(prepared: Prepared) -> list[Fact]:
+    """Return the items of a recipe that is to be loaded as a table of the numbers that are sent."""
+    payload = prepared.values
+    items = payload.get("recipe") if isinstance(payload, Mapping) else None
+    if not isinstance(items, list) or not all(isinstance(one, list | tuple) for one in items):
+        return []
+    rows = [[str(n), *(digits(cell) if isinstance(cell, float) else str(cell) for cell in one)]
+            for n, one in enumerate(items, 1)]  # fmt: skip
+    names = ["item", "target", "duration", "gradient"]
+    table = [names[: max((len(row) for row in rows), default=0)], *rows]
+    widths = [max(len(row[at]) for row in table if at < len(row)) for at in range(len(max(table, key=len)))]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=False)) for row in table]
+    return [
+        Fact("Items" if not n else "", clean(line, 80), "$no-data" if not n else "", literal=True)
+        for n, line in enumerate(lines)
+    ]
 
 
 def letters(typed: str, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ def wrap(text: str, width: int, *, literal: bool = False) -> list[str]:
     """Return text as lines of at most `width` cells; at least one line."""
     width = max(4, width)
     if literal:
-        return [part for row in text.split("\n") for part in (chop_cells(row, width) or [""])]
+        return [part for row in text.split("\n") for part in _literally(row, width)]
     if cell_len(text) <= width:
         return [text]
     lines: list[str] = []
@@ -59,6 +60,20 @@ def wrap(text: str, width: int, *, literal: bool = False) -> list[str]:
         *full, current = chop_cells(word, width)
         lines += full
     return [*lines, current] if current or not lines else lines
+
+
+def _literally(row: str, width: int) -> list[str]:
+    """Return a row in pieces that together are the row, broken behind a comma or blank if possible.
+
+    So no number of a list is broken.
+    """
+    pieces: list[str] = []
+    for part in re.findall(r"[^, ]*[, ]+|[^, ]+", row):
+        if pieces and cell_len(pieces[-1]) + cell_len(part) <= width:
+            pieces[-1] += part
+        else:
+            pieces += chop_cells(part, width)
+    return pieces or [""]
 
 
 def now_facts(snapshot: Snapshot, glyphs: Glyphs, units: DisplayUnits = AS_REPORTED) -> list[Fact]:

@@ -38,6 +38,8 @@ _KIND, _NAME, _LEAST_ABOUT = 9, 20, 16
 _TITLE = "Find anything"
 _TALL = 20
 """Rows of the terminal from which the description has two lines and the frame a distance."""
+_MOST_ROWS = 24
+"""Rows of the dialog at most: below it a theme is seen as it would be."""
 
 
 def entry_spans(entry: PaletteEntry, width: int, query: FuzzyQuery, glyphs: Glyphs) -> list[Span]:
@@ -193,7 +195,7 @@ class PaletteDialog(Dialog[PaletteEntry]):
         """Give the dialog the rows above the strip of STOP."""
         tall = self.rows >= _TALL
         self.set_class(tall, "-tall")
-        self.query_one(".dialog").styles.height = max(6, self.rows - 2 * tall)
+        self.query_one(".dialog").styles.height = max(6, min(_MOST_ROWS, self.rows - 2 * tall))
 
     # -- search -------------------------------------------------------------------------------------
 

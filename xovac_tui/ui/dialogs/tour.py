@@ -52,8 +52,8 @@ def tour_steps(keys: Mapping[str, str], drill: str) -> tuple[TourStep, ...]:
         TourStep(
             "STOP",
             f"! and ! again within 3 s sends {STOP_COMMAND}, from every tab and above every dialog. A held "
-            "key sends nothing; any other key drops it. In a text field ! is text: press esc "
-            "first.\n\n" + drill,
+            "key sends nothing; any other key drops it. In a text field ! is text, and esc leaves the "
+            "field.\n\n" + drill,
         ),
     )
 
@@ -127,7 +127,7 @@ class TourDialog(Dialog[None]):
 
     def __init__(self, workspace: Workspace) -> None:
         plain = workspace.glyphs.plain
-        super().__init__(workspace, "Tour", plain("enter: next   ←: back   esc: leave the tour"))
+        super().__init__(workspace, "Tour", plain("enter: next   ←: back   esc: back to the screen"))
         self._at = 0
         self._opened = self.station.clock.mono()
         spec = self.station.contract.commands[STOP_COMMAND]

@@ -21,6 +21,7 @@ from xovac_tui.ui.widgets.alarm_words import (
     age_of,
     by_urgency,
     severity_style,
+    sign_of,
     who_short,
 )
 from xovac_tui.ui.widgets.lines import FOCUSED, Line, LinesWidget, Span, clip, fit
@@ -50,6 +51,8 @@ class TabBar(LinesWidget):
             self.tab = tab
 
     _tabs: Sequence[tuple[str, str, str]] = ()
+    _counts: Mapping[str, str] = {}
+    """Id of a tab -> what stands behind its title."""
     _active = ""
     _ends: Sequence[tuple[int, str]] = ()
     """The column at which each tab ends, with its id."""
@@ -59,10 +62,16 @@ class TabBar(LinesWidget):
         self._tabs, self._active = tuple(tabs), active
         self.draw()
 
+    def count(self, counts: Mapping[str, str]) -> None:
+        """Show these texts behind the titles of tabs, by their ids."""
+        if counts != self._counts:
+            self._counts = dict(counts)
+            self.draw()
+
     def draw(self) -> None:
         """Lay out again."""
         width = self.size.width or self.app.size.width
-        line, self._ends = tab_line(self._tabs, self._active, width)
+        line, self._ends = tab_line(self._tabs, self._active, width, self._counts)
         self.show_lines([line])
 
     def on_click(self, event: events.Click) -> None:
@@ -74,12 +83,14 @@ class TabBar(LinesWidget):
 
 
 def tab_line(
-    tabs: Sequence[tuple[str, str, str]], active: str, width: int
+    tabs: Sequence[tuple[str, str, str]], active: str, width: int, counts: Mapping[str, str] | None = None
 ) -> tuple[Line, Sequence[tuple[int, str]]]:
     """Return the tabs' spans, and the column at which each ends, with its id.
 
-    Where the width is short, blanks go first, then ends of titles; keys and the active tab's title stay.
+    `counts` by the ids of tabs stand behind their titles. Where the width is short, blanks go first, then
+    ends of titles; keys, counts and the active tab's title stay.
     """
+    counts = counts or {}
     longest = max((cell_len(title) for _, _, title in tabs), default=0)
     for edge, most in ((1, longest), *((0, most) for most in range(longest, -1, -1))):
         spans: list[Span] = [(" ", "")]
@@ -88,9 +99,11 @@ def tab_line(
         for tab, key, title in tabs:
             room = cell_len(title) if tab == active else most
             shown = fit(title, min(room, cell_len(title)), ellipsis="") if room else ""
-            text = f"{' ' * edge}{key}{' ' if shown else ''}{shown}{' ' * edge}"
-            spans += [(text, FOCUSED if tab == active else ""), (" ", "")]
-            x += cell_len(text) + 1
+            text = f"{' ' * edge}{key}{' ' if shown else ''}{shown}"
+            count = f" {counts[tab]}" if counts.get(tab) else ""
+            style = FOCUSED if tab == active else ""
+            spans += [(text, style), (count, style or "bold $stale"), (f"{' ' * edge}", style), (" ", "")]
+            x += cell_len(text + count) + edge + 1
             ends.append((x, tab))
         if x - 1 <= width:
             break
@@ -119,6 +132,10 @@ class LinkBar(FrameBar):
         room = (self.size.width or self.app.size.width) - cell_len(then) - 4
         why = clip(((clean(link.why), "$stale"),), room, ellipsis=glyphs.ellipsis)
         self.show_lines([((f" {glyphs.warning} ", "$stale"), *why, (then, "$no-data"))])
+
+    async def on_click(self, event: events.Click) -> None:
+        """Connect now."""
+        await self.app.run_action("everywhere.reconnect")
 
 
 class KeyBar(LinesWidget):
@@ -163,12 +180,34 @@ class ReplayBar(FrameBar):
 
     DEFAULT_CSS = "ReplayBar { height: 1; background: $surface; color: $foreground; }"
 
+    class Clicked(Message):
+        """The bar was clicked: on its progress at a part of the whole, 0 to 1, else beside it."""
+
+        def __init__(self, part: float | None) -> None:
+            super().__init__()
+            self.part = part
+
     def show(self, workspace: Workspace, snapshot: Snapshot) -> None:
         """Show the replay's position."""
         if workspace.playback is not None:
             width = self.size.width or self.app.size.width
             line = replay_line(workspace.playback, width, glyphs=workspace.glyphs, times=workspace.times)
             self.show_lines([line])
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the place that was clicked; beside the progress pause, or go on."""
+        self.post_message(self.Clicked(part_at(self.lines[0], event.x)))
+
+
+_FULL = 2
+"""Number of the span with the full part of the progress; the empty part follows."""
+
+
+def part_at(line: Line, x: int) -> float | None:
+    """Return which part of a replay is at a cell of its line, 0 to 1; None beside the progress."""
+    start = sum(cell_len(text) for text, _ in line[:_FULL])
+    room = sum(cell_len(text) for text, _ in line[_FULL : _FULL + 2])
+    return (x - start) / max(1, room - 1) if start <= x < start + room else None
 
 
 def replay_line(playback: replay.playback.Playback, width: int, *, glyphs: Glyphs, times: Times) -> Line:
@@ -229,6 +268,10 @@ class AlarmStrip(FrameBar):
         self.set_class(bool(line), "-shown")
         self.show_lines([line])
 
+    def on_click(self, event: events.Click) -> None:
+        """Go to the alarms."""
+        self.post_message(TabBar.Chosen("alarms"))
+
 
 def alarm_line(view: AlarmsView, width: int, utc: float, glyphs: Glyphs, keys: Mapping[str, str]) -> Line:
     """Return the strip's spans; empty if no alarm is active and the evaluation is sound."""
@@ -241,7 +284,7 @@ def alarm_line(view: AlarmsView, width: int, utc: float, glyphs: Glyphs, keys: M
         return (*_filled(((said, "$stale"),), width - len(where), glyphs), (where, "$no-data"))
     first = there[0]
     flood = f" FLOOD {view.flood} alarms in 10 min " if view.flood else ""
-    sign = f" {glyphs.severity(first.severity)} {first.severity.upper()} "
+    sign = f" {sign_of(first, glyphs)} {first.severity.upper()} "
     beside = [f"  {_state(first, utc, glyphs)}", _more(there, glyphs), where]
     said = glyphs.shown(first.text or first.condition)
     # The hint at the tab goes before the alarm's text is cut, the other parts before it is cut to nothing.

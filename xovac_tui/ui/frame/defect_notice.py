@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from xovac_tui.ui.format import where_logged
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.terminal.modal import LeanScreen
 from xovac_tui.ui.widgets.message_line import MessageLine
@@ -30,7 +31,7 @@ class NoticeScreen(LeanScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Build the notice."""
-        keys = self.workspace.keys
+        keys, log_file = self.workspace.keys, self.workspace.window.log_file
         yield MessageLine()
         yield StopBar()
         if not self._words_only:
@@ -38,7 +39,7 @@ class NoticeScreen(LeanScreen[None]):
         yield Static(
             "The screen failed several times, so only this is shown. Link, recording, alarms and STOP go on. "
             f"{keys['redraw']} tries the full screen again, {keys['quit']} leaves. "
-            f"{self.workspace.window.where_logged()}",
+            f"{where_logged(log_file)} {log_file}".rstrip(),
             id="why",
             markup=False,
         )

@@ -12,12 +12,13 @@ from xovac_tui.durations import format_age
 from xovac_tui.plural import counted
 from xovac_tui.ui.format import reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.sizes import LEAST_SIZES, SizeStep
 from xovac_tui.ui.widgets.alarm_words import (
     STATE_WORDS,
     by_urgency,
     severity_style,
+    sign_of,
 )
-from xovac_tui.ui.widgets.fitting import LEAST_SIZES, SizeStep
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, fit, fit_label, folded
 from xovac_tui.ui.workspace import Mode, Workspace
 
@@ -26,7 +27,7 @@ _ALARM_ROWS = 3
 """Rows for the text of an alarm at most."""
 _USUAL_WIDTH = 80
 _NEEDED = LEAST_SIZES[SizeStep.LEAST]
-NEEDS_ROOM = f"All else needs {_NEEDED.columns}x{_NEEDED.rows}."
+NEEDS_ROOM = f"All else needs {_NEEDED}."
 
 
 class SmallNotice(LinesWidget):
@@ -127,7 +128,7 @@ def _alarm_lines(unresolved: AlarmsView, glyphs: Glyphs, width: int) -> list[Lin
     if not there:
         return []
     first = there[0]
-    word = f"{glyphs.severity(first.severity)} {first.severity.upper()} {STATE_WORDS[first.state]}"
+    word = f"{sign_of(first, glyphs)} {first.severity.upper()} {STATE_WORDS[first.state]}"
     stand = f" {counted(len(there), 'alarm stands', 'alarms stand')}"
     return [
         ((word, severity_style(first)), (stand, "")),

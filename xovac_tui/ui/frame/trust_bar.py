@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from xovac_tui.api.link import LinkWord
-from xovac_tui.chamber.alarm import AlarmView
+from xovac_tui.chamber.alarm import LOUD, AlarmsView, AlarmView
 from xovac_tui.chamber.snapshot import RunState, RunView, Snapshot
 from xovac_tui.durations import format_age, seconds_to
 from xovac_tui.quantities import quantity
@@ -19,6 +19,7 @@ from xovac_tui.ui.widgets.alarm_words import by_urgency, severity_style
 from xovac_tui.ui.widgets.lines import Line, Span, fit
 from xovac_tui.ui.workspace import Workspace
 
+NO_ALARMS = AlarmsView()
 _LINK_STYLE = {
     LinkWord.ONLINE: "bold $good",
     LinkWord.STALE: "bold $stale",
@@ -54,7 +55,7 @@ class TrustBar(FrameBar):
             glyphs=workspace.glyphs,
             times=workspace.times,
             paused=workspace.held if playback is None else playback.paused,
-            unresolved=station.alarms.unresolved().alarms,
+            alarms=station.alarms.unresolved(),
         )
         self.show_lines([line])
 
@@ -70,11 +71,11 @@ def trust_line(
     glyphs: Glyphs,
     times: Times,
     paused: bool,
-    unresolved: Sequence[AlarmView] = (),
+    alarms: AlarmsView = NO_ALARMS,
 ) -> Line:
     """Return the bar's spans, exactly `width` cells; shortens and drops the least important parts first.
 
-    `mode` is CONTROL, OBSERVE or REPLAY with its speed; `extra` a word such as DEMO; `unresolved` the alarms
+    `mode` is CONTROL, OBSERVE or REPLAY with its speed; `extra` a word such as DEMO; `alarms` at least those
     that want attention.
     """
     link, word = snapshot.link, snapshot.link.word
@@ -94,8 +95,13 @@ def trust_line(
         left.append(_TrustPart([(_GOES_ON, GOES_ON)], "bold $stale"))
     elif linked:
         left.append(_run_part(snapshot.run, glyphs))
-    if unresolved:
-        left.append(_alarm_part(unresolved, glyphs))
+    if alarms.unresolved:
+        left.append(_alarm_part(alarms.unresolved, glyphs))
+    if shelved := [one for one in alarms.shelved if one in LOUD]:
+        words = f"{len(shelved)} {shelved[0].upper()} shelved"
+        # The shortest is the word of ISA-18.2.
+        forms = [(_CUTS, words), (_CLOCK, f"{len(shelved)} shelved"), (_NEEDED, f"{len(shelved)} SHLVD")]
+        left.append(_TrustPart(forms, "$stale"))
     if recorder.state is not RecorderState.OFF:
         left.append(_recorder_part(recorder, glyphs))
     if paused:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from xovac_tui.chamber.alarm import SEVERITIES, AlarmState, AlarmView
+from xovac_tui.chamber.alarm import SEVERITIES, AlarmChange, AlarmState, AlarmView
 from xovac_tui.durations import format_minutes
 from xovac_tui.ui.glyphs import Glyphs
 
@@ -23,6 +23,11 @@ SET_ASIDE = frozenset((AlarmState.SHELVED, AlarmState.OUT_OF_SERVICE))
 def state_word(alarm: AlarmView) -> str:
     """Return the word of an alarm's state; `OFF` for a rule that is not evaluated without being silenced."""
     return "OFF" if alarm.off and alarm.state is AlarmState.NORMAL else STATE_WORDS[alarm.state]
+
+
+def sign_of(alarm: AlarmView | AlarmChange, glyphs: Glyphs) -> str:
+    """Return the sign of an alarm's severity, which points to the side of its limit."""
+    return glyphs.severity(alarm.severity, below=alarm.below)
 
 
 def severity_style(alarm: AlarmView) -> str:

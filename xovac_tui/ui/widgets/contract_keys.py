@@ -15,3 +15,17 @@ UNDO = Action(
     "undo",
     "Take the last change of a channel or command back; again for the one before.",
 )
+EDIT_COMMAND = Action(
+    "edit-command",
+    "e",
+    "edit",
+    "Change what the contract says of the chosen command: title, hazard, payload, answer. Sends nothing.",
+)
+NEW_COMMAND = Action(
+    "new-command", "N", "new command", "Name a command that no contract file names yet. Sends nothing."
+)
+CONTRACT_FILE = Action(
+    "contract-file", "C", "contract", "Change the contract's answers, its start command, origin and source."
+)
+COMMANDS = (EDIT_COMMAND, NEW_COMMAND, CONTRACT_FILE, UNDO)
+"""Those of the Controls tab."""

@@ -147,7 +147,7 @@ def _message_spans(
     if message.title:
         spans.append((message.title + (": " if first else ""), f"bold {style.removeprefix('bold ')}".strip()))
     spans.append((first, style))
-    if message.path:
+    if message.path and message.path not in first:
         spans.append((f" {glyphs.literal(clean(message.path, _LONGEST))}", style))
     if message.times > 1:
         spans.append((glyphs.plain(f" (×{message.times})"), "$no-data"))

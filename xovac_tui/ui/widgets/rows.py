@@ -25,10 +25,36 @@ Fold = Callable[[int], Sequence[Line]]
 """Function from a width in cells to the lines that fit it."""
 
 
+class EnterClicked(Message):
+    """What the cursor is on was clicked a second time: what enter does there is wanted."""
+
+
+class TwiceClicked:
+    """Knows which clicks are the second one on the same thing, with no other in between."""
+
+    def __init__(self) -> None:
+        self._at: Hashable = None
+
+    def is_second(self, at: Hashable) -> bool:
+        """Note a click on a thing; return whether the click before was on it, too."""
+        second, self._at = self._at == at, at
+        if second:
+            self._at = None
+        return second
+
+    def forget(self) -> None:
+        """Count the next click as the first one."""
+        self._at = None
+
+
 class ListWidget(LinesWidget, can_focus=True):
     """A list that keys move through, and that looks another way while it has the focus."""
 
     BINDINGS: ClassVar[list[BindingType]] = MOVING
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._clicks = TwiceClicked()
 
     @property
     def rows_seen(self) -> int:
@@ -50,6 +76,8 @@ class ListWidget(LinesWidget, can_focus=True):
     def watch_has_focus(self, value: bool) -> None:
         """Show whether keys move the cursor, or go elsewhere."""
         super().watch_has_focus(value)
+        if not value:
+            self._clicks.forget()
         self.repaint()
 
 
@@ -221,13 +249,20 @@ class Rows(ListWidget):
         self.repaint()
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the row under the pointer."""
+        """Choose the row under the pointer; a second click on it does what enter does."""
         place = event.get_content_offset(self)
         if not self._choose or place is None:
             return
         row = self.top + place.y - (self._head is not None)
-        if 0 <= row < self._count and row not in self._skip:
+        # A heading belongs to the row below it.
+        row += row in self._skip
+        if row < self.top or row >= self._count or row in self._skip:
+            return
+        chosen = row == self.chosen
+        if not chosen:
             self.action_move(row - self.chosen)
+        if self._clicks.is_second(row) and chosen:
+            self.post_message(EnterClicked())
 
     def on_resize(self) -> None:
         """Fill the new size."""

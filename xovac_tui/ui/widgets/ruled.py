@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -37,7 +38,13 @@ def entitle_rule(box: Widget, title: Sequence[Span], right: str = "", *, glyphs:
     parts: list[Span] = [(glyphs.rule, rule), (" ", ""), *shown, (" ", ""), (line, rule)]
     if words:
         parts.append((words, "$foreground-muted"))
-    content = Content.assemble(*[(text, style) if style else text for text, style in parts])
-    before = box.border_title
-    if (before or "") != content.markup:
+    content, markup = _assembled(tuple(parts))
+    if (box.border_title or "") != markup:
         box.border_title = content
+
+
+@lru_cache(64)
+def _assembled(parts: tuple[Span, ...]) -> tuple[Content, str]:
+    """Return spans as a content, and as the markup in which Textual gives the texts of a frame back."""
+    content = Content.assemble(*[(text, style) if style else text for text, style in parts])
+    return content, content.markup

@@ -65,6 +65,8 @@ class FormPlan(msgspec.Struct, frozen=True, kw_only=True):
     typed: Mapping[str, str] = {}
     """What was typed before and not saved."""
     guesses: Sequence[FormGuess] = ()
+    guess: Callable[[Mapping[str, str]], Sequence[FormGuess]] | None = None
+    """Returns what is guessed from what is typed; None: the guesses are fixed."""
     fixed: frozenset[str] = frozenset()
     """Keys that are shown and cannot be changed."""
     suggested: Mapping[str, Sequence[str]] = {}
@@ -82,6 +84,10 @@ class FormPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Saves texts; returns how the form ends, or what is wrong."""
     before_end: Callable[[], Awaitable[None]] | None = None
     """Prepares what follows while the form still stands, so that no key goes to the screen below."""
+    remove: Callable[[], Awaitable[Mapping[str, str] | FormEnd]] | None = None
+    """Takes it out of the file; None: it is not there."""
+    keeps: str = "Save"
+    """What enter does with the texts, in a word."""
     open_fields: Callable[[str], Awaitable[str | None]] | None = None
     """Edits the fields of a payload; None: they stay as they are."""
 
@@ -304,7 +310,7 @@ class ContractForm(Dialog[FormEnd]):
             yield Static(glyphs.plain(plan.about), id="form-about", markup=False)
         if plan.preview is not None:
             yield LinesWidget(id="form-preview")
-        if plan.guesses and not plan.locked:
+        if (plan.guesses or plan.guess) and not plan.locked:
             yield GuessBar(id="form-guesses")
         with Entries(can_focus=False):
             yield from self._rows
@@ -313,7 +319,10 @@ class ContractForm(Dialog[FormEnd]):
             yield DialogButton("Back (esc)", id="back")
             if not plan.locked:
                 then = f", then {clean(plan.then, 24)}" if plan.then else ""
-                yield DialogButton(glyphs.plain(f"Save{then} (enter)"), id="save")
+                yield DialogButton(glyphs.plain(f"{plan.keeps}{then} (enter)"), id="save")
+
+            if not plan.locked and plan.remove is not None:
+                yield DialogButton("Take out", id="remove")
 
     def on_mount(self) -> None:
         """Focus the guesses, else the first entry."""
@@ -321,7 +330,7 @@ class ContractForm(Dialog[FormEnd]):
             self.query_one(GuessBar).focus()
         else:
             self._focus_row()
-        self._show()
+        self.call_after_refresh(self._show)
         if self._plan.typed:
             self._check_soon()
 
@@ -358,18 +367,19 @@ class ContractForm(Dialog[FormEnd]):
     def _open_guesses(self) -> list[FormGuess]:
         """Return the guesses that are not taken yet."""
         texts = self.texts
-        return [
-            one
-            for one in self._plan.guesses
-            if any(texts.get(key) != text for key, text in one.texts.items())
-        ]
+        guesses = self._plan.guesses if self._plan.guess is None else self._plan.guess(texts)
+        return [one for one in guesses if any(texts.get(key) != text for key, text in one.texts.items())]
 
     def action_guess(self) -> None:
         """Take the guess of the entry with the focus; at the bar of the guesses, all of them."""
         row = self._row
         wanted = self._open_guesses()
-        if row is not None:
-            wanted = [one for one in wanted if row.entry.key in one.texts]
+        own = [one for one in wanted if row is not None and row.entry.key in one.texts]
+        if own or (row is not None and self._plan.guess is None):
+            wanted = own
+        elif row is not None:
+            # What is guessed from a text is taken where it was typed.
+            pass
         elif not isinstance(self.focused, GuessBar):
             return
         by_key = {one.entry.key: one for one in self._rows}
@@ -445,13 +455,18 @@ class ContractForm(Dialog[FormEnd]):
             said = f"{takes} {clean(guess.texts[key], 40)}: {guess.reason}" if guess is not None else ""
             row.show(self._problems.get(key, ""), said)
         for bar in self.query("#form-guesses").results(GuessBar):
-            count = len(guesses)
-            if count:
-                what = "the guess" if count == 1 else f"all {count} guesses"
-                bar.show(f"{TAKE}: take {what} below; look at each")
-            else:
-                bar.show("The guesses are taken. Enter saves them.")
+            bar.show(self._guess_words(len(guesses)))
         self._say()
+
+    def _guess_words(self, count: int) -> str:
+        """Return what the bar of the guesses says with so many that are not taken."""
+        if count:
+            what = "the guess" if count == 1 else f"all {count} guesses"
+            typing = self._plan.guess is not None and isinstance(self.focused, Input)
+            return f"{TAKE_TYPING if typing else TAKE}: take {what} below; look at each"
+        if self._plan.guess is not None:
+            return "Guesses follow from the name. Enter saves."
+        return "The guesses are taken. Enter saves them."
 
     def _preview(self) -> None:
         if self._plan.preview is not None:
@@ -497,15 +512,17 @@ class ContractForm(Dialog[FormEnd]):
 
     def action_choose(self) -> None:
         """Choose the focused answer; from everywhere else, save."""
-        if self._plan.locked or (self.focused is not None and self.focused.id == "back"):
-            self.dismiss(None)
-        else:
-            self._save()
+        self._answer(self.focused.id if isinstance(self.focused, DialogButton) else "save")
 
     def on_dialog_button_clicked(self, message: DialogButton.Clicked) -> None:
         """Choose the clicked answer."""
-        if message.button.id == "back":
+        self._answer(message.button.id)
+
+    def _answer(self, answer: str | None) -> None:
+        if self._plan.locked or answer == "back":
             self.dismiss(None)
+        elif answer == "remove" and self._plan.remove is not None:
+            self._save(self._plan.remove)
         else:
             self._save()
 
@@ -519,16 +536,18 @@ class ContractForm(Dialog[FormEnd]):
                 row.put(changed)
                 self._after_change()
 
-    def _save(self) -> None:
+    def _save(self, remove: Callable[[], Awaitable[Mapping[str, str] | FormEnd]] | None = None) -> None:
         if not self._saving:
             self._saving = True
-            self._save_now()
+            self._save_now(remove)
 
     @work(group="contract-save")
-    async def _save_now(self) -> None:
+    async def _save_now(self, remove: Callable[[], Awaitable[Mapping[str, str] | FormEnd]] | None) -> None:
         try:
             end: Mapping[str, str] | FormEnd = FormEnd.AS_IT_WAS
-            if self.changed:
+            if remove is not None:
+                end = await remove()
+            elif self.changed:
                 end = await self._plan.save(self.texts)
             if isinstance(end, FormEnd) and self._plan.before_end is not None:
                 await self._plan.before_end()
@@ -541,3 +560,7 @@ class ContractForm(Dialog[FormEnd]):
         self._problems = end
         self._focus_row()
         self._show()
+
+
+class PayloadFieldForm(ContractForm):
+    """The form of a field, above that of its command: two dialogs of one kind are not shown at once."""

@@ -43,6 +43,13 @@ ACTIONS = (
         footer=True,
     ),
     Action(
+        "alarm-history",
+        "H",
+        "history",
+        "Show what happened to alarms: raised, returned, acknowledged, shelved, each with its time.",
+        footer=True,
+    ),
+    Action(
         "alarm-detail",
         "enter",
         "detail",

@@ -10,15 +10,17 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Input, Label, Static
 
-from xovac_tui.chamber.alarm import AlarmView
+from xovac_tui.chamber.alarm import AlarmChange, AlarmView
 from xovac_tui.chamber.news import AlarmsChanged
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.plural import counted
 from xovac_tui.station.news import News
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
-from xovac_tui.ui.screens.alarms.lines import question_line
-from xovac_tui.ui.widgets.lines import LinesWidget
+from xovac_tui.ui.screens.alarms.board import change_head, change_line
+from xovac_tui.ui.screens.alarms.lines import change_lines, question_line
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle
+from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.selector import Selector
 from xovac_tui.ui.workspace import Workspace
 
@@ -215,3 +217,81 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
             self.query_one(Input).focus()
             return
         self.dismiss((TIMES[self.query_one(Selector).value], reason))
+
+
+class AlarmHistoryDialog(AlarmQuestion[None]):
+    """What happened to alarms, newest first, and the whole of the chosen change below."""
+
+    DEFAULT_CSS = """
+    AlarmHistoryDialog > .dialog.-wide { width: 100%; max-width: 120; padding: 0; }
+    AlarmHistoryDialog Rows { height: 1fr; }
+    AlarmHistoryDialog #change { height: 8; }
+    AlarmHistoryDialog.-below-usual #change { height: 6; }
+    AlarmHistoryDialog.-below-low #change { height: 4; }
+    """
+    AUTO_FOCUS = "#changes"
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace, "History of alarms", "tab: scroll the text   esc: back")
+        self._changes: tuple[AlarmChange, ...] = ()
+
+    def contents(self) -> ComposeResult:
+        """Build the list and the text."""
+        yield Rows(choose=True, id="changes")
+        yield Rows(id="change")
+
+    def on_mount(self) -> None:
+        """Show what happened."""
+        super().on_mount()
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        """Fit the terminal."""
+        super().on_resize()
+        self.query_one(".dialog").styles.height = max(6, self.rows)
+        self.call_after_refresh(self.draw)
+
+    def draw(self) -> None:
+        if not self.is_mounted:
+            return
+        rows, before = self.query_one("#changes", Rows), self._changes
+        self._changes = tuple(reversed(self.station.alarms.history()))
+        glyphs, times, utc = self.workspace.glyphs, self.workspace.times, self.station.snapshot().utc
+        count = len(self._changes)
+        entitle(rows, counted(count, "change", "changes") + ", the newest on top")
+        if not count:
+            rows.show_folded(lambda width: [(("Nothing has happened to any alarm.", "$no-data"),)])
+            self.query_one("#change").display = False
+            return
+        dated = any(times.stamp(one.utc)[:10] != times.stamp(utc)[:10] for one in self._changes)
+
+        def line(index: int, chosen: bool) -> Line:
+            return change_line(
+                self._changes[index],
+                rows.size.width,
+                utc,
+                glyphs=glyphs,
+                times=times,
+                chosen=chosen,
+                focus=rows.has_focus,
+            )
+
+        # The cursor stays on its change when newer ones come.
+        at = rows.chosen
+        if before and at and before[at] in self._changes:
+            at = self._changes.index(before[at])
+        rows.show_rows(count, line, head=lambda: change_head(rows.size.width, dated=dated), chosen=at)
+        self._show_chosen()
+
+    def on_rows_chosen(self) -> None:
+        """Show the change under the cursor."""
+        self._show_chosen(rewind=True)
+
+    def _show_chosen(self, *, rewind: bool = False) -> None:
+        at, detail = self.query_one("#changes", Rows).chosen, self.query_one("#change", Rows)
+        detail.display = at < len(self._changes)
+        if at < len(self._changes):
+            change, glyphs, times = self._changes[at], self.workspace.glyphs, self.workspace.times
+            detail.show_folded(
+                lambda width: change_lines(change, width, glyphs=glyphs, times=times), rewind=rewind
+            )

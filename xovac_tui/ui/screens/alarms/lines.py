@@ -6,17 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.cells import cell_len
 
-from xovac_tui.chamber.alarm import AlarmState, AlarmsView, AlarmView
+from xovac_tui.chamber.alarm import AlarmChange, AlarmState, AlarmsView, AlarmView
 from xovac_tui.durations import format_duration
 from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.ui.format import Times
-from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.glyphs import SIGN_WIDTH, Glyphs
 from xovac_tui.ui.widgets.alarm_words import (
     SET_ASIDE,
     about,
     age_of,
     severity_style,
+    sign_of,
     state_word,
 )
 from xovac_tui.ui.widgets.lines import CHOSEN, HEAD, Line, fit, folded, paragraph
@@ -113,13 +114,21 @@ def list_head(width: int) -> Line:
     )
 
 
-def list_line(alarm: AlarmView, width: int, utc: float, *, chosen: bool, focus: bool, glyphs: Glyphs) -> Line:
+def list_line(
+    alarm: AlarmView,
+    width: int,
+    utc: float,
+    *,
+    chosen: bool,
+    focus: bool,
+    glyphs: Glyphs,
+) -> Line:
     """Return one alarm as a row."""
     value = glyphs.shown(alarm.value, 40) or (glyphs.dash if alarm.channel else "")
     if alarm.doubtful and alarm.value:
         value = f"{glyphs.question} {value}"
     row = _row(
-        glyphs.severity(alarm.severity),
+        sign_of(alarm, glyphs),
         alarm.severity.upper(),
         state_word(alarm),
         age_of(alarm, utc),
@@ -133,7 +142,8 @@ def list_line(alarm: AlarmView, width: int, utc: float, *, chosen: bool, focus: 
         return ((row, CHOSEN if focus else "bold"),)
     # Sign and severity, then the rest.
     style = "" if alarm.unresolved else "$no-data"
-    return ((row[:10], severity_style(alarm)), (row[10:], style))
+    head = SIGN_WIDTH + 9
+    return ((row[:head], severity_style(alarm)), (row[head:], style))
 
 
 def _row(
@@ -147,7 +157,7 @@ def _row(
     tail = [fit(value, _VALUE, right=True, ellipsis=ellipsis)]
     if width >= _ROOMY:
         tail.append(fit(limit, _VALUE, right=True, ellipsis=ellipsis))
-    head = f"{sign or ' '} {severity:<8} {fit(when, _STATE, ellipsis=ellipsis)}"
+    head = f"{fit(sign, SIGN_WIDTH)} {severity:<8} {fit(when, _STATE, ellipsis=ellipsis)}"
     room = width - cell_len(head) - sum(_VALUE + 1 for _ in tail) - 1
     return " ".join([head, fit(said, max(4, room), ellipsis=ellipsis), *tail])
 
@@ -156,7 +166,13 @@ def _row(
 
 
 def detail_lines(
-    alarm: AlarmView, view: AlarmsView, width: int, utc: float, *, glyphs: Glyphs, times: Times
+    alarm: AlarmView,
+    view: AlarmsView,
+    width: int,
+    utc: float,
+    *,
+    glyphs: Glyphs,
+    times: Times,
 ) -> list[Line]:
     """Return everything about an alarm: state, what to do, condition and history."""
     lines: list[Line] = [_state_line(alarm, utc, glyphs, times)]
@@ -170,7 +186,7 @@ def detail_lines(
 
 
 def _state_line(alarm: AlarmView, utc: float, glyphs: Glyphs, times: Times) -> Line:
-    sign = f"{glyphs.severity(alarm.severity)} {alarm.severity.upper()}"
+    sign = f"{sign_of(alarm, glyphs)} {alarm.severity.upper()}"
     since = f" for {age_of(alarm, utc)}" if alarm.since_utc is not None else ""
     state = f"  {state_word(alarm)}{since}"
     doubt = "  unknown now: the data are stale" if alarm.doubtful else ""
@@ -214,9 +230,32 @@ def _silenced(alarm: AlarmView, times: Times) -> Iterator[tuple[str, str, str]]:
         yield "", "The condition holds by now.", "$stale"
 
 
+def change_lines(change: AlarmChange, width: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
+    """Return everything about one thing that happened to an alarm."""
+    sign = f"{sign_of(change, glyphs)} {change.severity.upper()}"
+    lines: list[Line] = [((sign, f"$alarm-{change.severity}"), (f"  {change.event.value}", "bold"))]
+    until = f" until {times.day_and_time(change.until)}" if change.until is not None else ""
+    step = f", step {change.step}" if change.step is not None else ""
+    value = change.value + (f", limit {change.limit}" if change.value and change.limit else "")
+    facts = (
+        ("At", times.stamp(change.utc)),
+        ("Says", change.text),
+        ("Rule", change.rule),
+        ("By", f"{change.who}{until}" if change.who else ""),
+        ("Why", change.reason),
+        ("Was", value + (f" (limits: {change.limit_set})" if change.limit_set and value else "")),
+        ("Run", f"{change.run} {change.recipe}{step}" if change.run else ""),
+        ("To do", change.action),
+    )
+    for label, text in facts:
+        for place, line in enumerate(folded(glyphs.shown(text), max(8, width - _LABEL)) if text else ()):
+            lines.append(((fit(label if not place else "", _LABEL), "$no-data"), (line, "")))
+    return lines
+
+
 def question_line(alarm: AlarmView, width: int, utc: float, note: str, glyphs: Glyphs) -> Line:
     """Return one alarm as a line of a dialog, with `note` instead of its state if given."""
-    sign = f"{glyphs.severity(alarm.severity)} {alarm.severity.upper():<8} "
+    sign = f"{fit(sign_of(alarm, glyphs), SIGN_WIDTH)} {alarm.severity.upper():<8} "
     state = note or f"{state_word(alarm)} {age_of(alarm, utc)}".rstrip()
     room = max(4, width - cell_len(sign) - cell_len(state) - 2)
     said = fit(glyphs.shown(about(alarm)), room, ellipsis=glyphs.ellipsis)

@@ -16,7 +16,15 @@ from xovac_tui.station.news import News
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.screens.alarms import ACTIONS
-from xovac_tui.ui.screens.alarms.dialogs import AcknowledgeDialog, ShelveDialog
+from xovac_tui.ui.screens.alarms.board import (
+    board_head,
+    board_line,
+    is_quiet,
+    last_raised,
+    on_board,
+    raised_lines,
+)
+from xovac_tui.ui.screens.alarms.dialogs import AcknowledgeDialog, AlarmHistoryDialog, ShelveDialog
 from xovac_tui.ui.screens.alarms.lines import (
     VIEWS,
     chosen_among,
@@ -31,7 +39,7 @@ from xovac_tui.ui.screens.alarms.lines import (
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import Strokes
 from xovac_tui.ui.widgets.alarm_words import state_word
-from xovac_tui.ui.widgets.fitting import fit
+from xovac_tui.ui.widgets.fitting import fit, step_classes
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle, paragraph
 from xovac_tui.ui.widgets.rows import Rows
 
@@ -46,7 +54,11 @@ class AlarmsPane(Pane):
     HELP = (
         "Above: the active alarms, the worst first, unacknowledged ones reversed; "
         "{alarm-view} shows all that is watched, or what is shelved. Below: the chosen one, with what to do "
-        "about it.\n"
+        "about it. {alarm-history}: everything that happened to alarms.\n"
+        "While none is active: a board of the rules that watch, each with its value and a bar that is full "
+        "at the limit and empty far from it: 100 K, three decades of a logarithmic value, else as far as "
+        "the limit is from 0. A value that is old or not known has no bar. Below: the last alarms of the "
+        "run. {alarm-detail} shows the chosen rule.\n"
         "UNACK: active and not acknowledged. ACKED: active and acknowledged. "
         "RETURNED: no longer active, but not acknowledged. SHELVED: silent until a time. "
         "OUT OF SERVICE: silent until it is put back. OFF: not evaluated, for the reason given.\n"
@@ -59,6 +71,8 @@ class AlarmsPane(Pane):
     AlarmsPane #alarm-head { width: 1fr; padding: 0 1; }
     AlarmsPane #alarm-list { height: 1fr; }
     AlarmsPane #alarm-detail { height: 9; }
+    AlarmsPane.-below-usual #alarm-detail { height: 7; }
+    AlarmsPane.-below-low #alarm-detail { height: 4; }
     AlarmsPane.-tall #alarm-detail { height: 15; }
     AlarmsPane.-full #alarm-list { display: none; }
     AlarmsPane.-full #alarm-detail { height: 1fr; }
@@ -108,6 +122,8 @@ class AlarmsPane(Pane):
     def on_resize(self) -> None:
         """Choose the layout for the size."""
         fit(self)
+        for name, has in step_classes(self.workspace.step).items():
+            self.set_class(has, name)
         self.call_after_refresh(self._draw)
 
     def show(self, snapshot: Snapshot) -> None:
@@ -123,10 +139,20 @@ class AlarmsPane(Pane):
 
     def _draw(self) -> None:
         self._view = self.desk.view()
-        place = self._follow(listed(self._view, self._which))
+        place = self._follow(self._now_listed())
         self._draw_head()
         self._draw_list(place)
         self._draw_detail()
+
+    @property
+    def _board(self) -> bool:
+        """The board is shown: no alarm is active, and some rule watches."""
+        return self._which == VIEWS[0] and is_quiet(self._view) and bool(self._listed)
+
+    def _now_listed(self) -> list[AlarmView]:
+        if self._which == VIEWS[0] and is_quiet(self._view):
+            return on_board(self._view)
+        return listed(self._view, self._which)
 
     def _follow(self, now: list[AlarmView]) -> int:
         """Show another list; return the index of the chosen alarm, or of the next if that has left."""
@@ -149,26 +175,25 @@ class AlarmsPane(Pane):
 
     def _draw_list(self, place: int) -> None:
         rows, glyphs = self.rows, self.workspace.glyphs
-        entitle(rows, list_title(self._view, self._which))
+        board = self._board
+        entitle(rows, "No active alarms" if board else list_title(self._view, self._which))
         if not self._listed:
             said = glyphs.shown(empty_words(self._view, self._which, self.keys))
             rows.show_folded(lambda width: paragraph(said, max(8, width), "$foreground-muted"))
             return
 
+        units = self.workspace.units
+
         def line(index: int, chosen: bool) -> Line:
-            return list_line(
-                self._listed[index],
-                rows.size.width,
-                self._utc,
-                chosen=chosen,
-                focus=rows.has_focus,
-                glyphs=glyphs,
-            )
+            alarm, width, focus = self._listed[index], rows.size.width, rows.has_focus
+            if board:
+                return board_line(alarm, width, chosen=chosen, focus=focus, glyphs=glyphs, units=units)
+            return list_line(alarm, width, self._utc, chosen=chosen, focus=focus, glyphs=glyphs)
 
         rows.show_rows(
             len(self._listed),
             line,
-            head=lambda: list_head(rows.size.width),
+            head=lambda: (board_head if board else list_head)(rows.size.width),
             chosen=place,
         )
 
@@ -179,10 +204,27 @@ class AlarmsPane(Pane):
         if alarm is None:
             self.remove_class("-full")
             return
+        if self._board and not self.has_class("-full"):
+            self._draw_last(detail)
+            return
         entitle(detail, glyphs.shown(alarm.rule, 60))
         detail.show_folded(
             lambda width: detail_lines(alarm, self._view, width, self._utc, glyphs=glyphs, times=times),
             rewind=rewind,
+        )
+
+    def _draw_last(self, detail: Rows) -> None:
+        """Show the last alarms of the run below the board; between runs, the last ones of all."""
+        glyphs, times = self.workspace.glyphs, self.workspace.times
+        run = self.station.runs.running
+        since = None if run is None else run.state().began_utc
+        raised = last_raised(self.desk.history(), since)
+        title = "Last alarms of this run" if run is not None else "Last alarms"
+        entitle(detail, f"{title}   {self.keys['alarm-history']}: history")
+        detail.show_folded(
+            lambda width: raised_lines(
+                raised, width, self._utc, in_run=run is not None, glyphs=glyphs, times=times
+            )
         )
 
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
@@ -196,7 +238,7 @@ class AlarmsPane(Pane):
     def action_alarm_view(self) -> None:
         """Show the active alarms, all rules, or the silenced ones."""
         chosen, self._which = self.chosen, VIEWS[(VIEWS.index(self._which) + 1) % len(VIEWS)]
-        if chosen is not None and chosen_among(listed(self._view, self._which), chosen.rule) is None:
+        if chosen is not None and chosen_among(self._now_listed(), chosen.rule) is None:
             # Not in this view at all: the list begins at its top.
             self._listed = []
         self._fell_at = float("-inf")
@@ -263,6 +305,14 @@ class AlarmsPane(Pane):
             self._report(self.desk.put_back(alarm.rule), f'"{alarm.rule}" is in service again.')
             return
         self._ask(lambda: self._take_out(alarm))
+
+    def action_alarm_history(self) -> None:
+        """Show what happened to alarms."""
+        self._show_history()
+
+    @work(group="dialog")
+    async def _show_history(self) -> None:
+        await self.workspace.ask(AlarmHistoryDialog(self.workspace))
 
     def action_alarm_limits(self) -> None:
         """Ask for the set of limits to use from now on."""

@@ -1,6 +1,7 @@
 """The Controls tab."""
 
 from xovac_tui.ui.action import Action
+from xovac_tui.ui.widgets import contract_keys
 
 ACTIONS = (
     Action(
@@ -16,4 +17,5 @@ ACTIONS = (
         "any event",
         "Send any event with any JSON; only where the profile says expert = true.",
     ),
+    *contract_keys.COMMANDS,
 )

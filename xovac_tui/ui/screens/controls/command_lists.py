@@ -3,21 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from enum import StrEnum
 
-from xovac_tui.api.contract import CommandSpec, Hazard, Origin
+from rich.cells import cell_len
+
+from xovac_tui.api.contract import LOAD_COMMAND, STOP_COMMAND, CommandSpec, Contract, Hazard, Origin
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.durations import format_age
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.facts import hazard_sign
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import Span, fit
-from xovac_tui.ui.widgets.message_line import OUTCOME_STYLE, ledger_spans
+from xovac_tui.ui.widgets.lines import HEAD, Line, Span, fit
+from xovac_tui.ui.widgets.message_line import OUTCOME_STYLE
 from xovac_tui.ui.widgets.rows import CursorRows
 
 ORIGIN_WORD = {Origin.DOCUMENTED: "documented", Origin.ASSUMED: "assumed", Origin.USER: "yours"}
-_TITLE, _HAZARD, _ORIGIN, _LAST = 26, 11, 11, 24
-_HELP_FROM = _TITLE + _HAZARD + _ORIGIN + _LAST + 20
+_GROUP, _TITLE, _NARROW_TITLE, _HAZARD, _ORIGIN, _LAST = 8, 26, 20, 11, 11, 24
+_HELP_FROM = 1 + _GROUP + _TITLE + _HAZARD + _ORIGIN + _LAST + 20
+_ORIGIN_FROM = 70
+"""Width in cells from which the list says where a command is known from, and has room for whole titles."""
+
+
+class CommandGroup(StrEnum):
+    """What a command is about, in the order of the list."""
+
+    RUN = "Run"
+    CHAMBER = "Chamber"
+    DANGER = "Danger"
+
+
+_EDGE_STYLE = {
+    CommandGroup.RUN: "$running",
+    CommandGroup.CHAMBER: "$accent",
+    CommandGroup.DANGER: "bold $bad",
+}
+
+
+def group_of(spec: CommandSpec, start: str | None) -> CommandGroup:
+    """Return a command's group; `start` is the contract's start command."""
+    if spec.event in (LOAD_COMMAND, STOP_COMMAND, start):
+        return CommandGroup.RUN
+    return CommandGroup.DANGER if spec.hazard is Hazard.CRITICAL else CommandGroup.CHAMBER
+
+
+def grouped(commands: Iterable[CommandSpec], contract: Contract) -> tuple[CommandSpec, ...]:
+    """Return commands by their groups, within each in the given order."""
+    order = list(CommandGroup)
+    return tuple(sorted(commands, key=lambda one: order.index(group_of(one, contract.start))))
 
 
 class ContractCommands(CursorRows[CommandSpec]):
@@ -33,6 +66,7 @@ class ContractCommands(CursorRows[CommandSpec]):
         self._times = times
         self._last: Mapping[str, LedgerEntry] = {}
         self._blocked: frozenset[str] = frozenset()
+        self._start: str | None = None
         self._mono = 0.0
 
     def show(
@@ -41,10 +75,14 @@ class ContractCommands(CursorRows[CommandSpec]):
         last: Mapping[str, LedgerEntry],
         blocked: frozenset[str],
         *,
+        start: str | None,
         mono: float,
     ) -> None:
-        """Show commands; `last`: newest entry by event; `blocked`: events that cannot be sent now."""
-        self._last, self._blocked, self._mono = last, blocked, mono
+        """Show commands; `last`: newest entry by event; `blocked`: events that cannot be sent now.
+
+        `start` is the contract's start command.
+        """
+        self._last, self._blocked, self._start, self._mono = last, blocked, start, mono
         self.show_items(commands)
 
     def key_of(self, item: CommandSpec) -> Hashable:
@@ -66,19 +104,27 @@ class ContractCommands(CursorRows[CommandSpec]):
         def cell(text: str, room: int) -> str:
             return fit(glyphs.plain(clean(text, 200)), room - 1, ellipsis=glyphs.ellipsis) + " "
 
+        group = group_of(item, self._start)
+        at = next((n for n, one in enumerate(self._items) if one is item), 0)
+        first = at == 0 or group_of(self._items[at - 1], self._start) is not group
+        title = _TITLE if width >= _ORIGIN_FROM else _NARROW_TITLE
         spans: list[Span] = [
-            (cell(item.title, _TITLE), title_style),
+            (glyphs.edge, _EDGE_STYLE[group]),
+            (cell(group.value if first else "", _GROUP), "bold" if first and not dim else "$no-data"),
+            (cell(item.title, title), title_style),
             (cell(hazard, _HAZARD), hazard_style),
-            (cell(ORIGIN_WORD[origin], _ORIGIN), "$stale" if assumed else "$no-data"),
         ]
-        room = width - _TITLE - _HAZARD - _ORIGIN
-        text, style = self._outcome(item.event)
+        room = width - 1 - _GROUP - title - _HAZARD
+        if width >= _ORIGIN_FROM:
+            spans.append((cell(ORIGIN_WORD[origin], _ORIGIN), "$stale" if assumed else "$no-data"))
+            room -= _ORIGIN
+        text, style = self._outcome(item.event, min(room, _LAST))
         if width < _HELP_FROM:
             return [*spans, (fit(text, room, ellipsis=glyphs.ellipsis), style)]
         help_ = fit(glyphs.plain(clean(item.help, 200)), room - _LAST, ellipsis=glyphs.ellipsis)
         return [*spans, (cell(text, _LAST), style), (help_, "$no-data")]
 
-    def _outcome(self, event: str) -> tuple[str, str]:
+    def _outcome(self, event: str, room: int) -> tuple[str, str]:
         entry = self._last.get(event)
         if entry is None:
             return self.glyphs.dash, "$no-data"
@@ -97,7 +143,9 @@ class ContractCommands(CursorRows[CommandSpec]):
             )
         if entry.confirmed is not None:
             word, style = "confirmed", "$good"
-        return f"{sign} {word} {self._times.clock(entry.utc)}", style
+        timed = f"{sign} {word} {self._times.clock(entry.utc)}"
+        # The ledger has the time where there is no room for it here.
+        return timed if cell_len(timed) <= room else f"{sign} {word}", style
 
 
 KEEP = 2_000
@@ -147,7 +195,60 @@ class LedgerList(CursorRows[LedgerEntry]):
         """Return the entry's line, with the date if it is not today's."""
         utc, mono = self._now
         day, today = self._times.stamp(item.utc)[5:10], self._times.stamp(utc)[5:10]
-        spans: list[Span] = [(f"{self.glyphs.outcome(item.outcome)} ", OUTCOME_STYLE[item.outcome])]
-        if day != today:
-            spans.append((f"{day} ", "$no-data"))
-        return [*spans, *ledger_spans(item, glyphs=self.glyphs, times=self._times, now=mono)]
+        return entry_spans(
+            item, width, glyphs=self.glyphs, times=self._times, now=mono, day=day if day != today else ""
+        )
+
+
+_WHAT, _OUTCOME, _TOOK, _BY = 20, 22, 6, 10
+_BY_FROM, _WIDE_WHAT_FROM = 72, 110
+"""Widths in cells from which the ledger says by whom, and has room for longer names."""
+
+
+def ledger_head(width: int) -> Line:
+    """Return the names of the ledger's columns; `width` is that of the list."""
+    what, by = _columns(width - 2)
+    row = f"    {'time':<8} {fit('what', what)} {fit('outcome', _OUTCOME)} {'took':>{_TOOK}} "
+    row += f"{fit('by', by)} " if by else ""
+    return ((fit(f"{row}payload, message", width, ellipsis=""), HEAD),)
+
+
+def _columns(width: int) -> tuple[int, int]:
+    """Return the cells for the command and for the user, 0 for none."""
+    return _WHAT + 6 * (width >= _WIDE_WHAT_FROM), _BY if width >= _BY_FROM else 0
+
+
+def entry_spans(
+    entry: LedgerEntry, width: int, *, glyphs: Glyphs, times: Times, now: float, day: str = ""
+) -> list[Span]:
+    """Return a ledger entry as a row of the table: time, what, outcome, took, by, and payload last."""
+    then, ellipsis = f" {glyphs.then} ", glyphs.ellipsis
+    what, by = _columns(width)
+    style = OUTCOME_STYLE[entry.outcome]
+    if entry.outcome is Outcome.SENT:
+        word, took = "waiting", max(0.0, now - entry.mono)
+    else:
+        word = {Outcome.DONE: "no answer"}.get(entry.outcome, entry.outcome.value)
+        took = entry.took if entry.took is not None else -1.0
+    if entry.late is not None:
+        word, style = f"{word}{then}late {entry.late.value}", OUTCOME_STYLE[entry.late]
+        took = entry.late_after if entry.late_after is not None else took
+    if entry.confirmed is not None:
+        word, style = f"{word}{then}confirmed", "$good"
+    name = ("STOP " if entry.stop else "") + clean(entry.command, 80)
+    spans: list[Span] = [
+        (f"{glyphs.outcome(entry.outcome)} ", OUTCOME_STYLE[entry.outcome]),
+        (f"{day} " if day else "", "$no-data"),
+        (f"{times.clock(entry.utc)} ", "$no-data"),
+        (f"{fit(glyphs.plain(name), what, ellipsis=ellipsis)} ", "bold" if entry.stop else ""),
+        (f"{fit(word, _OUTCOME, ellipsis=ellipsis)} ", style),
+        (f"{fit(format_age(took) if took >= 0 else '', _TOOK, right=True)} ", "$no-data"),
+    ]
+    if by:
+        who = clean(entry.who.partition("@")[0], 40)
+        spans.append((f"{fit(glyphs.plain(who), by, ellipsis=ellipsis)} ", "$no-data"))
+    said = entry.message or (entry.reason if entry.outcome in (Outcome.REFUSED, Outcome.UNKNOWN) else "")
+    answers = glyphs.plain(f"(×{entry.duplicates + 1} answers) ") if entry.duplicates else ""
+    spans += [(answers, "$stale"), (f"{clean(entry.payload, 400)} " if entry.payload else "", "")]
+    spans.append((clean(said, 400), "$no-data"))
+    return spans

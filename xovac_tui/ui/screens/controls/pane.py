@@ -16,14 +16,22 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.news import News
 from xovac_tui.station.proving import UNPROVEN
+from xovac_tui.ui import dialogs
 from xovac_tui.ui.dialogs.confirm import ask, confirm_and_send
 from xovac_tui.ui.dialogs.facts import wrap
 from xovac_tui.ui.screens.controls import ACTIONS
-from xovac_tui.ui.screens.controls.command_lists import ORIGIN_WORD, ContractCommands, LedgerList
+from xovac_tui.ui.screens.controls.command_lists import (
+    ORIGIN_WORD,
+    ContractCommands,
+    LedgerList,
+    grouped,
+    ledger_head,
+)
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
+from xovac_tui.ui.widgets.fitting import SizeStep
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle, fit
 from xovac_tui.ui.widgets.rows import CursorRows
 from xovac_tui.ui.workspace import Workspace
@@ -42,6 +50,8 @@ EXPERT = CommandSpec(
     origin=Origin.USER,
 )
 _ABOUT_ROWS = 3
+_MOST_REASON = 6
+"""Rows at most of why nothing can be sent; what is longer ends in a sign."""
 _TALL = 26
 """Height of the tab in rows from which the description of the command is longer."""
 _LEDGER_ROWS = 7
@@ -52,14 +62,15 @@ class ControlsPane(Pane):
     """Commands above, ledger below."""
 
     HELP = (
-        "Every command the contract names. The hazard says what happens before it is sent: safe commands "
-        "are sent from here, confirm asks, critical wants the chamber's name typed. documented: the "
-        "device's manual describes it; assumed: it does not, or not the form in which it is sent; yours: "
-        "your contract file names it. Until STOP is proven on this chamber, the heading says so.\n"
-        "Under the commands stands the ledger, newest on top: sent, then the chamber's answer, then "
-        "confirmed when its own messages show the effect. unknown: it may or may not have happened; {seen} "
-        "dismisses it. {open-command} shows an entry in full. Tab moves between commands "
-        "and ledger."
+        "Every command the contract names, by groups: Run, Chamber, and Danger for critical ones. The hazard "
+        "says what happens before it is sent: safe commands are sent from here, confirm asks, critical wants "
+        "the chamber's name typed. documented: the device's manual describes it; assumed: it does not, or "
+        "not the form in which it is sent; yours: your contract file names it. Until STOP is proven on this "
+        "chamber, the heading says so.\n"
+        "Under the commands stands the ledger, newest on top: time, command, the chamber's answer, then "
+        "confirmed when its own messages show the effect, how long it took, by whom, and what was sent. "
+        "unknown: it may or may not have happened; {seen} dismisses it. {open-command} shows an entry in "
+        "full. Tab moves between commands and ledger."
     )
     ACTIONS = ACTIONS
     KEYS_FIRST = False
@@ -71,6 +82,7 @@ class ControlsPane(Pane):
         border: round $border; border-title-style: bold;
     }
     ControlsPane #commands-box, ControlsPane #ledger-box { border-title-color: $foreground; }
+    ControlsPane #ledger-head { height: 1; width: 1fr; }
     ControlsPane #commands-box.-unproven { border-title-color: $stale; }
     """
 
@@ -83,6 +95,7 @@ class ControlsPane(Pane):
             yield LinesWidget(id="about")
         with Vertical(id="ledger-box") as ledger:
             ledger.border_title = "Ledger"
+            yield LinesWidget(id="ledger-head")
             yield LedgerList(glyphs, times, id="ledger")
 
     def __init__(self, workspace: Workspace, *, id: str) -> None:
@@ -102,15 +115,16 @@ class ControlsPane(Pane):
 
     def on_resize(self) -> None:
         """Divide the height between the lists, then fill them."""
-        self.query_one("#about", LinesWidget).styles.height = _ABOUT_ROWS + 2 * (self.size.height >= _TALL)
+        self.query_one("#ledger-head").display = self.workspace.step >= SizeStep.SHORT
         self.show(self.workspace.snapshot)
         self.call_after_refresh(self._describe)
 
     @property
     def commands(self) -> tuple[CommandSpec, ...]:
-        """The contract's commands, documented ones first; the expert's line last, if allowed."""
+        """The contract's commands by groups, documented ones first; the expert's line last, if allowed."""
         expert = (EXPERT,) if self.station.manner.expert else ()
-        return (*self.station.contract.commands.values(), *expert)
+        contract = self.station.contract
+        return grouped((*contract.commands.values(), *expert), contract)
 
     def show(self, snapshot: Snapshot) -> None:
         """Show this moment."""
@@ -120,7 +134,7 @@ class ControlsPane(Pane):
         for entry in reversed(ledger.entries):
             last[entry.command] = entry
         blocked = frozenset(c.event for c in self.commands if self.station.blocked(c.event))
-        listed.show(self.commands, last, blocked, mono=snapshot.mono)
+        listed.show(self.commands, last, blocked, start=self.station.contract.start, mono=snapshot.mono)
         rows = len(self.commands)
         room = max(
             3, self.size.height - 2 - self.query_one("#about", LinesWidget).outer_size.height - _LEDGER_ROWS
@@ -142,6 +156,9 @@ class ControlsPane(Pane):
             words.append(f"{ledger.unknown} UNKNOWN ({self.keys['seen']}: seen)")
         counts = f" {', '.join(w for w in words if w)}" if ledger.entries else ""
         entitle(self.query_one("#ledger-box"), f"Ledger{counts}")
+        head = self.query_one("#ledger-head", LinesWidget)
+        if head.size.width:
+            head.show_lines([ledger_head(head.size.width)])
         self._describe()
 
     def on_news(self, news: News) -> None:
@@ -157,8 +174,14 @@ class ControlsPane(Pane):
         if spec is None or not width:
             return
         glyphs = self.workspace.glyphs
+        rows_shown = _ABOUT_ROWS - 1 + 2 * (self.size.height >= _TALL)
         if refusal := self.station.blocked(spec.event):
             rows = wrap(glyphs.plain(refusal.before), width)
+            # Why nothing can be sent is shown in full, at the cost of the ledger.
+            rows_shown = max(rows_shown, min(len(rows), _MOST_REASON))
+            if len(rows) > rows_shown:
+                rest = " ".join(rows[rows_shown - 1 :])
+                rows = [*rows[: rows_shown - 1], fit(rest, width, ellipsis=glyphs.ellipsis)]
             lines: list[Line] = [((row, "bold $stale"),) for row in rows]
         else:
             fields = ", ".join(field.name for field in spec.fields) or "no payload"
@@ -170,12 +193,13 @@ class ControlsPane(Pane):
                 ellipsis=glyphs.ellipsis,
             )
             head: Line = ((spec.event, "bold"), (source, "$no-data"))
-            room = about.size.height - 1
+            room = rows_shown - 1
             said = wrap(glyphs.plain(spec.help or spec.means), width)
             if len(said) > room:
                 said = [*said[: room - 1], fit(" ".join(said[room - 1 :]), width, ellipsis=glyphs.ellipsis)]
             lines = [head, *(((row, ""),) for row in said)]
-        about.show_lines(lines[: about.size.height])
+        about.styles.height = rows_shown + 1
+        about.show_lines(lines)
 
     async def open_named(self, name: str) -> bool:
         """Open the form or the question of a command by its event."""
@@ -209,6 +233,30 @@ class ControlsPane(Pane):
             )
         else:
             self._ask_for(EXPERT)
+
+    @work(group="contract", exclusive=True)
+    async def action_edit_command(self) -> None:
+        """Show the form in which the contract names the chosen command."""
+        spec = self.query_one(ContractCommands).chosen
+        if spec is EXPERT:
+            self.workspace.say("No contract names this line: it sends what you type.", title="Contract")
+        elif spec is not None:
+            await dialogs.contract.command_form.edit_command(self.workspace, spec.event)
+
+    @work(group="contract", exclusive=True)
+    async def action_new_command(self) -> None:
+        """Show the form of a new command."""
+        await dialogs.contract.command_form.edit_command(self.workspace)
+
+    @work(group="contract", exclusive=True)
+    async def action_contract_file(self) -> None:
+        """Show what the contract has beside channels and commands."""
+        await dialogs.contract.command_form.edit_contract_file(self.workspace)
+
+    @work(group="contract")
+    async def action_undo_contract(self) -> None:
+        """Take the last change of the contract back."""
+        await dialogs.contract.undo.undo_contract(self.workspace)
 
     def _open(self) -> None:
         if len(self.app.screen_stack) > 1 or not self.display:

@@ -4,8 +4,16 @@ from xovac_tui.ui.action import Action
 
 ACTIONS = (
     Action("log-filter", "slash", "filter", "Show only events with some words, kinds or names.", footer=True),
-    Action("log-detail", "enter", "detail", "Show the chosen event in full, or hide it.", footer=True),
+    Action(
+        "log-detail", "enter", "detail", "Hold the chosen event and show it in full, or hide it.", footer=True
+    ),
     Action("log-hold", "f", "follow", "Follow the newest event, or keep still.", footer=True),
+    Action(
+        "log-each",
+        "e",
+        "each",
+        "Show each event in a row of its own, or equal ones of a short time in one.",
+    ),
     Action(
         "log-copy", "c", "copy", "Copy the chosen event (OSC 52: not every terminal lets it).", footer=True
     ),

@@ -21,11 +21,18 @@ _LINES = 4_000
 
 
 def detail_lines(
-    event: LoggedEvent, width: int, *, glyphs: Glyphs, times: Times, apart: Outline | None = None
+    event: LoggedEvent,
+    width: int,
+    *,
+    glyphs: Glyphs,
+    times: Times,
+    apart: Outline | None = None,
+    equal: str = "",
 ) -> list[Line]:
     """Return everything about an event, folded to a width in cells.
 
-    `apart` is the payload decoded by another process, for one that is too long to be decoded here.
+    `apart` is the payload decoded by another process, for one that is too long to be decoded here; `equal`
+    is about the equal events in the same row of the list.
     """
     out = event.direction is Direction.OUT
     way = f"{glyphs.arrow_out} OUT" if out else f"{glyphs.arrow_in} in"
@@ -35,6 +42,8 @@ def detail_lines(
     ]
     about = f"{times.stamp(event.utc)}, event {event.index + 1:,}, {_size(event)}"
     head += paragraph(about, max(10, width), "$foreground-muted")
+    if equal:
+        head += paragraph(glyphs.plain(equal), max(10, width), "$foreground-muted")
     if event.problem:
         problem = glyphs.literal(clean(event.problem, 400))
         what = "not read" if too_long(event.problem) else "malformed"

@@ -11,8 +11,9 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from xovac_tui import paths
+from xovac_tui.api.link import LinkWord
 from xovac_tui.api.outline import Outline
-from xovac_tui.chamber.news import RecordOpened
+from xovac_tui.chamber.news import ContractChanged, RecordOpened
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.plural import counted
 from xovac_tui.recording.apart import can_be_read_apart, read_apart
@@ -22,7 +23,9 @@ from xovac_tui.recording.filters import SYNTAX, Filter, FilterError, LogRows, pa
 from xovac_tui.station.news import News, ReplayMoved
 from xovac_tui.text import clean
 from xovac_tui.ui.screens.log import ACTIONS
+from xovac_tui.ui.screens.log.changes import ChangedValues
 from xovac_tui.ui.screens.log.detail import SHOWN, detail_lines, detail_text, shown_in_part
+from xovac_tui.ui.screens.log.groups import EqualEvents
 from xovac_tui.ui.screens.log.view import LogView
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span
@@ -30,8 +33,6 @@ from xovac_tui.ui.widgets.rows import Rows
 
 _SLICE = 0.008
 """Seconds of filtering in one slice, so that no key waits long."""
-_TALL = 28
-"""Height in rows from which the detail is open at the start."""
 _LONGEST_FILTER = 200
 _RESTING = 0.3
 """Seconds that an event is chosen before another process decodes its bulky payload."""
@@ -41,8 +42,12 @@ class LogPane(Pane):
     """The list of events, the filter line, and one event in full."""
 
     HELP = (
-        "Every event in and out, as it came; OUT is what this console sent. The list follows the newest "
-        "event until you go up; then nothing moves, and new events are counted below. End follows again.\n"
+        "Every event in and out; OUT is what this console sent. Of a message, the values that changed since "
+        "the one before come first, in the units of the screen; {log-detail} shows all of it as it came. "
+        "Equal messages are one row with their number (×12) and the time of the newest; only the device's "
+        "clock may differ in them. {log-each} shows each.\n"
+        "The list follows the newest event until you go up or press {log-detail}; then nothing moves, and "
+        "new events are counted below. End follows again.\n"
         f"Filter: {SYNTAX}. All of them must be true.\n"
         "Save writes exactly what came, as lines of JSON, into the folder exports beside the state file."
     )
@@ -65,6 +70,7 @@ class LogPane(Pane):
         clock = self.station.clock
         view = LogView(
             rows,
+            self._messages(),
             glyphs=workspace.glyphs,
             times=workspace.times,
             keys=self.keys,
@@ -82,12 +88,15 @@ class LogPane(Pane):
         )
         yield LinesWidget(id="log-status")
 
+    def _messages(self) -> ChangedValues:
+        return ChangedValues(self.station.contract, self.workspace.units)
+
     def on_mount(self) -> None:
-        """Open the detail if a tall terminal has room for it."""
+        """Begin without a filter and without detail."""
         self._filter_problem = ""
-        self._detail_of = -1
+        self._link = self.station.snapshot().link.word
+        self._detail_of = (-1, 0)
         self._apart: tuple[int, Outline] | None = None
-        self.set_class(self.app.size.height >= _TALL, "-detail")
 
     @property
     def view(self) -> LogView:
@@ -105,6 +114,7 @@ class LogPane(Pane):
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw the events since the last call; at most at the flush rate."""
+        self._link = snapshot.link.word
         rows = self.view.rows
         if not rows.work(_SLICE):
             self._sift()
@@ -115,8 +125,10 @@ class LogPane(Pane):
         if isinstance(news, ReplayMoved):
             self.view.use(LogRows(self.station.log, self.view.rows.filter))
             self._sift()
+        elif isinstance(news, ContractChanged):
+            self.view.use_messages(self._messages())
         elif isinstance(news, RecordOpened) and news.moved:
-            self._detail_of = -1
+            self._detail_of = (-1, 0)
             rows = LogRows(self.station.log, self.view.rows.filter)
             self.view.renumbered(rows, news.moved)
             if not rows.done:
@@ -134,6 +146,11 @@ class LogPane(Pane):
         self._show_detail()
         self._show_status()
 
+    def on_log_view_opened(self) -> None:
+        """Open the detail of the row that was clicked twice."""
+        if not self.has_class("-detail"):
+            self.action_log_detail()
+
     # -- status -------------------------------------------------------------------------------------
 
     def _show_status(self) -> None:
@@ -145,7 +162,15 @@ class LogPane(Pane):
             return ((f" {glyphs.cross} {glyphs.plain(self._filter_problem)}", "bold $error"),)
         spans: list[Span] = []
         if view.following:
-            spans.append((f" {glyphs.play} following", "bold $good"))
+            word = self._link
+            live = word is LinkWord.ONLINE
+            said = "following" if live else f"following, but the link is {word.value}"
+            spans.append(
+                (
+                    f" {glyphs.play if live else glyphs.link(word)} {said}",
+                    "bold $good" if live else "bold $stale",
+                )
+            )
         else:
             new = view.new_below
             more = f", {new:,} new below (end)" if new else ""
@@ -168,25 +193,33 @@ class LogPane(Pane):
     # -- detail -------------------------------------------------------------------------------------
 
     def _show_detail(self) -> None:
-        detail, event = self.detail, self.view.chosen
-        key = event.index if event is not None else -1
+        detail, event, group = self.detail, self.view.chosen, self.view.group
+        key = (event.index, group.count) if event is not None and group is not None else (-1, 0)
         if not detail.display or key == self._detail_of:
             return
+        same = key[0] == self._detail_of[0]
         self._detail_of = key
         self.workers.cancel_group(self, "log-apart")
         glyphs, times = self.workspace.glyphs, self.workspace.times
         if event is None:
             detail.show_rows(0, lambda index, chosen: ())
             return
+        equal = self._equal(group) if group is not None and group.count > 1 else ""
         # While following, keep the scroll position from event to event.
         detail.show_folded(
             lambda width: detail_lines(
-                event, width, glyphs=glyphs, times=times, apart=self._outline_of(event)
+                event, width, glyphs=glyphs, times=times, apart=self._outline_of(event), equal=equal
             ),
-            rewind=not self.view.following,
+            rewind=not self.view.following and not same,
         )
         if can_be_read_apart(event) and self._outline_of(event) is None:
             self._read_apart(event)
+
+    def _equal(self, group: EqualEvents) -> str:
+        """Return what the row of an event is about, where equal ones followed."""
+        newest = self.station.log.get(group.last)
+        until = "" if newest is None else f" until {self.workspace.times.clock_to_milli(newest.utc)}"
+        return f"The first of {group.count} equal ones{until}; {self.keys['log-each']} shows each."
 
     def _outline_of(self, event: LoggedEvent) -> Outline | None:
         """Return the payload decoded by another process; None if not requested or not finished."""
@@ -201,7 +234,7 @@ class LogPane(Pane):
         chosen = self.view.chosen
         if chosen is not None and chosen.index == event.index:
             self._apart = (event.index, found)
-            self._detail_of = -1
+            self._detail_of = (-1, 0)
             self._show_detail()
 
     # -- filter -------------------------------------------------------------------------------------
@@ -275,11 +308,15 @@ class LogPane(Pane):
     # -- actions ------------------------------------------------------------------------------------
 
     def action_log_detail(self) -> None:
-        """Open or close the detail."""
+        """Hold the chosen event and open it in full; close it if it is held and open already."""
         if self.detail.has_focus:
             self.view.focus()
-        self.toggle_class("-detail")
-        self._detail_of = -1
+        if self.view.following:
+            self.view.hold()
+            self.add_class("-detail")
+        else:
+            self.toggle_class("-detail")
+        self._detail_of = (-1, 0)
         self.call_after_refresh(self._draw)
 
     def action_log_hold(self) -> None:
@@ -288,6 +325,10 @@ class LogPane(Pane):
             self.view.hold()
         else:
             self.view.action_follow()
+
+    def action_log_each(self) -> None:
+        """Show each event in a row of its own, or equal ones in one."""
+        self.view.collapse(not self.view.collapsed)
 
     def action_log_copy(self) -> None:
         """Copy the chosen event as shown."""
@@ -332,9 +373,10 @@ class LogPane(Pane):
         except OSError as why:
             reason = why.strerror or str(why)
             self.workspace.say(
-                f"Nothing was saved in {paths.shown(folder)}: {reason}. Make room there, or set "
-                f"{paths.HOME_VARIABLE} to a folder that can be written.",
+                f"Nothing was saved: {reason}. Set {paths.HOME_VARIABLE} to a folder that can be written, "
+                "or make room in",
                 "error",
+                path=paths.shown(folder),
             )
             return
         self.workspace.say(f"Saved {counted(count, 'event')} in", path=paths.shown(path))

@@ -57,8 +57,16 @@ ACTIONS = (
         "recipe-versions",
         "V",
         "versions",
-        "List the earlier versions of the chosen recipe, and go back to one.",
+        "List the earlier versions of the chosen recipe with what has changed since, and go back to one.",
     ),
+    Action(
+        "compare-recipe",
+        "D",
+        "differences",
+        "Show what differs between the recipe that is loaded and the chosen one.",
+    ),
+    Action("find-recipe", "slash", "find", "Show only recipes with some words in name, file or description."),
+    Action("recipes-back", "escape", "back", "From the steps to the list; in it, show all recipes again."),
     Action("import-recipe", "i", "import", "Make a recipe from a CSV file or from the device's JSON."),
     Action(
         "export-recipe", "x", "export", "Write the chosen recipe as CSV, as the device's JSON, or as TOML."

@@ -8,20 +8,24 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from xovac_tui import paths
+from xovac_tui.displayunits import DisplayUnits
 from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
 from xovac_tui.recipes import bounds, store
+from xovac_tui.recipes.differing import differences, plan_lines, recipe_lines
 from xovac_tui.recipes.exchange import FORMATS, Imported, export_recipe, import_recipe
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.model import Recipe
-from xovac_tui.recipes.plan import PlanSettings
+from xovac_tui.recipes.plan import Plan, PlanSettings
 from xovac_tui.recipes.templates import TEMPLATES
 from xovac_tui.station.loading import start_of
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.ask import AskDialog
+from xovac_tui.ui.dialogs.ask_path import PathDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.question import Answer, QuestionDialog
 from xovac_tui.ui.message_history import Severity
+from xovac_tui.ui.screens.recipes.diffs import DiffDialog, VersionChoice, VersionsDialog
 from xovac_tui.ui.screens.recipes.editor.model import Editing
 from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
 from xovac_tui.ui.screens.recipes.editor.saving import STOP_AWAY
@@ -30,7 +34,8 @@ from xovac_tui.ui.screens.recipes.template import TemplateDialog
 from xovac_tui.ui.workspace import Workspace
 
 _EMPTY = "Empty"
-_LONGEST_PATH = 1000
+_LONGEST_NAME = 1000
+"""Characters that can be typed for a name; a longer one than is allowed is told so."""
 
 Reread = Callable[[Path | None], None]
 """Callback that reads the folder again and puts the cursor on this file."""
@@ -136,7 +141,7 @@ class FileWork:
         while True:
             words = "The recipe and its file are called so. The name is sent to the device."
             answer = await self._workspace.ask(
-                AskDialog(self._workspace, "Rename", words, name, problem=problem, longest=_LONGEST_PATH)
+                AskDialog(self._workspace, "Rename", words, name, problem=problem, longest=_LONGEST_NAME)
             )
             if answer is None:
                 return
@@ -179,22 +184,37 @@ class FileWork:
 
     async def versions(self, file: RecipeFile) -> None:
         """List the earlier versions of a recipe, and restore one."""
-        found = await asyncio.to_thread(_described, file.path)
+        found = await asyncio.to_thread(_described, file, self._workspace.units)
         if not found:
             self._say("There is no earlier version: one is kept with each save from now on.", "warning")
             return
         times = self._workspace.times
-        lines = [f"{times.second(version.saved)}  {said}" for version, said in found]
-        lines = [self._workspace.glyphs.plain(line) for line in lines]
+        choices = [
+            VersionChoice(f"{times.second(version.saved)}  {one.words}", one.changes, one.same)
+            for version, one in found
+        ]
         title = "Go back to the version replaced at"
-        chosen = await self._workspace.ask(ChooseDialog(self._workspace, title, lines, lines[0], width=66))
+        chosen = await self._workspace.ask(VersionsDialog(self._workspace, title, choices))
         if chosen is None:
             return
-        version = found[lines.index(chosen)][0]
+        version = found[chosen][0]
         now = self._workspace.station.clock.utc()
         await asyncio.to_thread(lambda: store.restore_version(file.path, version, now=now))
         self._say("This version is the file again. The one before it is kept, too.")
         self._reread(file.path)
+
+    async def compare(self, file: RecipeFile, plan: Plan | None) -> None:
+        """Show what differs between the recipe that was loaded last and a recipe."""
+        loaded, name = self._workspace.station.runs.loaded, clean(file.name, 30)
+        if loaded is None:
+            self._say("No recipe is known to be loaded, so there is nothing to compare with.", "warning")
+        elif plan is None:
+            self._say(f'"{name}" has no time line, so it cannot be compared: see its check.', "warning")
+        else:
+            units = self._workspace.units
+            found = differences(plan_lines(loaded.plan, units), plan_lines(plan, units))
+            title = f"From what is loaded ({clean(loaded.name, 20)}) to {name}"
+            await self._workspace.ask(DiffDialog(self._workspace, title, found))
 
     # -- other programs -------------------------------------------------------------------------------
 
@@ -204,7 +224,9 @@ class FileWork:
         words = "A file to make a recipe of: CSV from a spreadsheet, or the device's own JSON."
         while True:
             answer = await self._workspace.ask(
-                AskDialog(self._workspace, "Import", words, typed, longest=_LONGEST_PATH, problem=problem)
+                PathDialog(
+                    self._workspace, "Import", words, typed, problem=problem, endings=(".csv", ".json")
+                )
             )
             if not answer:
                 return
@@ -233,7 +255,7 @@ class FileWork:
         )
         while True:
             answer = await self._workspace.ask(
-                AskDialog(self._workspace, "Export", words, typed, longest=_LONGEST_PATH, problem=problem)
+                PathDialog(self._workspace, "Export", words, typed, problem=problem)
             )
             if not answer:
                 return
@@ -277,16 +299,19 @@ def _copied(path: Path, folder: Path, name: str) -> store.Opened:
     return store.duplicate_recipe(store.open_recipe(path), folder, name)
 
 
-def _described(path: Path) -> Sequence[tuple[store.Version, str]]:
-    """Return the earlier versions of a file, each with a summary."""
+def _described(file: RecipeFile, units: DisplayUnits) -> Sequence[tuple[store.Version, VersionChoice]]:
+    """Return the earlier versions of a file, each with a summary and what has changed since."""
+    now = recipe_lines(file.recipe, units) if file.recipe is not None else []
     found = []
-    for version in store.versions(path):
+    for version in store.versions(file.path):
         try:
             recipe = store.open_recipe(version.path).recipe
             said = f"{clean(recipe.name, 32)}, {counted(len(recipe.steps), 'step')}"
+            changes = tuple(differences(recipe_lines(recipe, units), now))
+            choice = VersionChoice(said, changes, "Only comments or layout differ.")
         except RecipeError:
-            said = "cannot be read"
-        found.append((version, said))
+            choice = VersionChoice("cannot be read", (), "It cannot be read, so it is not compared.")
+        found.append((version, choice))
     return found
 
 

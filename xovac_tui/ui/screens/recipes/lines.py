@@ -8,18 +8,21 @@ import msgspec
 
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import spell_shortly
+from xovac_tui.plot.sparkline import sparkline
 from xovac_tui.plural import counted
 from xovac_tui.quantities import unit
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.findings import Finding, Severity
 from xovac_tui.recipes.places import step_number
 from xovac_tui.recipes.plan import PlanSettings, Segment
+from xovac_tui.recipes.spans import RepeatSpan, outline, usual_total
 from xovac_tui.recipes.study import Library, Study
 from xovac_tui.station.loading import LoadStart
 from xovac_tui.station.refusal import Refusal
 from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.search import FuzzyQuery
 from xovac_tui.ui.widgets.lines import CHOSEN, HEAD, Line, Span, clip, fit, folded, paragraph
 
 SEVERITY: dict[Severity, tuple[str, str]] = {
@@ -44,8 +47,10 @@ class RecipeListRow(msgspec.Struct, frozen=True):
     style: str = "$foreground-muted"
 
 
-def list_entries(library: Library, folder: str, width: int) -> list[RecipeListRow]:
-    """Return the rows of the list: the user's files under the name of their folder, then the examples."""
+def list_entries(library: Library, folder: str, width: int, words: str = "") -> list[RecipeListRow]:
+    """Return the rows of the list: the user's files, then the examples; only those with some words."""
+    if words.strip():
+        return _found(library, FuzzyQuery(words))
     entries = [RecipeListRow(None, "Yours", style=HEAD)]
     if library.problem:
         entries += [
@@ -60,20 +65,69 @@ def list_entries(library: Library, folder: str, width: int) -> list[RecipeListRo
     return entries + [RecipeListRow(file, example=True) for file in library.examples]
 
 
+def _found(library: Library, query: FuzzyQuery) -> list[RecipeListRow]:
+    """Return the rows of a list of what was looked for."""
+    entries: list[RecipeListRow] = []
+    for heading, files, example in (("Yours", library.own, False), ("Examples", library.examples, True)):
+        fitting = [RecipeListRow(file, example=example) for file in files if _matches(file, query)]
+        if fitting:
+            entries += [RecipeListRow(None, heading, style=HEAD), *fitting]
+    return entries or [RecipeListRow(None, "No recipe has that.")]
+
+
+def _matches(file: RecipeFile, query: FuzzyQuery) -> bool:
+    description = file.recipe.description if file.recipe is not None else ""
+    beside = f"{file.path.name} {description}".lower()
+    return query.cost(file.name.lower(), beside) is not None
+
+
+_THUMBNAIL, _WITH_THUMBNAIL = 8, 34
+"""Cells of a thumbnail, and of a row from which it has one."""
+_WIDE_THUMBNAIL, _WITH_FILE = 14, 60
+"""The same for rows with the file's name and the time that the recipe takes."""
+_FILE_CELLS, _TOTAL_CELLS = 20, 9
+_LEAST_SPAN = 5.0
+"""Smallest span of a thumbnail, K, so that small changes look small."""
+
+
 def entry_line(entry: RecipeListRow, width: int, glyphs: Glyphs, *, chosen: bool, focus: bool) -> Line:
-    """Return one row of the list."""
+    """Return one row of the list: its name, with room for it a thumbnail, with more its file and its time."""
     file = entry.file
     if file is None:
         indent = "" if entry.style == HEAD else "  "
         return ((indent + glyphs.literal(clean(entry.words, 400)), entry.style),)
     style = CHOSEN if chosen and focus else "bold" if chosen else ""
-    tail = f" {glyphs.cross} bad" if file.recipe is None else ""
+    beside = _beside(file, width, glyphs)
+    if style == CHOSEN:
+        beside = [(text, CHOSEN) for text, _ in beside]
+    left = width - 2 - sum(len(text) for text, _ in beside)
     name = glyphs.plain(clean(file.name, 80))
     return (
         (f"{glyphs.then if chosen else ' '} ", style),
-        (fit(name, max(0, width - 2 - len(tail)), ellipsis=glyphs.ellipsis), style),
-        (tail, style if style == CHOSEN else "bold $error"),
+        (fit(name, max(0, left), ellipsis=glyphs.ellipsis), style),
+        *beside,
     )
+
+
+def _beside(file: RecipeFile, width: int, glyphs: Glyphs) -> list[Span]:
+    """Return what follows the name of a recipe in a row of this width."""
+    spans: list[Span] = []
+    if width >= _WITH_FILE:
+        named = fit(glyphs.literal(clean(file.path.name, 80)), _FILE_CELLS, ellipsis=glyphs.ellipsis)
+        spans.append((f" {named}", "$foreground-muted"))
+    recipe = file.recipe
+    if recipe is None:
+        return [*spans, (f" {glyphs.cross} bad", "bold $error")]
+    if width >= _WITH_FILE:
+        total = usual_total(recipe)
+        takes = "" if total is None else spell_shortly(total)
+        spans.append((f" {takes:>{_TOTAL_CELLS}}", "$foreground-muted"))
+    cells = _WIDE_THUMBNAIL if width >= _WITH_FILE else _THUMBNAIL if width >= _WITH_THUMBNAIL else 0
+    if cells:
+        shape = outline(recipe, cells)
+        drawn = sparkline(shape, cells, glyphs.ascii, least=_LEAST_SPAN) if shape else " " * cells
+        spans.append((f" {drawn}", "$series-1"))
+    return spans
 
 
 def fact_lines(
@@ -119,8 +173,10 @@ def fact_lines(
     described = words[:room]
     if described and len(words) > room:
         described[-1] = fit(f"{described[-1]} {glyphs.ellipsis}", width, ellipsis=glyphs.ellipsis).rstrip()
-    mark: Span = ("  example" if example else "", "$foreground-muted")
-    return [((name, "bold"), mark), *(((line, ""),) for line in described), *last][:height]
+    file = glyphs.literal(clean(study.file.path.name, 80))
+    mark: Span = (f"  {file}{', an example' if example else ''}", "$foreground-muted")
+    first = clip(((name, "bold"), mark), width, ellipsis=glyphs.ellipsis)
+    return [first, *(((line, ""),) for line in described), *last][:height]
 
 
 def _total(study: Study, utc: float, speed: float, width: int, times: Times) -> Line:
@@ -135,6 +191,8 @@ def _total(study: Study, utc: float, speed: float, width: int, times: Times) -> 
     if room < 0:
         # The end matters more than the speed of a simulator.
         demo, room = "", room + len(demo)
+    if room < 0:
+        return ((takes, "bold"), (", ends ", "$foreground-muted"), (ends, "bold"))
     tail = next((words for words in (" if started now", " if now") if len(words) <= room), "")
     return (
         ("Takes ", "$foreground-muted"),
@@ -189,9 +247,12 @@ _LEFT = (1, 2)
 """Columns of the steps with cells aligned left."""
 
 
-def step_head(width: int, number_width: int = 4) -> Line:
-    """Return the names of the columns of the steps; `number_width` is that of the longest step's number."""
-    return ((_step_row(STEP_HEAD, width, number_width), HEAD),)
+def step_head(width: int, number_width: int = 4, side: int = 0) -> Line:
+    """Return the names of the columns of the steps.
+
+    `number_width` is that of the longest step's number, `side` that of the brackets of repeats.
+    """
+    return ((_step_row(STEP_HEAD, width, number_width, side), HEAD),)
 
 
 def step_line(
@@ -200,24 +261,40 @@ def step_line(
     glyphs: Glyphs,
     number_width: int = 4,
     units: DisplayUnits = AS_REPORTED,
+    *,
+    side: str = "",
+    chosen: bool = False,
 ) -> Line:
     """Return one ramp or hold: its number in the device's list, its place in the recipe, and its action.
 
-    A step for which nothing is sent has a dash in place of the number.
+    A step for which nothing is sent has a dash in place of the number. `side` has the brackets of repeats.
     """
     about = "~" if segment.estimated else ""
     ramp = segment.kind == "ramp"
     cells = (
         glyphs.dash if segment.index is None else str(segment.index),
         step_number(segment.path),
-        segment.kind,
+        f"{side} {segment.kind}" if side else segment.kind,
         units.number(segment.from_temp, "degC") if ramp else "",
         units.number(segment.to_temp, "degC"),
         about + spell_shortly(segment.duration),
         spell_shortly(segment.start),
         "" if segment.cycle is None else f"{segment.cycle[0]} of {segment.cycle[1]}",
     )
-    return ((glyphs.plain(_step_row(cells, width, number_width)), "" if ramp else "$foreground"),)
+    row = glyphs.plain(_step_row(cells, width, number_width, len(side)))
+    return ((fit(row, width), CHOSEN),) if chosen else ((row, "" if ramp else "$foreground"),)
+
+
+def side_signs(spans: Sequence[RepeatSpan], count: int, glyphs: Glyphs) -> list[str]:
+    """Return for each of `count` segments the brackets before it: a cell for each depth of repeats."""
+    deep = 1 + max((span.depth for span in spans), default=-1)
+    signs = [[" "] * deep for _ in range(count)]
+    begin, middle, end = glyphs.side
+    for span in spans:
+        for at in range(span.first, span.last + 1):
+            one = begin if at == span.first else end if at == span.last else middle
+            signs[at][span.depth] = one if span.first < span.last else glyphs.then
+    return ["".join(one) for one in signs]
 
 
 def number_width(segments: Sequence[Segment]) -> int:
@@ -225,10 +302,11 @@ def number_width(segments: Sequence[Segment]) -> int:
     return max((len(step_number(segment.path)) for segment in segments), default=0)
 
 
-def _step_row(cells: Sequence[str], width: int, number_room: int) -> str:
+def _step_row(cells: Sequence[str], width: int, number_room: int, side: int) -> str:
     row = ""
     for column, (cell, room) in enumerate(zip(cells, _STEP_WIDTHS, strict=True)):
         room = max(room, number_room) if column == 1 else room
+        room += side + 1 if side and column == 2 else 0
         if len(row) + room > width:
             break
         row += fit(cell, room, right=column not in _LEFT) + " "

@@ -10,10 +10,12 @@ from pathlib import Path
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.widgets import Input
 
 from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.recipes.files import RecipeFile
+from xovac_tui.recipes.spans import repeat_spans, usual_total
 from xovac_tui.recipes.store import Fingerprint, fingerprint
 from xovac_tui.recipes.study import Library, Study, read_library, study_recipe
 from xovac_tui.station.loading import LoadStart, start_of
@@ -34,8 +36,14 @@ class RecipesView(Horizontal):
     """Draws the library and the study that it is given, for the size there is."""
 
     DEFAULT_CSS = """
-    RecipesView #recipe-list { width: 27; height: 1fr; }
-    RecipesView.-wide #recipe-list { width: 36; }
+    RecipesView #recipe-left { width: 27; height: 1fr; }
+    RecipesView.-wide #recipe-left { width: 40; }
+    RecipesView.-spacious #recipe-left { width: 76; }
+    RecipesView #recipe-find {
+        display: none; height: 1; border: none; padding: 0 1; background: $panel;
+        &:focus { border: none; }
+    }
+    RecipesView.-find #recipe-find { display: block; }
     RecipesView #recipe-right { width: 1fr; height: 1fr; }
     RecipesView #recipe-facts { height: 6; width: 1fr; padding: 0 1; }
     RecipesView.-tall #recipe-facts { height: 8; }
@@ -65,18 +73,31 @@ class RecipesView(Horizontal):
 
     def compose(self) -> ComposeResult:
         """Build list, facts, profile, steps and findings."""
-        yield Rows("Recipes", choose=True, id="recipe-list")
+        with Vertical(id="recipe-left"):
+            yield Rows("Recipes", choose=True, id="recipe-list")
+            yield Input(
+                placeholder="words of name, file or text", max_length=100, compact=True, id="recipe-find"
+            )
         with Vertical(id="recipe-right"):
             yield LinesWidget(id="recipe-facts")
-            yield ProfileChart(ascii_only=self.workspace.glyphs.ascii, id="recipe-profile")
+            yield ProfileChart(glyphs=self.workspace.glyphs, id="recipe-profile")
             with Vertical(id="recipe-below"):
-                yield Rows("Steps", id="recipe-steps")
+                yield Rows("Steps", choose=True, id="recipe-steps")
                 yield Rows("Check", id="recipe-check")
 
     @property
     def files(self) -> Rows:
         """The list."""
         return self.query_one("#recipe-list", Rows)
+
+    @property
+    def steps(self) -> Rows:
+        """The table of steps."""
+        return self.query_one("#recipe-steps", Rows)
+
+    def on_descendant_focus(self) -> None:
+        """Show which step is chosen."""
+        self.show_profile()
 
     def on_mount(self) -> None:
         """Choose the layout for the size."""
@@ -123,21 +144,42 @@ class RecipesView(Horizontal):
         if study is None:
             return
         glyphs, units = self.workspace.glyphs, self.workspace.units
-        self.query_one(ProfileChart).show(study.plan, self.workspace.units)
-        steps = self.query_one("#recipe-steps", Rows)
+        steps = self.steps
+        if rewind:
+            steps.chosen = 0
+        self.show_profile()
         segments = study.plan.segments if study.plan else ()
+        sides = lines.side_signs(repeat_spans(segments), len(segments), glyphs)
         room = lines.number_width(segments)
         self._share()
 
         def step(index: int, chosen: bool) -> Line:
-            return lines.step_line(segments[index], steps.size.width, glyphs, room, units)
+            return lines.step_line(
+                segments[index],
+                steps.size.width,
+                glyphs,
+                room,
+                units,
+                side=sides[index],
+                chosen=chosen and steps.has_focus,
+            )
 
         def head() -> Line:
-            return lines.step_head(steps.size.width, room) if segments else ()
+            return lines.step_head(steps.size.width, room, len(sides[0])) if segments else ()
 
         steps.show_rows(len(segments), step, head=head, rewind=rewind)
         self.query_one("#recipe-check", Rows).show_folded(
             lambda width: lines.finding_lines(study.findings, width, glyphs, units), rewind=rewind
+        )
+
+    def show_profile(self) -> None:
+        """Show the planned profile, with the chosen step bright while the table has the focus."""
+        if self.study is None:
+            return
+        bright = (self.steps.chosen,) if self.steps.has_focus else ()
+        workspace = self.workspace
+        self.query_one(ProfileChart).show(
+            self.study.plan, workspace.units, bright=bright, speed=workspace.station.speed
         )
 
     def _share(self) -> None:
@@ -164,7 +206,13 @@ class RecipesView(Horizontal):
     def listed(self) -> list[lines.RecipeListRow]:
         """Return the lines of the list."""
         folder = self.workspace.start.recipes
-        return lines.list_entries(self.library, paths.shown(folder) if folder else "", self.files.size.width)
+        shown = paths.shown(folder) if folder else ""
+        return lines.list_entries(self.library, shown, self.files.size.width, self.field.value)
+
+    @property
+    def field(self) -> Input:
+        """The field with the words that listed recipes have."""
+        return self.query_one("#recipe-find", Input)
 
     def show_files(self) -> None:
         """Show the list, with the cursor on the chosen file."""
@@ -213,8 +261,19 @@ _REST = 20
 """Factor on a plan's duration: shortest time to the next plan that only a moved start causes."""
 
 
+_DRAWN = 200
+"""Recipes whose thumbnails are made ready when the folder is read."""
 _READY_SECONDS, _READY_CHECKS = 0.05, 60
 """Seconds between two checks whether a recipe is there, and how many are made."""
+
+
+def _read_drawn(folder: Path | None) -> Library:
+    """Return the recipes of a folder, with the shapes of the first ones worked out. Blocks."""
+    library = read_library(folder)
+    for file in library.files[:_DRAWN]:
+        if file.recipe is not None:
+            usual_total(file.recipe)
+    return library
 
 
 class RecipesPane(Pane):
@@ -302,7 +361,7 @@ class RecipesPane(Pane):
         at = view.files.chosen
         # The state is taken before reading: a change in between then causes another reading.
         self._folder_was = await asyncio.to_thread(fingerprint, folder)
-        view.library = await asyncio.to_thread(read_library, folder)
+        view.library = await asyncio.to_thread(_read_drawn, folder)
         files = view.library.files
         if not files or not self.query("#recipe-list"):
             # The reading thread may end after the console.
@@ -339,11 +398,52 @@ class RecipesPane(Pane):
             await self._choose(self.view.chosen)
 
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
-        """Plan and check the recipe under the cursor."""
+        """Plan and check the recipe under the cursor, or show the chosen step in the profile."""
+        if message.rows is self.view.steps:
+            self.view.show_profile()
+            return
         entry = self.view.entries[message.index] if message.index < len(self.view.entries) else None
         if message.rows is self.view.files and entry is not None and entry.file is not None:
             self.view.chosen = entry.file
             self._restudy()
+
+    # -- finding --------------------------------------------------------------------------------------
+
+    def action_find_recipe(self) -> None:
+        """Open the field for the words of a recipe."""
+        self.view.add_class("-find")
+        self.view.field.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show the recipes that have these words; the cursor goes to the first where it must move."""
+        event.stop()
+        view = self.view
+        view.show_files()
+        files = [entry.file for entry in view.entries if entry.file is not None]
+        if files and view.chosen not in files:
+            view.chosen = files[0]
+            self._restudy()
+        view.show_files()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go to the list; an empty field closes."""
+        event.stop()
+        if not event.value.strip():
+            self._show_all()
+        self.view.files.focus()
+
+    def action_recipes_back(self) -> None:
+        """Close the field, or go from the steps to the list, or show all recipes again."""
+        view = self.view
+        if view.field.has_focus and view.field.value.strip():
+            view.files.focus()
+        elif view.field.has_focus or view.files.has_focus:
+            self._show_all()
+        view.files.focus()
+
+    def _show_all(self) -> None:
+        self.view.field.value = ""
+        self.view.remove_class("-find")
 
     def action_recipe_view(self) -> None:
         """Show steps or findings where there is no room for both."""
@@ -445,6 +545,15 @@ class RecipesPane(Pane):
     def action_recipe_versions(self) -> None:
         """Go back to an earlier version of the chosen recipe."""
         self._with_chosen(lambda files, file, example: files.versions(file))
+
+    def action_compare_recipe(self) -> None:
+        """Show what differs between what is loaded and the chosen recipe."""
+        study = self.view.study
+        self._with_chosen(
+            lambda files, file, example: files.compare(
+                file, study.plan if study is not None and study.file.path == file.path else None
+            )
+        )
 
     def action_export_recipe(self) -> None:
         """Write the chosen recipe for another program."""

@@ -18,7 +18,7 @@ from xovac_tui.text import clean
 from xovac_tui.ui.format import Times, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.status.run_lines import result_style, run_lines, silence_words
-from xovac_tui.ui.screens.status.run_moment import RunMoment
+from xovac_tui.ui.screens.status.run_moment import RunMoment, steady
 from xovac_tui.ui.widgets import run_words
 from xovac_tui.ui.widgets.copied import Copied
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
@@ -28,6 +28,8 @@ Trend = Callable[[str, int], Sequence[float]]
 """Function from full name and number of bins to the newest values of a channel, NaN for gaps."""
 Tint = Callable[[float], str]
 """Function from degC to the style of a temperature; empty where colours do not allow it."""
+State = Callable[[str, int], object]
+"""Function from full name and number of bins to what its trend depends on; equal for an equal trend."""
 
 BRIGHT = "bold $cursor"
 """Style of what has to be seen first: no theme has a colour that stands out more from its background."""
@@ -53,6 +55,7 @@ class Look(msgspec.Struct, frozen=True):
     keys: Mapping[str, str]
     trend: Trend = lambda name, bins: ()
     tint: Tint = lambda celsius: ""
+    state: State = lambda name, bins: None
     replay: bool = False
 
 
@@ -76,9 +79,8 @@ def hero_lines(
     """Return the hero's lines: heading, value and, if there is room, a sparkline or a second fact."""
     rows = min(height, SPARK_ROWS)
     first, second = leading(channels)
-    left = max(18, min(34, width * 26 // 100))
-    middle = max(15, min(32, width * 24 // 100))
-    right = width - _MARGIN - left - middle - 2 * _BETWEEN
+    left, middle = _widths(width)
+    right = width - _MARGIN - left - middle - 2 * _BETWEEN - 1
     places = (
         (_temperature(moment, first, left, rows, look), left),
         (_pressure(second, middle, rows, look, moment.units), middle),
@@ -99,6 +101,11 @@ def hero_lines(
         )  # fmt: skip
         lines += [(), *(((" " * _MARGIN, ""), *line) for line in about)]
     return lines
+
+
+def _widths(width: int) -> tuple[int, int]:
+    """Return the cells of the first two places."""
+    return max(18, min(34, width * 26 // 100)), max(15, min(32, width * 24 // 100))
 
 
 def _filled(line: Line, width: int, glyphs: Glyphs) -> Line:
@@ -141,7 +148,8 @@ def _spark(channel: ChannelView, width: int, look: Look, style: str) -> Line:
     bars = sparkline(
         look.trend(channel.full_name, width), width, look.glyphs.ascii, least=least, log=channel.log
     )
-    return ((bars, style if channel.quality is Quality.GOOD else MUTED),)
+    # A gap is a blank: dots would be louder than the bars.
+    return ((bars.replace("·", " "), style if channel.quality is Quality.GOOD else MUTED),)
 
 
 def _temperature(
@@ -337,11 +345,36 @@ class Hero(LinesWidget, can_focus=True):
     """
 
     _shown: tuple[RunMoment, Sequence[ChannelView], Look] | None = None
+    _facts: tuple[object, ...] | None = None
+    """What the shown lines were made from, beside the size, for which they are drawn by themselves."""
 
     def show(self, moment: RunMoment, channels: Sequence[ChannelView], look: Look) -> None:
         """Show a moment of the chamber."""
         self._shown = (moment, channels, look)
-        self.draw()
+        size = self.size
+        facts = self._made_from(moment, channels, look, size.width) if size else None
+        if facts is None or facts != self._facts:
+            self._facts = facts
+            self.draw()
+
+    @staticmethod
+    def _made_from(
+        moment: RunMoment, channels: Sequence[ChannelView], look: Look, width: int
+    ) -> tuple[object, ...] | None:
+        """Return everything that the lines depend on; None where the time is part of it."""
+        facts = moment.facts
+        if facts is None:
+            return None
+        places = [
+            (steady(one), look.state(one.full_name, room - _BETWEEN) if one is not None else None)
+            for one, room in zip(leading(channels), _widths(width), strict=True)
+        ]
+        return facts, places, look
+
+    def notify_style_update(self) -> None:
+        """Draw again with the next moment: the colour of a temperature is one of the theme."""
+        super().notify_style_update()
+        self._facts = None
 
     def copied(self) -> Copied | None:
         """Return what the hero says, as text."""
@@ -349,9 +382,10 @@ class Hero(LinesWidget, can_focus=True):
 
     def draw(self) -> None:
         """Lay out again."""
-        if self.size and self._shown is not None:
+        size = self.size
+        if size and self._shown is not None:
             moment, channels, look = self._shown
-            self.show_lines(hero_lines(moment, channels, *self.size, look))
+            self.show_lines(hero_lines(moment, channels, *size, look))
 
 
 def at_the_pace(channel: ChannelView, speed: float) -> ChannelView:

@@ -23,7 +23,7 @@ from xovac_tui.ui.screens.status.hero import Hero, Look, leading, paced
 from xovac_tui.ui.screens.status.readings import LEAST_WIDTH, SPARK, Readings
 from xovac_tui.ui.screens.status.run_lines import RunPanel
 from xovac_tui.ui.screens.status.run_moment import RunMoment, at_recipe_pace
-from xovac_tui.ui.widgets.fitting import SizeStep
+from xovac_tui.ui.sizes import SizeStep
 from xovac_tui.ui.widgets.heat import tint_of
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, shown_series
@@ -131,6 +131,8 @@ class StatusPane(Pane):
         self._fall: analysis.insight.VacuumView | None = None
         self._foreseen_in = self.workspace.units
         self._foreseen: list[tuple[float, float]] = []
+        self._applied: Arrangement | None = None
+        """What the panels have; None: something else."""
         self._apply(self._arranged)
 
     def take_focus(self) -> None:
@@ -150,7 +152,7 @@ class StatusPane(Pane):
             self.workspace.units,
         )
         glyphs, times = self.workspace.glyphs, self.workspace.times
-        look = Look(glyphs, times, self.keys, self._newest, self._tint, replay=replayed)
+        look = Look(glyphs, times, self.keys, self._newest, self._tint, self._state, replayed)
         trend = self._trend(snapshot, channels)
         if not self.has_class("-full"):
             self.query_one(Hero).show(moment, channels, look)
@@ -193,6 +195,12 @@ class StatusPane(Pane):
         history = self.station.history(full_name)
         return history.last(_TREND_SECONDS, self.workspace.snapshot.mono, bins) if history else ()
 
+    def _state(self, full_name: str, bins: int) -> tuple[object, ...]:
+        """Return what so many newest values depend on: the newest one, time and the known past."""
+        history = self.station.history(full_name)
+        moment = math.ceil(self.workspace.snapshot.mono * bins / _TREND_SECONDS)
+        return moment, getattr(history, "last_time", None), getattr(history, "version", 0)
+
     def _moment(self, channels: Sequence[ChannelView]) -> tuple[int, ...]:
         """Return what the small trends depend on beside their channels: time and the known past."""
         histories = (self.station.history(channel.full_name) for channel in channels)
@@ -201,12 +209,15 @@ class StatusPane(Pane):
 
     def _fit(self, snapshot: Snapshot) -> None:
         """Choose the arrangement for the size."""
-        if self.size.width and not self.has_class("-full") and self.zoomed is None:
-            self._apply(arrange(self.workspace.step, *self.size, _count(snapshot)))
+        size = self.size
+        if size.width and not self.has_class("-full") and self.zoomed is None:
+            wanted = arrange(self.workspace.step, *size, _count(snapshot))
+            if wanted != self._applied:
+                self._apply(wanted)
 
     def _apply(self, arranged: Arrangement) -> None:
         """Give the panels their rows."""
-        self._arranged = arranged
+        self._arranged = self._applied = arranged
         self.update_classes({"-beside": arranged.run, "-no-trend": not arranged.trend})
         readings = self.query_one(Readings)
         readings.set_class(arranged.readings == 1, "-line")
@@ -297,6 +308,7 @@ class StatusPane(Pane):
         return ((fall.channel.full_name, self._foreseen),) if len(self._foreseen) > 1 else ()
 
     def on_zoom(self, panel: Widget | None) -> None:
+        self._applied = None
         readings = self.query_one(Readings)
         readings.full = panel is not None and readings in panel.walk_children(with_self=True)
         readings.set_class(self._arranged.readings == 1 and not readings.full, "-line")
@@ -331,6 +343,7 @@ class StatusPane(Pane):
         readings = self.query_one(Readings)
         readings.full = full
         readings.remove_class("-line")
+        self._applied = None
         if full:
             self.query_one("#top").styles.height = "1fr"
         readings.focus()

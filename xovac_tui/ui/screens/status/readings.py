@@ -22,6 +22,7 @@ from xovac_tui.ui.format import rate, reading, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.copied import Copied
 from xovac_tui.ui.widgets.lines import CHOSEN, Line, LinesWidget, Span, clip, fit, fit_label
+from xovac_tui.ui.widgets.rows import EnterClicked, TwiceClicked
 from xovac_tui.ui.widgets.ruled import entitle_rule
 from xovac_tui.units import in_one, is_temperature
 
@@ -42,6 +43,8 @@ _OLD = 2.0
 """Seconds above which an age is worth showing."""
 SPARK = 10
 """Bars of a small trend."""
+PINNED_SPANS = 5
+"""Spans of one channel in the line of the pinned ones."""
 _QUIET = 1.0
 """Smallest span of a small trend, K, so that small changes look small."""
 
@@ -170,6 +173,7 @@ def pinned_line(
         used = sum(cell_len(text) for text, _ in (*spans, *one))
         if used + cell_len(more) > width:
             break
+        assert len(one) == PINNED_SPANS
         spans += one
         shown += 1
     if count - shown:
@@ -205,6 +209,7 @@ class Readings(LinesWidget, can_focus=True):
         """Number of a shown channel -> its row, and the cells from and to which it is drawn."""
         self._chosen = 0
         self._top = 0
+        self._clicks = TwiceClicked()
         self.full = False
         """Every channel with all that is known of it: for the enlarged view."""
 
@@ -271,17 +276,22 @@ class Readings(LinesWidget, can_focus=True):
         return None if one is None else Copied(clean(one.label, 60), reading_with_unit(one, self._units))
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the reading that was clicked."""
+        """Choose the reading that was clicked; a second click on it does what enter does."""
         row, column = event.y - self.gutter.top, event.x - self.gutter.left
         for index, place in self._places.items():
             if place[0] == row and place[1] <= column < place[2]:
-                self._chosen = index
+                chosen, self._chosen = self._chosen == index, index
                 self.draw()
                 self.post_message(self.Chosen())
+                if self._clicks.is_second(self._channels[index].full_name) and chosen:
+                    self.post_message(EnterClicked())
+                return
 
     def watch_has_focus(self, value: bool) -> None:
         """Show or hide the cursor."""
         super().watch_has_focus(value)
+        if not value:
+            self._clicks.forget()
         self.draw()
 
     def draw(self) -> None:
@@ -304,6 +314,12 @@ class Readings(LinesWidget, can_focus=True):
                 self._units,
             )
             self.show_lines([line])
+            x = 0
+            for number in range(len(line) // PINNED_SPANS):
+                spans = line[number * PINNED_SPANS : (number + 1) * PINNED_SPANS]
+                end = x + sum(cell_len(text) for text, _ in spans)
+                self._places[first + number] = (0, x, end)
+                x = end
             return
         said = textwrap.wrap(self._left_out, max(20, width - 1))[: height - 1]
         below: list[Line] = [((f" {line}", "$stale"),) for line in said]

@@ -335,11 +335,18 @@ class RunPanel(LinesWidget):
     """
 
     _shown: tuple[RunMoment, Glyphs, Times, Mapping[str, str]] | None = None
+    _facts: tuple[object, ...] | None = None
+    """What the shown lines were made from, beside the size, for which they are drawn by themselves."""
 
     def show(self, moment: RunMoment, *, glyphs: Glyphs, times: Times, keys: Mapping[str, str]) -> None:
         """Show a moment of the run."""
+        known = moment.facts
+        facts = None if known is None else (known, glyphs, times, keys)
         self._shown = (moment, glyphs, times, keys)
-        self.draw()
+        if facts is None or facts != self._facts:
+            # A hidden panel has no room to draw in: it is drawn when it has.
+            self._facts = facts if self.size else None
+            self.draw()
 
     def draw(self) -> None:
         """Lay out again, frame included."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from xovac_tui import runs
-from xovac_tui.chamber.snapshot import RunState, Snapshot
+from xovac_tui.api.contract import Role
+from xovac_tui.api.link import LinkWord
+from xovac_tui.chamber.snapshot import ChannelView, Quality, RunState, Snapshot
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 
 
@@ -19,6 +21,19 @@ class RunMoment(msgspec.Struct, frozen=True):
     """The run that goes on, or the newest ended one."""
     units: DisplayUnits = AS_REPORTED
     """The units in which its values are shown."""
+
+    @property
+    def facts(self) -> tuple[object, ...] | None:
+        """What the words about the run and its values are made from, without the time, which goes on.
+
+        None where they say for how long nothing was heard.
+        """
+        run, word = self.snapshot.run, self.snapshot.link.word
+        if self.silent or run.stale or word is LinkWord.LOST:
+            return None
+        judged = [steady(self.snapshot.by_role(role)) for role in (Role.CONTROLLED, Role.PRESSURE)]
+        named = self.snapshot.by_role(Role.RECIPE_NAME) is not None
+        return run, word, judged, named, self.progress, self.newest, self.units
 
     @property
     def running(self) -> runs.view.RunProgress | None:
@@ -54,6 +69,13 @@ class RunMoment(msgspec.Struct, frozen=True):
         return self.snapshot.run.stale or (
             self.unreported and followed is not None and followed.silent is not None
         )
+
+
+def steady(channel: ChannelView | None) -> ChannelView | None:
+    """Return a channel without its age where that is not shown: equal ones are drawn equally."""
+    if channel is None or channel.age is None or channel.overdue or channel.quality is not Quality.GOOD:
+        return channel
+    return msgspec.structs.replace(channel, age=None)
 
 
 def at_recipe_pace(progress: runs.view.RunProgress, speed: float) -> runs.view.RunProgress:

@@ -21,6 +21,12 @@ ACTIONS = (
     Action("edit-findings", "f", "findings", "Go through what the check found; the step follows."),
     Action("edit-view", "v", "profile/check", "Show the planned profile, or what the check found."),
     Action(
+        "edit-differences",
+        "D",
+        "differences",
+        "Show what differs from the saved file, or from the example that this is a copy of.",
+    ),
+    Action(
         "edit-file-outside",
         "E",
         "$EDITOR",

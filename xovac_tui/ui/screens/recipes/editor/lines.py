@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from xovac_tui.digits import format_number
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
@@ -70,7 +70,7 @@ def head_line(
 
 
 _HEADS = ("step", "what", "to", "rate/over", "hold")
-_WIDTHS = (8, 10, 9, 11, 9)
+_WIDTHS = (8, 11, 9, 11, 9)
 _RIGHT = ("to", "rate/over", "hold")
 _LEAST_NOTE = 6
 
@@ -116,10 +116,14 @@ def row_line(
     marked: bool,
     wrong: Collection[StepPath],
     units: DisplayUnits = AS_REPORTED,
+    side: str = "",
 ) -> Line:
-    """Return the line of one step; `marked` steps would be repeated, `wrong` ones have an error."""
+    """Return the line of one step; `marked` steps would be repeated, `wrong` ones have an error.
+
+    `side` has the brackets of the repeats around it, and of its own.
+    """
     step = row.step
-    what = "  " * row.depth + {Ramp: "ramp", Hold: "hold", Repeat: "repeat"}[type(step)]
+    what = side + {Ramp: "ramp", Hold: "hold", Repeat: "repeat"}[type(step)]
     to = way = hold = ""
     if isinstance(step, Ramp):
         to = units.temperature_words(step.to)
@@ -130,13 +134,32 @@ def row_line(
     elif isinstance(step, Hold):
         hold = spell_duration(step.duration)
     else:
-        hold = glyphs.plain(f"×{step.count}") + ("" if step.steps else " empty")
+        what += f" ×{step.count}"
+        hold = "" if step.steps else "empty"
     sign = glyphs.cross if row.path in wrong else "*" if marked else " "
     cells = (f"{glyphs.then if chosen else ' '}{sign}{step_number(row.path)}", what, to, way, hold)
     note = glyphs.plain(clean(" ".join(step.note.split()), 200))
     text = _laid_out(tuple(glyphs.plain(cell) for cell in cells), note, width, glyphs.ellipsis)
     style = "bold $error" if row.path in wrong else "bold" if chosen else ""
     return ((text, CHOSEN if chosen and focus else style),)
+
+
+def draft_sides(rows: Sequence[DraftRow], glyphs: Glyphs) -> list[str]:
+    """Return for each row the brackets before what it does: two cells a repeat around it, and its own."""
+    begin, middle, end = glyphs.side
+    depths = [row.depth for row in rows]
+    found = []
+    for number, row in enumerate(rows):
+        below = depths[number + 1] if number + 1 < len(rows) else 0
+        inside = [middle if _goes_on(depths, number, level) else end for level in range(row.depth)]
+        own = [begin] if isinstance(row.step, Repeat) and below > row.depth else []
+        found.append("".join(f"{sign} " for sign in (*inside, *own)))
+    return found
+
+
+def _goes_on(depths: Sequence[int], number: int, level: int) -> bool:
+    """Return whether the next row is in the same repeat at a level, too."""
+    return number + 1 < len(depths) and depths[number + 1] > level
 
 
 def _laid_out(cells: tuple[str, ...], note: str, width: int, ellipsis: str) -> str:

@@ -9,10 +9,13 @@ from textual import events, work
 from textual.app import ComposeResult
 
 from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.recipes.differing import differences, recipe_lines
 from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
 from xovac_tui.recipes.places import StepPath
+from xovac_tui.text import clean
 from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.screens.recipes.diffs import DiffDialog
 from xovac_tui.ui.screens.recipes.editor import ACTIONS
 from xovac_tui.ui.screens.recipes.editor.form import FieldForm
 from xovac_tui.ui.screens.recipes.editor.model import Editing
@@ -249,6 +252,20 @@ class EditorPane(Pane):
         self.view.draw()
         if self.view.check.chosen < len(self.view.found):
             self._go_to(self.view.found[self.view.check.chosen].path)
+
+    @work(group="dialog")
+    async def action_edit_differences(self) -> None:
+        """Show what differs from the recipe that this one comes from."""
+        if not self.settle():
+            return
+        editing, units = self.view.editing, self.workspace.units
+        origin = editing.opened or editing.origin
+        if origin is None:
+            self.workspace.say("This recipe is new, so there is nothing to compare with.", seconds=5)
+            return
+        found = differences(recipe_lines(origin.recipe, units), recipe_lines(editing.draft.recipe, units))
+        title = f"From {clean(origin.path.name, 30)} to what is edited"
+        await self.workspace.ask(DiffDialog(self.workspace, title, found))
 
     @work(group="dialog")
     async def action_edit_save(self) -> None:

@@ -109,7 +109,7 @@ class Saving:
         kept = " The version before is kept (V in Recipes)." if editing.opened is not None else ""
         editor.view.changed_on_disk = False
         editor.take(self._editing.saved(opened, recipe))
-        self._workspace.say(f"Saved: {paths.shown(opened.path)}.{kept}")
+        self._workspace.say(f"Saved.{kept}", path=paths.shown(opened.path))
         return True
 
     async def _changed(self, changed: store.ChangedOnDisk) -> bool:

@@ -17,12 +17,19 @@ from xovac_tui.recipes.draft import Draft
 from xovac_tui.recipes.files import RecipeFile
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
 from xovac_tui.recipes.places import step_number
+from xovac_tui.recipes.plan import Plan
 from xovac_tui.recipes.study import Study, study_recipe
 from xovac_tui.station.loading import start_of
 from xovac_tui.ui.screens.recipes.editor.fields import Typed, fields_of, hint_in, read_form
 from xovac_tui.ui.screens.recipes.editor.finding_list import FindingLine, finding_rows
 from xovac_tui.ui.screens.recipes.editor.form import FieldForm
-from xovac_tui.ui.screens.recipes.editor.lines import head_line, recipe_line, row_line, table_head
+from xovac_tui.ui.screens.recipes.editor.lines import (
+    draft_sides,
+    head_line,
+    recipe_line,
+    row_line,
+    table_head,
+)
 from xovac_tui.ui.screens.recipes.editor.model import Editing
 from xovac_tui.ui.screens.recipes.profile import ProfileChart
 from xovac_tui.ui.widgets.fitting import fit
@@ -88,7 +95,7 @@ class EditorView(Vertical):
                 with Vertical(id="edit-form") as form:
                     form.border_subtitle = f"enter: take   {self.workspace.keys['edit-leave']}: drop"
                     yield FieldForm(_HEAD_FIELDS, glyphs)
-                yield ProfileChart(ascii_only=glyphs.ascii, id="edit-profile")
+                yield ProfileChart(glyphs=glyphs, id="edit-profile")
                 yield Rows("Check", choose=True, id="edit-check")
 
     def on_mount(self) -> None:
@@ -174,8 +181,17 @@ class EditorView(Vertical):
         self._show_head()
         self._show_steps()
         if self.study is not None:
-            self.query_one("#edit-profile", ProfileChart).show(self.study.plan, self.workspace.units)
+            self._show_profile(self.study.plan)
             self._show_findings(self.study)
+
+    def _show_profile(self, plan: Plan | None) -> None:
+        """Show the planned profile, with the chosen step bright, each time that it is done."""
+        path = self.editing.path
+        bright: tuple[int, ...] = ()
+        if plan is not None and path:
+            bright = tuple(n for n, one in enumerate(plan.segments) if one.path[: len(path)] == path)
+        chart, workspace = self.query_one("#edit-profile", ProfileChart), self.workspace
+        chart.show(plan, workspace.units, bright=frozenset(bright), speed=workspace.station.speed)
 
     def _show_head(self) -> None:
         head = self.query_one("#edit-head", LinesWidget)
@@ -197,6 +213,7 @@ class EditorView(Vertical):
         table, glyphs, units = self.steps, self.workspace.glyphs, self.workspace.units
         draft = self.draft
         rows, marked = draft.rows(), self.editing.in_range()
+        sides = draft_sides(rows, glyphs)
         findings = self.study.findings if self.study is not None else ()
         wrong = {finding.path for finding in findings if finding.severity == "error"}
 
@@ -214,6 +231,7 @@ class EditorView(Vertical):
                 marked=row.path in marked,
                 wrong=wrong,
                 units=units,
+                side=sides[index - 1],
             )
 
         table.show_rows(

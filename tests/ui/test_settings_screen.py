@@ -1,0 +1,188 @@
+"""The settings screen by its keys: the file keeps its comments, and a change is in force at once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from textual.widgets import Static
+
+from tests.helpers.console import Console, console
+from xovac_tui.ui.dialogs.question import QuestionDialog
+from xovac_tui.ui.settings import settings_screen
+from xovac_tui.ui.settings.settings_screen import KeyDialog, SettingsDialog
+from xovac_tui.ui.widgets.rows import Rows
+
+TEXT = """# mine
+[display] # the screen
+time = "utc" # as the logs
+[[notify.receivers]]
+name = "ringer"
+kind = "bell"
+"""
+
+
+@asynccontextmanager
+async def settings(folder: Path, text: str = TEXT, **options: object) -> AsyncIterator[tuple[Console, Path]]:
+    """Open the settings screen on a file."""
+    file = folder / "config.toml"
+    file.write_text(text)
+    async with console(folder, **options) as c:  # type: ignore[arg-type]
+        c.app.workspace.start = msgspec.structs.replace(c.app.workspace.start, settings_path=file)
+        await c.press("f9")
+        await ready(c)
+        yield c, file
+
+
+async def ready(c: Console) -> SettingsDialog:
+    """Wait until the list is shown and nothing is being changed."""
+
+    def is_ready() -> bool:
+        top = c.app.screen
+        return isinstance(top, SettingsDialog) and not top.busy and top.chosen is not None
+
+    await c.until(is_ready)
+    await c.settle()
+    assert isinstance(c.app.screen, SettingsDialog)
+    return c.app.screen
+
+
+async def pick(c: Console, typed: str) -> None:
+    """Find a setting and change it."""
+    await c.type(typed)
+    await c.settle()
+    await c.press("enter")
+    await c.until(lambda: not isinstance(c.app.screen, SettingsDialog))
+    await c.settle()
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 36)])
+async def test_units_change_while_choosing_and_stay_once_chosen(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with settings(tmp_path, size=size) as (c, file):
+        workspace = c.app.workspace
+        await pick(c, "temperatures")
+        await c.press("down", "down")
+        assert workspace.units.temperature == "K"
+        await c.press("escape")
+        await ready(c)
+        assert workspace.units.temperature == ""
+        assert file.read_text() == TEXT
+        await c.press("enter")
+        await c.until(lambda: not isinstance(c.app.screen, SettingsDialog))
+        await c.press("down", "down", "down", "enter")
+        dialog = await ready(c)
+        assert workspace.units.temperature == "degF"
+        assert workspace.start.display.temperature == "degF"
+        assert file.read_text() == TEXT.replace("logs\n", 'logs\ntemperature = "degF"\n')
+        assert "°F" in dialog.query_one(Rows).plain
+        assert dialog.query_one("#about").region.bottom <= size[1]
+
+
+async def test_a_key_is_put_elsewhere_and_clashes_are_told(tmp_path: Path) -> None:
+    async with settings(tmp_path) as (c, file):
+        await pick(c, "hold the picture")
+        dialog = c.app.screen
+        assert isinstance(dialog, KeyDialog)
+        await c.press("q")
+        assert "would be both pause and quit" in str(dialog.query_one("#problem", Static).render())
+        await c.press("f5")
+        await ready(c)
+        assert '[keys]\npause = "f5"\n' in file.read_text()
+        assert c.app.workspace.keys["pause"] == "f5"
+        await c.press("escape")
+        await c.settle()
+        await c.press("p")
+        assert not c.app.workspace.held
+        await c.press("f5")
+        assert c.app.workspace.held
+
+
+async def test_stop_stays_on_its_key(tmp_path: Path) -> None:
+    async with settings(tmp_path) as (c, file):
+        await c.type("cancel the running recipe: press")
+        await c.settle()
+        assert isinstance(c.app.screen, SettingsDialog)
+        assert c.app.screen.chosen is not None
+        assert c.app.screen.chosen.title == "STOP"
+        await c.press("enter")
+        await ready(c)
+        assert file.read_text() == TEXT
+
+
+async def test_what_another_program_changed_is_shown_first_and_stays(tmp_path: Path) -> None:
+    async with settings(tmp_path) as (c, file):
+        file.write_text(f'recipes = "r"\n{TEXT}')
+        await pick(c, "times")
+        await c.press("up", "enter")
+        await c.until(lambda: isinstance(c.app.screen, QuestionDialog))
+        await c.settle()
+        assert '+recipes = "r"' in c.app.screen.words()  # type: ignore[attr-defined]
+        await c.press("n")
+        await ready(c)
+        assert file.read_text() == f'recipes = "r"\n{TEXT}'
+        await c.press("enter")
+        await c.until(lambda: not isinstance(c.app.screen, SettingsDialog))
+        await c.press("up", "enter")
+        await ready(c)
+        assert file.read_text() == f'recipes = "r"\n{TEXT}'.replace('"utc"', '"local"')
+
+
+async def test_a_number_out_of_range_is_asked_for_again(tmp_path: Path) -> None:
+    async with settings(tmp_path) as (c, file):
+        await pick(c, "pictures a second")
+        await c.press("ctrl+u")
+        await c.type("50")
+        await c.press("enter")
+        await c.settle()
+        assert "refresh" in "".join(str(label.render()) for label in c.app.screen.query(".problem"))
+        await c.press("ctrl+u")
+        await c.type("1")
+        await c.press("enter")
+        await ready(c)
+        assert "refresh = 1\n" in file.read_text()
+        assert "next start" in c.app.workspace.history.messages[-1].text
+
+
+async def test_a_receiver_is_tested_after_a_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[str] = []
+    async with settings(tmp_path) as (c, _):
+        monkeypatch.setattr(c.app, "write_beside", rung.append)
+        await pick(c, "ringer")
+        await c.press("enter")
+        await ready(c)
+        assert rung == []
+        await c.press("enter")
+        await c.until(lambda: isinstance(c.app.screen, QuestionDialog))
+        await c.settle()
+        await c.press("y")
+        await ready(c)
+        assert rung == ["\a"]
+        assert c.app.workspace.history.messages[-1].text == "ringer took the test."
+        assert c.link.emitted == []
+
+
+async def test_settings_that_cannot_be_written_are_told_before_typing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings_screen, "unwritable", lambda _: "It is on a disk for reading only.")
+    async with settings(tmp_path) as (c, file):
+        notice = c.app.screen.query_one("#readonly", Static)
+        assert "for reading only" in str(notice.render())
+        await c.type("times")
+        await c.press("enter")
+        await ready(c)
+        assert file.read_text() == TEXT
+
+
+async def test_a_setting_is_changed_by_two_clicks(tmp_path: Path) -> None:
+    async with settings(tmp_path) as (c, _):
+        await c.type("times")
+        await c.settle()
+        rows = c.app.screen.query_one(Rows)
+        await c.pilot.click(rows, offset=(4, 1), times=2)
+        await c.until(lambda: not isinstance(c.app.screen, SettingsDialog))

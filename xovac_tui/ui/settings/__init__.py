@@ -1,0 +1,10 @@
+"""The settings screen."""
+
+from typing import TYPE_CHECKING
+
+from xovac_tui.later import later
+
+if TYPE_CHECKING:
+    from xovac_tui.ui.settings import settings_screen as settings_screen
+else:
+    __getattr__ = later(__name__)

@@ -1,0 +1,152 @@
+"""The settings that can be changed in the console: what each is called, its value and what can be chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+from xovac_tui.config import Display
+from xovac_tui.displayunits import choices
+from xovac_tui.quantities import unit
+from xovac_tui.text import clean
+from xovac_tui.tomltext import KeyPath
+from xovac_tui.units import PRESSURE, TEMPERATURE
+
+
+class SettingKind(Enum):
+    """How a setting is changed."""
+
+    HEADING = "not at all: it stands above others"
+    CHOICE = "from a list"
+    NUMBER = "as a number"
+    KEY = "by pressing a key"
+    RECEIVER = "by a test"
+    BELL = "by adding it"
+    FIXED = "not at all"
+
+
+class SettingLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the settings screen."""
+
+    kind: SettingKind
+    title: str
+    shown: str = ""
+    """Its value, in words."""
+    about: str = ""
+    path: KeyPath = ()
+    value: Any = None
+    options: tuple[tuple[Any, str], ...] = ()
+    """What can be chosen: values, and their words."""
+    at_once: bool = True
+    """Whether it is in force at once; else from the next start on."""
+    where: str = ""
+    """Where its value comes from."""
+
+    @property
+    def words(self) -> str:
+        """All that a search looks at."""
+        return f"{self.title} {self.shown} {'.'.join(self.path)} {self.about}".lower()
+
+
+_WINDOWS = ("10min", "1h", "6h", "24h", "all")
+_NO_UNIT = "as the contract says"
+_DEFAULT = "default"
+
+
+def display_lines(
+    display: Display, given: Mapping[str, Any], overridden: Mapping[str, str], themes: Sequence[str]
+) -> Iterator[SettingLine]:
+    """Yield the lines of `[display]`.
+
+    `given` is what the file gives, `overridden` what a place above it gave for this start.
+    """
+
+    def line(
+        name: str, title: str, about: str, options: Sequence[tuple[Any, str]], **more: Any
+    ) -> SettingLine:
+        value = given.get(name, getattr(Display(), name))
+        where = "settings file" if name in given else _DEFAULT
+        if place := overridden.get(f"display.{name}"):
+            where += f"; for this start {clean(place, 60)} gave {getattr(display, name)}"
+        shown = next((words for one, words in options if one == value), clean(str(value), 60))
+        kind = SettingKind.CHOICE if options else SettingKind.NUMBER
+        return SettingLine(
+            kind=kind,
+            title=title,
+            shown=shown,
+            about=about,
+            path=("display", name),
+            value=value,
+            options=tuple(options),
+            where=where,
+            **more,
+        )
+
+    yield SettingLine(kind=SettingKind.HEADING, title="Screen")
+    yield line("theme", "Theme", "Colours of the screen.", [(name, name) for name in themes])
+    yield line(
+        "time",
+        "Times",
+        "Zone of all times on the screen; data and exports have UTC.",
+        [("local", "local, with the zone"), ("utc", "UTC")],
+    )
+    for name, dimension in (("temperature", TEMPERATURE), ("pressure", PRESSURE)):
+        options = [("", _NO_UNIT), *((one, unit(one)) for one in choices(dimension))]
+        about = f"Unit in which every {name} is shown; data, exports, rules and recipe files keep theirs."
+        yield line(name, f"{name.capitalize()}s", about, options)
+    yield line(
+        "pressure_plain_above",
+        "Plain pressures from",
+        "mbar at or above which a pressure is shown as 180, not 1.8e+02; with 0 none is.",
+        (),
+    )
+    yield line(
+        "window",
+        "Trend at the start",
+        "Window of the trend when the console opens.",
+        [(name, "everything" if name == "all" else name) for name in _WINDOWS],
+        at_once=False,
+    )
+    yield line(
+        "ascii",
+        "Plain characters",
+        "Draw with ASCII alone, for terminals that show the others wrongly.",
+        [(None, "where the locale wants them"), (True, "always"), (False, "never")],
+        at_once=False,
+    )
+    yield line("refresh", "Pictures a second", "0.2 to 10; fewer bytes over a slow link.", (), at_once=False)
+    yield line(
+        "log_events",
+        "Events in memory",
+        "Newest events that the Log has without a record.",
+        (),
+        at_once=False,
+    )
+
+
+def matching_lines(lines: Sequence[SettingLine], typed: str) -> list[SettingLine]:
+    """Return the lines that hold all typed words, under their headings."""
+    words = typed.lower().split()
+    found: list[SettingLine] = []
+    heading: SettingLine | None = None
+    for line in lines:
+        if line.kind is SettingKind.HEADING:
+            heading = line
+        elif all(word in line.words for word in words):
+            if heading is not None:
+                found.append(heading)
+                heading = None
+            found.append(line)
+    return found
+
+
+def number_of(text: str, old: object) -> float | int | None:
+    """Return a typed number, whole where the setting is; None if it is none."""
+    try:
+        number = float(text.replace(",", "."))
+    except ValueError:
+        return None
+    return int(number) if isinstance(old, int) and number.is_integer() else number
