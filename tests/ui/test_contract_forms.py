@@ -69,6 +69,11 @@ def in_a_file(c: Console, folder: Path, file: str = "own.toml") -> Path:
     return path
 
 
+def contracts_in(folder: Path) -> list[Path]:
+    """Return the files that may be contracts."""
+    return [one for one in folder.rglob("*.toml") if one.name != "state.toml"]
+
+
 async def unnamed(c: Console) -> None:
     """Let the chamber say what no contract names."""
     for number in range(3):
@@ -274,7 +279,7 @@ async def test_a_field_of_the_payload_has_a_form_of_its_own(tmp_path: Path) -> N
 async def test_the_file_itself_and_the_answers_have_forms(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls", profile=Profile(url=URL, contracts=("simulator",))) as c:
         file = in_a_file(c, tmp_path)
-        await c.press("C")
+        await c.press("f")
         await c.until(lambda: isinstance(c.app.screen, ChooseDialog))
         await c.settle()
         await c.press("enter")
@@ -284,7 +289,7 @@ async def test_the_file_itself_and_the_answers_have_forms(tmp_path: Path) -> Non
         await c.press("enter")
         await closed(c)
         assert file.read_text() == 'origin = "assumed"\nsource = "lab notes"\n'
-        await c.press("C")
+        await c.press("f")
         await c.until(lambda: isinstance(c.app.screen, ChooseDialog))
         await c.settle()
         await c.press("down", "enter")
@@ -295,3 +300,40 @@ async def test_the_file_itself_and_the_answers_have_forms(tmp_path: Path) -> Non
         await c.press("enter")
         await closed(c)
         assert c.station.contract.responses["vent_done"].warnings == ("a, b", "c")
+
+
+async def rename(c: Console, label: str) -> None:
+    """Give the part another name by its form."""
+    await form_of(c, PART)
+    await c.press("ctrl+u")
+    await c.type(label)
+    await c.press("enter")
+    await closed(c)
+
+
+async def test_several_changes_are_taken_back_but_none_that_others_built_upon(tmp_path: Path) -> None:
+    async with console(tmp_path, profile=Profile(url=URL, contracts=("simulator",))) as c:
+        file = in_a_file(c, tmp_path)
+        before = channel(c, PART).label
+        await rename(c, "One")
+        await rename(c, "Two")
+        await c.press("z")
+        await c.until(lambda: channel(c, PART).label == "One")
+        await c.press("z")
+        await c.until(lambda: channel(c, PART).label == before)
+        await rename(c, "Three")
+        file.write_text(file.read_text() + "# mine\n")
+        await c.press("z")
+        await c.until(lambda: any("Not taken back" in said for said in c.messages))
+        assert channel(c, PART).label == "Three"
+        assert file.read_text().endswith("# mine\n")
+
+
+async def test_without_a_file_a_change_lasts_as_long_as_the_console(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await rename(c, "One")
+        assert channel(c, PART).label == "One"
+        await rename(c, "Two")
+        await c.press("z", "z")
+        await c.until(lambda: channel(c, PART).label == "Test part")
+    assert contracts_in(tmp_path) == []

@@ -25,7 +25,10 @@ NEW_COMMAND = Action(
     "new-command", "N", "new command", "Name a command that no contract file names yet. Sends nothing."
 )
 CONTRACT_FILE = Action(
-    "contract-file", "C", "contract", "Change the contract's answers, its start command, origin and source."
+    "contract-file",
+    "f",
+    "contract file",
+    "Change the contract's answers, its start command, origin and source.",
 )
 COMMANDS = (EDIT_COMMAND, NEW_COMMAND, CONTRACT_FILE, UNDO)
 """Those of the Controls tab."""

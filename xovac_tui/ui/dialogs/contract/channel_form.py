@@ -19,7 +19,7 @@ from xovac_tui.station.contract_desk import MEMORY, Seen
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.contract.entries import LEAF, table_of, texts_of
 from xovac_tui.ui.dialogs.contract.form import WHOLE, ContractForm, FormEnd, FormGuess, FormPlan
-from xovac_tui.ui.dialogs.contract.save_edit import saved, wrong_with
+from xovac_tui.ui.dialogs.contract.save_edit import place_of, saved, wrong_with
 from xovac_tui.ui.format import reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line
@@ -110,6 +110,7 @@ async def _prepare(workspace: Workspace, channel: ChannelView, asked: set[str]) 
         typed=desk.typed.get(where, {}),
         guesses=[guess_texts(one) for one in seen.guesses.get(where, ())],
         locked=locked,
+        place=place_of(workspace, source),
         then=clean(follows.label, _NAME) if follows is not None else "",
         preview=partial(_preview, workspace, channel, seen.newest.get((event, path))),
         check=partial(_check, workspace, source, where, leaf),

@@ -71,6 +71,8 @@ class FormPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Keys that are shown and cannot be changed."""
     suggested: Mapping[str, Sequence[str]] = {}
     """Texts that may be completed, by the key of their entry."""
+    place: str = ""
+    """Where it is saved, in a few words, for the frame."""
     about: str = ""
     """A sentence above the entries."""
     locked: str = ""
@@ -289,7 +291,7 @@ class ContractForm(Dialog[FormEnd]):
 
     def __init__(self, workspace: Workspace, plan: FormPlan, names: Callable[[str], str] = str) -> None:
         """`names` returns the fields of a payload as they are shown."""
-        super().__init__(workspace, clean(plan.heading, 70))
+        super().__init__(workspace, clean(plan.heading, 70), plan.place)
         self._plan = plan
         self._first = dict(plan.texts)
         self._problems: Mapping[str, str] = {}

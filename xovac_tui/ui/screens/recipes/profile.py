@@ -16,6 +16,7 @@ from xovac_tui.plot.ticks import columns_of, even_cell, since_ticks, value_ticks
 from xovac_tui.recipes.plan import Plan
 from xovac_tui.recipes.spans import RepeatSpan, repeat_spans
 from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.copied import Copied
 from xovac_tui.ui.widgets.lines import Line as Cells
 from xovac_tui.ui.widgets.lines import LinesWidget, entitle
 
@@ -23,15 +24,17 @@ _LEAST_SPAN = 5.0
 """Smallest span of the temperature axis, K, so that small changes look small."""
 
 
-class ProfileChart(LinesWidget):
+class ProfileChart(LinesWidget, can_focus=True):
     """Draws a plan; it changes only with the recipe, and with the step that is chosen."""
 
     DEFAULT_CSS = """
     ProfileChart {
         height: 1fr; width: 1fr; border: round $border-blurred; border-title-color: $foreground;
         border-subtitle-color: $foreground-muted;
+        &:focus { border: round $border; }
     }
     .-ascii ProfileChart { border: ascii $border-blurred; }
+    .-ascii ProfileChart:focus { border: ascii $border; }
     """
 
     def __init__(self, *, glyphs: Glyphs, id: str | None = None) -> None:
@@ -57,6 +60,13 @@ class ProfileChart(LinesWidget):
         self._plan, self._units, self._bright = plan, units, bright
         entitle(self, below=duration_words(plan, speed, self._glyphs))
         self._draw()
+
+    def copied(self) -> Copied | None:
+        """Return the corners of the profile, in the recipe's own units."""
+        if self._plan is None:
+            return None
+        rows = [f"{seconds:.10g},{celsius:.10g}" for seconds, celsius in self._plan.points()]
+        return Copied("profile", "\n".join(["seconds,degC", *rows, ""]), ".csv")
 
     def on_resize(self) -> None:
         """Fill the new size."""
