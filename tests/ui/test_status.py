@@ -210,7 +210,7 @@ async def test_a_recipe_loaded_from_here_is_laid_over_its_plan(tmp_path: Path) -
         await c.readings("running", setpoint=35.0, part=33.0)
         shown = run(c)
         assert "Soak" in shown
-        assert "Step 1 of 2" in shown
+        assert "Item 1/2" in shown
         assert "ramp to 50 °C" in shown
         assert "15m 00s of 30m 00s" in shown
         assert "Target +35.0 °C" in shown
@@ -224,7 +224,7 @@ async def test_a_recipe_loaded_from_here_is_laid_over_its_plan(tmp_path: Path) -
 async def test_a_run_of_another_client_has_no_end(tmp_path: Path) -> None:
     async with console(tmp_path, size=(120, 36)) as c:
         await c.run_state("Theirs", 2, 5)
-        assert "Step 2 of 5" in run(c)
+        assert "Item 2/5" in run(c)
         assert "was not loaded from here" in run(c)
 
 

@@ -239,7 +239,7 @@ def test_the_facts_of_a_run(path: Path) -> None:
     assert "Gaps    1, 21s" in said
     assert CANCELLED in facts(read(path, 2))
     assert "Took    1m 31s of 3m 40s planned\n" in facts(read(path, 2))
-    assert "step 2 of 4, hold 50 °C for 40m" in facts(read(path, 3))
+    assert "item 2/4, hold 50 °C for 40m" in facts(read(path, 3))
 
 
 @pytest.mark.parametrize("width", [49, 74])
