@@ -347,7 +347,7 @@ async def test_the_log_opens_the_form_of_a_channel_of_the_chosen_event(tmp_path:
         await c.until(lambda: log.chosen is not None and log.chosen.name == "gauge")
         # One channel: its form at once; beside the detail as well.
         await c.press("enter")
-        await c.press("C")
+        await c.press("N")
         assert "gauge" in (await shown(c)).heading
         await c.press("escape")
         await closed(c)
@@ -355,7 +355,7 @@ async def test_the_log_opens_the_form_of_a_channel_of_the_chosen_event(tmp_path:
         c.link.deliver("zones", json.dumps({"a": 1.5, "b": {"c": 2.5}}))
         await c.press("end")
         await c.until(lambda: log.chosen is not None and log.chosen.name == "zones")
-        await c.press("C")
+        await c.press("N")
         await c.until(lambda: isinstance(c.app.screen, ChooseDialog) and c.app.screen.is_mounted)
         await c.settle()
         await c.press("down", "enter")
@@ -371,7 +371,7 @@ async def test_the_log_opens_the_form_of_a_channel_of_the_chosen_event(tmp_path:
         # Nothing in it: said, and no form.
         c.link.deliver("word", "hello")
         await c.until(lambda: log.chosen is not None and log.chosen.name == "word")
-        await c.press("C")
+        await c.press("N")
         await c.settle()
         assert len(c.app.screen_stack) == 1
         assert c.link.emitted == []

@@ -11,7 +11,7 @@ EDIT_CHANNEL = Action(
 )
 EDIT_EVENT = Action(
     "edit-event",
-    "C",
+    "N",
     "edit channel",
     "Name a channel of the chosen event, or change the command that it was. Sends nothing.",
 )
