@@ -492,10 +492,11 @@ class ContractForm(Dialog[FormEnd]):
             said = row.entry.help if row is not None else ""
         if isinstance(self.focused, GuessBar):
             said = "Guesses may be wrong. Nothing is saved before enter."
-        place = self.query_one("#form-said", Static)
-        width = max(20, place.size.width or 60)
-        place.update("\n".join(folded(glyphs.plain(said), width)[:_SAID_ROWS]))
-        place.set_class(bool(problem), "-wrong")
+        # A check may end while the form is being taken down.
+        for place in self.query("#form-said").results(Static):
+            width = max(20, place.size.width or 60)
+            place.update("\n".join(folded(glyphs.plain(said), width)[:_SAID_ROWS]))
+            place.set_class(bool(problem), "-wrong")
 
     # -- answers --------------------------------------------------------------------------------------
 
