@@ -184,6 +184,26 @@ async def test_a_file_changed_meanwhile_is_shown_before_it_is_saved_over(tmp_pat
         assert file.read_text().startswith("# mine\n")
 
 
+async def test_a_name_that_another_program_gave_goes_on_working_when_it_is_saved_over(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(60, 16)) as c:
+        file = in_a_file(c, tmp_path)
+        file.write_text('[messages.chamber_state]\n"part" = { channel = "dut", label = "Part" }\n')
+        assert await c.station.reread_contract((file,)) is None
+        await form_of(c, PART)
+        await c.press("ctrl+u")
+        await c.type("Sample")
+        theirs = '{ channel = "probe", aliases = ["dut", "older"] }'
+        file.write_text(f'[messages.chamber_state]\n"part" = {theirs}\n')
+        await c.press("enter")
+        await c.until(lambda: isinstance(c.app.screen, QuestionDialog))
+        await c.settle()
+        assert all(f"({key})" in "\n".join(drawn(c.app.screen)) for key in "sr")
+        await c.press("s")
+        await closed(c)
+        made = '{ channel = "dut", aliases = ["probe", "older"], label = "Sample" }'
+        assert file.read_text() == f'[messages.chamber_state]\n"part" = {made}\n'
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
 async def test_a_read_only_folder_is_told_before_anything_is_typed(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
