@@ -61,7 +61,7 @@ def test_a_functional_test_at_a_plateau(chamber: SimulatorProcess, home: dict[st
     assert 0 < pressure["value"] < 1
     shown = run(home, "status")
     assert shown.returncode == 0
-    assert 'RUNNING "Short", step 2 of 2' in shown.stdout
+    assert 'RUNNING "Short", item 2/2' in shown.stdout
     assert "good     Test part" in shown.stdout
     # Looking leaves nothing behind.
     assert not (Path(home["XOVAC_HOME"]) / "records").exists() or not list(

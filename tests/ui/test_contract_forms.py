@@ -22,6 +22,7 @@ from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.contract.form import ContractForm, EntryRow, FieldsButton
 from xovac_tui.ui.dialogs.question import QuestionDialog
 from xovac_tui.ui.screens.controls.command_lists import ContractCommands
+from xovac_tui.ui.screens.log.view import LogView
 from xovac_tui.ui.screens.status.readings import Readings
 
 PART = "chamber_state.part"
@@ -69,6 +70,11 @@ def in_a_file(c: Console, folder: Path, file: str = "own.toml") -> Path:
         contract_place=lambda: place,
     )
     return path
+
+
+def contracts_in(folder: Path) -> list[Path]:
+    """Return the files that may be contracts."""
+    return [one for one in folder.rglob("*.toml") if one.name != "state.toml"]
 
 
 async def unnamed(c: Console) -> None:
@@ -216,6 +222,26 @@ async def test_a_file_changed_meanwhile_is_shown_before_it_is_saved_over(
         assert file.read_text().startswith("# mine\n")
 
 
+async def test_a_name_that_another_program_gave_goes_on_working_when_it_is_saved_over(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(60, 16)) as c:
+        file = in_a_file(c, tmp_path)
+        file.write_text('[messages.chamber_state]\n"part" = { channel = "dut", label = "Part" }\n')
+        assert await c.station.reread_contract((file,)) is None
+        await form_of(c, PART)
+        await c.press("ctrl+u")
+        await c.type("Sample")
+        theirs = '{ channel = "probe", aliases = ["dut", "older"] }'
+        file.write_text(f'[messages.chamber_state]\n"part" = {theirs}\n')
+        await c.press("enter")
+        await c.until(lambda: isinstance(c.app.screen, QuestionDialog))
+        await c.settle()
+        assert all(f"({key})" in "\n".join(drawn(c.app.screen)) for key in "sr")
+        await c.press("s")
+        await closed(c)
+        made = '{ channel = "dut", aliases = ["probe", "older"], label = "Sample" }'
+        assert file.read_text() == f'[messages.chamber_state]\n"part" = {made}\n'
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
 async def test_a_read_only_folder_is_told_before_anything_is_typed(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
@@ -312,7 +338,7 @@ async def test_a_field_of_the_payload_has_a_form_of_its_own(tmp_path: Path) -> N
 async def test_the_file_itself_and_the_answers_have_forms(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls", profile=Profile(url=URL, contracts=("simulator",))) as c:
         file = in_a_file(c, tmp_path)
-        await c.press("C")
+        await c.press("f")
         await c.until(lambda: isinstance(c.app.screen, ChooseDialog))
         await c.settle()
         await c.press("enter")
@@ -322,7 +348,7 @@ async def test_the_file_itself_and_the_answers_have_forms(tmp_path: Path) -> Non
         await c.press("enter")
         await closed(c)
         assert file.read_text() == 'origin = "assumed"\nsource = "lab notes"\n'
-        await c.press("C")
+        await c.press("f")
         await c.until(lambda: isinstance(c.app.screen, ChooseDialog))
         await c.settle()
         await c.press("down", "enter")
@@ -333,3 +359,77 @@ async def test_the_file_itself_and_the_answers_have_forms(tmp_path: Path) -> Non
         await c.press("enter")
         await closed(c)
         assert c.station.contract.responses["vent_done"].warnings == ("a, b", "c")
+
+
+async def rename(c: Console, label: str) -> None:
+    """Give the part another name by its form."""
+    await form_of(c, PART)
+    await c.press("ctrl+u")
+    await c.type(label)
+    await c.press("enter")
+    await closed(c)
+
+
+async def test_several_changes_are_taken_back_but_none_that_others_built_upon(tmp_path: Path) -> None:
+    async with console(tmp_path, profile=Profile(url=URL, contracts=("simulator",))) as c:
+        file = in_a_file(c, tmp_path)
+        before = channel(c, PART).label
+        await rename(c, "One")
+        await rename(c, "Two")
+        await c.press("z")
+        await c.until(lambda: channel(c, PART).label == "One")
+        await c.press("z")
+        await c.until(lambda: channel(c, PART).label == before)
+        await rename(c, "Three")
+        file.write_text(file.read_text() + "# mine\n")
+        await c.press("z")
+        await c.until(lambda: any("Not taken back" in said for said in c.messages))
+        assert channel(c, PART).label == "Three"
+        assert file.read_text().endswith("# mine\n")
+
+
+async def test_without_a_file_a_change_lasts_as_long_as_the_console(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await rename(c, "One")
+        assert channel(c, PART).label == "One"
+        await rename(c, "Two")
+        await c.press("z", "z")
+        await c.until(lambda: channel(c, PART).label == "Test part")
+    assert contracts_in(tmp_path) == []
+
+
+async def test_the_log_opens_the_form_of_a_channel_of_the_chosen_event(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="log") as c:
+        log = c.app.screen.query_one(LogView)
+        c.link.deliver("gauge", json.dumps(1e-6))
+        await c.until(lambda: log.chosen is not None and log.chosen.name == "gauge")
+        # One channel: its form at once; beside the detail as well.
+        await c.press("enter")
+        await c.press("N")
+        assert "gauge" in (await shown(c)).heading
+        await c.press("escape")
+        await closed(c)
+        # Several: a list of them, in which the first without a name is chosen.
+        c.link.deliver("zones", json.dumps({"a": 1.5, "b": {"c": 2.5}}))
+        await c.press("end")
+        await c.until(lambda: log.chosen is not None and log.chosen.name == "zones")
+        await c.press("N")
+        await c.until(lambda: isinstance(c.app.screen, ChooseDialog) and c.app.screen.is_mounted)
+        await c.settle()
+        await c.press("down", "enter")
+        form = await shown(c)
+        assert "zones.b.c" in form.heading
+        form.put("label", "Middle")
+        await c.press("enter")
+        await c.until(lambda: channel(c, "zones.b.c").label == "Middle")
+        await c.press("escape")
+        await closed(c)
+        await c.press("z")
+        await c.until(lambda: channel(c, "zones.b.c").label != "Middle")
+        # Nothing in it: said, and no form.
+        c.link.deliver("word", "hello")
+        await c.until(lambda: log.chosen is not None and log.chosen.name == "word")
+        await c.press("N")
+        await c.settle()
+        assert len(c.app.screen_stack) == 1
+        assert c.link.emitted == []

@@ -138,7 +138,7 @@ async def test_it_says_what_where_now_and_exactly_what_is_sent(tmp_path: Path) -
         await c.run_state("Bakeout", 2, 5)
         said = facts(await question(c, "cancel_recipe"))
         assert said["Chamber"] == f"{NAME}  {URL}"
-        assert 'RUNNING "Bakeout", step 2 of 5' in said["Now"]
+        assert 'RUNNING "Bakeout", item 2/5' in said["Now"]
         assert "ONLINE" in said["Now"]
         assert "Test part +20.5 °C" in said["Now"]
         assert "1.3e-04 mbar" in said["Now"]

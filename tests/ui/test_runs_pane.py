@@ -131,6 +131,13 @@ async def test_the_runs_are_listed_shown_in_turn_and_compared(tmp_path: Path, re
         assert "2 hold 50 °C" in differs
         assert "1 min" in chart(pane, "pair-chart")
         assert not pane.query_one("#run-list").display or pane.has_class("-compare")
+        # Where there is room for one chart, the difference takes its place.
+        assert not pane.query_one("#pair-delta").display
+        await c.press("v")
+        await c.settle()
+        assert not pane.query_one("#pair-chart").display
+        assert "r2 minus r1" in pane.query_one("#pair-delta", TrendChart).head
+        assert "1 min" in chart(pane, "pair-delta")
         await c.press("escape")
         assert pane.pair is None
         assert "+ r1" in shown(pane, "list")
@@ -215,11 +222,11 @@ async def test_the_run_that_goes_on_stays_current(tmp_path: Path) -> None:
         await c.until(lambda: number(pane) == 1)
         await c.settle()
         assert "▶ running" in shown(pane, "list")
-        assert "step 1 of 2, ramp to 50 °C in 30m" in facts(pane)
+        assert "item 1/2, ramp to 50 °C in 30m" in facts(pane)
         # The record learns of this only later; the screen does not wait for it.
         c.link.deliver("recipe_state", json.dumps({"name": "Soak", "step": 2, "steps": 2}))
         await c.readings("running", seconds=2, part=50.0)
-        assert "step 2 of 2, hold 50 °C for 1h" in facts(pane)
+        assert "item 2/2, hold 50 °C for 1h" in facts(pane)
         assert shown(pane, "steps").split("\n")[2].split()[:2] == ["2", "hold"]
         assert re.search(r"▶ running +\S+ \S+ +7s", shown(pane, "list"))
         # The end is reported by list and facts alike, before the record knows of it.
@@ -357,3 +364,28 @@ async def test_a_report_that_cannot_be_written_says_why(
         await c.press("R")
         await c.until(lambda: any("xovac-tui[report]" in message for message in c.messages))
     assert not (tmp_path / "home" / "exports").exists()
+
+
+async def test_runs_are_found_by_words_and_files_are_attached(tmp_path: Path, recorded: bytes) -> None:
+    async with runs_tab(tmp_path, recorded) as (c, pane):
+        await c.press("slash")
+        await c.type("soak canc")
+        await c.settle()
+        assert [row.split()[-2] for row in shown(pane, "list").split("\n")[0:1]] == ["r2"]
+        await c.press("enter")
+        await c.until(lambda: pane.past is not None and pane.past.recorded.id == 2)
+        # What cannot be attached is said, and the path is asked for again.
+        paper = tmp_path / "note.txt"
+        await c.press("a")
+        await c.type(str(paper))
+        await c.press("enter")
+        await c.until(
+            lambda: any("cannot be read" in str(one.render()) for one in c.app.screen.query(".problem"))
+        )
+        paper.write_text("thermocouple 3 was loose")
+        await c.press("enter")
+        await c.until(lambda: any("note.txt is attached to r2" in message for message in c.messages))
+        await c.until(lambda: pane.past is not None and len(pane.past.attachments) == 1)
+        await c.press("escape")
+        await c.settle()
+        assert [row.split()[-2] for row in shown(pane, "list").split("\n")[0:3:2]] == ["r3", "r2"]

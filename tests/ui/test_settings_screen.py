@@ -169,10 +169,10 @@ async def test_a_receiver_is_tested_after_a_question(tmp_path: Path, monkeypatch
 async def test_settings_that_cannot_be_written_are_told_before_typing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings_screen, "unwritable", lambda _: "It is on a disk for reading only.")
+    monkeypatch.setattr(settings_screen, "unwritable", lambda _: "The folder takes no file.")
     async with settings(tmp_path) as (c, file):
         notice = c.app.screen.query_one("#readonly", Static)
-        assert "for reading only" in str(notice.render())
+        assert "takes no file" in str(notice.render())
         await c.type("times")
         await c.press("enter")
         await ready(c)
@@ -184,5 +184,6 @@ async def test_a_setting_is_changed_by_two_clicks(tmp_path: Path) -> None:
         await c.type("times")
         await c.settle()
         rows = c.app.screen.query_one(Rows)
-        await c.pilot.click(rows, offset=(4, 1), times=2)
+        await c.pilot.click(rows, offset=(4, 1))
+        await c.pilot.click(rows, offset=(4, 1))
         await c.until(lambda: not isinstance(c.app.screen, SettingsDialog))

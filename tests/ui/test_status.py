@@ -94,6 +94,24 @@ async def test_the_cursor_is_drawn_where_the_focus_is_although_no_reading_change
             assert marked() == ["Shroud"] * focused
 
 
+async def test_the_cursor_stays_at_the_top_until_a_channel_is_chosen(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(120, 36)) as c:
+        widget = c.app.screen.query_one(Readings)
+
+        def chosen() -> str:
+            return "" if widget.chosen is None else widget.chosen.label
+
+        seen = [chosen()]
+        for moves in (0, 1):
+            await c.press(*["down"] * moves)
+            for size in ((80, 24), (120, 36)):
+                await c.pilot.resize_terminal(*size)
+                await c.settle()
+                seen.append(chosen())
+        # Where the hero row has the first two, they are the last readings.
+        assert seen == ["Test part", "Shroud", "Test part", "Pressure", "Pressure"]
+
+
 async def test_readings_are_laid_out_again_only_when_they_change(tmp_path: Path) -> None:
     async with console(tmp_path, size=(120, 36)) as c:
         widget = c.app.screen.query_one(Readings)
@@ -210,7 +228,7 @@ async def test_a_recipe_loaded_from_here_is_laid_over_its_plan(tmp_path: Path) -
         await c.readings("running", setpoint=35.0, part=33.0)
         shown = run(c)
         assert "Soak" in shown
-        assert "Step 1 of 2" in shown
+        assert "Item 1/2" in shown
         assert "ramp to 50 °C" in shown
         assert "15m 00s of 30m 00s" in shown
         assert "Target +35.0 °C" in shown
@@ -224,7 +242,7 @@ async def test_a_recipe_loaded_from_here_is_laid_over_its_plan(tmp_path: Path) -
 async def test_a_run_of_another_client_has_no_end(tmp_path: Path) -> None:
     async with console(tmp_path, size=(120, 36)) as c:
         await c.run_state("Theirs", 2, 5)
-        assert "Step 2 of 5" in run(c)
+        assert "Item 2/5" in run(c)
         assert "was not loaded from here" in run(c)
 
 

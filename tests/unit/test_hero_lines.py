@@ -48,7 +48,7 @@ def test_a_hold_shows_its_clocks_which_are_brightest() -> None:
     lines = hero(moment(progress_at(60 * 60)))
     head, values, last = ("".join(text for text, _ in line) for line in lines)
     assert "HOLD 50" in head
-    assert "step 2/3" in head
+    assert "item 2/3" in head
     assert "30m 00s / 1h 00m" in values
     assert "→ +50.0" in values
     assert "1.0e-04 mbar" in values

@@ -244,7 +244,7 @@ def test_the_run_that_goes_on_is_reported_with_its_end_and_drift(
     first = digest_facts(found, Times("utc"), UNICODE, KEYS, followed)[0]
     assert first.label == "Now"
     assert first.text.startswith(f'"Soak" {words}')
-    assert "step 2 of 2, hold 50 °C for 1h; ends " in first.text
+    assert "item 2/2, hold 50 °C for 1h; ends " in first.text
     assert "drift +10 min since its start" in first.text
     followed.give_up(RunEnding(EndCode.NOTHING_RUNS, command="cancel_recipe"))
     assert digest_facts(found, Times("utc"), UNICODE, KEYS, followed)[0].label != "Now"

@@ -135,7 +135,7 @@ def test_what_is_loaded_is_not_known_where_no_message_reports_it() -> None:
 def test_a_run_that_is_reported_is_shown_with_all_its_clocks() -> None:
     said = plain(moment(progress_at(60 * 60))).splitlines()
     assert said[0].split() == ["Soak", "▶", "RUNNING"]
-    assert said[1] == "Step 2 of 3"
+    assert said[1] == "Item 2/3"
     assert said[2] == "Now   hold 50 °C for 1h"
     assert said[3].startswith("Target +50.0 °C  Actual +50.0 °C  Plan +50.0 °C")
     assert "30m 00s of 1h 00m, 30m 00s left" in "\n".join(said)
@@ -164,7 +164,7 @@ def test_what_the_device_does_not_report_is_marked_as_estimated() -> None:
     for t in range(3600):
         followed.observe(look(float(t), recipe=None, step=None, steps=None))
     shown = moment(followed)
-    assert "Step 2 of 3   estimated" in plain(shown)
+    assert "Item 2/3   estimated" in plain(shown)
 
 
 def test_an_unreported_run_is_shown_by_its_plan() -> None:
@@ -173,7 +173,7 @@ def test_an_unreported_run_is_shown_by_its_plan() -> None:
         followed.observe(look(float(t), recipe=None, step=None, steps=None, state=RunState.UNKNOWN))
     said = plain(moment(followed, run=RunView(actual=50.0)))
     assert "? perhaps running" in said
-    assert "Step 2 of 3   estimated" in said
+    assert "Item 2/3   estimated" in said
     assert "Ends  Fri 10:00" in said
 
 
@@ -219,7 +219,7 @@ def test_a_lost_link_says_where_the_run_would_be() -> None:
     said = " ".join(plain(now).split())
     assert "last known: running" in said
     assert "RUNNING" not in said
-    assert "If it goes on as planned it ends Fri 10:00. It would be in step 2/3, hold" in said
+    assert "If it goes on as planned it ends Fri 10:00. It would be in item 2/3, hold" in said
     assert "Gaps 1, " in said
 
 

@@ -26,7 +26,7 @@ from xovac_tui.quantities import quantity
 from xovac_tui.recording.disk.lists import newest_alarms
 from xovac_tui.recording.disk.lock import WriterLock, is_recorded
 from xovac_tui.recording.disk.record import Record
-from xovac_tui.runs.view import RunProgress
+from xovac_tui.runs.view import RunProgress, item_words
 from xovac_tui.station.live import LiveStation
 from xovac_tui.text import clean
 
@@ -277,7 +277,7 @@ def _run_words(sample: StatusSample, zone: tzinfo | None) -> str:
         return "unknown: the chamber does not report it" if state == "UNKNOWN" else state
     said = "RUNNING" + (f' "{run.recipe}"' if run.recipe else "")
     if run.step is not None:
-        said += f", step {run.step}" + (f" of {run.steps}" if run.steps else "")
+        said += f", {item_words(run.step, run.steps, progress.segment)}"
         said += f" ({progress.label})" if progress.label else ""
     if progress.elapsed is not None and not (progress.elapsed_is_least and progress.elapsed < 1):
         least = "at least " if progress.elapsed_is_least else ""

@@ -90,9 +90,23 @@ class RunProgress(msgspec.Struct, frozen=True, kw_only=True):
         return tuple((one.label_in(units), seconds) for one, (_, seconds) in pairs)
 
     @property
+    def where(self) -> str:
+        """Which item runs, with its place in the recipe where that is another number."""
+        return item_words(self.step, self.steps, self.segment)
+
+    @property
     def over(self) -> bool:
         """True once the run has ended."""
         return self.result is not Result.RUNNING
+
+
+def item_words(item: int | None, items: int | None, segment: recipes.plan.Segment | None = None) -> str:
+    """Return which item of the device's list runs, and its step: "item 4/18, step 2.2"; empty: not known."""
+    if not item:
+        return ""
+    words = f"item {item}/{items}" if items else f"item {item}"
+    step = recipes.places.step_number(segment.path) if segment is not None else ""
+    return f"{words}, step {step}" if step and step != str(item) else words
 
 
 def position(state: RunSnapshot, course: PlanCourse) -> float:

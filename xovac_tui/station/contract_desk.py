@@ -75,6 +75,8 @@ class ContractDesk:
         self._station, self._place = station, place
         self._steps: list[UndoStep] = []
         self._memory: ContractSource | None = None
+        self._one = asyncio.Lock()
+        """Held while something is saved or taken back: what comes meanwhile waits."""
         self.typed: dict[Where, dict[str, str]] = {}
         """Texts of forms that were left without saving."""
 
@@ -96,7 +98,7 @@ class ContractDesk:
             return ""
         place = self._place
         try:
-            return await self._apart(lambda: place().problem)
+            return await self.apart(lambda: place().problem)
         except SettingsError as error:
             return str(error)
 
@@ -112,12 +114,12 @@ class ContractDesk:
             named = files or at.files
             return read_source(file_of(where, named) or at.path, named, simulator=at.simulator)
 
-        return await self._apart(read)
+        return await self.apart(read)
 
     async def check(self, source: ContractSource, changes: Iterable[ContractChange]) -> EditedContract:
         """Return the file with changes, not yet written; raises EditRefusedError with all that is wrong."""
         changes = list(changes)
-        return await self._apart(lambda: edited(source, changes))
+        return await self.apart(lambda: edited(source, changes))
 
     async def save(self, edit: EditedContract, what: str) -> str:
         """Write a changed file and put it in force at once; return why it is not in force, else empty.
@@ -125,28 +127,30 @@ class ContractDesk:
         Raises ContractConflictError where another program changed the file, SettingsError where it cannot
         be written.
         """
-        before = edit.source.raw or b""
-        problem = await self._write(edit)
-        self._steps.append(UndoStep(edit.source.path, before, edit.raw, what))
-        del self._steps[:-_MOST_UNDO]
-        return problem
+        async with self._one:
+            problem = await self._write(edit)
+            self._steps.append(UndoStep(edit.source.path, edit.source.raw or b"", edit.raw, what))
+            del self._steps[:-_MOST_UNDO]
+            return problem
 
     async def undo(self) -> str:
         """Take the last change back and return what it was; raises SettingsError where that cannot be."""
-        if not self._steps:
-            return ""
+        async with self._one:
+            return await self._undo() if self._steps else ""
+
+    async def _undo(self) -> str:
         step = self._steps[-1]
         if self._place is None:
             assert self._memory is not None
             source = self._memory
         else:
             place, files = self._place, self._station.contract_files
-            source = await self._apart(lambda: read_source(step.path, files, simulator=place().simulator))
+            source = await self.apart(lambda: read_source(step.path, files, simulator=place().simulator))
         if source.raw != step.after:
             raise ContractConflictError(
                 step.path, source, ["Changed since by another program or by hand: change it there."]
             )
-        await self._write(await self._apart(lambda: checked(source, step.before)))
+        await self._write(await self.apart(lambda: checked(source, step.before)))
         self._steps.pop()
         return step.what
 
@@ -169,7 +173,7 @@ class ContractDesk:
                 newest[event, path] = samples.newest
             return Seen(guesses_of_all(observed, contract), newest, tuple(events))
 
-        return await self._apart(read)
+        return await self.apart(read)
 
     async def _write(self, edit: EditedContract) -> str:
         """Write a file, name it in the settings if it is new there, and put it in force."""
@@ -186,11 +190,11 @@ class ContractDesk:
                 name_in_settings(at)
             return source.files
 
-        files = tuple(await self._apart(write))
+        files = tuple(await self.apart(write))
         problem = await station.reread_contract(None if files == station.contract_files else files)
         return "" if problem is None else problem.sentence
 
-    async def _apart(self, work: Callable[[], T]) -> T:
+    async def apart(self, work: Callable[[], T]) -> T:
         """Return what a thread returns; a disk that hangs is waited for only so long."""
         try:
             async with asyncio.timeout(ANSWERS_WITHIN):

@@ -76,7 +76,7 @@ ACTIONS = placed(
     Action("theme", "t", "theme", "Choose another theme."),
     Action(
         "redraw",
-        "ctrl+l",
+        "f3,ctrl+l",
         "redraw",
         "Draw the whole screen again, as after noise on the line; leave the notice that follows on defects.",
         method="app.redraw",

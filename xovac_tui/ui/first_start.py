@@ -9,7 +9,6 @@ import asyncio
 from contextlib import aclosing
 from typing import ClassVar
 
-from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
@@ -43,7 +42,7 @@ from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.widgets.fitting import SizeStep, step_of
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle, paragraph
-from xovac_tui.ui.widgets.rows import Rows
+from xovac_tui.ui.widgets.rows import EnterClicked, Rows
 
 _HEAD = "No chamber is named. Which one is to be opened?"
 _KEYS = "↑↓ choose   enter: open   tab: next   esc: back, leave"
@@ -190,10 +189,10 @@ class ConnectScreen(LeanScreen[None]):
         else:
             self._check(offer)
 
-    def on_click(self, event: events.Click) -> None:
+    def on_enter_clicked(self, message: EnterClicked) -> None:
         """Take an offer that is clicked twice."""
-        if event.chain == 2 and isinstance(event.widget, Rows):
-            self.action_take()
+        message.stop()
+        self.action_take()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Check the typed address, or save under the typed name."""

@@ -114,7 +114,7 @@ def _now(followed: RunProgress, now: float, seen: float, times: Times, units: Di
     words = f'"{clean(followed.name, 40)}"' if followed.name else "A run"
     words += " goes on" if now - seen < _RECENT else f" went on when last seen, {times.day_and_time(seen)}"
     if followed.step:
-        words += f", step {followed.step}" + (f" of {followed.steps}" if followed.steps else "")
+        words += f", {followed.where}"
     if followed.label:
         words += f", {followed.label_in(units)}"
     if followed.planned and followed.estimated:

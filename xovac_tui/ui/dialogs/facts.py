@@ -10,6 +10,7 @@ from rich.cells import cell_len, chop_cells
 from textual import events
 from textual.geometry import Size
 
+from xovac_tui import runs
 from xovac_tui.api.contract import Hazard, Origin
 from xovac_tui.chamber.snapshot import Quality, RunState, Snapshot
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
@@ -84,7 +85,7 @@ def now_facts(snapshot: Snapshot, glyphs: Glyphs, units: DisplayUnits = AS_REPOR
     if run.recipe:
         words += f' "{clean(run.recipe, _LONGEST_NAME)}"'
     if run.step is not None and run.state is RunState.RUNNING:
-        words += f", step {run.step}" + (f" of {run.steps}" if run.steps else "")
+        words += f", {runs.view.item_words(run.step, run.steps)}"
     shown = [c for c in snapshot.channels if c.pinned and not c.hidden and c.quality is not Quality.NO_DATA]
     readings = [
         f"{clean(c.label, 24)} {reading_with_unit(c, units)}"

@@ -44,7 +44,7 @@ from xovac_tui.ui.settings.settings_model import (
     number_of,
 )
 from xovac_tui.ui.widgets.lines import CHOSEN, Line, LinesWidget, clip, entitle, fit, paragraph
-from xovac_tui.ui.widgets.rows import Rows
+from xovac_tui.ui.widgets.rows import EnterClicked, Rows
 from xovac_tui.ui.workspace import Workspace
 
 _TITLE_WIDTH = 24
@@ -301,10 +301,10 @@ class SettingsDialog(Dialog[None]):
         event.stop()
         self._take()
 
-    def on_click(self, event: events.Click) -> None:
+    def on_enter_clicked(self, message: EnterClicked) -> None:
         """Change a setting that is clicked twice."""
-        if event.chain == 2 and isinstance(event.widget, Rows):
-            self._take()
+        message.stop()
+        self._take()
 
     def _take(self) -> None:
         line = self.chosen

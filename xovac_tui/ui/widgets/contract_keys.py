@@ -9,6 +9,12 @@ EDIT_CHANNEL = Action(
     "Name the chosen channel: its unit, what it means, which of its values count. Sends nothing.",
     footer=True,
 )
+EDIT_EVENT = Action(
+    "edit-event",
+    "N",
+    "edit channel",
+    "Name a channel of the chosen event, or change the command that it was. Sends nothing.",
+)
 UNDO = Action(
     "undo-contract",
     "z",
@@ -25,7 +31,10 @@ NEW_COMMAND = Action(
     "new-command", "N", "new command", "Name a command that no contract file names yet. Sends nothing."
 )
 CONTRACT_FILE = Action(
-    "contract-file", "C", "contract", "Change the contract's answers, its start command, origin and source."
+    "contract-file",
+    "f",
+    "contract file",
+    "Change the contract's answers, its start command, origin and source.",
 )
 COMMANDS = (EDIT_COMMAND, NEW_COMMAND, CONTRACT_FILE, UNDO)
 """Those of the Controls tab."""

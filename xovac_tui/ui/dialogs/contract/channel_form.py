@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from xovac_tui.api.contract import LeafSpec, LeafTable
+from xovac_tui.api.contract import Contract, LeafSpec, LeafTable
 from xovac_tui.api.contracts.editing import ContractChange, ContractSource, leaf_change, renamed
 from xovac_tui.api.contracts.guesses import Guess
 from xovac_tui.api.contracts.tables import Where, leaf_at, leaf_table
@@ -19,7 +19,7 @@ from xovac_tui.station.contract_desk import MEMORY, Seen
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.contract.entries import LEAF, table_of, texts_of
 from xovac_tui.ui.dialogs.contract.form import WHOLE, ContractForm, FormEnd, FormGuess, FormPlan
-from xovac_tui.ui.dialogs.contract.save_edit import saved, wrong_with
+from xovac_tui.ui.dialogs.contract.save_edit import place_of, saved, wrong_with
 from xovac_tui.ui.format import reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line
@@ -114,6 +114,7 @@ async def _prepare(workspace: Workspace, channel: ChannelView, asked: set[str]) 
         typed=typed,
         guesses=[*_as_saved(texts, typed), *(guess_texts(one) for one in seen.guesses.get(where, ()))],
         locked=locked,
+        place=place_of(workspace, source),
         then=clean(follows.label, _NAME) if follows is not None else "",
         preview=partial(_preview, workspace, channel, seen.newest.get((event, path))),
         check=partial(_check, workspace, source, where, leaf),
@@ -140,7 +141,12 @@ async def _ask(workspace: Workspace, asking: _Asking, form: ContractForm) -> For
 
 def leaf_in(workspace: Workspace, event: str, path: str) -> LeafSpec:
     """Return what the contract in force says of a leaf."""
-    message = workspace.station.contract.messages.get(event)
+    return leaf_of(workspace.station.contract, event, path)
+
+
+def leaf_of(contract: Contract, event: str, path: str) -> LeafSpec:
+    """Return what a contract says of a leaf."""
+    message = contract.messages.get(event)
     known = next((one for one in message.leaves if one.path == path), None) if message else None
     return known or LeafSpec(path=path)
 
@@ -162,13 +168,19 @@ def read_leaf(texts: Mapping[str, str]) -> tuple[LeafTable | None, dict[str, str
 def _changes(
     where: Where, before: LeafSpec, leaf: LeafTable, full_name: str, source: ContractSource
 ) -> list[ContractChange]:
-    """Return the change of a leaf: an old short name goes on working, an empty form takes the leaf out."""
+    """Return the change of a leaf: an old short name goes on working, an empty form takes the leaf out.
+
+    So do names that another program gave it meanwhile: the form never showed them.
+    """
     _, event, path = where
     if not leaf_table(leaf) and source.given(where) is not None:
         return [leaf_change(event, path, None)]
-    if leaf.channel != before.channel and before.channel:
-        had = msgspec.structs.replace(leaf, channel=before.channel)
-        leaf = renamed(had, leaf.channel, source.contract, full_name)
+    now = leaf_of(source.contract, event, path)
+    fresh = (one for one in now.aliases if one not in before.aliases)
+    for old in dict.fromkeys((before.channel, now.channel, *fresh)):
+        if old and old != leaf.channel:
+            had = msgspec.structs.replace(leaf, channel=old)
+            leaf = renamed(had, leaf.channel, source.contract, full_name)
     return [leaf_change(event, path, leaf)]
 
 

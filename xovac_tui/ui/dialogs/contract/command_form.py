@@ -51,7 +51,7 @@ from xovac_tui.ui.dialogs.contract.form import (
     FormPlan,
     PayloadFieldForm,
 )
-from xovac_tui.ui.dialogs.contract.save_edit import saved, wrong_with
+from xovac_tui.ui.dialogs.contract.save_edit import place_of, saved, wrong_with
 from xovac_tui.ui.dialogs.facts import hazard_sign
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import Line
@@ -110,6 +110,7 @@ async def edit_command(workspace: Workspace, event: str = "") -> None:
             },
             about=_DOCUMENTED if documented else "",
             locked=locked,
+            place=place_of(workspace, source),
             preview=partial(command_lines, glyphs=workspace.glyphs),
             check=partial(_check_command, workspace, source, before),
             save=partial(_save_command, workspace, source, before),
@@ -472,6 +473,7 @@ async def _edit_response(workspace: Workspace, response: ResponseSpec | None) ->
             fixed=frozenset(("event",) if response is not None else ()),
             suggested={"command": list(workspace.station.contract.commands)},
             locked=locked or (_LOCKED if documented else ""),
+            place=place_of(workspace, source),
             check=_nothing_wrong,
             save=_not_saved,
             remove=partial(_remove, workspace, source, where)
@@ -519,8 +521,9 @@ async def _edit_head(workspace: Workspace) -> None:
             texts=texts_of(TOP, table),
             typed=desk.typed.get(where, {}),
             suggested={"start": list(workspace.station.contract.commands)},
-            about=str(source.path) if source is not None else "",
+            about=str(source.path) if source is not None and not desk.in_memory else "",
             locked=locked,
+            place=place_of(workspace, source),
             check=_nothing_wrong,
             save=_not_saved,
         ),

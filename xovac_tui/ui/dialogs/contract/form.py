@@ -10,7 +10,7 @@ import msgspec
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.timer import Timer
@@ -19,7 +19,7 @@ from textual.widgets import Input, Static
 
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.text import clean
-from xovac_tui.ui.dialogs.base import Dialog
+from xovac_tui.ui.dialogs.base import Dialog, Entries
 from xovac_tui.ui.dialogs.contract.entries import Entry, Kind
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.glyphs import Glyphs
@@ -73,6 +73,8 @@ class FormPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Keys that are shown and cannot be changed."""
     suggested: Mapping[str, Sequence[str]] = {}
     """Texts that may be completed, by the key of their entry."""
+    place: str = ""
+    """Where it is saved, in a few words, for the frame."""
     about: str = ""
     """A sentence above the entries."""
     locked: str = ""
@@ -241,10 +243,6 @@ class EntryRow(Horizontal):
         self._guess.display = bool(guess)
 
 
-class Entries(VerticalScroll, inherit_bindings=False):
-    """The entries, which scroll with the focus: keys that would scroll them go from entry to entry."""
-
-
 class GuessBar(LinesWidget, can_focus=True):
     """How many guesses there are, and the key that takes them."""
 
@@ -299,7 +297,7 @@ class ContractForm(Dialog[FormEnd]):
         missed: bool = False,
     ) -> None:
         """`names` returns the fields of a payload as shown; `missed` says that keys were lost before."""
-        super().__init__(workspace, clean(plan.heading, 70))
+        super().__init__(workspace, clean(plan.heading, 70), plan.place)
         self._plan = plan
         self._first = dict(plan.texts)
         self._problems: Mapping[str, str] = {}
@@ -519,10 +517,11 @@ class ContractForm(Dialog[FormEnd]):
         if isinstance(self.focused, GuessBar):
             said = "Guesses may be wrong. Nothing is saved before enter."
         said = self._note or said
-        place = self.query_one("#form-said", Static)
-        width = max(20, place.size.width or 60)
-        place.update("\n".join(folded(glyphs.plain(said), width)[:_SAID_ROWS]))
-        place.set_class(bool(problem), "-wrong")
+        # A check may end while the form is being taken down.
+        for place in self.query("#form-said").results(Static):
+            width = max(20, place.size.width or 60)
+            place.update("\n".join(folded(glyphs.plain(said), width)[:_SAID_ROWS]))
+            place.set_class(bool(problem), "-wrong")
 
     # -- answers --------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ async def wrong_with(
     try:
         await desk.check(source, wanted)
     except EditRefusedError as error:
-        return _by_entry(source, wanted, keys, error)
+        return await desk.apart(partial(_by_entry, source, wanted, keys, error))
     except SettingsError as error:
         return {WHOLE: _said(error.sentences[0], source)}
     return {}
@@ -59,7 +60,7 @@ async def saved(
         try:
             problem = await desk.save(await desk.check(source, wanted), what)
         except EditRefusedError as error:
-            return _by_entry(source, wanted, keys, error)
+            return await desk.apart(partial(_by_entry, source, wanted, keys, error))
         except ContractConflictError as error:
             answer = await workspace.ask(_Conflict(workspace, error))
             if answer == "reread":
@@ -75,6 +76,15 @@ async def saved(
         return FormEnd.SAVED
 
 
+def place_of(workspace: Workspace, source: ContractSource | None) -> str:
+    """Return where a form is saved, for its frame."""
+    if source is None:
+        return ""
+    if workspace.contract_desk.in_memory:
+        return "lasts until the console ends"
+    return workspace.glyphs.plain(clean(f"saved in {source.path.name}", 50))
+
+
 class _Conflict(QuestionDialog):
     """What another program changed in the file, and what is to become of both."""
 
@@ -85,7 +95,7 @@ class _Conflict(QuestionDialog):
         words = "\n".join([error.sentences[0], "", *theirs])
         answers = [("back", "Back", "")]
         if error.disk is not None:
-            answers += [("over", "Save mine too", "s"), ("reread", "Drop mine", "r")]
+            answers += [("over", "Save mine", "s"), ("reread", "Drop mine", "r")]
         super().__init__(workspace, "The file was changed meanwhile", words, answers)
 
 

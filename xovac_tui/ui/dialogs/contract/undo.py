@@ -18,4 +18,6 @@ async def undo_contract(workspace: Workspace) -> None:
     except SettingsError as error:
         workspace.say(str(error), "warning", title="Not taken back")
         return
+    if not what:
+        return
     workspace.say(f"Taken back: {clean(what, 60)}.", title="Contract")

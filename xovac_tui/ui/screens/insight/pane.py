@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.geometry import Size
 
 from xovac_tui.analysis.advice import LABEL
 from xovac_tui.analysis.insight import InsightView
@@ -18,19 +21,24 @@ from xovac_tui.ui.screens.insight.lines import (
     table_notes,
 )
 from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.widgets.fitting import SizeStep
 from xovac_tui.ui.widgets.lines import Line, RunFacts, entitle
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import TrendModel, TrendSeries, shown_series
-from xovac_tui.units import HOUR
+from xovac_tui.units import HOUR, unit_of
 
 _WINDOW = HOUR
 _LEAST_CHART = 7
 """Rows of the pressure at least, frame included."""
+_LEAST_FACTS = 3
+"""Rows of its facts at least, where there is no chart."""
+_FORESEEN_EVERY = 10.0
+"""Seconds for which a drawn forecast stays where it is."""
 
 
 class InsightPane(Pane):
-    """Stability at the top, pressure below it, advice at the bottom."""
+    """Stability, the pressure with its forecast, and advice, in panels that do not jump."""
 
     HELP = (
         "Stable: each channel by each criterion of the settings ([stability]). The change per hour is a "
@@ -39,19 +47,22 @@ class InsightPane(Pane):
         "band of 4 K. A steady ramp of 23.8 K/h meets it, so ask for a rate where the rate matters. Resets "
         "count how often stability was lost again. The forecast takes the temperature to go on as an "
         "exponential approach; it is not foreseen where it does not slow down.\n"
-        "Pressure: when it will be down to the next round values, by how it fell of late. With the pump off: "
-        "rate of rise, and the most that can be a leak, if the profile gives the volume.\n"
+        "Pressure: when it will be down to the next round values, by how it fell of late; the chart draws "
+        "that dotted. With the pump off: rate of rise, and the most that can be a leak, if the profile gives "
+        "the volume.\n"
         "Advisory only: nothing here interlocks or acts on the chamber. The advice's figures are "
         "assumed until the settings change them ([advice]). Tab goes to the chart, with the trend keys."
     )
     ACTIONS = ACTIONS
     KEYS_FIRST = False
     DEFAULT_CSS = """
-    InsightPane #insight-stable { height: 7; }
+    InsightPane #insight-stable { height: 1fr; }
     InsightPane #insight-vacuum { height: 1fr; }
     InsightPane #insight-chart { width: 1fr; height: 1fr; }
     InsightPane #insight-facts { width: 34; height: 1fr; padding: 1 1 0 1; }
-    InsightPane #insight-advice { height: 3; }
+    InsightPane #insight-advice { height: 1fr; }
+    InsightPane.-least #insight-chart { display: none; }
+    InsightPane.-least #insight-facts { width: 1fr; padding: 0 1; }
     """
 
     def compose(self) -> ComposeResult:
@@ -65,6 +76,10 @@ class InsightPane(Pane):
     def on_mount(self) -> None:
         """Show that nothing is evaluated yet."""
         self._window: float | None = _WINDOW
+        self._fitted, self._grown = Size(), (3, 3)
+        """Size for which the panels were fitted, and the most rows that table and advice needed since."""
+        self._foreseen: tuple[float, tuple[tuple[float, float], ...]] = (-math.inf, ())
+        """When it was foreseen how the pressure goes on, and how: (monotonic seconds, shown value)."""
 
     def show(self, snapshot: Snapshot) -> None:
         """Show a snapshot."""
@@ -80,19 +95,33 @@ class InsightPane(Pane):
         self.query_one("#insight-advice", Rows).show_folded(lambda width: advice_lines(view, width, glyphs))
 
     def _fit(self, view: InsightView) -> None:
-        """Give table and advice the rows that they need, the pressure the rest."""
+        """Give all panels one height; where rows are short, table and advice what they needed most so far.
+
+        They only grow until the size changes: panels that come and go by a row cannot be read.
+        """
         height = self.size.height
         if not height:
             return
+        if self._fitted != self.size:
+            self._fitted, self._grown = self.size, (3, 3)
         stable, advice = self.query_one("#insight-stable", Rows), self.query_one("#insight-advice", Rows)
         width = max(20, self.size.width - 4)
         glyphs = self.workspace.glyphs
         needed = len(advice_lines(view, width, glyphs)) + 2
         listed = len(rows_of(view)) + len(table_notes(view, width, glyphs, self.keys)) + 2 + bool(view.judged)
-        room = height - _LEAST_CHART
+        least = self.workspace.step < SizeStep.LOW
+        self.set_class(least, "-least")
+        room = height - (_LEAST_FACTS if least else _LEAST_CHART)
         advised = min(needed, max(3, room - min(listed, room // 2)))
-        for rows, wanted in ((stable, max(3, min(listed, room - advised))), (advice, advised)):
-            if rows.styles.height is None or rows.styles.height.value != wanted:
+        tallest = self.workspace.step >= SizeStep.FULL
+        wanted_rows = (max(3, min(listed, room - advised)), advised)
+        self._grown = max(self._grown[0], wanted_rows[0]), max(self._grown[1], wanted_rows[1])
+        # What both once needed may together be more than there is: the pressure keeps its rows.
+        grown = max(3, min(self._grown[0], room - self._grown[1]))
+        for rows, wanted in ((stable, grown), (advice, self._grown[1])):
+            if tallest:
+                rows.styles.clear_rule("height")
+            elif rows.styles.height is None or rows.styles.height.value != wanted:
                 rows.styles.height = wanted
 
     def _show_stable(self, view: InsightView) -> None:
@@ -139,12 +168,29 @@ class InsightPane(Pane):
             now_mono=snapshot.mono,
             now_utc=snapshot.utc,
             series=series,
+            forecasts=((channel.full_name, self._forecast(snapshot, view)),) if channel is not None else (),
             marks=self.station.marks(snapshot),
             window=self._window,
             title="Pressure",
             utc=self.workspace.times.mode == "utc",
             units=self.workspace.units,
         )
+
+    def _forecast(self, snapshot: Snapshot, view: InsightView) -> tuple[tuple[float, float], ...]:
+        """Return how the pressure is foreseen to go on; nothing where it does not surely fall."""
+        vacuum, units = view.vacuum, self.workspace.units
+        if vacuum is None or vacuum.mbar is None or not vacuum.falls or vacuum.channel.value is None:
+            self._foreseen = (-math.inf, ())
+        elif not 0 <= snapshot.mono - self._foreseen[0] < _FORESEEN_EVERY:
+            unit = vacuum.channel.unit
+            points = [(snapshot.mono, units.value(vacuum.channel.value, unit))]
+            for one in vacuum.thresholds:
+                if one.forecast is None:
+                    break
+                at = snapshot.mono + one.forecast.likely / view.speed
+                points.append((at, units.value(one.mbar / unit_of(unit).factor, unit)))
+            self._foreseen = (snapshot.mono, tuple(points) if len(points) > 1 else ())
+        return self._foreseen[1]
 
     def on_trend_chart_window_changed(self, message: TrendChart.WindowChanged) -> None:
         """Remember the window of the chart."""

@@ -24,5 +24,19 @@ ACTIONS = (
         "Write the report of the chosen run, a page of HTML that prints well, into the folder exports.",
         footer=True,
     ),
-    Action("runs-back", "escape", "back", "Leave the comparison, then take the mark away."),
+    Action(
+        "runs-find",
+        "slash",
+        "find",
+        "Show only runs with some words in number, name, result or day.",
+        footer=True,
+    ),
+    Action(
+        "runs-attach",
+        "a",
+        "attach",
+        "Attach a picture, PDF, text or CSV file to the chosen run; it is copied into the record.",
+        footer=True,
+    ),
+    Action("runs-back", "escape", "back", "Leave the comparison, then take the words and the mark away."),
 )

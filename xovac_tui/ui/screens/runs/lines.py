@@ -97,7 +97,7 @@ def fact_lines(
         ),
     ]
     lines = [tuple((glyphs.plain(text), style) for text, style in line) for line in lines]
-    where = f"step {view.step} of {view.steps}" if view.step and view.steps else ""
+    where = view.where if view.steps else ""
     if view.label:
         where += f", {view.label_in(units)}" + (" (estimated)" if view.estimated else "")
     said = state.reason if not past.running else where or "It goes on."

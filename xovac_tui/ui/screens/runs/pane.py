@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import sqlite3
 import time
 from datetime import UTC
+from pathlib import Path
 
 from msgspec import structs
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.widgets import Input
 
-from xovac_tui import paths
+from xovac_tui import __version__, paths
 from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
-from xovac_tui.recording.disk.kinds import RecordedRun
+from xovac_tui.recording.attachments import File, attach, read_file
+from xovac_tui.recording.disk.kinds import RecordedRun, Session
 from xovac_tui.recording.exports.events import export_file
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.report.writing import write_report
 from xovac_tui.runs.past import PastRun, TrackedChannel, read_run, read_runs, with_state
 from xovac_tui.runs.state import RunSnapshot
+from xovac_tui.station.live import this_user
 from xovac_tui.station.news import News
+from xovac_tui.ui import dialogs
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.runs import ACTIONS
 from xovac_tui.ui.screens.runs.compare import pair_head, pair_lines
@@ -35,16 +43,13 @@ from xovac_tui.ui.screens.runs.lines import (
     step_head,
     step_line,
 )
-from xovac_tui.ui.screens.runs.trend import pair_model, run_model
+from xovac_tui.ui.screens.runs.trend import delta_model, pair_model, run_model
+from xovac_tui.ui.widgets.fitting import SPACIOUS, TALL, WIDE
 from xovac_tui.ui.widgets.lines import Line, RunFacts, paragraph
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import TrendModel
 
-WIDE = 100
-"""Width in cells from which the list has room for the start of a run."""
-TALL = 28
-"""Height in rows from which chart and steps are always visible."""
 _LIST_EVERY = 2.0
 """Seconds between two readings of the list of runs."""
 _RUN_EVERY = 5.0
@@ -63,15 +68,15 @@ class RunsPane(Pane):
         "Of a hold you see how long it was in tolerance, and how much of that counts.\n"
         "The chart lays the plan over what was measured; tab goes to it, and its keys are the trend's.\n"
         "Compare: {runs-compare} marks a run, {runs-compare} on another shows both from their beginnings, "
-        "with what differs.\n"
+        "with what differs; {runs-view} shows the second minus the first, where there is no room for "
+        "both charts.\n"
+        "{runs-find} finds runs by their words; {runs-attach} attaches a file to the chosen one.\n"
         "{runs-report} writes a report of the chosen run, a page of HTML, into the folder exports beside the "
         "state file."
     )
     ACTIONS = ACTIONS
     DEFAULT_CSS = """
     RunsPane { layout: horizontal; }
-    RunsPane #run-list { width: 27; height: 1fr; }
-    RunsPane.-wide #run-list { width: 42; }
     RunsPane #run-right { width: 1fr; height: 1fr; }
     RunsPane #run-chart { height: 1fr; }
     RunsPane.-tall #run-chart { height: 5fr; min-height: 10; }
@@ -79,14 +84,28 @@ class RunsPane(Pane):
     RunsPane.-tall #run-readings, RunsPane.-tall #run-happened { height: 3fr; }
     RunsPane #run-compare { width: 1fr; height: 1fr; display: none; }
     RunsPane #pair-facts { height: 3; }
+    RunsPane #pair-chart, RunsPane #pair-delta, RunsPane #pair-rows { height: 1fr; }
+    RunsPane.-tall #pair-chart { height: 5fr; }
+    RunsPane.-tall #pair-delta { height: 3fr; }
+    RunsPane.-tall #pair-rows { height: 5fr; }
+    RunsPane #run-left { width: 27; height: 1fr; }
+    RunsPane.-wide #run-left { width: 42; }
+    RunsPane.-spacious #run-left { width: 64; }
+    RunsPane #run-find {
+        display: none; height: 1; width: 1fr; border: none; padding: 0 1; background: $panel;
+        &:focus { border: none; }
+    }
+    RunsPane.-find #run-find { display: block; }
     RunsPane.-compare #run-compare { display: block; }
-    RunsPane.-compare #run-list, RunsPane.-compare #run-right { display: none; }
+    RunsPane.-compare #run-left, RunsPane.-compare #run-right { display: none; }
     """
 
     def compose(self) -> ComposeResult:
         """Build the list, the parts of one run, and those of a comparison."""
         ascii_only = self.workspace.glyphs.ascii
-        yield Rows("Runs", choose=True, id="run-list")
+        with Vertical(id="run-left"):
+            yield Rows("Runs", choose=True, id="run-list")
+            yield Input(placeholder="words of a run", max_length=100, compact=True, id="run-find")
         with Vertical(id="run-right"):
             yield RunFacts(id="run-facts")
             yield TrendChart(ascii_only=ascii_only, keys=self.keys, id="run-chart")
@@ -95,11 +114,14 @@ class RunsPane(Pane):
         with Vertical(id="run-compare"):
             yield RunFacts(id="pair-facts")
             yield TrendChart(ascii_only=ascii_only, keys=self.keys, id="pair-chart")
+            yield TrendChart(ascii_only=ascii_only, keys=self.keys, id="pair-delta")
             yield Rows("What differs", id="pair-rows")
 
     def on_mount(self) -> None:
         """Start reading; nothing is read yet."""
         self._runs: tuple[RecordedRun, ...] = ()
+        """Those that are listed."""
+        self._all: tuple[RecordedRun, ...] = ()
         self._read_once = False
         self._problem = ""
         self._chosen: int | None = None
@@ -111,6 +133,8 @@ class RunsPane(Pane):
         self._marked: int | None = None
         self._pair: tuple[PastRun, PastRun] | None = None
         self._view = 0
+        self._delta = False
+        """Of a comparison, the difference is shown where there is no room for both charts."""
         self._listed_at = self._read_at = self._rest = 0.0
         self._reading = self._reporting = False
         self._fit()
@@ -154,11 +178,14 @@ class RunsPane(Pane):
         wide, tall = self.size.width >= WIDE, self.size.height >= TALL
         self.set_class(wide, "-wide")
         self.set_class(tall, "-tall")
+        self.set_class(self.size.width >= SPACIOUS, "-spacious")
         shown = {_VIEWS[self._view]}
         if tall:
             shown = {"chart", "steps", "happened" if self._view == 3 else "readings"}
         for name in _VIEWS:
             self.query_one(f"#run-{name}").display = name in shown
+        self.query_one("#pair-chart").display = tall or not self._delta
+        self.query_one("#pair-delta").display = tall or self._delta
 
     def show(self, snapshot: Snapshot) -> None:
         """Update the list, and a run that goes on."""
@@ -206,7 +233,7 @@ class RunsPane(Pane):
         self._listed_at = self.station.clock.mono()
         record = self.station.record.record
         if record is None:
-            self._runs, self._problem = (), self._no_record()
+            self._all, self._runs, self._problem = (), (), self._no_record()
         else:
             try:
                 runs = await asyncio.to_thread(read_runs, record.path)
@@ -214,7 +241,8 @@ class RunsPane(Pane):
                 self._problem = str(error)
             else:
                 self._apply_cursor()
-                self._runs, self._problem = runs, ""
+                self._all, self._problem = runs, ""
+                self._runs = self._found()
         self._read_once = True
         if self._runs and (self._at_newest or self._chosen not in {run.id for run in self._runs}):
             self._choose(self._runs[0].id)
@@ -236,7 +264,7 @@ class RunsPane(Pane):
         if run != self._chosen:
             self._chosen = run
             # The cursor moves at once; the run is read before it is shown.
-            self.runs.repaint()
+            self._draw_list()
             self._read_run()
 
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
@@ -314,11 +342,7 @@ class RunsPane(Pane):
     def _draw_list(self) -> None:
         rows, glyphs, times = self.runs, self.workspace.glyphs, self.workspace.times
         if self._problem or not self._runs:
-            said = self._problem or (
-                f"No run is in the record yet. Press {self.keys['tab-recipes']}: load a recipe and start it."
-                if self._read_once
-                else ""
-            )
+            said = self._problem or self._why_none()
             rows.show_folded(lambda width: paragraph(glyphs.plain(said), max(8, width), "$foreground-muted"))
             return
         at = next((place for place, run in enumerate(self._runs) if run.id == self._chosen), 0)
@@ -339,6 +363,14 @@ class RunsPane(Pane):
         # The second of its two rows is the chosen one: the first stays in sight as its heading.
         count = 2 * len(self._runs)
         rows.show_rows(count, line, skip=range(0, count, 2), chosen=2 * at + 1)
+
+    def _why_none(self) -> str:
+        """Return why no run is listed, and what to do; nothing before the record was read."""
+        if self._all:
+            return f"No run has these words ({self.keys['runs-back']}: all runs)."
+        recipes = self.keys["tab-recipes"]
+        said = f"No run is in the record yet. Press {recipes}: load a recipe and start it."
+        return said if self._read_once else ""
 
     def _draw_run(self, *, rewind: bool = False) -> None:
         past, glyphs, times = self._past, self.workspace.glyphs, self.workspace.times
@@ -397,6 +429,7 @@ class RunsPane(Pane):
             lambda width, height: pair_head((one, other), width, glyphs=glyphs, times=times)
         )
         self.query_one("#pair-chart", TrendChart).show(pair_model(one, other, self.workspace.units))
+        self.query_one("#pair-delta", TrendChart).show(delta_model(one, other, self.workspace.units))
         self.query_one("#pair-rows", Rows).show_folded(
             lambda width: pair_lines(one, other, width, glyphs, self.workspace.units), rewind=rewind
         )
@@ -406,6 +439,9 @@ class RunsPane(Pane):
     def action_runs_view(self) -> None:
         """Show the next part of the run that does not fit beside the others."""
         if self._pair is not None:
+            self._delta = not self._delta
+            self._fit()
+            self.call_after_refresh(self._draw)
             return
         self._view = 3 if self.has_class("-tall") and self._view != 3 else (self._view + 1) % len(_VIEWS)
         self._fit()
@@ -432,9 +468,83 @@ class RunsPane(Pane):
             return
         self._pair = (one, other)
         self.add_class("-compare")
-        self.query_one("#pair-chart", TrendChart).forget()
+        for name in ("#pair-chart", "#pair-delta"):
+            self.query_one(name, TrendChart).forget()
         self.query_one("#pair-rows", Rows).focus()
         self.call_after_refresh(lambda: self._draw_pair(rewind=True))
+
+    def action_runs_find(self) -> None:
+        """Open the field for words of a run."""
+        if self._pair is None:
+            self.add_class("-find")
+            self.query_one("#run-find", Input).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """List the runs with these words."""
+        event.stop()
+        self._runs = self._found()
+        if self._runs and self._chosen not in {run.id for run in self._runs}:
+            self._choose(self._runs[0].id)
+        self._draw_list()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go back to the list; without words the field is closed."""
+        event.stop()
+        self.set_class(bool(event.value.strip()), "-find")
+        self.runs.focus()
+
+    def _found(self) -> tuple[RecordedRun, ...]:
+        """Return the runs with all typed words in number, name, result or day."""
+        words = self.query_one("#run-find", Input).value.lower().split()
+        day = self.workspace.times.day
+        return tuple(
+            run
+            for run in self._all
+            if all(
+                word in f"{run.label} {run.name} {run.result} {day(run.started)}".lower() for word in words
+            )
+        )
+
+    @work(group="runs-attach", exclusive=True)
+    async def action_runs_attach(self) -> None:
+        """Ask for a file and attach it to the chosen run, in a thread."""
+        chosen, record, station = self._chosen, self.station.record.record, self.station
+        if chosen is None or record is None or self.workspace.playback is not None:
+            self.workspace.say("There is no run here that a file can be attached to.", "warning")
+            return
+        typed, problem = "", ""
+        while True:
+            words = "Path of a picture (PNG, JPEG, GIF, WebP), PDF, plain text or CSV file of at most 20 MB:"
+            title = f"Attach to r{chosen}"
+            asked = dialogs.ask.AskDialog(self.workspace, title, words, typed, longest=1000, problem=problem)
+            answer = await self.workspace.ask(asked)
+            if not answer:
+                return
+            typed = answer
+            try:
+                file = await asyncio.to_thread(_read_typed, typed)
+                break
+            except XovacError as error:
+                problem = str(error)
+        who = this_user()
+        session = Session(
+            pid=os.getpid(),
+            host=socket.gethostname(),
+            who=who,
+            program=f"xovac-tui {__version__}",
+            profile=station.name,
+            url="",
+        )
+        clock = station.clock
+        try:
+            await asyncio.to_thread(
+                attach, record.path, session, chosen, (file,), caption="", utc=clock.utc(), mono=clock.mono()
+            )
+        except (XovacError, sqlite3.Error, OSError) as error:
+            self.workspace.say(f"Nothing was attached: {error}.", "error")
+            return
+        self.workspace.say(f"{self.workspace.glyphs.shown(file.name, 80)} is attached to r{chosen}.")
+        self._read_run()
 
     @work(group="runs-report")
     async def action_runs_report(self) -> None:
@@ -475,12 +585,21 @@ class RunsPane(Pane):
         self.workspace.say(f"The report of r{chosen} is written.{said}", path=paths.shown(path))
 
     def action_runs_back(self) -> None:
-        """Leave the comparison, else remove the mark."""
+        """Leave the comparison, else remove the words, else the mark."""
         if self._pair is not None:
             self._pair = None
             self.remove_class("-compare")
             self.runs.focus()
             self.call_after_refresh(self._draw)
+        elif self.has_class("-find"):
+            self.query_one("#run-find", Input).value = ""
+            self.remove_class("-find")
+            self.runs.focus()
         elif self._marked is not None:
             self._marked = None
             self._draw_list()
+
+
+def _read_typed(typed: str) -> File:
+    """Return a file by its path as typed; `~` is the user's folder."""
+    return read_file(Path(typed).expanduser())

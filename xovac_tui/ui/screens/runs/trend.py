@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 
+from xovac_tui.chamber.history import Curve
 from xovac_tui.chamber.ring import Bins
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
@@ -95,6 +96,69 @@ def pair_model(one: PastRun, other: PastRun, units: DisplayUnits = AS_REPORTED) 
         planned=planned.planned_points() if planned is not None else None,
         window=None,
         title=title + (f", plan of {planned.recorded.label}" if planned is not None else ""),
+        whole=True,
+        since=True,
+        units=units,
+    )
+
+
+class DifferenceCurve:
+    """How much a curve is above another one at the same time, from the middles of their columns."""
+
+    def __init__(self, one: Curve, other: Curve, factor: float) -> None:
+        self._one, self._other, self._factor = one, other, factor
+
+    @property
+    def oldest(self) -> float | None:
+        """Time from which on there is a difference."""
+        both = (self._one.oldest, self._other.oldest)
+        return None if both[0] is None or both[1] is None else max(both[0], both[1])
+
+    @property
+    def last_time(self) -> float | None:
+        """Time up to which both have values; None when one has none."""
+        both = (self._one.last_time, self._other.last_time)
+        return None if both[0] is None or both[1] is None else min(both[0], both[1])
+
+    def window(self, start: float, end: float, columns: int) -> Bins:
+        """Return the difference of each column; no value where one of the two has none."""
+        one, other = self._one.window(start, end, columns), self._other.window(start, end, columns)
+        middles = array(
+            "d",
+            (
+                self._factor * (high + low - above - below) / 2
+                for low, high, below, above in zip(one.lows, one.highs, other.lows, other.highs, strict=True)
+            ),
+        )
+        return Bins(start, (end - start) / max(1, columns), middles, middles)
+
+
+def delta_model(one: PastRun, other: PastRun, units: DisplayUnits = AS_REPORTED) -> TrendModel:
+    """Return how much the second run was above the first one at the same time since their starts."""
+    curves = [
+        RunCurve(
+            run.recorded.started,
+            None if run.temperature is None else run.temperature.bins,
+            run.recorded.started,
+        )
+        for run in (one, other)
+    ]
+    unit = units.difference_unit("degC")
+    series = TrendSeries(
+        "delta",
+        f"{other.recorded.label} - {one.recorded.label}",
+        unit,
+        False,
+        DifferenceCurve(curves[1], curves[0], units.change(1.0, "degC")),
+        2,
+    )
+    longest = max(one.seconds, other.seconds)
+    return TrendModel(
+        now_mono=longest,
+        now_utc=longest,
+        series=(series,),
+        window=None,
+        title=f"{other.recorded.label} minus {one.recorded.label}",
         whole=True,
         since=True,
         units=units,

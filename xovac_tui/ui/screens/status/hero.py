@@ -241,7 +241,7 @@ def _running(moment: RunMoment, width: int, rows: int, look: Look) -> list[Line]
     run = moment.snapshot.run
     if followed is None:
         word = f"{glyphs.question} PERHAPS RUNNING" if moment.unreported else f"{glyphs.play} RUNNING"
-        step = f"step {run.step}" + (f" of {run.steps}" if run.steps else "") if run.step else ""
+        step = runs.view.item_words(run.step, run.steps)
         lasts: Line = ()
         if progress.elapsed is not None:
             least = "at least " if progress.elapsed_is_least else ""
@@ -253,7 +253,7 @@ def _running(moment: RunMoment, width: int, rows: int, look: Look) -> list[Line]
         ]
     where = f"cycle {progress.cycle[0]} of {progress.cycle[1]}" if progress.cycle else ""
     if not where and followed.step:
-        where = f"step {followed.step}/{followed.steps}" if followed.steps else f"step {followed.step}"
+        where = runs.view.item_words(followed.step, followed.steps)
     if followed.estimated:
         where = f"{where}, estimated" if where else "estimated"
     sign = glyphs.question if moment.unreported else glyphs.play

@@ -137,12 +137,12 @@ def where_words(moment: RunMoment, *, short: bool, estimated: bool = True) -> st
     """
     run, followed, progress = moment.snapshot.run, moment.planned, moment.progress
     step, steps = (followed.step, followed.steps) if followed is not None else (run.step, run.steps)
-    of, cycle, item = ("/", "cycle", "step") if short else (" of ", "Cycle", "Step")
+    of, cycle, item = ("/", "cycle", "item") if short else (" of ", "Cycle", "Item")
     parts: list[str] = []
     if progress.cycle:
         parts.append(f"{cycle} {progress.cycle[0]}{of}{progress.cycle[1]}")
     if step:
-        parts.append(f"{item} {step}" + (f"{of}{steps}" if steps else ""))
+        parts.append(f"{item} {step}" + (f"/{steps}" if steps else ""))
     if short:
         estimated = estimated and followed is not None and followed.estimated
         parts += [
