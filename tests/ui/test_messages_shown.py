@@ -126,3 +126,25 @@ async def test_no_message_carries_control_characters_to_the_terminal(tmp_path: P
         await c.press("M")
         for row in drawn(c.app.screen):
             assert row.isprintable()
+
+
+async def test_the_history_is_searched_by_words(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        c.app.workspace.say("Saved", path="/somewhere/log.jsonl")
+        c.app.workspace.say("Noted.")
+        await c.press("M")
+        dialog = c.app.screen
+        assert isinstance(dialog, HistoryDialog)
+        rows = dialog.query_one(MessageRows)
+        assert "Noted." in rows.plain
+        await c.press("slash")
+        await c.type("LOG saved")
+        assert "Noted." not in rows.plain
+        assert "log.jsonl" in rows.plain
+        await c.press("enter")
+        assert rows.has_focus
+        await c.press("escape")
+        assert c.app.screen is dialog
+        assert "Noted." in rows.plain
+        await c.press("escape")
+        assert len(c.app.screen_stack) == 1

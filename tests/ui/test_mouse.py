@@ -5,14 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.helpers.console import Console, console
+from tests.helpers.editor import recipes_tab
 from tests.ui.test_alarms_pane import HOT, RULES
 from tests.ui.test_replay import HOURS, replayed
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.link import LinkWord
+from xovac_tui.recipes.plan import Plan
 from xovac_tui.ui.dialogs.contract.form import ContractForm
 from xovac_tui.ui.dialogs.help import HelpDialog
 from xovac_tui.ui.frame.bars import AlarmStrip, KeyBar, LinkBar, ReplayBar
+from xovac_tui.ui.glyphs import UNICODE
 from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
+from xovac_tui.ui.screens.recipes.profile import ProfileChart, segment_at
 from xovac_tui.ui.screens.status.readings import Readings
 from xovac_tui.ui.widgets.rows import Rows, TwiceClicked
 from xovac_tui.ui.widgets.stopbar import StopBar
@@ -168,3 +172,40 @@ async def test_clicks_on_the_bar_of_a_replay_go_there_and_pause(tmp_path: Path) 
         await r.pilot.click(ReplayBar, offset=(2, 0))
         await r.settle()
         assert r.station.playback.paused
+
+
+def column_of(chart: ProfileChart, plan: Plan, number: int) -> int:
+    """Return a column of the chart in which a segment of a plan is drawn."""
+    width, height = chart.size
+    shown = {segment_at(plan, x, width, height, UNICODE): x for x in range(width)}
+    return shown[number]
+
+
+async def test_a_click_in_the_profile_chooses_the_step_there(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path, edit=False) as e:
+        view = e.pane.view
+        await e.c.until(lambda: view.study is not None and view.steps.count)
+        assert view.study is not None
+        assert view.study.plan is not None
+        chart = view.query_one(ProfileChart)
+        for number in (len(view.study.plan.segments) - 1, 0):
+            place = chart.content_region
+            column = column_of(chart, view.study.plan, number)
+            await e.c.pilot.click(offset=(place.x + column, place.y + 2))
+            await e.c.settle()
+            assert view.steps.chosen == number
+            assert view.steps.has_focus
+
+
+async def test_a_click_in_the_profile_of_the_editor_goes_to_the_step(tmp_path: Path) -> None:
+    async with recipes_tab(tmp_path, size=(120, 36)) as e:
+        chart = e.c.app.query_one("#edit-profile", ProfileChart)
+        study = e.editor.study
+        assert study is not None
+        assert study.plan is not None
+        for segment in (study.plan.segments[-1], study.plan.segments[0]):
+            place = chart.content_region
+            column = column_of(chart, study.plan, study.plan.segments.index(segment))
+            await e.c.pilot.click(offset=(place.x + column, place.y + 2))
+            await e.c.settle()
+            assert e.editor.editing.path == segment.path

@@ -75,6 +75,24 @@ async def test_commands_open_their_form_and_send_nothing(tmp_path: Path) -> None
         assert c.link.emitted == []
 
 
+async def test_slash_on_status_finds_channels_only(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.press("slash")
+        dialog = c.app.screen
+        assert isinstance(dialog, PaletteDialog)
+        await c.until(lambda: dialog.complete)
+        assert {one.kind for one in dialog.found} == {"Channel"}
+        assert not any(one.title.startswith("Pin") for one in dialog.found)
+        await c.type("shrou")
+        await c.until(lambda: dialog.complete)
+        await c.press("enter")
+        await c.until(lambda: len(c.app.screen_stack) == 1)
+        await c.settle()
+        readings = c.app.query_one(Readings)
+        assert readings.chosen is not None
+        assert readings.chosen.label == "Shroud"
+
+
 async def test_channels_are_gone_to_and_pinned(tmp_path: Path) -> None:
     async with console(tmp_path, tab="log") as c:
         await choose(c, "shroud")

@@ -55,6 +55,21 @@ def test_only_what_has_no_name_yet_is_drafted(line: CommandLine, script: Script)
     assert said.out.count(" = {") == 1
 
 
+def test_a_draft_does_not_take_the_place_of_the_names_that_it_leaves_out(
+    line: CommandLine, script: Script
+) -> None:
+    own = line.home / "own.toml"
+    own.write_text('[messages.telemetry]\n"state" = { role = "state", idle = ["idle"] }\n')
+    (line.home / "link.toml").symlink_to(own)
+    line.settings('[profiles.lab]\nurl = "http://lab:1"\ncontracts = ["own.toml"]\n')
+    script.messages = [TELEMETRY]
+    before = own.read_text()
+    for name in ("own.toml", "link.toml"):
+        said = line("contract", "draft", "--for", "0.1s", "-o", str(line.home / name), "--force")
+        assert (said.code, own.read_text()) == (2, before)
+        assert "Write into another file" in said.err
+
+
 def test_a_draft_of_a_record_connects_to_nothing(line: CommandLine, script: Script) -> None:
     record = paths.record_file("lab", line.home)
     written(record, [reading(float(number), p_mbar=10.0**-number) for number in range(6)])

@@ -186,6 +186,17 @@ def test_settings_that_cannot_be_used_are_no_error(
     assert answer_lines("zsh", words)[0] in ("", "files")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes belong to POSIX")
+def test_a_pipe_or_an_endless_file_in_the_place_of_settings_holds_up_no_shell(home: Path) -> None:
+    file = home / "config.toml"
+    file.unlink()
+    os.mkfifo(file)
+    assert zsh("--profile", "") == []
+    file.unlink()
+    file.symlink_to("/dev/zero")
+    assert zsh("--profile", "") == []
+
+
 @pytest.mark.parametrize(
     ("line", "words", "quoted"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import os
 import threading
@@ -342,6 +343,22 @@ async def test_a_file_that_changes_is_read_again_by_itself(tmp_path: Path) -> No
         await asyncio.wait_for(changed.wait(), 20)
         assert b.channel("dev.t").label == "Plate A"
         assert b.link.emitted == []
+
+
+async def test_a_file_that_is_touched_all_the_time_is_read_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = itertools.count()
+    monkeypatch.setattr(ContractFiles, "stamp", lambda _: ((next(times), 0, 0),))
+    for name, seconds in (("LOOK_EVERY", 0.02), ("SETTLE", 0.02), ("SETTLE_AT_MOST", 0.1)):
+        monkeypatch.setattr(f"xovac_tui.station.live.{name}", seconds)
+    async with Bench(tmp_path) as b:
+        changed = asyncio.Event()
+        b.station.subscribe(lambda news: changed.set() if isinstance(news, ContractChanged) else None)
+        # Not the first reading, which waits for nothing.
+        await b.station.reread_contract()
+        b.write(NAMED)
+        await asyncio.wait_for(changed.wait(), 5)
 
 
 async def test_a_bad_file_leaves_the_contract_in_force_and_is_told_once(tmp_path: Path) -> None:

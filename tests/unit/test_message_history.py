@@ -138,6 +138,17 @@ def test_a_flood_is_bounded_and_counted_and_loses_nothing_that_waits() -> None:
     assert history.dropped == 22
 
 
+def test_a_new_message_is_shown_however_many_alarms_wait_to_be_seen() -> None:
+    history = MessageHistory()
+    for number in range(MOST_MESSAGES):
+        say(history, f"Alarm {number}", "warning", stays=True)
+    say(history, "Nothing was sent.", "warning")
+    assert history.newest is not None
+    assert "Nothing was sent." in line(history)
+    assert history.messages[0].text == "Alarm 1"
+    assert history.dropped == 1
+
+
 @pytest.mark.parametrize("width", [20, 60, 200])
 def test_the_line_fits_and_has_only_ascii_where_nothing_else_can_be_shown(width: int) -> None:
     history = MessageHistory()

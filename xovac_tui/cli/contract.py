@@ -65,9 +65,9 @@ def draft(
     """
     if record is not None and seconds is not None:
         raise click.UsageError("--for is for listening to a chamber: leave it out with --from.")
-    if output is not None and os.path.lexists(output) and not force:
-        raise SettingsError(f"There is a file already: {output}. Add --force to overwrite it.")
     found = effective(ctx)
+    if output is not None:
+        _check_output(found, output, force)
     observed = samples.Observed()
     if record is not None:
         contract = in_force(found)
@@ -112,6 +112,20 @@ async def _listen(station: LiveStation, seconds: float, observed: samples.Observ
     async with beside(take()), station:
         await online(station)
         await asyncio.sleep(seconds)
+
+
+def _check_output(found: Effective, output: Path, force: bool) -> None:
+    """Raise SettingsError where a file is not to be overwritten."""
+    real = os.path.realpath(output)
+    for name, profile in _profiles(found).items():
+        files = {os.path.realpath(one) for one in profile.contracts if one != SIMULATOR_CONTRACT}
+        if real in files and os.path.exists(real):
+            raise SettingsError(
+                f"{output} is a contract file of the profile {name}. A draft holds only what has no name "
+                "yet, so the names in the file would be lost. Write into another file."
+            )
+    if os.path.lexists(output) and not force:
+        raise SettingsError(f"There is a file already: {output}. Add --force to overwrite it.")
 
 
 def _check(found: Effective, text: str, file: Path) -> None:

@@ -16,10 +16,14 @@ from xovac_tui import paths
 from xovac_tui.completing.line import TypedWords
 from xovac_tui.completing.wanted import ValueKind
 from xovac_tui.errors import XovacError
+from xovac_tui.readfile import read_at_most
 
 Values = Iterator[tuple[str, str]]
 """Words, each with its explanation."""
 _DEMO = "demo"
+_MOST_BYTES = 1_000_000
+_PATIENCE = 0.2
+"""Seconds for which a pipe in the place of a file may give nothing: who presses Tab waits."""
 
 
 def values_of(kind: ValueKind, typed: TypedWords) -> Values:
@@ -182,8 +186,8 @@ def _last(typed: TypedWords, option: str) -> str | None:
 def _read(file: Path) -> dict[str, Any]:
     """Return what a TOML file holds; nothing where it cannot be read."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError):
+        return tomllib.loads(read_at_most(file, _MOST_BYTES, _PATIENCE).decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
         return {}
 
 

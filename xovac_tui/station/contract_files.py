@@ -15,6 +15,8 @@ LOOK_EVERY = 2.0
 """Seconds between two checks whether a contract file has changed on disk."""
 SETTLE = 0.3
 """Seconds for which a file must stay as it is before it is read: an editor may write it in pieces."""
+SETTLE_AT_MOST = 3.0
+"""Seconds after which a file that never stays as it is, such as one that a script touches, is read anyway."""
 ANSWERS_WITHIN = 10.0
 """Seconds after which a folder that does not answer is given up by what waits for it."""
 

@@ -41,7 +41,14 @@ from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import OPENING
 from xovac_tui.station.commands import Prepared, Sender
 from xovac_tui.station.confirmation import STOP_KEY, confirmed_by
-from xovac_tui.station.contract_files import ANSWERS_WITHIN, LOOK_EVERY, SETTLE, ContractReading, Stamp
+from xovac_tui.station.contract_files import (
+    ANSWERS_WITHIN,
+    LOOK_EVERY,
+    SETTLE,
+    SETTLE_AT_MOST,
+    ContractReading,
+    Stamp,
+)
 from xovac_tui.station.eventqueue import EventQueue
 from xovac_tui.station.news import News, NewsFeed, ServiceFailed
 from xovac_tui.station.proofs import StopProofs
@@ -323,7 +330,7 @@ class LiveStation(Station):
             # As they were at the start, but for what happened in these seconds.
             await self._read_contract()
         elif asked or stamp != self._files_seen:
-            while True:
+            for _ in range(round(SETTLE_AT_MOST / SETTLE)):
                 await asyncio.sleep(SETTLE)
                 before, stamp = stamp, await in_daemon(files.stamp, "contract")
                 if stamp == before:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from textual import events, work
@@ -13,6 +13,7 @@ from textual.actions import SkipAction
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
 from textual.geometry import Size
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
@@ -44,6 +45,7 @@ from xovac_tui.ui.terminal.app import TerminalApp
 from xovac_tui.ui.terminal.lifecycle import run_in_terminal
 from xovac_tui.ui.terminal.mending import Remedy, take_away
 from xovac_tui.ui.terminal.modal import Modal
+from xovac_tui.ui.terminal.plainfilter import PlainFilter
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.widgets.message_line import MessageLine
@@ -70,6 +72,8 @@ class XovacApp(TerminalApp):
     ENABLE_COMMAND_PALETTE = False
     _themed = False
     """The user's theme is set."""
+    plain: PlainFilter | None = None
+    """Makes everything drawn plain characters; None where the terminal shows all signs."""
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings((*EVERYWHERE, *replay_actions.ACTIONS)),
         # Also in a text field, where Textual would only copy the selection.
@@ -151,6 +155,7 @@ class XovacApp(TerminalApp):
         if self.workspace.glyphs.ascii:
             self.add_class("-ascii")
             ScrollBar.renderer = AsciiScrollBar
+            self.plain = PlainFilter(self.workspace.glyphs.plain)
         for workspace in self.workspaces.values():
             self._attend(workspace)
         self.set_interval(1 / self._start.display.refresh, self.flush)
@@ -386,11 +391,16 @@ class XovacApp(TerminalApp):
 
     def action_command_palette(self) -> None:
         """Find anything by its name, and do what choosing it means."""
-        self.run_worker(self._find(), group="palette")
+        everything = palette.Everything(self, self.workspace, self._keys.keymap)
+        self.run_worker(self._find(everything.batches), group="palette")
 
-    async def _find(self) -> None:
+    def action_find_channel(self) -> None:
+        """Find a channel by its name, and go there."""
+        everything = palette.Everything(self, self.workspace, self._keys.keymap)
+        self.run_worker(self._find(everything.places, "Find a channel"), group="palette")
+
+    async def _find(self, batches: dialogs.palette.Batches, title: str = "") -> None:
         workspace, before = self.workspace, self.theme
-        everything = palette.Everything(self, workspace, self._keys.keymap)
 
         def preview(name: str) -> None:
             self.theme = name or before
@@ -398,13 +408,18 @@ class XovacApp(TerminalApp):
         chosen = None
         try:
             chosen = await workspace.ask(
-                dialogs.palette.PaletteDialog(workspace, everything.batches, preview)
+                dialogs.palette.PaletteDialog(workspace, batches, preview, title=title)
             )
         finally:
             if chosen is None or not chosen.theme:
                 self.theme = before
         if chosen is not None:
             await chosen.run()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what everything drawn goes through."""
+        filters = super().get_line_filters()
+        return filters if self.plain is None else [*filters, self.plain]
 
     async def on_key_clicked(self, message: KeyClicked) -> None:
         """Do what the clicked entry says; a click makes the first stroke of STOP, never the second."""

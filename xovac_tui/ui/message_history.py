@@ -127,10 +127,9 @@ class MessageHistory:
         self._newest = message.number
         self.version += 1
         while len(self._messages) > MOST_MESSAGES:
-            # What still waits to be seen goes last.
-            oldest = next(
-                (n for n, one in self._messages.items() if not one.waits), next(iter(self._messages))
-            )
+            # What still waits to be seen goes last, but for the newest message: it was not shown yet.
+            older = [one for one in self._messages.values() if one.number != message.number]
+            oldest = next((one for one in older if not one.waits), older[0]).number
             gone = self._messages.pop(oldest)
             if gone.entry is not None:
                 self._numbers.pop(gone.entry.id, None)

@@ -73,6 +73,12 @@ class Everything:
             yield batch
             await asyncio.sleep(0)
 
+    async def places(self) -> AsyncIterator[Sequence[PaletteEntry]]:
+        """Yield the channels to go to."""
+        for batch in _batched(one for one in self.channels() if not one.key):
+            yield batch
+            await asyncio.sleep(0)
+
     # -- actions ------------------------------------------------------------------------------------
 
     def actions(self) -> Iterator[PaletteEntry]:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.widgets import Input
 
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.plural import counted
@@ -68,18 +69,24 @@ class HistoryDialog(Dialog[None]):
     HistoryDialog > .dialog.-wide { width: 100%; max-width: 120; }
     HistoryDialog VerticalScroll { border-top: solid $border-blurred; }
     HistoryDialog VerticalScroll:focus { border-top: solid $border; }
-    .-ascii HistoryDialog VerticalScroll { border-top: ascii $border-blurred; }
+    HistoryDialog Input { display: none; width: 1fr; }
+    HistoryDialog.-find Input { display: block; }
     """
     AUTO_FOCUS = "MessageRows"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy", "copy")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy", "copy"),
+        Binding("slash", "find", "find"),
+        Binding("escape", "leave", "back"),
+    ]
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace, "Messages", "tab: scroll the text   esc: back")
+        super().__init__(workspace, "Messages", "/: find   tab: scroll the text   esc: back")
         self._drawn = -1
         """Version of the history that is shown."""
 
     def contents(self) -> ComposeResult:
         """Build the list and the text."""
+        yield Input(placeholder="words of a message", compact=True, max_length=80)
         yield MessageRows(self.workspace.glyphs, self.workspace.times, self.station.clock.mono)
         with VerticalScroll():
             yield FactsView()
@@ -91,7 +98,7 @@ class HistoryDialog(Dialog[None]):
 
     def on_resize(self) -> None:
         """Share the rows between list and text."""
-        rows = self.rows - 2
+        rows = self.rows - 2 - self.has_class("-find")
         detail = max(_LEAST_DETAIL, rows // 3)
         self.query_one(MessageRows).styles.height = max(1, rows - detail)
         self.query_one(VerticalScroll).styles.height = detail
@@ -105,9 +112,11 @@ class HistoryDialog(Dialog[None]):
         """Show the messages and the chosen one."""
         history = self.workspace.history
         self._drawn = history.version
-        self.query_one(MessageRows).show_items(history.messages[::-1])
+        words = self.query_one(Input).value.lower().split()
+        found = [one for one in history.messages[::-1] if all(word in searched(one) for word in words)]
+        self.query_one(MessageRows).show_items(found)
         gone = f", {counted(history.dropped, 'older one', 'older ones')} dropped" if history.dropped else ""
-        kept = counted(len(history.messages), "message", "messages")
+        kept = f"{len(found)} of " * bool(words) + counted(len(history.messages), "message", "messages")
         entitle(self.query_one(".dialog"), f"Messages: {kept}{gone}")
         self._show_chosen()
 
@@ -121,6 +130,32 @@ class HistoryDialog(Dialog[None]):
         self.query_one(FactsView).show(facts)
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
+    def action_find(self) -> None:
+        """Open the field for the words of a message."""
+        self.add_class("-find")
+        self.on_resize()
+        self.query_one(Input).focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show only messages that have these words."""
+        event.stop()
+        self.draw()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go to the messages found."""
+        event.stop()
+        self.query_one(MessageRows).focus()
+
+    def action_leave(self) -> None:
+        """Show all messages again, else close."""
+        if not self.has_class("-find"):
+            self.dismiss(None)
+            return
+        self.query_one(Input).value = ""
+        self.query_one(MessageRows).focus()
+        self.remove_class("-find")
+        self.on_resize()
+
     def action_copy(self) -> None:
         """Copy the path of the chosen message, else its text."""
         message = self.query_one(MessageRows).chosen
@@ -128,6 +163,12 @@ class HistoryDialog(Dialog[None]):
             self.app.copy_to_clipboard(message.path or message.whole)
             what = "path" if message.path else "message"
             self.workspace.say(f"Copied the {what}, if this terminal lets programs copy.", seconds=4)
+
+
+def searched(message: SaidMessage) -> str:
+    """Return what the words of a search are looked for in, in small letters."""
+    sent = "" if message.entry is None else f"{message.entry.command} {message.entry.payload}"
+    return f"{message.whole} {message.path} {message.severity} {sent}".lower()
 
 
 def message_facts(message: SaidMessage, glyphs: Glyphs, times: Times) -> list[Fact]:

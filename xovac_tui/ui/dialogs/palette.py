@@ -146,11 +146,17 @@ class PaletteDialog(Dialog[PaletteEntry]):
     ]
 
     def __init__(
-        self, workspace: Workspace, batches: Batches, preview: Callable[[str], None], typed: str = ""
+        self,
+        workspace: Workspace,
+        batches: Batches,
+        preview: Callable[[str], None],
+        typed: str = "",
+        *,
+        title: str = "",
     ) -> None:
         """`preview` shows a theme by its name, the present one again for an empty name."""
         below = workspace.glyphs.plain("↑↓ move   enter: do it   esc: back")
-        super().__init__(workspace, _TITLE, below)
+        super().__init__(workspace, title or _TITLE, below)
         self._batches, self._preview, self._typed = batches, preview, typed
         self._entries: list[PaletteEntry] = []
         self._all = False
@@ -247,7 +253,7 @@ class PaletteDialog(Dialog[PaletteEntry]):
         best = nsmallest(MOST_SHOWN, found)
         rows.show_found([self._entries[at] for _, _, at in best], query, rewind=rewind)
         box = self.query_one(".dialog")
-        said = _TITLE
+        said = self.heading
         if query.words:
             said += f": {counted(len(found), 'match', 'matches')}"
             said += f", the best {MOST_SHOWN} shown" if len(found) > MOST_SHOWN else ""

@@ -397,6 +397,14 @@ class RecipesPane(Pane):
         if self.view.chosen is not None:
             await self._choose(self.view.chosen)
 
+    def on_profile_chart_clicked(self, message: ProfileChart.Clicked) -> None:
+        """Choose the step that was clicked in the profile, and show the steps."""
+        view = self.view
+        view.remove_class("-check")
+        view.steps.focus()
+        view.steps.action_move(message.number - view.steps.chosen)
+        view.show_profile()
+
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
         """Plan and check the recipe under the cursor, or show the chosen step in the profile."""
         if message.rows is self.view.steps:

@@ -6,6 +6,9 @@ import math
 from collections.abc import Collection, Sequence
 from itertools import pairwise
 
+from textual import events
+from textual.message import Message
+
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import spell_shortly
 from xovac_tui.plot.cells import Tone
@@ -13,7 +16,7 @@ from xovac_tui.plot.chart import ChartLine, Frame, ValueAxis, compose, lay_out, 
 from xovac_tui.plot.raster import dots_per_cell
 from xovac_tui.plot.scale import steady
 from xovac_tui.plot.ticks import columns_of, even_cell, since_ticks, value_ticks
-from xovac_tui.recipes.plan import Plan
+from xovac_tui.recipes.plan import Plan, Segment
 from xovac_tui.recipes.spans import RepeatSpan, repeat_spans
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.copied import Copied
@@ -26,6 +29,14 @@ _LEAST_SPAN = 5.0
 
 class ProfileChart(LinesWidget, can_focus=True):
     """Draws a plan; it changes only with the recipe, and with the step that is chosen."""
+
+    class Clicked(Message):
+        """A segment of the plan was clicked."""
+
+        def __init__(self, number: int, segment: Segment) -> None:
+            super().__init__()
+            self.number = number
+            self.segment = segment
 
     DEFAULT_CSS = """
     ProfileChart {
@@ -60,6 +71,18 @@ class ProfileChart(LinesWidget, can_focus=True):
         self._plan, self._units, self._bright = plan, units, bright
         entitle(self, below=duration_words(plan, speed, self._glyphs))
         self._draw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the step at the time that was clicked."""
+        place = event.get_content_offset(self)
+        if place is None or self._plan is None:
+            return
+        width, height = self.size
+        number = segment_at(
+            self._plan, place.x, width, height - bracket_rows(self._spans, height), self._glyphs, self._units
+        )
+        if number is not None:
+            self.post_message(self.Clicked(number, self._plan.segments[number]))
 
     def copied(self) -> Copied | None:
         """Return the corners of the profile, in the recipe's own units."""
@@ -190,6 +213,18 @@ def profile_lines(
     _brighten(cells, plan, bright, glyphs)
     _label(cells, plan, units, glyphs)
     return [*_brackets(cells, plan, spans, rows, width, glyphs), *cells.lines()]
+
+
+def segment_at(
+    plan: Plan, x: int, width: int, height: int, glyphs: Glyphs, units: DisplayUnits = AS_REPORTED
+) -> int | None:
+    """Return the number of the segment that is drawn at a column of the chart, None where there is none."""
+    cells = ProfileCells(plan, width, height, ascii_only=glyphs.ascii, units=units)
+    column = x - cells.layout.plot_x
+    if not 0 <= column < cells.layout.plot_width or not cells.cell:
+        return None
+    at = (column + 0.5) * cells.cell
+    return next((n for n, one in enumerate(plan.segments) if one.start <= at < one.end), None)
 
 
 def bracket_rows(spans: Sequence[RepeatSpan], height: int) -> int:

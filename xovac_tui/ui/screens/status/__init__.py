@@ -17,6 +17,13 @@ ACTIONS = (
         footer=True,
     ),
     Action("pin", "space", "pin", "Pin the chosen channel to the top and to the trend."),
+    Action(
+        "find-channel",
+        "slash",
+        "find",
+        "Find a channel by a few letters of its name, and go there.",
+        method="app.find_channel",
+    ),
     contract_keys.EDIT_CHANNEL,
     contract_keys.UNDO,
 )

@@ -21,6 +21,7 @@ from xovac_tui.ui.screens.recipes.editor.form import FieldForm
 from xovac_tui.ui.screens.recipes.editor.model import Editing
 from xovac_tui.ui.screens.recipes.editor.saving import Saving
 from xovac_tui.ui.screens.recipes.editor.view import EditorView
+from xovac_tui.ui.screens.recipes.profile import ProfileChart
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.workspace import Workspace
 
@@ -125,6 +126,12 @@ class EditorPane(Pane):
         self.view.set_class(inside, "-form")
         if not inside:
             self.settle()
+
+    def on_profile_chart_clicked(self, message: ProfileChart.Clicked) -> None:
+        """Go to the step that was clicked in the profile."""
+        message.stop()
+        self._go_to(message.segment.path)
+        self.take_focus()
 
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
         """Go to another step, or to the step of another finding."""
