@@ -7,11 +7,14 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from tests.helpers.node import node_server
 from tests.helpers.pty import ANSWER_SECONDS, ROOT, Pty, console, leave
 from tests.helpers.undocumented import START
 from xovac_tui.api.contract import Role
@@ -36,8 +39,24 @@ def printed_keys() -> list[str]:
     return keys
 
 
-@pytest.fixture
-def device() -> Iterator[tuple[int, subprocess.Popen[str]]]:
+class Undocumented(NamedTuple):
+    """A device that nobody documented, and what its contract is to say after the printed keys."""
+
+    url: str
+    told: Callable[[], Sequence[object]]
+    """Returns what was sent to it."""
+    last: str
+    """Of what comes, a word that the readings show last."""
+    start: str
+    units: Mapping[str, str]
+    """By event and path."""
+    roles: Mapping[str, Role]
+    pinned: frozenset[str]
+    idle: str
+
+
+@contextmanager
+def in_python() -> Iterator[Undocumented]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.helpers.undocumented"],
         cwd=ROOT,
@@ -46,9 +65,70 @@ def device() -> Iterator[tuple[int, subprocess.Popen[str]]]:
         text=True,
     )
     assert process.stdout is not None
-    yield int(process.stdout.readline()), process
-    process.kill()
-    process.communicate()
+
+    def told() -> list[str]:
+        process.kill()
+        return process.communicate()[1].splitlines()
+
+    try:
+        yield Undocumented(
+            url=f"http://127.0.0.1:{int(process.stdout.readline())}",
+            told=told,
+            last="phase",
+            start=START,
+            units={
+                "telemetry.vacuum.p_mbar": "mbar",
+                "telemetry.temps.dut_degC": "degC",
+                "telemetry.temps.shroud_degC": "degC",
+                "telemetry.temps.setpoint_degC": "degC",
+                "telemetry.heater.power_W": "W",
+                "telemetry.phase": "",
+            },
+            roles={
+                "telemetry.vacuum.p_mbar": Role.PRESSURE,
+                "telemetry.temps.dut_degC": Role.CONTROLLED,
+                "telemetry.temps.setpoint_degC": Role.SETPOINT,
+                "telemetry.heater.power_W": Role.OUTPUT,
+                "telemetry.phase": Role.STATE,
+            },
+            pinned=frozenset(("telemetry.vacuum.p_mbar", "telemetry.temps.dut_degC")),
+            idle="idle",
+        )
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@contextmanager
+def in_node() -> Iterator[Undocumented]:
+    with node_server(script="undocumented.mjs") as server:
+        yield Undocumented(
+            url=server.url,
+            told=server.commands,
+            last="STANDBY",
+            start="runCycle",
+            units={
+                "tvac:gauges.foreline.pirani_Torr": "Torr",
+                "tvac:gauges.main.ion_Torr": "Torr",
+                "Thermals.zones.0.specimen.tempC": "degC",
+                "Thermals.zones.1.base plate.tempC": "degC",
+                "Thermals.drive.heaterCurrent_mA": "mA",
+                "cycle/info.now.what it does": "",
+            },
+            roles={
+                "tvac:gauges.main.ion_Torr": Role.PRESSURE,
+                "Thermals.zones.0.specimen.tempC": Role.CONTROLLED,
+                "cycle/info.now.what it does": Role.STATE,
+            },
+            pinned=frozenset(("tvac:gauges.main.ion_Torr", "Thermals.zones.0.specimen.tempC")),
+            idle="STANDBY",
+        )
+
+
+@pytest.fixture(params=[in_python, pytest.param(in_node, marks=[pytest.mark.node, pytest.mark.slow])])
+def device(request: pytest.FixtureRequest) -> Iterator[Undocumented]:
+    with request.param() as running:
+        yield running
 
 
 def heading(shown: str) -> str:
@@ -80,14 +160,13 @@ def press(program: Pty, key: str) -> None:
 
 
 def test_six_channels_and_a_start_command_are_named_by_the_printed_keys(
-    tmp_path: Path, device: tuple[int, subprocess.Popen[str]]
+    tmp_path: Path, device: Undocumented
 ) -> None:
-    port, process = device
-    (tmp_path / "config.toml").write_text(f'[profiles.bench]\nurl = "http://127.0.0.1:{port}"\n')
-    keys = printed_keys()
+    (tmp_path / "config.toml").write_text(f'[profiles.bench]\nurl = "{device.url}"\n')
+    keys = [key.replace(START, device.start) for key in printed_keys()]
     assert sum(not key.startswith("<") for key in keys) <= MOST_KEYS
     with console("--profile", "bench", home=tmp_path, size=(80, 24)) as program:
-        program.wait_for("phase")
+        program.wait_for(device.last)
         for key in keys:
             press(program, key)
         program.send("1")
@@ -95,29 +174,19 @@ def test_six_channels_and_a_start_command_are_named_by_the_printed_keys(
         leave(program)
         assert program.wait() == 0
     contract = load_contract([tmp_path / "contracts" / "bench.toml"])
-    (message,) = contract.messages.values()
-    leaves = {leaf.path: leaf for leaf in message.leaves}
-    assert {path: leaf.unit for path, leaf in leaves.items()} == {
-        "vacuum.p_mbar": "mbar",
-        "temps.dut_degC": "degC",
-        "temps.shroud_degC": "degC",
-        "temps.setpoint_degC": "degC",
-        "heater.power_W": "W",
-        "phase": "",
+    leaves = {
+        f"{event}.{leaf.path}": leaf
+        for event, message in contract.messages.items()
+        for leaf in message.leaves
     }
-    assert {leaf.role for leaf in leaves.values()} >= {
-        Role.PRESSURE,
-        Role.CONTROLLED,
-        Role.SETPOINT,
-        Role.STATE,
-    }
-    assert {path for path, leaf in leaves.items() if leaf.pin} == {"vacuum.p_mbar", "temps.dut_degC"}
-    assert leaves["phase"].idle == ("idle",)
+    assert {name: leaf.unit for name, leaf in leaves.items()} == device.units
+    assert {name: leaf.role for name, leaf in leaves.items() if leaf.role} == device.roles
+    assert {name for name, leaf in leaves.items() if leaf.pin} == device.pinned
+    (state,) = (leaf for leaf in leaves.values() if leaf.role is Role.STATE)
+    assert state.idle == (device.idle,)
     assert all(leaf.label and leaf.channel for leaf in leaves.values())
-    assert contract.start == START
-    confirm = contract.commands[START].confirm
+    assert contract.start == device.start
+    confirm = contract.commands[device.start].confirm
     assert confirm is not None
     assert (confirm.role, confirm.becomes) == (Role.STATE, "running")
-    process.kill()
-    _, told = process.communicate()
-    assert told == "", "the device was sent something"
+    assert not device.told(), "the device was sent something"

@@ -89,7 +89,7 @@ class NodeServer:
 
     def commands(self) -> list[dict[str, Any]]:
         """Return all events that clients have sent to it up to now."""
-        self.order(fault=None)
+        self.order()
         return [message for message in self.messages if "event" in message]
 
     def _next(self, within: float) -> dict[str, Any] | None:
@@ -102,11 +102,13 @@ class NodeServer:
 
 
 @contextlib.contextmanager
-def node_server(name: str = "current", **environment: str) -> Iterator[NodeServer]:
-    """Run the server of a peer package while the block lasts, with these variables beside the usual ones."""
+def node_server(
+    name: str = "current", script: str = "server.mjs", **environment: str
+) -> Iterator[NodeServer]:
+    """Run a server of a peer package while the block lasts, with these variables beside the usual ones."""
     folder = installed(name)
     process = subprocess.Popen(
-        ["node", "server.mjs"],
+        ["node", script],
         cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

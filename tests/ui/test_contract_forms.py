@@ -20,6 +20,7 @@ from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.contract.form import ContractForm, EntryRow, FieldsButton
 from xovac_tui.ui.dialogs.question import QuestionDialog
 from xovac_tui.ui.screens.controls.command_lists import ContractCommands
+from xovac_tui.ui.screens.log.view import LogView
 from xovac_tui.ui.screens.status.readings import Readings
 
 PART = "chamber_state.part"
@@ -183,6 +184,26 @@ async def test_a_file_changed_meanwhile_is_shown_before_it_is_saved_over(tmp_pat
         assert file.read_text().startswith("# mine\n")
 
 
+async def test_a_name_that_another_program_gave_goes_on_working_when_it_is_saved_over(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(60, 16)) as c:
+        file = in_a_file(c, tmp_path)
+        file.write_text('[messages.chamber_state]\n"part" = { channel = "dut", label = "Part" }\n')
+        assert await c.station.reread_contract((file,)) is None
+        await form_of(c, PART)
+        await c.press("ctrl+u")
+        await c.type("Sample")
+        theirs = '{ channel = "probe", aliases = ["dut", "older"] }'
+        file.write_text(f'[messages.chamber_state]\n"part" = {theirs}\n')
+        await c.press("enter")
+        await c.until(lambda: isinstance(c.app.screen, QuestionDialog))
+        await c.settle()
+        assert all(f"({key})" in "\n".join(drawn(c.app.screen)) for key in "sr")
+        await c.press("s")
+        await closed(c)
+        made = '{ channel = "dut", aliases = ["probe", "older"], label = "Sample" }'
+        assert file.read_text() == f'[messages.chamber_state]\n"part" = {made}\n'
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
 async def test_a_read_only_folder_is_told_before_anything_is_typed(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
@@ -337,3 +358,40 @@ async def test_without_a_file_a_change_lasts_as_long_as_the_console(tmp_path: Pa
         await c.press("z", "z")
         await c.until(lambda: channel(c, PART).label == "Test part")
     assert contracts_in(tmp_path) == []
+
+
+async def test_the_log_opens_the_form_of_a_channel_of_the_chosen_event(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="log") as c:
+        log = c.app.screen.query_one(LogView)
+        c.link.deliver("gauge", json.dumps(1e-6))
+        await c.until(lambda: log.chosen is not None and log.chosen.name == "gauge")
+        # One channel: its form at once; beside the detail as well.
+        await c.press("enter")
+        await c.press("N")
+        assert "gauge" in (await shown(c)).heading
+        await c.press("escape")
+        await closed(c)
+        # Several: a list of them, in which the first without a name is chosen.
+        c.link.deliver("zones", json.dumps({"a": 1.5, "b": {"c": 2.5}}))
+        await c.press("end")
+        await c.until(lambda: log.chosen is not None and log.chosen.name == "zones")
+        await c.press("N")
+        await c.until(lambda: isinstance(c.app.screen, ChooseDialog) and c.app.screen.is_mounted)
+        await c.settle()
+        await c.press("down", "enter")
+        form = await shown(c)
+        assert "zones.b.c" in form.heading
+        form.put("label", "Middle")
+        await c.press("enter")
+        await c.until(lambda: channel(c, "zones.b.c").label == "Middle")
+        await c.press("escape")
+        await closed(c)
+        await c.press("z")
+        await c.until(lambda: channel(c, "zones.b.c").label != "Middle")
+        # Nothing in it: said, and no form.
+        c.link.deliver("word", "hello")
+        await c.until(lambda: log.chosen is not None and log.chosen.name == "word")
+        await c.press("N")
+        await c.settle()
+        assert len(c.app.screen_stack) == 1
+        assert c.link.emitted == []

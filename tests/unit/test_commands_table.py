@@ -11,21 +11,35 @@ from xovac_tui.ui.action import STOP, Action, bindings
 from xovac_tui.ui.actions import ActionPlace, check_keymap, places
 from xovac_tui.ui.app import XovacApp
 from xovac_tui.ui.app_actions import AppActions
+from xovac_tui.ui.chamber_screen import ChamberScreen
 from xovac_tui.ui.replay_actions import ReplayActions
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.tabs import TABS, Tab
 
 PLACES = places()
-OBJECTS = {"everywhere": AppActions, "replay": ReplayActions}
-"""Namespace of an action -> whose method it is, beside the app's."""
+OBJECTS = {
+    "": XovacApp,
+    "app": XovacApp,
+    "screen": ChamberScreen,
+    "everywhere": AppActions,
+    "replay": ReplayActions,
+}
+"""Namespace of an action -> whose method it is."""
 ACTIONS = [action for place in PLACES for action in place.actions]
 by_title = pytest.mark.parametrize("place", PLACES, ids=lambda place: place.title)
 by_id = pytest.mark.parametrize("tab", TABS, ids=lambda tab: tab.id)
 
 
-def test_ids_are_unique() -> None:
-    ids = [action.id for action in ACTIONS]
+@by_title
+def test_ids_are_unique_within_a_place(place: ActionPlace) -> None:
+    ids = [action.id for action in place.actions]
     assert len(ids) == len(set(ids))
+
+
+def test_an_id_in_two_places_is_one_and_the_same_action() -> None:
+    """The settings give it other keys on every tab that has it."""
+    known: dict[str, Action] = {}
+    assert [action.id for action in ACTIONS if known.setdefault(action.id, action) != action] == []
 
 
 def test_every_action_explains_itself_in_a_sentence() -> None:
@@ -69,7 +83,8 @@ def test_every_line_of_the_tabs_names_a_pane_that_has_the_keys_it_declares(tab: 
     bound = {binding.id for binding in pane.BINDINGS if isinstance(binding, Binding)}
     assert bound == {action.id for action in tab.actions}
     for action in tab.actions:
-        assert hasattr(pane, f"action_{action.action.partition('(')[0]}"), action.id
+        place_of, name, _ = parse(action.action)
+        assert hasattr(OBJECTS[place_of] if place_of else pane, f"action_{name}"), action.id
 
 
 @pytest.mark.parametrize(
@@ -79,11 +94,11 @@ def test_the_action_that_works_everywhere_exists(place: ActionPlace) -> None:
     for action in place.actions:
         if action is not STOP:
             place_of, name, _ = parse(action.action)
-            assert hasattr({"": XovacApp, "app": XovacApp, **OBJECTS}[place_of], f"action_{name}"), action.id
+            assert hasattr(OBJECTS[place_of], f"action_{name}"), action.id
 
 
 def test_a_good_keymap_is_taken() -> None:
-    assert check_keymap({"pause": "f5", "quit": "f10,q"}) == {"pause": "f5", "quit": "f10,q"}
+    assert check_keymap({"pause": "f5", "quit": "f11,q"}) == {"pause": "f5", "quit": "f11,q"}
 
 
 def test_two_actions_may_swap_their_keys() -> None:
@@ -138,7 +153,7 @@ def test_a_collision_within_a_scope_is_refused() -> None:
 )
 def test_a_collision_is_refused_whichever_name_of_the_key_is_written(key: str, other: str) -> None:
     with pytest.raises(SettingsError, match=rf"both .*\b{other}\b"):
-        check_keymap({"note": key})
+        check_keymap({"log-detail": key})
 
 
 @by_id

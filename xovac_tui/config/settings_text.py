@@ -16,6 +16,7 @@ from xovac_tui import paths
 from xovac_tui.config.check import name_mistake, url_mistake
 from xovac_tui.config.load import settings_problems
 from xovac_tui.errors import SettingsError
+from xovac_tui.plural import counted
 from xovac_tui.tomltext import KeyPath, TomlText, toml_value
 from xovac_tui.validation import read_toml_bytes
 
@@ -103,7 +104,7 @@ def difference(before: SettingsText, after: SettingsText) -> list[str]:
     lines = difflib.unified_diff(before.text.splitlines(), after.text.splitlines(), n=0, lineterm="")
     found = [line for line in lines if not line.startswith(("---", "+++", "@@"))]
     more = len(found) - _DIFFERENCE_LINES
-    return [*found[:_DIFFERENCE_LINES], *([f"and {more} lines more"] if more > 0 else [])]
+    return [*found[:_DIFFERENCE_LINES], *([f"and {counted(more, 'line')} more"] if more > 0 else [])]
 
 
 def write_settings_text(file: SettingsText) -> None:

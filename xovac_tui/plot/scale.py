@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -101,6 +102,7 @@ def _kept(low: float, high: float, log: bool) -> tuple[float, float]:
     return min(max(low, -widest), widest), max(min(high, widest), -widest)
 
 
+@lru_cache(32)
 def _bounds(low: float, high: float, log: bool, rows: int, least: float) -> Scale:
     """Return bounds around these places in which round labels are on whole rows, all equally far apart."""
     span = max(high - low, least, 1e-9 * max(abs(low), abs(high)))
@@ -154,8 +156,10 @@ def _has_labels(top: int, every: int, rows: int) -> bool:
     A label is drawn by the second or third dot of its row, so that it is in that row for all that is drawn.
     """
     row, dot = divmod(top, _DOTS)
+    if dot not in _LABEL_DOTS:
+        return False
     count = row // every + (rows - 1 - row) // every + 1
-    return dot in _LABEL_DOTS and count >= min(2, rows)
+    return count >= min(2, rows)
 
 
 def _distances(rows: int, log: bool) -> range:

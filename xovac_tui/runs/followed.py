@@ -106,6 +106,8 @@ class Run:
         self._origin = 0.0
         """Monotonic time at which the run's own clock was 0."""
         self._seen: Observation | None = None
+        self._viewed: tuple[tuple[object, ...], RunProgress | None] = ((), None)
+        """What screens were shown last, and what it was made from: several ask for the same moment."""
         self.ending: RunEnding | None = None
         """How it ended; None while it goes on, and where it was resumed after its end."""
 
@@ -115,7 +117,12 @@ class Run:
 
     def view(self) -> RunProgress:
         """Return the run as screens show it."""
-        return view(self._state, self.course, self._seen)
+        made_from = (self._state, self.course, self._seen)
+        before, shown = self._viewed
+        if shown is None or any(was is not now for was, now in zip(before, made_from, strict=True)):
+            shown = view(self._state, self.course, self._seen)
+            self._viewed = made_from, shown
+        return shown
 
     @property
     def over(self) -> bool:

@@ -341,7 +341,7 @@ class XovacApp(TerminalApp):
         chosen = await workspace.ask(help_dialog)
         if chosen is not None:
             own = tab if chosen in pane.ACTIONS else ""
-            await palette.Everything(self, workspace, self._keys.keymap).run(chosen, own)
+            await palette.everything.Everything(self, workspace, self._keys.keymap).run(chosen, own)
 
     def _handle_exception(self, error: Exception) -> None:
         frame = self.frame
@@ -391,12 +391,12 @@ class XovacApp(TerminalApp):
 
     def action_command_palette(self) -> None:
         """Find anything by its name, and do what choosing it means."""
-        everything = palette.Everything(self, self.workspace, self._keys.keymap)
+        everything = palette.everything.Everything(self, self.workspace, self._keys.keymap)
         self.run_worker(self._find(everything.batches), group="palette")
 
     def action_find_channel(self) -> None:
         """Find a channel by its name, and go there."""
-        everything = palette.Everything(self, self.workspace, self._keys.keymap)
+        everything = palette.everything.Everything(self, self.workspace, self._keys.keymap)
         self.run_worker(self._find(everything.places, "Find a channel"), group="palette")
 
     async def _find(self, batches: dialogs.palette.Batches, title: str = "") -> None:

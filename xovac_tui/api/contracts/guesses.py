@@ -6,7 +6,7 @@ Nothing here applies a guess: a person accepts it in the console, or reads it in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum, unique
 from itertools import pairwise
 from typing import Any
@@ -106,12 +106,29 @@ _MEANT = {
     "press": "pressure",
     "t": "temperature",
     "temp": "temperature",
+    "temps": "temperature",
     "sp": "setpoint",
     "rh": "humidity",
     "hum": "humidity",
     "pwr": "power",
+    "pct": "percent",
+    **{word: word.upper() for word in words_of("adc dac dut gn ln mfc pcb pid psu rga rtd tc tec uut")},
+    "pt": "Pt",
 }
 """What short words of a name are spelled out as in a label."""
+_SYMBOLS = {"current": ("i", "current"), "voltage": ("u", "voltage"), "power": ("p", "power")}
+"""Dimension -> the letter that stands for it, and its word: `u_V` is a voltage."""
+_WITH_NUMBER = frozenset(("GN", "LN", "Pt"))
+"""Words of which a number is a part: `LN2`, `Pt100`."""
+_COLLECTIONS = words_of("channels measurements readings sensors status system telemetry values")
+"""Keys that hold everything and say nothing of what is below them."""
+_QUALITIES = words_of(
+    "t temp temps temperature temperatures p press pressure pressures humidity rh hum power pwr"
+    " voltage current i u level flow speed rpm position percent pct min max mean sp setpoint setpt target"
+    " open closed on off enabled name state mode count total step inner outer upper lower left right top"
+    " bottom front back in out inlet outlet int ext internal external ch channel stage"
+)
+"""Words that say a thing's property or place, and need the thing before them: `psu.ch1.voltage_V`."""
 
 _TEMPERATURES = words_of("t temp temps temperature temperatures tc pt100 thermocouple rtd")
 _PRESSURES = words_of("p press pressure vac vacuum gauge pirani baratron ion penning")
@@ -248,7 +265,7 @@ def _guesses(name: LeafName, samples: LeafSamples, beside: str) -> Iterator[Gues
     yield from _no_reading(samples, measured)
     if measured and (word := name.said(_OUTSIDE)) and unit_of(measured).dimension == TEMPERATURE:
         yield _guess(GuessCode.IN_NAME, {"place": SensorPlace.OUTSIDE.value}, word=word)
-    if label := _label(name, words):
+    if label := _label(name, words, unit_of(measured).dimension if measured else ""):
         yield _guess(GuessCode.NAME_OF_PATH, {"label": label})
 
 
@@ -406,28 +423,49 @@ def _is_near(mark: float, samples: LeafSamples) -> bool:
     return samples.low - span <= mark <= samples.high + span
 
 
-def _label(name: LeafName, unit_words: tuple[str, ...]) -> str:
-    """Return a name for people: the last key's words without its unit; where it is short, those before."""
+def _label(name: LeafName, unit_words: tuple[str, ...], dimension: str) -> str:
+    """Return a name for people: the last key without its unit, after the keys that say what it is of."""
     parts = [list(part) for part in name.parts if part]
-    if parts and unit_words and len(parts[-1]) >= len(unit_words):
+    # `rh` is a unit, and the word for what it is of.
+    if parts and unit_words and unit_words[-1].lower() != "rh" and len(parts[-1]) >= len(unit_words):
         del parts[-1][len(parts[-1]) - len(unit_words) :]
     words: list[str] = []
     while parts:
-        words = [*parts.pop(), *words]
+        own = parts.pop()
+        if words and own and len(own[-1]) > 3 and re.search(r"[^aius]s$", own[-1]):
+            # `plates.a` is one plate.
+            own[-1] = own[-1][:-1]
+        words = [*own, *words]
         plain = [word for word in words if not word.isdigit() and word.lower() not in _GENERIC]
-        if any(len(word) > 1 and word.lower() not in _TEMPERATURES for word in plain):
+        if any(len(word) > 1 and word.lower() not in _QUALITIES for word in plain):
             break
         if not plain and not parts:
             return ""
     words = [word for word in words if word.lower() not in _GENERIC] or words
-    shown = [
-        _MEANT.get(word.lower(), word.upper() if len(word) == 1 else word.lower())
-        if len(word) > 1 or len(words) == 1 or word.lower() in ("p", "t")
-        else word.upper()
-        for word in words
-    ]
-    text = clean(" ".join(shown).strip(), 40)
+    while len(words) > 1 and not words[1].isdigit() and _says_nothing(words[0]):
+        del words[0]
+    text = clean(" ".join(_spelled_out(words, dimension)).strip(), 40)
     return text[:1].upper() + text[1:]
+
+
+def _says_nothing(word: str) -> bool:
+    """Return whether a first word of several is one of how it is kept: `sensors.dut`, `currentTemp`."""
+    small = word.lower()
+    return small == "current" or small in _COLLECTIONS or f"{small}s" in _COLLECTIONS
+
+
+def _spelled_out(words: Sequence[str], dimension: str) -> list[str]:
+    """Return the words of a label; none of them twice, except numbers."""
+    letter, symbol = _SYMBOLS.get(dimension, ("", ""))
+    shown: list[str] = []
+    for word in words:
+        small = word.lower()
+        said = symbol if small == letter else _MEANT.get(small, small if len(word) > 1 else word.upper())
+        if word.isdigit() and shown and (shown[-1] in _WITH_NUMBER or re.fullmatch("[A-Z]", shown[-1])):
+            shown[-1] += word
+        elif word.isdigit() or said.lower() not in (one.lower() for one in shown):
+            shown.append(said)
+    return shown
 
 
 def short_name(label: str) -> str:

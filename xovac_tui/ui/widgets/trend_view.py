@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from xovac_tui import plot
 from xovac_tui.durations import format_duration, format_whole
 from xovac_tui.plot.cells import CellCanvas, Picture, Tone, narrow
 from xovac_tui.plot.chart import (
@@ -143,6 +142,24 @@ class View(msgspec.Struct):
             self.held = None
             return live
         return TimeCells(first, live.cell)
+
+    def placed(self, model: TrendModel) -> tuple[object, ...]:
+        """Return the dots in which plan, holds and forecasts are drawn.
+
+        A plan is placed anew with every message, by less than a dot mostly.
+        """
+        dot = self.span.cell / dots_per_cell(self.ascii_only)[0]
+        return (
+            [(round(mono / dot), celsius) for mono, celsius in model.planned or ()],
+            [
+                (round(one.start / dot), round(one.end / dot), one.target, one.tolerance, one.planned)
+                for one in model.holds
+            ],
+            [
+                (name, [(round(mono / dot), value) for mono, value in points])
+                for name, points in model.forecasts
+            ],
+        )
 
     def move(self, model: TrendModel, cells: int) -> None:
         """Move the cursor by cells; at an edge, move the picture by a quarter of the window."""
@@ -326,15 +343,13 @@ class View(msgspec.Struct):
             return ""
         stop = span.start + span.cell * layout.plot_width
         offset = model.now_utc - model.now_mono
-        out = io.StringIO()
-        rows = csv.writer(out, lineterminator="\n")
         data = [one.of_the_data for one in model.series]
         names = [
             f"{one.label} [{unit}]" if unit else one.label
             for one, (_, unit) in zip(model.series, data, strict=True)
         ]
         ends = [f"{name} {end}" for name in names for end in ("min", "max")]
-        rows.writerow(["seconds" if model.since else "time", *ends])
+        rows = []
         bins = [curve.window(span.start, stop, layout.plot_width) for curve, _ in data]
         for column in range(layout.plot_width):
             mono = span.start + column * span.cell
@@ -342,8 +357,8 @@ class View(msgspec.Struct):
                 break
             when = f"{mono:g}" if model.since else utc_clock(mono + offset).isoformat(timespec="milliseconds")
             values = [end[column] for one in bins for end in (one.lows, one.highs)]
-            rows.writerow([when, *("" if value != value else f"{value:.9g}" for value in values)])
-        return out.getvalue()
+            rows.append([when, *("" if value != value else f"{value:.9g}" for value in values)])
+        return plot.table.csv_text(["seconds" if model.since else "time", *ends], rows)
 
     def _shades(
         self,

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from xovac_tui.api.contract import LeafSpec, LeafTable
+from xovac_tui.api.contract import Contract, LeafSpec, LeafTable
 from xovac_tui.api.contracts.editing import ContractChange, ContractSource, leaf_change, renamed
 from xovac_tui.api.contracts.guesses import Guess
 from xovac_tui.api.contracts.tables import Where, leaf_at, leaf_table
@@ -132,7 +132,12 @@ async def _ask(workspace: Workspace, asking: _Asking) -> FormEnd | None:
 
 def leaf_in(workspace: Workspace, event: str, path: str) -> LeafSpec:
     """Return what the contract in force says of a leaf."""
-    message = workspace.station.contract.messages.get(event)
+    return leaf_of(workspace.station.contract, event, path)
+
+
+def leaf_of(contract: Contract, event: str, path: str) -> LeafSpec:
+    """Return what a contract says of a leaf."""
+    message = contract.messages.get(event)
     known = next((one for one in message.leaves if one.path == path), None) if message else None
     return known or LeafSpec(path=path)
 
@@ -154,13 +159,19 @@ def read_leaf(texts: Mapping[str, str]) -> tuple[LeafTable | None, dict[str, str
 def _changes(
     where: Where, before: LeafSpec, leaf: LeafTable, full_name: str, source: ContractSource
 ) -> list[ContractChange]:
-    """Return the change of a leaf: an old short name goes on working, an empty form takes the leaf out."""
+    """Return the change of a leaf: an old short name goes on working, an empty form takes the leaf out.
+
+    So do names that another program gave it meanwhile: the form never showed them.
+    """
     _, event, path = where
     if not leaf_table(leaf) and source.given(where) is not None:
         return [leaf_change(event, path, None)]
-    if leaf.channel != before.channel and before.channel:
-        had = msgspec.structs.replace(leaf, channel=before.channel)
-        leaf = renamed(had, leaf.channel, source.contract, full_name)
+    now = leaf_of(source.contract, event, path)
+    fresh = (one for one in now.aliases if one not in before.aliases)
+    for old in dict.fromkeys((before.channel, now.channel, *fresh)):
+        if old and old != leaf.channel:
+            had = msgspec.structs.replace(leaf, channel=old)
+            leaf = renamed(had, leaf.channel, source.contract, full_name)
     return [leaf_change(event, path, leaf)]
 
 

@@ -10,7 +10,7 @@ import msgspec
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.timer import Timer
@@ -19,7 +19,7 @@ from textual.widgets import Input, Static
 
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.text import clean
-from xovac_tui.ui.dialogs.base import Dialog
+from xovac_tui.ui.dialogs.base import Dialog, Entries
 from xovac_tui.ui.dialogs.contract.entries import Entry, Kind
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.glyphs import Glyphs
@@ -239,10 +239,6 @@ class EntryRow(Horizontal):
         self._label.update(f"{self._glyphs.cross if problem else ' '} {self.entry.label}")
         self._guess.update(self._glyphs.plain(guess))
         self._guess.display = bool(guess)
-
-
-class Entries(VerticalScroll, inherit_bindings=False):
-    """The entries, which scroll with the focus: keys that would scroll them go from entry to entry."""
 
 
 class GuessBar(LinesWidget, can_focus=True):
@@ -492,10 +488,11 @@ class ContractForm(Dialog[FormEnd]):
             said = row.entry.help if row is not None else ""
         if isinstance(self.focused, GuessBar):
             said = "Guesses may be wrong. Nothing is saved before enter."
-        place = self.query_one("#form-said", Static)
-        width = max(20, place.size.width or 60)
-        place.update("\n".join(folded(glyphs.plain(said), width)[:_SAID_ROWS]))
-        place.set_class(bool(problem), "-wrong")
+        # A check may end while the form is being taken down.
+        for place in self.query("#form-said").results(Static):
+            width = max(20, place.size.width or 60)
+            place.update("\n".join(folded(glyphs.plain(said), width)[:_SAID_ROWS]))
+            place.set_class(bool(problem), "-wrong")
 
     # -- answers --------------------------------------------------------------------------------------
 

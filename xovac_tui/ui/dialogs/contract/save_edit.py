@@ -93,9 +93,9 @@ class _Conflict(QuestionDialog):
         if len(error.theirs) > _MOST_SHOWN:
             theirs.append(f"and {len(error.theirs) - _MOST_SHOWN} more")
         words = "\n".join([error.sentences[0], "", *theirs])
-        answers = [("back", "Back to the form", "")]
+        answers = [("back", "Back", "")]
         if error.disk is not None:
-            answers += [("over", "Save mine into it", "s"), ("reread", "Drop mine, read it", "r")]
+            answers += [("over", "Save mine", "s"), ("reread", "Drop mine", "r")]
         super().__init__(workspace, "The file was changed meanwhile", words, answers)
 
 

@@ -127,6 +127,8 @@ class StatusPane(Pane):
         self._unpinned: tuple[str, ...] = ()
         """Channels drawn because none is pinned."""
         self._slots: dict[str, int] = {}
+        self._known: dict[tuple[str, int], tuple[tuple[object, ...], Sequence[float]]] = {}
+        """Newest values of channels in bins, with what they depend on."""
         self._opened: float | None = None
         self._fall: analysis.insight.VacuumView | None = None
         self._foreseen_in = self.workspace.units
@@ -193,7 +195,14 @@ class StatusPane(Pane):
 
     def _newest(self, full_name: str, bins: int) -> Sequence[float]:
         history = self.station.history(full_name)
-        return history.last(_TREND_SECONDS, self.workspace.snapshot.mono, bins) if history else ()
+        if history is None:
+            return ()
+        state = (history, *self._state(full_name, bins))
+        before, values = self._known.get((full_name, bins), (None, ()))
+        if before != state:
+            values = history.last(_TREND_SECONDS, self.workspace.snapshot.mono, bins)
+            self._known[full_name, bins] = state, values
+        return values
 
     def _state(self, full_name: str, bins: int) -> tuple[object, ...]:
         """Return what so many newest values depend on: the newest one, time and the known past."""
