@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 
+from xovac_tui import report
 from xovac_tui.api.contract import Contract, Role
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.evenwindows import EvenWindows
 from xovac_tui.recording.exports.parts import open_still
-from xovac_tui.report.gather import gather_criteria
 from xovac_tui.report.judge import RunVerdict, judge
 from xovac_tui.runs.past import track
 
@@ -22,7 +22,7 @@ class RunGlance(msgspec.Struct, frozen=True):
     """One run in a few cells."""
 
     verdict: RunVerdict | None = None
-    """As its report has it; None while it goes on."""
+    """As its report has it; None while it goes on, and where a library that reports need is missing."""
     shape: tuple[float, ...] = ()
     """The controlled temperature in degC from its beginning to its end, NaN where none is known; empty where
     no message is known to report it."""
@@ -47,4 +47,8 @@ def glance(path: Path, number: int, *, contract: Contract) -> RunGlance:
             shape = tuple((low + high) / 2 for low, high in zip(bins.lows, bins.highs, strict=True))
         if recorded.ended is None:
             return RunGlance(None, shape)
-        return RunGlance(judge(gather_criteria(record, recorded, contract)).verdict, shape)
+        try:
+            facts = report.gather.gather_criteria(record, recorded, contract)
+        except ImportError:
+            return RunGlance(None, shape)
+        return RunGlance(judge(facts).verdict, shape)
