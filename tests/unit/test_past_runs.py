@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from rich.cells import cell_len
 
 from tests.helpers.examples import examples
 from tests.helpers.pastruns import BEGAN, begin, record_run, three_runs
+from xovac_tui import report
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.chamber.ring import Bins
 from xovac_tui.errors import XovacError
@@ -246,6 +248,16 @@ def test_a_run_at_a_glance_is_as_its_report(path: Path) -> None:
     shape = seen[1].shape
     assert len(shape) == 24
     assert shape[0] < 40 < max(shape)
+
+
+def test_without_the_libraries_of_a_report_there_is_a_shape_and_no_verdict(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(report, "gather", raising=False)
+    monkeypatch.setitem(sys.modules, "xovac_tui.report.gather", None)
+    seen = glance(path, 1, contract=CONTRACT)
+    assert seen.verdict is None
+    assert max(seen.shape) > 40
 
 
 @pytest.mark.parametrize(
