@@ -122,7 +122,7 @@ async def test_a_key_that_came_while_the_form_before_was_saved_passes_no_channel
             await may_end.wait()
             return await save(*arguments)
 
-        desk.save = slowly  # type: ignore[method-assign]
+        desk.save = slowly  # type: ignore[assignment,method-assign]
         await c.press("enter")
         await c.press("g")
         may_end.set()
