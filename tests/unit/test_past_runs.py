@@ -253,8 +253,10 @@ def test_a_run_at_a_glance_is_as_its_report(path: Path) -> None:
 def test_without_the_libraries_of_a_report_there_is_a_shape_and_no_verdict(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delattr(report, "gather", raising=False)
-    monkeypatch.setitem(sys.modules, "xovac_tui.report.gather", None)
+    for name in ("gather", "figures"):
+        monkeypatch.delattr(report, name, raising=False)
+        monkeypatch.delitem(sys.modules, f"xovac_tui.report.{name}", raising=False)
+    monkeypatch.setitem(sys.modules, "numpy", None)
     seen = glance(path, 1, contract=CONTRACT)
     assert seen.verdict is None
     assert max(seen.shape) > 40
