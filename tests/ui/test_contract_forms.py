@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from tests.helpers.console import URL, Console, console, drawn
@@ -395,3 +398,37 @@ async def test_the_log_opens_the_form_of_a_channel_of_the_chosen_event(tmp_path:
         await c.settle()
         assert len(c.app.screen_stack) == 1
         assert c.link.emitted == []
+
+
+async def test_between_two_forms_no_key_reaches_the_tab(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(tmp_path) as c:
+        c.link.deliver("zones", json.dumps({"a": 1.5, "b": 2.5}))
+        await c.until(lambda: c.station.snapshot().channel("zones.b"))
+        await c.settle()
+        show = c.app.push_screen_wait
+        between: list[tuple[int, bool]] = []
+        pane = c.frame.pane
+
+        async def show_late(screen: Any) -> Any:
+            if isinstance(screen, ContractForm) and form.heading not in screen.heading:
+                for key in ("2", "n"):
+                    await c.app.on_event(events.Key(key, key))
+                await asyncio.sleep(0.1)
+                between.append((len(c.app.screen_stack), c.frame.pane is pane))
+            return await show(screen)
+
+        form = await form_of(c, "zones.a")
+        monkeypatch.setattr(c.app, "push_screen_wait", show_late)
+        form.put("label", "First")
+        await c.press("enter")
+        await c.until(lambda: c.app.screen is not form and isinstance(c.app.screen, ContractForm))
+        assert "zones.b" in (await shown(c)).heading
+        # And behind the last one they do again.
+        await c.press("escape")
+        await closed(c)
+        await c.press("2")
+        await c.settle()
+        assert c.app.screen.query(ContractCommands)
+        assert between == [(1, True)]

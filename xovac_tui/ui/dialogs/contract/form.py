@@ -85,7 +85,7 @@ class FormPlan(msgspec.Struct, frozen=True, kw_only=True):
     save: Callable[[Mapping[str, str]], Awaitable[Mapping[str, str] | FormEnd]]
     """Saves texts; returns how the form ends, or what is wrong."""
     before_end: Callable[[], Awaitable[None]] | None = None
-    """Prepares what follows while the form still stands, so that no key goes to the screen below."""
+    """Prepares what follows while the form still stands, so that the next one is there at once."""
     remove: Callable[[], Awaitable[Mapping[str, str] | FormEnd]] | None = None
     """Takes it out of the file; None: it is not there."""
     keeps: str = "Save"
@@ -324,6 +324,7 @@ class ContractForm(Dialog[FormEnd]):
 
     def on_mount(self) -> None:
         """Focus the guesses, else the first entry."""
+        self.workspace.window.dialog_follows = False
         if self._plan.guesses and self._open_guesses():
             self.query_one(GuessBar).focus()
         else:
@@ -553,6 +554,9 @@ class ContractForm(Dialog[FormEnd]):
         finally:
             self._saving = False
         if isinstance(end, FormEnd):
+            if self._plan.before_end is not None:
+                # Whoever prepares what follows clears this when none does.
+                self.workspace.window.dialog_follows = bool(self._plan.then) or end is FormEnd.AGAIN
             self.dismiss(end)
             return
         self._checks += 1
