@@ -202,15 +202,13 @@ async def run_recipe(station: LiveStation) -> None:
 
 def without_its_clocks(contract: Contract) -> Contract:
     """Return a contract in which the simulator's clock and speed mean nothing: this console's go as fast."""
+    clocks = (Role.SPEED, Role.SERVER_TIME)
 
     def plain(leaf: LeafSpec) -> LeafSpec:
-        return structs.replace(leaf, role=None) if leaf.role is Role.SPEED else leaf
+        return structs.replace(leaf, role=None, hide=True) if leaf.role in clocks else leaf
 
     messages = {
-        name: structs.replace(
-            message,
-            leaves=tuple(plain(leaf) for leaf in message.leaves if leaf.role is not Role.SERVER_TIME),
-        )
+        name: structs.replace(message, leaves=tuple(plain(leaf) for leaf in message.leaves))
         for name, message in contract.messages.items()
     }
     return structs.replace(contract, messages=messages)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from tests.helpers.console import URL, Console, console, drawn
@@ -20,6 +23,7 @@ from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.contract.form import ContractForm, EntryRow, FieldsButton
 from xovac_tui.ui.dialogs.question import QuestionDialog
 from xovac_tui.ui.screens.controls.command_lists import ContractCommands
+from xovac_tui.ui.screens.log.view import LogView
 from xovac_tui.ui.screens.status.readings import Readings
 
 PART = "chamber_state.part"
@@ -357,3 +361,74 @@ async def test_without_a_file_a_change_lasts_as_long_as_the_console(tmp_path: Pa
         await c.press("z", "z")
         await c.until(lambda: channel(c, PART).label == "Test part")
     assert contracts_in(tmp_path) == []
+
+
+async def test_the_log_opens_the_form_of_a_channel_of_the_chosen_event(tmp_path: Path) -> None:
+    async with console(tmp_path, tab="log") as c:
+        log = c.app.screen.query_one(LogView)
+        c.link.deliver("gauge", json.dumps(1e-6))
+        await c.until(lambda: log.chosen is not None and log.chosen.name == "gauge")
+        # One channel: its form at once; beside the detail as well.
+        await c.press("enter")
+        await c.press("N")
+        assert "gauge" in (await shown(c)).heading
+        await c.press("escape")
+        await closed(c)
+        # Several: a list of them, in which the first without a name is chosen.
+        c.link.deliver("zones", json.dumps({"a": 1.5, "b": {"c": 2.5}}))
+        await c.press("end")
+        await c.until(lambda: log.chosen is not None and log.chosen.name == "zones")
+        await c.press("N")
+        await c.until(lambda: isinstance(c.app.screen, ChooseDialog) and c.app.screen.is_mounted)
+        await c.settle()
+        await c.press("down", "enter")
+        form = await shown(c)
+        assert "zones.b.c" in form.heading
+        form.put("label", "Middle")
+        await c.press("enter")
+        await c.until(lambda: channel(c, "zones.b.c").label == "Middle")
+        await c.press("escape")
+        await closed(c)
+        await c.press("z")
+        await c.until(lambda: channel(c, "zones.b.c").label != "Middle")
+        # Nothing in it: said, and no form.
+        c.link.deliver("word", "hello")
+        await c.until(lambda: log.chosen is not None and log.chosen.name == "word")
+        await c.press("N")
+        await c.settle()
+        assert len(c.app.screen_stack) == 1
+        assert c.link.emitted == []
+
+
+async def test_between_two_forms_no_key_reaches_the_tab(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(tmp_path) as c:
+        c.link.deliver("zones", json.dumps({"a": 1.5, "b": 2.5}))
+        await c.until(lambda: c.station.snapshot().channel("zones.b"))
+        await c.settle()
+        show = c.app.push_screen_wait
+        between: list[tuple[int, bool]] = []
+        pane = c.frame.pane
+
+        async def show_late(screen: Any) -> Any:
+            if isinstance(screen, ContractForm) and form.heading not in screen.heading:
+                for key in ("2", "n"):
+                    await c.app.on_event(events.Key(key, key))
+                await asyncio.sleep(0.1)
+                between.append((len(c.app.screen_stack), c.frame.pane is pane))
+            return await show(screen)
+
+        form = await form_of(c, "zones.a")
+        monkeypatch.setattr(c.app, "push_screen_wait", show_late)
+        form.put("label", "First")
+        await c.press("enter")
+        await c.until(lambda: c.app.screen is not form and isinstance(c.app.screen, ContractForm))
+        assert "zones.b" in (await shown(c)).heading
+        # And behind the last one they do again.
+        await c.press("escape")
+        await closed(c)
+        await c.press("2")
+        await c.settle()
+        assert c.app.screen.query(ContractCommands)
+        assert between == [(1, True)]

@@ -17,6 +17,7 @@ from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.config import Display, Profile
 from xovac_tui.station.refusal import Refusal, RefusalCode
+from xovac_tui.ui.dialogs.base import Entries
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.facts import FactsView
 from xovac_tui.ui.screens.controls.command_lists import (
@@ -28,7 +29,7 @@ from xovac_tui.ui.screens.controls.command_lists import (
     grouped,
 )
 from xovac_tui.ui.screens.controls.entry import EntryDialog
-from xovac_tui.ui.screens.controls.form import FormDialog
+from xovac_tui.ui.screens.controls.form import FieldRow, FormDialog
 from xovac_tui.ui.screens.controls.pane import ControlsPane
 from xovac_tui.ui.widgets.lines import LinesWidget
 from xovac_tui.ui.widgets.message_line import MessageLine
@@ -188,6 +189,21 @@ async def test_one_click_chooses_a_second_one_or_a_double_stroke_opens_one_dialo
 
 
 # -- the expert's line ------------------------------------------------------------------------------
+
+
+async def test_in_a_form_that_scrolls_up_and_down_go_from_field_to_field(tmp_path: Path) -> None:
+    profile = Profile(url=URL, contracts=("simulator",), expert=True)
+    async with console(tmp_path, size=(60, 16), tab="controls", profile=profile) as c:
+        await choose(c, "simulator_fault")
+        form = c.app.screen
+        assert isinstance(form, FormDialog)
+        assert form.query_one(Entries).allow_vertical_scroll
+        order = [row.query("Input, Selector").first() for row in form.query(FieldRow)]
+        assert form.focused is order[0]
+        for key, field in (("down", order[1]), ("down", order[2]), ("up", order[1]), ("up", order[0])):
+            await c.press(key)
+            assert form.focused is field
+        assert c.link.emitted == []
 
 
 async def test_any_event_is_sent_as_typed_after_the_name(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,12 +20,21 @@ from xovac_tui.analysis.pumpdown import PressureForecast
 from xovac_tui.analysis.settings import AdviceSettings, InsightSettings, StabilitySettings
 from xovac_tui.analysis.stability import Stability
 from xovac_tui.api.loader import load_contract
+from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.config import Display
 from xovac_tui.durations import format_part
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.bars import KeyBar
 from xovac_tui.ui.glyphs import UNICODE
-from xovac_tui.ui.screens.insight.lines import advice_lines, change_words, end_words, span_words
+from xovac_tui.ui.screens.insight.lines import (
+    InsightRow,
+    advice_lines,
+    change_words,
+    end_words,
+    span_words,
+    table_head,
+    table_line,
+)
 from xovac_tui.ui.screens.insight.pane import InsightPane
 from xovac_tui.ui.screens.status.pane import StatusPane
 from xovac_tui.ui.screens.status.readings import Readings
@@ -99,6 +109,31 @@ async def test_what_is_stable_since_when_and_when_it_will_be(
             rows = pane.query_one(f"#insight-{name}", Rows)
             assert rows.count <= rows.size.height, "nothing has to be scrolled to"
         assert pane.query_one(TrendChart).size.height >= 5
+
+
+@pytest.mark.parametrize("width", [56, 71])
+def test_when_it_will_be_stable_is_never_cut(width: int) -> None:
+    channel = SimpleNamespace(full_name="m.a", label="Part", quality=Quality.GOOD)
+    criterion = SimpleNamespace(name="±2 K in 10 min")
+    ends = {
+        "stable in": None,
+        "● stable": Stability(stable=True, held=600.0, needed=600.0),
+        "? unknown": Stability(held=0.0, needed=600.0),
+        "not foreseen": Stability(stable=False, held=0.0, needed=6000.0),
+        "1d 02h": Stability(stable=False, held=0.0, needed=1e5, forecast=94_200.0),
+    }
+    view = InsightView(utc=0.0, speed=1.0)
+    for end, found in ends.items():
+        if found is None:
+            line = table_head(width, UNICODE)
+        else:
+            judged: Any = SimpleNamespace(channel=channel, criterion=criterion, stability=found)
+            row = InsightRow(judged, heading=False)
+            line = table_line(row, view, width, glyphs=UNICODE, times=Times("utc"))
+            assert "±2 K in 10 min" in line[0][0]
+        said = "".join(words for words, _ in line)
+        assert len(said) <= width
+        assert said.rstrip().endswith(end), said
 
 
 async def test_the_pressure_is_foreseen(tmp_path: Path) -> None:

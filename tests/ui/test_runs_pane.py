@@ -98,7 +98,11 @@ async def test_the_runs_are_listed_shown_in_turn_and_compared(tmp_path: Path, re
     async with runs_tab(tmp_path, recorded) as (c, pane):
         # The runs are listed and the newest is shown.
         rows = shown(pane, "list").split("\n")
-        assert [row.split()[-2:] for row in rows[0:6:2]] == [["r3", "Soak"], ["r2", "Soak"], ["r1", "Soak"]]
+        # Each with its verdict, the one that goes on without.
+        await c.until(lambda: shown(pane, "list").count("FAIL") == 2)
+        rows = shown(pane, "list").split("\n")
+        assert [row.split()[-2:] for row in rows[0:6:2]] == [["r3", "Soak"], ["✖", "FAIL"], ["✖", "FAIL"]]
+        assert [row.split()[:2] for row in rows[2:6:2]] == [["r2", "Soak"], ["r1", "Soak"]]
         assert [row.split()[1] for row in rows[1:6:2]] == ["running", "cancelled", "completed"]
         assert facts(pane).startswith("r3 Soak  ▶ running")
         assert "Board X, lot 3" in facts(pane)
@@ -306,14 +310,14 @@ async def test_a_long_list_keeps_both_rows_of_the_chosen_run_in_sight(tmp_path: 
         at = 100.0 * run
         writer.item(
             RunItem(
-                id=run, name=f"Run {run} [b]\x1b[31m", load=None, started_utc=BEGAN + at, started_mono=at,
+                id=run, name=f"[b]Run {run}\x1b[31m", load=None, started_utc=BEGAN + at, started_mono=at,
                 utc=BEGAN + at + 50, mono=at + 50, result="completed", flight=b"{}",
             )
         )  # fmt: skip
     writer.commit(BEGAN + 5_000)
     writer.close(BEGAN + 5_000)
     async with runs_tab(tmp_path, (tmp_path / "many.sqlite3").read_bytes()) as (c, pane):
-        for key, first in (("end", "▸ r1 Run 1"), ("home", "▸ r40 Run 40"), ("pagedown", "▸ r")):
+        for key, first in (("end", "▸ r1 [b]Run 1"), ("home", "▸ r40 [b]Run 40"), ("pagedown", "▸ r")):
             await c.press(key)
             rows = shown(pane, "list").split("\n")
             at = next(place for place, row in enumerate(rows) if row.startswith(first))
@@ -371,7 +375,7 @@ async def test_runs_are_found_by_words_and_files_are_attached(tmp_path: Path, re
         await c.press("slash")
         await c.type("soak canc")
         await c.settle()
-        assert [row.split()[-2] for row in shown(pane, "list").split("\n")[0:1]] == ["r2"]
+        assert [row.split()[1:3] for row in shown(pane, "list").split("\n")[0:1]] == [["r2", "Soak"]]
         await c.press("enter")
         await c.until(lambda: pane.past is not None and pane.past.recorded.id == 2)
         # What cannot be attached is said, and the path is asked for again.
@@ -388,4 +392,4 @@ async def test_runs_are_found_by_words_and_files_are_attached(tmp_path: Path, re
         await c.until(lambda: pane.past is not None and len(pane.past.attachments) == 1)
         await c.press("escape")
         await c.settle()
-        assert [row.split()[-2] for row in shown(pane, "list").split("\n")[0:3:2]] == ["r3", "r2"]
+        assert [re.findall(r"r\d", row)[0] for row in shown(pane, "list").split("\n")[0:3:2]] == ["r3", "r2"]

@@ -237,6 +237,7 @@ async def test_the_runs(snapshot: SnapshotAssertion, tmp_path: Path, size: tuple
             await scene.until(lambda: runs.past is not None and runs.past is not before)
 
         await scene.until(lambda: runs.past is not None)
+        await scene.until(lambda: runs.runs.plain.count("FAIL") == 2)
         await scene.take("newest")
         await choose("down")
         await choose("down")

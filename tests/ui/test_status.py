@@ -94,6 +94,24 @@ async def test_the_cursor_is_drawn_where_the_focus_is_although_no_reading_change
             assert marked() == ["Shroud"] * focused
 
 
+async def test_the_cursor_stays_at_the_top_until_a_channel_is_chosen(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(120, 36)) as c:
+        widget = c.app.screen.query_one(Readings)
+
+        def chosen() -> str:
+            return "" if widget.chosen is None else widget.chosen.label
+
+        seen = [chosen()]
+        for moves in (0, 1):
+            await c.press(*["down"] * moves)
+            for size in ((80, 24), (120, 36)):
+                await c.pilot.resize_terminal(*size)
+                await c.settle()
+                seen.append(chosen())
+        # Where the hero row has the first two, they are the last readings.
+        assert seen == ["Test part", "Shroud", "Test part", "Pressure", "Pressure"]
+
+
 async def test_readings_are_laid_out_again_only_when_they_change(tmp_path: Path) -> None:
     async with console(tmp_path, size=(120, 36)) as c:
         widget = c.app.screen.query_one(Readings)

@@ -199,6 +199,22 @@ async def test_an_old_short_name_leads_to_the_channel_still(tmp_path: Path) -> N
         assert found.full_name == "dev.p"
 
 
+async def test_an_active_alarm_is_worded_by_the_names_and_units_of_now(tmp_path: Path) -> None:
+    rule = HighRule(name="hot", channel="plate", limit=10.0)
+    async with Bench(tmp_path, NAMED, rules=[rule]) as b:
+        b.say(t=35.0)
+        b.put(NAMED.replace('label = "Plate A", unit = "degC"', 'label = "Shroud", unit = "K"'))
+        b.say(t=36.0)
+        view = next(one for one in b.station.alarms.view().alarms if one.rule == "hot")
+        assert (view.value, view.limit) == ("36.00 K", "10.00 K")
+        assert view.text.startswith("Shroud is 36.00 K")
+        b.say(t=5.0)
+        b.say(t=37.0)
+        assert b.changes()[-1] == ("hot", AlarmEvent.RAISED)
+        view = next(one for one in b.station.alarms.view().alarms if one.rule == "hot")
+        assert view.text.startswith("Shroud is 37.00 K")
+
+
 async def test_expressions_know_old_names_and_new_units(tmp_path: Path) -> None:
     rule = HighRule(name="hot", value="plate - 0 degC", limit=300.0)
     async with Bench(tmp_path, NAMED, rules=[rule]) as b:

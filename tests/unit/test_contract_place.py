@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,31 @@ def test_broken_settings_and_those_that_cannot_be_written_are_left_alone(file: P
     assert file.read_text() == SETTINGS + "x = 1"
     (tmp_path / "contracts").write_text("")
     assert str(tmp_path / "contracts") in lab.problem
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="modes bind ordinary POSIX users only")
+def test_what_an_ordinary_user_may_not_write_is_told_before_anything_is_typed(
+    file: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    kept = own / "two.toml"
+    kept.write_text("# mine\n")
+    assert place(file, "two").problem == place(file, "lab").problem == ""
+    kept.chmod(0o400)
+    assert str(kept) in place(file, "two").problem
+    kept.chmod(0o600)
+    own.chmod(0o500)
+    assert str(own) in place(file, "two").problem
+    own.chmod(0o700)
+    # Its own folder is still to be made, and the settings must come to name the file.
+    file.chmod(0o400)
+    assert str(file) in place(file, "lab").problem
+    assert place(file, "two").problem == "", "they name it already"
+    file.chmod(0o600)
+    tmp_path.chmod(0o500)
+    try:
+        assert str(tmp_path) in place(file, "lab").problem
+    finally:
+        tmp_path.chmod(0o700)
+    assert file.read_text() == SETTINGS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,18 +15,22 @@ from rich.cells import cell_len
 
 from tests.helpers.examples import examples
 from tests.helpers.pastruns import BEGAN, begin, record_run, three_runs
+from xovac_tui import report
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.chamber.ring import Bins
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.disk.bins import LEVELS, covering
-from xovac_tui.recording.disk.kinds import Attachment, RunItem
+from xovac_tui.recording.disk.kinds import Attachment, RecordedRun, RunItem
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows
+from xovac_tui.report.gather import gather
+from xovac_tui.report.glance import RunGlance, glance
+from xovac_tui.report.judge import RunVerdict, judge
 from xovac_tui.runs.endings import EndCode, RunEnding
 from xovac_tui.runs.past import PastRun, TrackedChannel, read_run, read_runs
 from xovac_tui.runs.state import Result, RunSnapshot
 from xovac_tui.ui.format import Times
-from xovac_tui.ui.glyphs import ASCII, UNICODE
+from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.screens.runs.compare import pair_head, pair_lines
 from xovac_tui.ui.screens.runs.lines import (
     fact_lines,
@@ -222,11 +227,80 @@ def test_a_run_in_the_list_has_two_rows(path: Path, width: int) -> None:
         for second in (False, True)
     ]  # fmt: skip
     said = text(rows, width).split("\n")
-    assert said[0].strip() == "r1 Soak"
+    assert said[0].split() == ["r1", "Soak", "·"]
     assert said[1].split()[:2] == ["●", "completed"]
     assert said[1].split()[-2:] == ["3m", "41s"]
     assert (said[2][0], said[3]) == ("▸", said[1])
     assert all(style == CHOSEN for line in rows[2:] for _, style in line)
+
+
+def test_a_run_at_a_glance_is_as_its_report(path: Path) -> None:
+    seen = {number: glance(path, number, contract=CONTRACT) for number in (1, 2, 3, 99)}
+    for number in (1, 2):
+        facts = gather(path, number, chamber="bench-1", contract=CONTRACT, program="test", now=BEGAN + 20_000)
+        assert seen[number].verdict is judge(facts).verdict is RunVerdict.FAIL
+    # One that goes on has a shape, and nothing is said of it before it has ended.
+    assert seen[3].verdict is None
+    assert seen[3].shape[-1] == pytest.approx(50.0, abs=2.0)
+    assert seen[99] == RunGlance()
+    # What cannot be known is no verdict.
+    assert glance(path, 1, contract=documented_contract()) == RunGlance(seen[1].verdict, ())
+    shape = seen[1].shape
+    assert len(shape) == 24
+    assert shape[0] < 40 < max(shape)
+
+
+def test_without_the_libraries_of_a_report_there_is_a_shape_and_no_verdict(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("gather", "figures"):
+        monkeypatch.delattr(report, name, raising=False)
+        monkeypatch.delitem(sys.modules, f"xovac_tui.report.{name}", raising=False)
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    seen = glance(path, 1, contract=CONTRACT)
+    assert seen.verdict is None
+    assert max(seen.shape) > 40
+
+
+@pytest.mark.parametrize(
+    ("seen", "badge", "plain"),
+    [
+        (None, "·", "."),
+        (RunGlance(), "·", "."),
+        (RunGlance(RunVerdict.PASS), "✓ PASS", "* PASS"),
+        (RunGlance(RunVerdict.FAIL), "✖ FAIL", "x FAIL"),
+        (RunGlance(RunVerdict.NOT_JUDGED), "? open", "? open"),
+    ],
+)
+def test_the_badge_of_a_run(path: Path, seen: RunGlance | None, badge: str, plain: str) -> None:
+    running, _, completed = read_runs(path)
+
+    def row(run: RecordedRun, width: int, glyphs: Glyphs = UNICODE, *, chosen: bool = False) -> str:
+        line = list_line(
+            run, False, width, chosen=chosen, focus=True, marked=False,
+            glyphs=glyphs, times=TIMES, glance=seen,
+        )  # fmt: skip
+        return text([line], width)
+
+    assert row(completed, 23).split() == ["r1", "Soak", *badge.split()]
+    assert row(completed, 23, chosen=True).split() == ["▸", "r1", "Soak", *badge.split()]
+    assert row(completed, 38, ASCII).split() == ["r1", "Soak", *plain.split()]
+    assert row(running, 23).split() == ["r3", "Soak"]
+
+
+@pytest.mark.parametrize(("width", "cells"), [(23, 0), (38, 12), (60, 24)])
+def test_the_list_shows_the_course_of_a_run_where_there_is_room(path: Path, width: int, cells: int) -> None:
+    nan = math.nan
+    shape = (*(20.0 + number for number in range(20)), nan, nan, 40.0, 40.0)
+    line = list_line(
+        read_runs(path)[2], False, width, chosen=False, focus=True, marked=False,
+        glyphs=UNICODE, times=TIMES, glance=RunGlance(RunVerdict.PASS, shape),
+    )  # fmt: skip
+    bars = [sign for sign in text([line], width) if sign in "▁▂▃▄▅▆·"]
+    assert len(bars) == cells
+    assert bars.count("·") == cells // 12
+    assert bars[:1] == ["▁"][:cells]
+    assert bars[-1:] == ["▆"][:cells]
 
 
 def test_the_facts_of_a_run(path: Path) -> None:

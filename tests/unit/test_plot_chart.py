@@ -7,12 +7,14 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tests.helpers.examples import examples
 from xovac_tui.chamber.history import History
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.plot.cells import Picture, Tone, changes
 from xovac_tui.plot.chart import Layout
+from xovac_tui.runs.hold import PlacedHold
 from xovac_tui.ui.widgets.trend_model import TrendModel, TrendSeries
 from xovac_tui.ui.widgets.trend_view import View, assign, profile
 
@@ -150,6 +152,22 @@ def test_lines_that_end_together_keep_their_numbers() -> None:
     series = tuple(TrendSeries(str(n), f"Plate {n}", "degC", False, history, n) for n in range(4))
     picture = View().picture(TrendModel(ORIGIN + 120, UTC, series), 118, 20)
     assert set("1234") <= set("".join(row.text[100:] for row in picture[:17]))
+
+
+def test_without_colour_the_tolerance_of_a_hold_is_drawn_with_signs_between_the_lines() -> None:
+    bench = Bench().run(600)
+    hold = PlacedHold(ORIGIN + 100, ORIGIN + 300, 27.0, 6.0)
+    model = structs.replace(bench.model(), holds=(hold,), controlled="part")
+    coloured, plain = View(), View()
+    plain.fill = True
+    pairs = [
+        (one, other)
+        for row, signed in zip(coloured.picture(model, 80, 14), plain.picture(model, 80, 14), strict=True)
+        for one, other in zip(row.text, signed.text, strict=True)
+        if one != other
+    ]
+    assert set(pairs) == {(" ", "▒")}
+    assert len(pairs) > 40
 
 
 def test_no_data_yet() -> None:

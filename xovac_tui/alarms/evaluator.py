@@ -44,7 +44,7 @@ _COUNTED = 100_000
 class WatchedRule:
     """One rule with its condition and the life of its alarm."""
 
-    __slots__ = ("condition", "due", "life", "off", "rule", "said", "severity", "shelf", "told")
+    __slots__ = ("condition", "due", "life", "off", "outdated", "rule", "said", "severity", "shelf", "told")
 
     def __init__(self, condition: Condition, off: str = "") -> None:
         self.rule = rule = condition.rule
@@ -59,6 +59,8 @@ class WatchedRule:
         """What was reported of it last, with values in the contract's units."""
         self.told: tuple[DisplayUnits, str] | None = None
         """The sentence of `said` in the shown units; None where it was not made here."""
+        self.outdated = False
+        """`said` was worded by another contract: its names and units may be others now."""
         self.shelf: tuple[float | None, float] | None = None
         """Since when (UTC) it is shelved, and the monotonic time at which that ends at the latest."""
 
@@ -270,7 +272,7 @@ class AlarmEvaluator:
             return
         if isinstance(watched.condition, ForeignAlarm):
             watched.condition.reported = change
-        watched.said, watched.told = change, None
+        watched.said, watched.told, watched.outdated = change, None, False
         watched.life = Life(
             state=change.state,
             active=change.active,
@@ -328,6 +330,7 @@ class AlarmEvaluator:
                 watched.told = old.told
             elif old is not None:
                 changes += self._let_go(old, context)
+            watched.outdated = watched.said is not None
             self.watched[rule.name] = watched
         for name, old in before.items():
             if old.foreign:
@@ -419,12 +422,15 @@ class AlarmEvaluator:
 
     def _told(self, watched: WatchedRule, said: AlarmChange, value: str, context: Context) -> str:
         """Return the sentence of an alarm in the shown units, as far as there are numbers for it."""
+        now = watched.life.active and bool(value) and bool(said.text)
+        if watched.outdated and now:
+            return watched.condition.sentence(context)
         if self.units == AS_REPORTED or not said.text:
             return said.text
         if watched.told is not None and watched.told[0] == self.units:
             return watched.told[1]
         # Another process raised it, or other units were shown then: an active one has the value of now.
-        return watched.condition.sentence(context) if watched.life.active and value else said.text
+        return watched.condition.sentence(context) if now else said.text
 
     def _words(self, watched: WatchedRule, limit_set: str) -> str:
         if watched.off and not watched.rule.channel and not watched.rule.value:
@@ -442,7 +448,7 @@ class AlarmEvaluator:
         back = event in (AlarmEvent.UNSHELVED, AlarmEvent.IN_SERVICE)
         if event is AlarmEvent.RAISED or (back and life.active):
             text = condition.sentence(context)
-            watched.told = self.units, self._sentence(condition, context)
+            watched.told, watched.outdated = (self.units, self._sentence(condition, context)), False
         else:
             # An alarm that was silenced while nothing was the matter has nothing to report.
             text = before.text if before and mattered else ""

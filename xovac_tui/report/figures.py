@@ -25,7 +25,11 @@ Floats = npt.NDArray[np.float64]
 class Tally:
     """What all channels did in some phases."""
 
-    def __init__(self, phases: Sequence[Phase], paced: Iterable[str] = ()) -> None:
+    def __init__(
+        self, phases: Sequence[Phase], paced: Iterable[str] = (), only: frozenset[str] | None = None
+    ) -> None:
+        """Evaluate `phases`; of `paced` channels also the pauses; `only` leaves all other channels out."""
+        self._only = only
         self.messages = 0
         """Messages that carried a sample."""
         self._spans = [
@@ -50,7 +54,7 @@ class Tally:
             first, last = float(times.min()), float(times.max())
             near = [one for one in self._spans if one[1] <= last and one[2] > first]
             used = np.zeros(block.count, dtype=bool)
-            for name, series in block.samples().items():
+            for name, series in block.samples(self._only).items():
                 places = np.asarray(series.places, dtype=np.intp)
                 values = np.asarray(series.values, dtype=np.float64)
                 good = np.isfinite(values) & inside[places]

@@ -20,7 +20,7 @@ from xovac_tui.recording.attachments import attachment_data
 from xovac_tui.recording.disk import kinds, lists
 from xovac_tui.recording.disk.axis import EvenAxis
 from xovac_tui.recording.disk.evenwindows import EvenWindows
-from xovac_tui.recording.disk.kinds import RecordedLoad, RecordedSession
+from xovac_tui.recording.disk.kinds import RecordedLoad, RecordedRun, RecordedSession
 from xovac_tui.recording.disk.lists import find_span, payload_hash
 from xovac_tui.recording.disk.lock import is_recorded
 from xovac_tui.recording.disk.record import Record
@@ -33,7 +33,7 @@ from xovac_tui.report.alarm_episodes import alarm_episodes, handled, missing
 from xovac_tui.report.facts import ChannelFigures, Paper, Phase, ReportFacts, Span
 from xovac_tui.report.figures import Tally
 from xovac_tui.report.formatting import DWELLS, dwell_word
-from xovac_tui.runs.past import PastRun, RunTrack, TrackedChannel, read_run, track
+from xovac_tui.runs.past import PastRun, RunTrack, TrackedChannel, read_outline, read_run, track
 from xovac_tui.units import is_temperature
 
 _OTHERS = 4
@@ -113,6 +113,35 @@ def gather(
             audit=_audit(record),
             units=units,
         )
+
+
+def gather_criteria(record: Record, recorded: RecordedRun, contract: Contract) -> ReportFacts:
+    """Read just what an ended run is judged by, in one pass over two of its channels.
+
+    The record has to be one of `open_still`, with its values judged by the contract.
+    """
+    past = read_outline(record, recorded)
+    part = part_of(lists.span_of(lists.axis_of(record), recorded), None, None, None)
+    controlled, step = _role(contract, Role.CONTROLLED), _role(contract, Role.STEP)
+    whole = (Phase("Whole run", ((part.start, part.end),)),)
+    wanted = frozenset({controlled, step} - {""})
+    tally = Tally(whole, wanted, wanted)
+    tally.read(record, part)
+    load, recipe = past.load, _recipe(past.load)
+    return ReportFacts(
+        past=past,
+        chamber="",
+        record="",
+        program="",
+        made=0.0,
+        recipe=recipe,
+        unreadable=recipe is None and load is not None and bool(load.source),
+        payload_is_whole=load is None or payload_hash(load.payload) == load.hash,
+        controlled=controlled,
+        phases=whole,
+        channels=_channels(record, contract, tally),
+        period=_period(tally, controlled, step, past),
+    )
 
 
 def _left(past: PastRun, record: Record) -> PastRun:

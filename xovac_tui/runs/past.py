@@ -178,6 +178,14 @@ def read_run(
         )
 
 
+def read_outline(record: Record, recorded: RecordedRun) -> PastRun:
+    """Return an ended run with how it went and what it was to do, without its values."""
+    load = None if recorded.load is None else lists.load(record, recorded.load)
+    until = lists.span_of(lists.axis_of(record), recorded).end
+    state, plan = _state(recorded), _plan(load)
+    return PastRun(recorded=recorded, state=state, until=until, plan=plan, load=load)
+
+
 def _until(axis: EvenAxis, record: Record, now: float) -> float:
     """Return how far a run that goes on has come by `now` (UTC), in even time.
 

@@ -84,6 +84,10 @@ class Glyphs(msgspec.Struct, frozen=True):
             "ended early": self.warning,
         }.get(word, self.question)
 
+    def verdict(self, word: str) -> str:
+        """Return the sign of a run's verdict."""
+        return {"PASS": "*" if self.ascii else "✓", "FAIL": self.cross}.get(word, self.question)
+
     def severity(self, severity: Severity, *, below: bool = False) -> str:
         """Return the sign of a severity; it points down where a lower limit was crossed (`below`)."""
         signs = _SIGNS[self.ascii, below]
@@ -132,6 +136,7 @@ _PLAIN = str.maketrans(
         "▶": ">",
         "■": "#",
         "✖": "x",
+        "✓": "*",
         "⚠": "!",
         "Ω": "Ohm",
         "µ": "u",

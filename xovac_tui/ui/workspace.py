@@ -55,6 +55,9 @@ class Memory:
 class Window(Protocol):
     """The interface of the app that the screens of a chamber use."""
 
+    dialog_follows: bool
+    """True while a dialog was closed and the next one is on its way: only STOP goes below it."""
+
     @property
     def screen_stack(self) -> Sequence[Screen[Any]]:
         """The stack of screens, lowest first."""

@@ -181,6 +181,10 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
         """Handle news that cannot wait for the flush."""
 
 
+class Entries(VerticalScroll, inherit_bindings=False):
+    """Fields that scroll with the focus: keys that would scroll them go from field to field."""
+
+
 class ReadingDialog(Dialog[bool]):
     """A text to read: arrows scroll it."""
 

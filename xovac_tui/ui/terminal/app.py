@@ -22,7 +22,7 @@ from textual.widget import AwaitMount
 from textual.worker import Worker, WorkerFailed, WorkerState
 
 from xovac_tui.ui.terminal.mending import BuildAgain, Mender, ReportDefect
-from xovac_tui.ui.terminal.modal import MOST_SCREENS, Modal
+from xovac_tui.ui.terminal.modal import ACTS, MOST_SCREENS, Modal
 
 log = logging.getLogger(__name__)
 
@@ -185,6 +185,9 @@ class TerminalApp(App[int]):
 
     # -- dialogs ------------------------------------------------------------------------------------
 
+    dialog_follows = False
+    """True while a dialog was closed and the next one is on its way: no key is for what is below."""
+
     def _seer(self, screen: Screen[object]) -> Callable[[], None] | None:
         """Return a callback that notes a dialog's first picture on the terminal; None if it is noted."""
         if not isinstance(screen, Modal) or screen.seen_at is not None:
@@ -196,7 +199,9 @@ class TerminalApp(App[int]):
             screen.seen_at = time.monotonic()
 
     def is_too_early(self, event: events.Event) -> bool:
-        """Return whether a key or click was meant for the screen below a dialog."""
+        """Return whether a key or click was meant for the screen below a dialog, or for one still to come."""
+        if self.dialog_follows and isinstance(event, ACTS) and not isinstance(self.screen, Modal):
+            return True
         if self.is_headless or not isinstance(event, events.InputEvent | events.Paste):
             return False  # without a terminal no event was read from one
         top = self.screen_stack[-1] if self.screen_stack else None

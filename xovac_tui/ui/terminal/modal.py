@@ -18,7 +18,8 @@ SEEN_SECONDS = 0.25
 MOST_SCREENS = 4
 """Largest number of screens above each other, the tabs included."""
 
-_ACTS = (events.Key, events.Paste, events.MouseDown, events.MouseUp, events.MouseScrollDown)
+ACTS = (events.Key, events.Paste, events.MouseDown, events.MouseUp, events.MouseScrollDown)
+"""Events that may act."""
 
 
 class LeanScreen(Screen[T]):
@@ -83,7 +84,7 @@ class Modal(LeanScreen[T]):
 
         `typed` is False for an event that another screen had before.
         """
-        if not isinstance(event, _ACTS) or isinstance(event, events.MouseMove):
+        if not isinstance(event, ACTS) or isinstance(event, events.MouseMove):
             return False
         if self.seen_at is not None and event.time >= self.seen_at + SEEN_SECONDS:
             return False

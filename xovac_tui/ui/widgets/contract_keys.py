@@ -9,6 +9,12 @@ EDIT_CHANNEL = Action(
     "Name the chosen channel: its unit, what it means, which of its values count. Sends nothing.",
     footer=True,
 )
+EDIT_EVENT = Action(
+    "edit-event",
+    "N",
+    "edit channel",
+    "Name a channel of the chosen event, or change the command that it was. Sends nothing.",
+)
 UNDO = Action(
     "undo-contract",
     "z",

@@ -36,14 +36,17 @@ async def edit_channel(workspace: Workspace, full_name: str) -> None:
     asked: set[str] = set()
     channel = workspace.station.snapshot().channel(full_name)
     asking = None if channel is None else await _prepare(workspace, channel, asked)
-    while asking is not None:
-        end = await _ask(workspace, asking)
-        if end is FormEnd.SAVED:
-            done.append(asking.full_name)
-        if end is FormEnd.AGAIN:
-            asking = await _prepare(workspace, asking.channel, asked)
-        else:
-            asking = asking.following[0] if end is not None and asking.following else None
+    try:
+        while asking is not None:
+            end = await _ask(workspace, asking)
+            if end is FormEnd.SAVED:
+                done.append(asking.full_name)
+            if end is FormEnd.AGAIN:
+                asking = await _prepare(workspace, asking.channel, asked)
+            else:
+                asking = asking.following[0] if end is not None and asking.following else None
+    finally:
+        workspace.window.dialog_follows = False
     if done:
         _say_saved(workspace, done)
 

@@ -10,7 +10,7 @@ import msgspec
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.suggester import SuggestFromList
 from textual.timer import Timer
@@ -19,7 +19,7 @@ from textual.widgets import Input, Static
 
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.text import clean
-from xovac_tui.ui.dialogs.base import Dialog
+from xovac_tui.ui.dialogs.base import Dialog, Entries
 from xovac_tui.ui.dialogs.contract.entries import Entry, Kind
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.glyphs import Glyphs
@@ -85,7 +85,7 @@ class FormPlan(msgspec.Struct, frozen=True, kw_only=True):
     save: Callable[[Mapping[str, str]], Awaitable[Mapping[str, str] | FormEnd]]
     """Saves texts; returns how the form ends, or what is wrong."""
     before_end: Callable[[], Awaitable[None]] | None = None
-    """Prepares what follows while the form still stands, so that no key goes to the screen below."""
+    """Prepares what follows while the form still stands, so that the next one is there at once."""
     remove: Callable[[], Awaitable[Mapping[str, str] | FormEnd]] | None = None
     """Takes it out of the file; None: it is not there."""
     keeps: str = "Save"
@@ -241,10 +241,6 @@ class EntryRow(Horizontal):
         self._guess.display = bool(guess)
 
 
-class Entries(VerticalScroll, inherit_bindings=False):
-    """The entries, which scroll with the focus: keys that would scroll them go from entry to entry."""
-
-
 class GuessBar(LinesWidget, can_focus=True):
     """How many guesses there are, and the key that takes them."""
 
@@ -328,6 +324,7 @@ class ContractForm(Dialog[FormEnd]):
 
     def on_mount(self) -> None:
         """Focus the guesses, else the first entry."""
+        self.workspace.window.dialog_follows = False
         if self._plan.guesses and self._open_guesses():
             self.query_one(GuessBar).focus()
         else:
@@ -557,6 +554,9 @@ class ContractForm(Dialog[FormEnd]):
         finally:
             self._saving = False
         if isinstance(end, FormEnd):
+            if self._plan.before_end is not None:
+                # Whoever prepares what follows clears this when none does.
+                self.workspace.window.dialog_follows = bool(self._plan.then) or end is FormEnd.AGAIN
             self.dismiss(end)
             return
         self._checks += 1

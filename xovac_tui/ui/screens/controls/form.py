@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
@@ -18,6 +18,7 @@ from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.errors import ContractError
 from xovac_tui.quantities import unit
 from xovac_tui.station.commands import Prepared
+from xovac_tui.ui.dialogs.base import Entries
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
 from xovac_tui.ui.glyphs import Glyphs
@@ -195,7 +196,7 @@ class FormDialog(CommandDialog[Callable[[], Prepared]]):
         spec, glyphs = self._spec, self.workspace.glyphs
         if about := " ".join(self._about()):
             yield Static(glyphs.plain(about), classes="hint about", markup=False)
-        with VerticalScroll(can_focus=False):
+        with Entries(can_focus=False):
             for field in spec.fields:
                 text = self._memory.get(field.name, first_text(field))
                 row = FieldRow(field, text, glyphs, self.workspace.keys, self.workspace.units)

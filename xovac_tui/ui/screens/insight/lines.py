@@ -18,6 +18,9 @@ from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import HEAD, Line, Span, clip, fit, folded
 
 _NAME, _CHANGE, _BAR, _HELD, _RESETS, _END = 15, 12, 5, 12, 7, 18
+_CLOSE = 72
+"""Width in cells below which bar, resets and times of day give way, so that `stable in` is whole."""
+_CLOSE_END = 12
 _FACT = 11
 _FAR = 43_200.0
 """Seconds from which a time of day is shown with its date."""
@@ -45,7 +48,11 @@ def rows_of(view: InsightView) -> list[InsightRow]:
 def table_head(width: int, glyphs: Glyphs, units: DisplayUnits = AS_REPORTED) -> Line:
     """Return the headings of the table."""
     name, change_unit = _name_width(width), f"{units.difference_unit('degC')}/h"
-    text = f"  {fit('criterion', name)} {fit(change_unit, _CHANGE, right=True)}  "
+    text = f"  {fit('criterion', name)} {fit(change_unit, _CHANGE, right=True)}"
+    if width < _CLOSE:
+        text += f" {fit('stable for', _HELD)}  stable in"
+        return ((fit(text, width, ellipsis=glyphs.ellipsis), HEAD),)
+    text += "  "
     text += f"{fit('stable for', _BAR + 1 + _HELD)} {fit('resets', _RESETS - 1, right=True)}  stable in"
     return ((fit(text, width, ellipsis=glyphs.ellipsis), HEAD),)
 
@@ -73,9 +80,19 @@ def table_line(
     spans: list[Span] = [
         (f"  {fit(name, _name_width(width), ellipsis=glyphs.ellipsis)} ", quiet),
         (fit(change_words(found, units), _CHANGE, right=True), quiet),
+    ]
+    held = fit(format_part(found.held, found.needed), _HELD)
+    if width < _CLOSE:
+        end = end_words(found, view, glyphs, times)
+        if not found.stable and found.forecast is not None and found.stable is not None:
+            end = format_roughly(found.forecast / view.speed), ""
+        spans += [(f" {held}  ", "$good" if found.stable else quiet), end]
+        line = tuple((glyphs.plain(text), style) for text, style in spans)
+        return clip(line, width, ellipsis=glyphs.ellipsis)
+    spans += [
         (f"  {full}", "$good" if found.stable else quiet),
         (f"{empty} ", "$foreground-muted"),
-        (fit(format_part(found.held, found.needed), _HELD), quiet),
+        (held, quiet),
         (fit(str(found.resets), _RESETS, right=True), "" if found.resets else "$foreground-muted"),
         ("  ", ""),
         end_words(found, view, glyphs, times),
@@ -85,6 +102,8 @@ def table_line(
 
 
 def _name_width(width: int) -> int:
+    if width < _CLOSE:
+        return max(8, min(LONGEST_NAME, width - 2 - 1 - _CHANGE - 1 - _HELD - 2 - _CLOSE_END))
     room = width - 2 - 1 - _CHANGE - 2 - _BAR - 1 - _HELD - _RESETS - 2 - _END
     return max(_NAME, min(LONGEST_NAME, room))
 

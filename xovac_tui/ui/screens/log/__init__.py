@@ -1,6 +1,7 @@
 """The Log tab."""
 
 from xovac_tui.ui.action import Action
+from xovac_tui.ui.widgets.contract_keys import EDIT_EVENT, UNDO
 
 ACTIONS = (
     Action("log-filter", "slash", "filter", "Show only events with some words, kinds or names.", footer=True),
@@ -21,5 +22,7 @@ ACTIONS = (
     Action(
         "log-save-all", "S", "save all", "Save all events that the filter shows, as JSON lines.", footer=True
     ),
+    EDIT_EVENT,
+    UNDO,
     Action("log-back", "escape", "back", "Hide the detail, then take the filter away."),
 )

@@ -22,6 +22,7 @@ from xovac_tui.recording.exports.events import export_file, save_events
 from xovac_tui.recording.filters import SYNTAX, Filter, FilterError, LogRows, parse_filter
 from xovac_tui.station.news import News, ReplayMoved
 from xovac_tui.text import clean
+from xovac_tui.ui import dialogs
 from xovac_tui.ui.screens.log import ACTIONS
 from xovac_tui.ui.screens.log.changes import ChangedValues
 from xovac_tui.ui.screens.log.detail import SHOWN, detail_lines, detail_text, shown_in_part
@@ -49,6 +50,8 @@ class LogPane(Pane):
         "The list follows the newest event until you go up or press {log-detail}; then nothing moves, and "
         "new events are counted below. End follows again.\n"
         f"Filter: {SYNTAX}. All of them must be true.\n"
+        "{edit-event} opens the form of a channel that the chosen event makes, or of the command "
+        "that was sent.\n"
         "Save writes exactly what came, as lines of JSON, into the folder exports beside the state file."
     )
     ACTIONS = ACTIONS
@@ -329,6 +332,20 @@ class LogPane(Pane):
     def action_log_each(self) -> None:
         """Show each event in a row of its own, or equal ones in one."""
         self.view.collapse(not self.view.collapsed)
+
+    @work(group="contract", exclusive=True)
+    async def action_edit_event(self) -> None:
+        """Show the form of a channel of the chosen event."""
+        event = self.view.chosen
+        if event is None:
+            self.workspace.say("No event is chosen.", "warning")
+        else:
+            await dialogs.contract.of_event.edit_event(self.workspace, event)
+
+    @work(group="contract")
+    async def action_undo_contract(self) -> None:
+        """Take the last change of the contract back."""
+        await dialogs.contract.undo.undo_contract(self.workspace)
 
     def action_log_copy(self) -> None:
         """Copy the chosen event as shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -9,10 +10,13 @@ from rich.cells import cell_len
 from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import format_age, format_change, format_duration
+from xovac_tui.plot.sparkline import sparkline
 from xovac_tui.quantities import quantity
 from xovac_tui.recipes.plan import Plan
 from xovac_tui.recording.digest import Extreme
 from xovac_tui.recording.disk.kinds import RecordedRun
+from xovac_tui.report.glance import COLUMNS, RunGlance
+from xovac_tui.report.judge import RunVerdict
 from xovac_tui.runs.past import PastRun
 from xovac_tui.runs.state import Leg, Result
 from xovac_tui.text import clean
@@ -28,6 +32,17 @@ _RESULT_STYLES = {
     Result.ENDED_EARLY: "$warning",
     Result.UNKNOWN: "$warning",
 }
+_VERDICTS = {
+    RunVerdict.PASS: ("PASS", "$good"),
+    RunVerdict.FAIL: ("FAIL", "$error"),
+    RunVerdict.NOT_JUDGED: ("open", "$warning"),
+}
+_BADGE = 6
+"""Cells of a verdict in the list: sign and word."""
+_WITH_THUMBNAIL, _WITH_LONG_THUMBNAIL = 36, 56
+"""Width in cells from which the list has the shape of each run, and from which a longer one."""
+_LEAST_SPAN = 5.0
+"""K that the bars of a shape span at least, so that noise does not look like a change."""
 _ROOMY = 70
 """Width in cells from which the tables have all their columns."""
 _HASH = 12
@@ -44,14 +59,23 @@ def result_of(word: str) -> Result:
 
 def list_line(
     run: RecordedRun, second: bool, width: int, *, chosen: bool, focus: bool, marked: bool,
-    glyphs: Glyphs, times: Times,
+    glyphs: Glyphs, times: Times, glance: RunGlance | None = None,
 ) -> Line:  # fmt: skip
-    """Return the first or second of the two rows of a run in the list."""
+    """Return the first or second of the two rows of a run in the list.
+
+    `glance` is its verdict and shape; None: not known yet.
+    """
     if not second:
         style = CHOSEN if chosen and focus else "bold" if chosen or marked else ""
         sign = glyphs.then if chosen else "+" if marked else " "
         name = glyphs.shown(run.name, 80) or "without a name"
-        return ((fit(f"{sign} {run.label} {name}", width, ellipsis=glyphs.ellipsis), style),)
+        badge, colour = _badge(run, glance, glyphs)
+        bars = _thumbnail(glance, width, glyphs)
+        tail = f" {bars}{' ' if bars and badge else ''}{badge}".rstrip() if bars or badge else ""
+        head = fit(f"{sign} {run.label} {name}", max(0, width - cell_len(tail)), ellipsis=glyphs.ellipsis)
+        if chosen and focus:
+            return ((head + tail, CHOSEN),)
+        return ((head, style), (tail[: len(tail) - len(badge.rstrip())], ""), (badge.rstrip(), colour))
     result = result_of(run.result)
     word = f"    {glyphs.result(result)} {result.value}"
     lasted = format_duration(run.seconds)
@@ -61,6 +85,34 @@ def list_line(
     if chosen and focus:
         return ((fit(fit(word, room) + tail, width), CHOSEN),)
     return ((fit(word, room), _RESULT_STYLES[result]), (tail, "$foreground-muted"))
+
+
+def _badge(run: RecordedRun, glance: RunGlance | None, glyphs: Glyphs) -> tuple[str, str]:
+    """Return a run's verdict with its style; a run that goes on has none yet."""
+    if result_of(run.result) is Result.RUNNING:
+        return "", ""
+    if glance is None or glance.verdict is None:
+        return glyphs.plain(f"{'·':<{_BADGE}}"), "$foreground-muted"
+    word, style = _VERDICTS[glance.verdict]
+    return f"{glyphs.verdict(glance.verdict.value)} {word}", style
+
+
+def _thumbnail(glance: RunGlance | None, width: int, glyphs: Glyphs) -> str:
+    """Return the course of the controlled temperature; blank while unknown, empty where there is no room."""
+    if width < _WITH_THUMBNAIL:
+        return ""
+    cells = COLUMNS if width >= _WITH_LONG_THUMBNAIL else COLUMNS // 2
+    shape = () if glance is None else glance.shape
+    if len(shape) > cells:
+        shape = tuple(_middle(shape[at : at + 2]) for at in range(0, len(shape), 2))
+    if not any(one == one for one in shape):
+        return " " * cells
+    return fit(sparkline(shape, len(shape), glyphs.ascii, least=_LEAST_SPAN), cells)
+
+
+def _middle(values: Sequence[float]) -> float:
+    known = [one for one in values if one == one]
+    return sum(known) / len(known) if known else math.nan
 
 
 # -- facts --------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import os
 import socket
 import sqlite3
 import time
+from collections.abc import Hashable
 from datetime import UTC
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from xovac_tui import __version__, paths
+from xovac_tui.api.contract import Contract
 from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.errors import XovacError
@@ -25,6 +27,7 @@ from xovac_tui.recording.attachments import File, attach, read_file
 from xovac_tui.recording.disk.kinds import RecordedRun, Session
 from xovac_tui.recording.exports.events import export_file
 from xovac_tui.recording.status import RecorderState
+from xovac_tui.report.glance import RunGlance, glance
 from xovac_tui.report.writing import write_report
 from xovac_tui.runs.past import PastRun, TrackedChannel, read_run, read_runs, with_state
 from xovac_tui.runs.state import RunSnapshot
@@ -56,6 +59,8 @@ _RUN_EVERY = 5.0
 """Seconds between two readings of a run that goes on ..."""
 _REST = 20
 """... and at least this factor times the duration of the last reading."""
+_SHAPE_EVERY = 60.0
+"""Seconds by which a run that goes on has grown when its shape is read again."""
 _VIEWS = ("chart", "steps", "readings", "happened")
 
 
@@ -67,6 +72,8 @@ class RunsPane(Pane):
         "they were run, and what happened. Times with ~ are estimated: the chamber did not report the step. "
         "Of a hold you see how long it was in tolerance, and how much of that counts.\n"
         "The chart lays the plan over what was measured; tab goes to it, and its keys are the trend's.\n"
+        "In the list: PASS or FAIL as the report has it, open where that is not known, · before it is read. "
+        "Where there is room, the course of the temperature.\n"
         "Compare: {runs-compare} marks a run, {runs-compare} on another shows both from their beginnings, "
         "with what differs; {runs-view} shows the second minus the first, where there is no room for "
         "both charts.\n"
@@ -136,7 +143,10 @@ class RunsPane(Pane):
         self._delta = False
         """Of a comparison, the difference is shown where there is no room for both charts."""
         self._listed_at = self._read_at = self._rest = 0.0
-        self._reading = self._reporting = False
+        self._reading = self._reporting = self._glancing = False
+        self._glances: dict[int, tuple[Hashable, RunGlance | None]] = {}
+        """Verdict and shape by run, with the state that they are of; None: they could not be read."""
+        self._glanced_by: tuple[Path | None, Contract | None] = (None, None)
         self._fit()
 
     # -- what is shown ------------------------------------------------------------------------------
@@ -199,6 +209,11 @@ class RunsPane(Pane):
         if any(self._live(run.id) is not None for run in self._runs):
             # Draw again, with the cursor unmoved.
             self.runs.repaint()
+        if self._glanced_by[1] is not self.station.contract:
+            # What counts may be another now.
+            self._glances.clear()
+        if not self._glancing and self._unseen() is not None:
+            self._read_glances()
         past = self._past
         if past is None or self._chosen is None or self._pair is not None:
             return
@@ -320,6 +335,47 @@ class RunsPane(Pane):
             self._draw_list()
             return None
 
+    def _glance_of(self, run: int) -> RunGlance | None:
+        """Return verdict and shape of a run, as far as they are read."""
+        return self._glances.get(run, (None, None))[1]
+
+    def _unseen(self) -> tuple[RecordedRun, Hashable] | None:
+        """Return the first run on the screen of which verdict and shape are not read, with its state."""
+        rows = self.runs
+        if self._problem or rows.count != 2 * len(self._runs):
+            return None
+        for run in self._runs[rows.top // 2 : (rows.top + rows.rows_seen + 1) // 2]:
+            state = (run.result, run.ended, None if run.ended is not None else run.seconds // _SHAPE_EVERY)
+            if self._glances.get(run.id, (None, None))[0] != state:
+                return run, state
+        return None
+
+    @work(group="runs-glance")
+    async def _read_glances(self) -> None:
+        """Read verdict and shape of the runs on the screen, one by one in a thread."""
+        if self._glancing:
+            return
+        self._glancing = True
+        try:
+            while (wanted := self._unseen()) is not None:
+                run, state = wanted
+                record, contract = self.station.record.record, self.station.contract
+                if record is None:
+                    return
+                if self._glanced_by[0] != record.path or self._glanced_by[1] is not contract:
+                    self._glances.clear()
+                    self._glanced_by = record.path, contract
+                try:
+                    found = await asyncio.to_thread(glance, record.path, run.id, contract=contract)
+                except XovacError:
+                    # Why is said where the run itself is read.
+                    found = None
+                if self.station.contract is contract:
+                    self._glances[run.id] = state, found
+                self.runs.repaint()
+        finally:
+            self._glancing = False
+
     def _no_record(self) -> str:
         """Show why there are no runs, and what to do."""
         recorder = self.station.recorder
@@ -358,6 +414,7 @@ class RunsPane(Pane):
                 marked=run.id == self._marked,
                 glyphs=glyphs,
                 times=times,
+                glance=self._glance_of(run.id),
             )
 
         # The second of its two rows is the chosen one: the first stays in sight as its heading.

@@ -208,6 +208,8 @@ class Readings(LinesWidget, can_focus=True):
         self._places: dict[int, tuple[int, int, int]] = {}
         """Number of a shown channel -> its row, and the cells from and to which it is drawn."""
         self._chosen = 0
+        self._moved = False
+        """The user chose a channel: the cursor stays on it when the order changes, else at the top."""
         self._top = 0
         self._clicks = TwiceClicked()
         self.full = False
@@ -243,7 +245,8 @@ class Readings(LinesWidget, can_focus=True):
         self._channels, self._trend = channels, trend
         if before is not None and (self.chosen is None or self.chosen.full_name != before.full_name):
             names = [channel.full_name for channel in channels]
-            self._chosen = names.index(before.full_name) if before.full_name in names else 0
+            stays = self._moved and before.full_name in names
+            self._chosen = names.index(before.full_name) if stays else 0
         # An age is shown only where it is overdue.
         aged = [one if one.overdue else msgspec.structs.replace(one, age=None) for one in channels]
         inputs = (aged, moment, why, left_out, self._colours, advice, units)
@@ -267,6 +270,7 @@ class Readings(LinesWidget, can_focus=True):
     def action_move(self, rows: int) -> None:
         """Choose another channel."""
         self._chosen = max(0, min(len(self._channels) - 1, self._chosen + rows))
+        self._moved = True
         self.draw()
         self.post_message(self.Chosen())
 
@@ -281,6 +285,7 @@ class Readings(LinesWidget, can_focus=True):
         for index, place in self._places.items():
             if place[0] == row and place[1] <= column < place[2]:
                 chosen, self._chosen = self._chosen == index, index
+                self._moved = True
                 self.draw()
                 self.post_message(self.Chosen())
                 if self._clicks.is_second(self._channels[index].full_name) and chosen:
