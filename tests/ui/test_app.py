@@ -86,28 +86,27 @@ async def test_what_the_keys_of_every_tab_do(tmp_path: Path) -> None:
         assert not frame.query("#log")
         await c.press("4")
         assert c.frame.active_tab == "log"
-        status = frame.query_one("#readings")
+        status = frame.query_one("#hero")
         before = status.plain  # type: ignore[attr-defined]
         await c.readings(part=99.0)
         assert status.plain == before  # type: ignore[attr-defined]
         await c.press("1")
-        assert "+99.0" in status.plain  # type: ignore[attr-defined]
+        assert "+99.0 °C" in status.plain  # type: ignore[attr-defined]
         assert "1 Status" in frame.query_one(TabBar).plain
         # The footer shows stop first and fits.
         shown = c.app.screen.query_one(KeyBar).plain
         assert shown.strip().startswith("! ! STOP")
         assert len(shown) <= 80
         # Pause holds the picture and not the truth about the link.
-        readings = c.app.screen.query_one("#readings")
         await c.press("p")
-        before = readings.plain  # type: ignore[attr-defined]
+        before = status.plain  # type: ignore[attr-defined]
         await c.readings(part=55.0)
-        assert readings.plain == before  # type: ignore[attr-defined]
+        assert status.plain == before  # type: ignore[attr-defined]
         assert "PAUSED" in trust(c)
         await c.lose()
         assert "LOST" in trust(c)
         await c.press("p")
-        assert "+55.0" in readings.plain  # type: ignore[attr-defined]
+        assert "+55.0 °C" in status.plain  # type: ignore[attr-defined]
         # Observe can be switched and is on the bar.
         assert "CONTROL" in trust(c)
         await c.press("o")
@@ -212,7 +211,7 @@ async def test_a_small_terminal_opens_no_tab_and_growing_brings_the_screens_back
         await c.settle()
         assert not c.app.screen.query_one(SmallNotice).display
         await c.readings()
-        assert "Test part" in c.app.screen.query_one("#readings").plain  # type: ignore[attr-defined]
+        assert "TEST PART" in c.app.screen.query_one("#hero").plain  # type: ignore[attr-defined]
 
 
 async def test_a_theme_is_previewed_remembered_and_given_back(tmp_path: Path) -> None:

@@ -212,7 +212,7 @@ LITERAL = (
     r"(?:^|[ (])(?:[a-zA-Z0-9]|f\d+|esc|space): [a-z]",
     r"(?:^|[ (.])[b-zB-HJ-Z] (?:opens|takes|makes|loads|saves|inserts|shows|says|writes|marks|moves|goes)\b",
 )
-DIALOGS = ("dialogs", "entry", "settings/", "first_start")
+DIALOGS = ("dialogs", "entry", "settings/", "first_start", "recipes/diffs")
 OWN = {"(y)", " esc: b", "esc: b"}
 """A dialog's own keys, which stay."""
 

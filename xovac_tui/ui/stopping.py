@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Any
 
 from textual import events
@@ -93,6 +94,11 @@ class Stopping:
         focused = app.focused if app.screen_stack else None
         return focused if isinstance(focused, _fields()) else None
 
+    def _fields_above(self) -> int:
+        """Return the number of screens from the top whose field would take the next stroke as text."""
+        focused = [screen.focused for screen in reversed(self._app.screen_stack)]
+        return len([*takewhile(lambda widget: isinstance(widget, _fields()), focused)])
+
     def _apply(self, meaning: StopKey, refusal: Refusal | None) -> None:
         match meaning:
             case StopKey.NOT_MINE | StopKey.SWALLOWED | StopKey.TEXT:
@@ -179,8 +185,9 @@ class Stopping:
             )
             return ((keys, "strike $no-data"), (f" {how}", "$footer-key-foreground"))
         if self.field is not None:
+            back = "esc " * self._fields_above()
             hint = f"  {FROM_A_FIELD}" if self._now() < self._hint_until else ""
-            return (("STOP: esc ! !", "bold $bad"), (hint, "$footer-key-foreground"))
+            return ((f"STOP: {back}! !", "bold $bad"), (hint, "$footer-key-foreground"))
         return ((keys, "bold $bad"),)
 
     def _refusal(self) -> Refusal | None:
