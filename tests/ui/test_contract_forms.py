@@ -22,6 +22,7 @@ from xovac_tui.config.contracts import ContractPlace
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.contract.form import ContractForm, EntryRow, FieldsButton
 from xovac_tui.ui.dialogs.question import QuestionDialog
+from xovac_tui.ui.dialogs.quit import QuitDialog, unsaved_sentence
 from xovac_tui.ui.screens.controls.command_lists import ContractCommands
 from xovac_tui.ui.screens.log.view import LogView
 from xovac_tui.ui.screens.status.readings import Readings
@@ -267,6 +268,43 @@ async def test_buttons_and_the_field_with_the_focus_are_seen_at_every_size(
             assert "Save" in "\n".join(drawn(c.app.screen))
 
 
+@pytest.mark.parametrize("key", ["enter", "escape"])
+async def test_a_form_that_cannot_save_offers_no_saving(tmp_path: Path, key: str) -> None:
+    async with console(tmp_path) as c:
+
+        async def problem() -> str:
+            return "The folder may not be written."
+
+        c.app.workspace.contract_desk.problem = problem  # type: ignore[method-assign]
+        form = await form_of(c, PART)
+        assert not form.query("#save")
+        strip = drawn(form)[-1]
+        assert "back" in strip
+        assert "save" not in strip
+        await c.press(key)
+        await closed(c)
+
+
+async def test_leaving_says_which_typed_text_is_lost(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        form = await form_of(c, PART)
+        form.put("label", "Another")
+        await c.press("ctrl+c")
+        await c.until(lambda: isinstance(c.app.screen, QuitDialog))
+        await c.settle()
+        asked = " ".join(str(one.render()) for one in c.app.screen.query("#words"))
+        assert unsaved_sentence([form.heading]) in asked
+        await c.press("enter")
+        await c.until(lambda: c.app.screen is form)
+        assert form.texts["label"] == "Another"
+        # A form in which nothing was typed loses nothing.
+        form.put("label", "")
+        form.put("label", channel(c, PART).label)
+        assert not form.unsaved
+        await c.press("ctrl+c")
+        await c.until(lambda: c.app.return_code == 0)
+
+
 async def command_form(c: Console, key: str) -> ContractForm:
     """Open the form of a command on Controls by its key."""
     await c.press(key)
@@ -291,7 +329,9 @@ async def test_a_new_command_is_guessed_from_its_name_and_can_be_taken_out(tmp_p
         assert [field.name for field in made.fields] == ["gently"]
         assert made.confirm is not None
         assert made.confirm.becomes == "idle"
-        c.app.screen.query_one(ContractCommands).choose(made)
+        chosen = c.app.screen.query_one(ContractCommands).chosen
+        assert chosen is not None
+        assert chosen.event == "stop_all", "the new command is chosen in the list"
         form = await command_form(c, "e")
         assert form.texts["source"] == "Ada, 2026-11"
         form.query_one("#remove").focus()

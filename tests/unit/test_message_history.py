@@ -122,6 +122,36 @@ def test_a_long_payload_does_not_push_the_outcome_out_of_sight() -> None:
     assert "x" * 300 in {fact.text for fact in message_facts(history.messages[0], UNICODE, Times("utc"))}
 
 
+@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize(
+    ("newest", "last"),
+    [
+        (command(7, Outcome.DONE, took=0.1, confirmed=2.0), "confirmed 2.0s"),
+        (command(7, Outcome.DONE, took=0.1), "no answer is documented 0.1s"),
+        (command(7, Outcome.SUCCESS, took=0.2, confirmed=1.7, message="Wide. " * 20), "confirmed 1.7s"),
+        (command(7, Outcome.ERROR, took=0.2, message="Wide. " * 20), "error 0.2s"),
+        (command(7), "waiting 2.0s"),
+    ],
+)
+@pytest.mark.parametrize("alarm", [False, True])
+def test_the_last_state_of_the_newest_command_is_seen_beside_what_waits(
+    width: int, newest: LedgerEntry, last: str, alarm: bool
+) -> None:
+    history, lost = MessageHistory(), command(1, Outcome.UNKNOWN)
+    newest = msgspec.structs.replace(newest, command="begin_profile")
+    say(history, "Not known.", "error", entry=lost)
+    if alarm:
+        say(history, "Plate A is hot.", "warning", title="HIGH alarm", stays=True)
+    say(history, "Newest.", at=7.0, entry=newest)
+    for glyphs in (UNICODE, ASCII):
+        shown = line(history, [lost, newest], width=width, now=9.0, glyphs=glyphs)
+        assert last in shown
+        assert "begin" in shown
+        assert "UNKNOWN" in shown
+        assert ("ALARM" in shown) is alarm
+        assert "(u" in shown, "the key that dismisses it"
+
+
 def test_a_flood_is_bounded_and_counted_and_loses_nothing_that_waits() -> None:
     history = MessageHistory()
     say(history, "It burns.", "error", stays=True)

@@ -217,7 +217,7 @@ class AppActions:
             workspace.remember(theme=state.Remembered(chosen, workspace.start.display.theme))
 
     def action_quit(self) -> None:
-        """Leave the console; asks first while a run may be on or a recording would end."""
+        """Leave the console; asks first if a run may be on, or a recording or a typed text would end."""
         self._ask(self._quit())
 
     async def _quit(self) -> None:
@@ -234,7 +234,8 @@ class AppActions:
         for pane in self._app.screen_stack[0].query(Pane):
             if not await pane.may_leave():
                 return False
-        if not _may_run(workspace) and not _would_end(workspace.station):
+        lost = dialogs.quit.unsaved_forms(self._app.screen_stack)
+        if not lost and not _may_run(workspace) and not _would_end(workspace.station):
             return True
         return await workspace.ask(dialogs.quit.QuitDialog(workspace)) == "leave"
 

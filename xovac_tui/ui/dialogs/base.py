@@ -151,6 +151,11 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
         self.workspace.window.show_messages()
 
     @property
+    def unsaved(self) -> str:
+        """What was typed here and would be lost with the console, as its heading; empty for nothing."""
+        return ""
+
+    @property
     def rows(self) -> int:
         """Rows available to the dialog: all but those of message line and strip."""
         return self.app.size.height - 2

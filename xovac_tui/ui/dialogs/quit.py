@@ -1,13 +1,18 @@
-"""A dialog that asks before leaving during a run, or if a recording would end."""
+"""A dialog that asks before leaving during a run, or if a recording or a typed text would be lost."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from textual.screen import Screen
 from textual.widgets import Static
 
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import RunState, Snapshot
 from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderState, RecorderView
+from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.question import QuestionDialog
 from xovac_tui.ui.workspace import Workspace
 
@@ -27,11 +32,26 @@ class QuitDialog(QuestionDialog):
         """Return what goes on when the console is left, as it is now."""
         station = self.station
         now = state_sentence(station.name, station.snapshot())
-        return f"{now}\n{record_sentence(station.recorder, station.record.at_stake)}"
+        said = [now, record_sentence(station.recorder, station.record.at_stake)]
+        if lost := unsaved_sentence(unsaved_forms(self.app.screen_stack)):
+            said.insert(0, self.workspace.glyphs.plain(lost))
+        return "\n".join(said)
 
     def on_mount(self) -> None:
         """Start watching the chamber; unlike a held picture, the question is about now."""
         self.set_interval(_CHECK_SECONDS, lambda: self.query_one("#words", Static).update(self.words()))
+
+
+def unsaved_forms(screens: Iterable[Screen[Any]]) -> list[str]:
+    """Return the headings of the open forms whose text is not saved."""
+    return [one.unsaved for one in screens if isinstance(one, Dialog) and one.unsaved]
+
+
+def unsaved_sentence(headings: Sequence[str]) -> str:
+    """Return a sentence on texts that leaving loses; empty for none."""
+    if not headings:
+        return ""
+    return f"Typed and not saved, so lost when you leave: {', '.join(headings)}."
 
 
 def record_sentence(view: RecorderView, at_stake: int) -> str:

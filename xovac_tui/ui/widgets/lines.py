@@ -113,7 +113,7 @@ class LinesWidget(SizedWidget):
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
         """Return the width of the widest line."""
-        return max((_width(line) for line in self._lines), default=0)
+        return max((line_width(line) for line in self._lines), default=0)
 
     def render_line(self, y: int) -> Strip:
         """Return one line, exactly as wide as the widget."""
@@ -160,7 +160,8 @@ class LinesWidget(SizedWidget):
         self._room = None
 
 
-def _width(line: Line) -> int:
+def line_width(line: Sequence[Span]) -> int:
+    """Return the cells that a line takes."""
     return sum(cell_len(text) for text, _ in line)
 
 
@@ -209,7 +210,7 @@ def fit_label(label: str, width: int, *, ellipsis: str = "…") -> str:
 
 def clip(line: Line, width: int, *, ellipsis: str = "…") -> Line:
     """Return a line cut to `width` cells, with an ellipsis if it was longer."""
-    if _width(line) <= width:
+    if line_width(line) <= width:
         return line
     spans: list[Span] = []
     left = max(0, width)

@@ -13,7 +13,7 @@ from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.message_history import MessageHistory, SaidMessage, Severity
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit, line_width
 
 OUTCOME_STYLE = {
     Outcome.SENT: "$accent",
@@ -27,6 +27,8 @@ OUTCOME_STYLE = {
 SEVERITY_STYLE: dict[Severity, str] = {"information": "", "warning": "$stale", "error": "bold $bad"}
 _LONGEST = 4_000
 """Characters of a path that are shown."""
+_LEAST_COMMAND = 11
+"""Cells before the last state of a command, below which the key of the history gives way to them."""
 NOTHING_SENT = "No command has been sent from here."
 
 
@@ -94,25 +96,36 @@ def message_line(
     sign, style = glyphs.then, "$no-data"
     if isinstance(shown, SaidMessage):
         sign, style = severity_sign(shown.severity, glyphs), SEVERITY_STYLE[shown.severity] or style
-    spans: list[Span] = [(f" {sign} ", style)]
+    start: Span = (f" {sign} ", style)
+    seen = keys["seen"]
+    words: list[str] = []
     if unknown or alarms:
         words = [f"UNKNOWN{_more(unknown)}"] if unknown else []
         words += [f"ALARM{_more(alarms)}"] if alarms and shown not in alarms[-1:] else []
-        now_word = "" if shown in (*unknown, *alarms) else ", now"
-        words.append(f"({keys['seen']}: seen){now_word} ")
-        spans.append((" ".join(words), "bold $bad"))
+    now_word = "" if shown in (*unknown, *alarms) else ", now"
+    spans: list[Span] = [start]
+    if unknown or alarms:
+        spans.append((" ".join((*words, f"({seen}: seen){now_word} ")), "bold $bad"))
     hint = f"  {keys['messages']}: more "
     if isinstance(shown, LedgerEntry):
         # The outcome must not be pushed out of sight by what was sent.
-        spans += ledger_spans(shown, glyphs=glyphs, times=times, now=now, payload=False)
+        whole = ledger_spans(shown, glyphs=glyphs, times=times, now=now, payload=False)
         more = False
     else:
         fresh = now - shown.mono < shown.seconds or shown.waits
-        words_of, more = _message_spans(shown, glyphs=glyphs, times=times, fresh=fresh)
-        spans += words_of
-    if not more and sum(cell_len(text) for text, _ in spans) <= width:
-        return tuple(spans)
-    return (*clip(tuple(spans), width - cell_len(hint), ellipsis=glyphs.ellipsis), (hint, "$no-data"))
+        whole, more = _message_spans(shown, glyphs=glyphs, times=times, fresh=fresh)
+    if not more and line_width((*spans, *whole)) <= width:
+        return (*spans, *whole)
+    room = width - cell_len(hint)
+    if isinstance(shown, LedgerEntry):
+        states = _states(shown, now)
+        if line_width((*spans, *_until_last_state(shown, states, glyphs=glyphs, times=times))) > room:
+            if unknown or alarms:
+                spans = [start, (" ".join((*words, f"({seen}) ")), "bold $bad")]
+            if room - line_width((*spans, states[-1])) < _LEAST_COMMAND:
+                room, hint = width, ""
+            whole = _last_state_spans(shown, states, room - line_width(spans), glyphs=glyphs, times=times)
+    return (*clip((*spans, *whole), room, ellipsis=glyphs.ellipsis), (hint, "$no-data"))
 
 
 def _newest(history: MessageHistory, ledger: Sequence[LedgerEntry]) -> SaidMessage | LedgerEntry | None:
@@ -154,36 +167,65 @@ def _message_spans(
     return spans, bool(rest)
 
 
+def _states(entry: LedgerEntry, now: float) -> list[Span]:
+    """Return what became of a command, the newest state last; `now` is monotonic seconds."""
+    took = f" {format_age(entry.took)}" if entry.took is not None else ""
+    if entry.outcome is Outcome.SENT:
+        first = f"waiting {format_age(max(0.0, now - entry.mono))}"
+    else:
+        first = f"{entry.outcome.after_sent}{took}"
+    states: list[Span] = [(first, OUTCOME_STYLE[entry.outcome])]
+    if entry.late is not None:
+        states.append((f"late {entry.late.value} {format_age(entry.late_after)}", OUTCOME_STYLE[entry.late]))
+    if entry.confirmed is not None:
+        states.append((f"confirmed {format_age(entry.confirmed)}", "$good"))
+    return states
+
+
+def _until_last_state(
+    entry: LedgerEntry, states: Sequence[Span], *, glyphs: Glyphs, times: Times, payload: bool = False
+) -> list[Span]:
+    """Return time, command, with its payload if wanted, and states."""
+    then = f" {glyphs.then} "
+    spans: list[Span] = [(f"{times.clock(entry.utc)} ", "$no-data"), (_command_of(entry), "")]
+    if entry.payload and payload:
+        shown = fit(entry.payload, min(24, cell_len(entry.payload)), ellipsis=glyphs.ellipsis)
+        spans.append((f" {shown}", ""))
+    if entry.outcome is not Outcome.REFUSED:
+        spans.append((" sent", "$no-data"))
+    for state in states:
+        spans += [(then, "$no-data"), state]
+    return spans
+
+
+def _last_state_spans(
+    entry: LedgerEntry, states: Sequence[Span], room: int, *, glyphs: Glyphs, times: Times
+) -> list[Span]:
+    """Return a command and its last state in `room` cells; the time, then the command give way."""
+    then: Span = (f" {glyphs.then} ", "$no-data")
+    between = [(f" {glyphs.ellipsis}", "$no-data"), then] if len(states) > 1 else [then]
+    when: Span = (f"{times.clock(entry.utc)} ", "$no-data")
+    command = _command_of(entry)
+    shortened = [(command, ""), *between, states[-1]]
+    if line_width((when, *shortened)) <= room:
+        return [when, *shortened]
+    if line_width(shortened) <= room:
+        return shortened
+    left = room - line_width((then, states[-1]))
+    return (
+        [(fit(command, left, ellipsis=glyphs.ellipsis), ""), then, states[-1]] if left > 1 else [states[-1]]
+    )
+
+
+def _command_of(entry: LedgerEntry) -> str:
+    return ("STOP " if entry.stop else "") + entry.command
+
+
 def ledger_spans(
     entry: LedgerEntry, *, glyphs: Glyphs, times: Times, now: float, payload: bool = True
 ) -> list[Span]:
     """Return a ledger entry as one line: time, command, with its payload if wanted, then its outcomes."""
-    then = f" {glyphs.then} "
-    spans: list[Span] = [
-        (f"{times.clock(entry.utc)} ", "$no-data"),
-        (("STOP " if entry.stop else "") + entry.command, ""),
-        (
-            f" {fit(entry.payload, min(24, cell_len(entry.payload)), ellipsis=glyphs.ellipsis)}"
-            if entry.payload and payload
-            else "",
-            "",
-        ),
-    ]
-    if entry.outcome is not Outcome.REFUSED:
-        spans.append((" sent", "$no-data"))
-    spans.append((then, "$no-data"))
-    took = f" {format_age(entry.took)}" if entry.took is not None else ""
-    if entry.outcome is Outcome.SENT:
-        spans.append((f"waiting {format_age(max(0.0, now - entry.mono))}", OUTCOME_STYLE[entry.outcome]))
-    else:
-        spans.append((f"{entry.outcome.after_sent}{took}", OUTCOME_STYLE[entry.outcome]))
-    if entry.late is not None:
-        spans += [
-            (then, "$no-data"),
-            (f"late {entry.late.value} {format_age(entry.late_after)}", OUTCOME_STYLE[entry.late]),
-        ]
-    if entry.confirmed is not None:
-        spans += [(then, "$no-data"), (f"confirmed {format_age(entry.confirmed)}", "$good")]
+    spans = _until_last_state(entry, _states(entry, now), glyphs=glyphs, times=times, payload=payload)
     if entry.duplicates:
         spans.append((glyphs.plain(f"  (×{entry.duplicates + 1} answers)"), "$stale"))
     said = entry.message or (entry.reason if entry.outcome in (Outcome.REFUSED, Outcome.UNKNOWN) else "")

@@ -280,6 +280,8 @@ class ContractForm(Dialog[FormEnd]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "choose", "save"),
+        # Where nothing can be saved, enter goes back, and no key promises to save.
+        Binding("enter", "leave_locked", "back", show=False),
         Binding(TAKE, "guess", "take the guess", show=False),
         Binding(TAKE_TYPING, "guess", "take the guess", show=False),
         Binding("up", "app.focus_previous", "before", show=False),
@@ -375,6 +377,11 @@ class ContractForm(Dialog[FormEnd]):
     def changed(self) -> bool:
         """True where something was typed that the contract does not say."""
         return self.texts != self._first
+
+    @property
+    def unsaved(self) -> str:
+        """The heading where something was typed that can be saved and is not; else empty."""
+        return self.heading if self.changed and not self._plan.locked else ""
 
     def too_early(self, event: events.InputEvent | events.Paste, *, typed: bool = True) -> bool:
         """Return whether an event was read before this form could have been seen; note that it is lost."""
@@ -538,6 +545,16 @@ class ContractForm(Dialog[FormEnd]):
         """Save."""
         event.stop()
         self._save()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Save only where something can be saved."""
+        if action in ("choose", "leave_locked"):
+            return bool(self._plan.locked) is (action == "leave_locked")
+        return super().check_action(action, parameters)
+
+    def action_leave_locked(self) -> None:
+        """Go back: nothing can be saved here."""
+        self._answer("back")
 
     def action_choose(self) -> None:
         """Choose the focused answer; from everywhere else, save."""

@@ -245,8 +245,13 @@ class ControlsPane(Pane):
 
     @work(group="contract", exclusive=True)
     async def action_new_command(self) -> None:
-        """Show the form of a new command."""
+        """Show the form of a new command; choose in the list what it made."""
+        before = {spec.event for spec in self.commands}
         await dialogs.contract.command_form.edit_command(self.workspace)
+        made = [spec for spec in self.commands if spec.event not in before]
+        if made and self.is_mounted:
+            self.show(self.workspace.snapshot)
+            self.query_one(ContractCommands).choose(made[-1])
 
     @work(group="contract", exclusive=True)
     async def action_contract_file(self) -> None:
