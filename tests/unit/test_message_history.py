@@ -127,7 +127,7 @@ def test_a_long_payload_does_not_push_the_outcome_out_of_sight() -> None:
     ("newest", "last"),
     [
         (command(7, Outcome.DONE, took=0.1, confirmed=2.0), "confirmed 2.0s"),
-        (command(7, Outcome.DONE, took=0.1), "no answer is documented 0.1s"),
+        (command(7, Outcome.DONE, took=0.1), f"{Outcome.DONE.after_sent} 0.1s"),
         (command(7, Outcome.SUCCESS, took=0.2, confirmed=1.7, message="Wide. " * 20), "confirmed 1.7s"),
         (command(7, Outcome.ERROR, took=0.2, message="Wide. " * 20), "error 0.2s"),
         (command(7), "waiting 2.0s"),
