@@ -110,6 +110,35 @@ async def test_guesses_are_offered_taken_by_one_key_and_the_next_channel_follows
         assert c.link.emitted == []
 
 
+async def test_a_key_that_came_while_the_form_before_was_saved_passes_no_channel_over(tmp_path: Path) -> None:
+    async with console(tmp_path, profile=Profile(url=URL, contracts=("simulator",))) as c:
+        in_a_file(c, tmp_path)
+        await unnamed(c)
+        form = await form_of(c, "extra.oil_degC")
+        await c.press("g")
+        desk, may_end = c.app.workspace.contract_desk, asyncio.Event()
+        save = desk.save
+
+        async def slowly(*arguments: Any) -> str:
+            await may_end.wait()
+            return await save(*arguments)
+
+        desk.save = slowly  # type: ignore[assignment,method-assign]
+        await c.press("enter")
+        await c.press("g")
+        may_end.set()
+        await c.until(lambda: c.app.screen is not form)
+        after = await shown(c)
+        await c.press("enter")
+        assert c.app.screen is after, "the guesses were not taken, so the channel is not passed over unseen"
+        assert "did not count" in "\n".join(drawn(after))
+        await c.press("enter")
+        await c.until(lambda: c.app.screen is not after)
+        await shown(c)
+        await c.press("escape")
+        await closed(c)
+
+
 async def test_a_renamed_channel_keeps_its_old_name_as_an_alias(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         form = await form_of(c, PART)
@@ -163,13 +192,19 @@ async def test_what_was_typed_is_there_again_and_a_cut_link_takes_none_of_it(tmp
         await closed(c)
         form = await form_of(c, PART)
         assert form.texts["label"] == "Half a na!!"
+        assert "Typed before and not saved yet" in "\n".join(drawn(form)), "it is not taken for what is saved"
+        await c.press("tab", "f2")
+        assert not form.changed, "one key takes each entry back to what is saved"
         await c.press("escape")
         await closed(c)
         assert c.link.emitted == []
 
 
-async def test_a_file_changed_meanwhile_is_shown_before_it_is_saved_over(tmp_path: Path) -> None:
-    async with console(tmp_path) as c:
+@pytest.mark.parametrize("size", [(60, 16), (80, 24)])
+async def test_a_file_changed_meanwhile_is_shown_before_it_is_saved_over(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with console(tmp_path, size=size) as c:
         file = in_a_file(c, tmp_path)
         file.write_text("# mine\n")
         await form_of(c, PART)
@@ -179,7 +214,8 @@ async def test_a_file_changed_meanwhile_is_shown_before_it_is_saved_over(tmp_pat
         await c.press("enter")
         await c.until(lambda: isinstance(c.app.screen, QuestionDialog))
         await c.settle()
-        assert "Theirs" in "\n".join(drawn(c.app.screen))
+        shown_now = "\n".join(drawn(c.app.screen))
+        assert all(words in shown_now for words in ("Theirs", "(s)", "(r)"))
         await c.press("s")
         await closed(c)
         assert "Theirs" in file.read_text()

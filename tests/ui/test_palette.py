@@ -11,11 +11,14 @@ from textual import events
 from textual.widgets import Input
 
 from tests.helpers.console import Console, console
+from xovac_tui.alarms.kinds.link import LinkRule
+from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.config import Profile
 from xovac_tui.ui.actions import EVERYWHERE
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.help import HelpDialog, HelpTopic, TopicList, matching
 from xovac_tui.ui.dialogs.palette import MOST_SHOWN, PaletteDialog
+from xovac_tui.ui.screens.alarms.pane import AlarmsPane
 from xovac_tui.ui.screens.controls.form import FormDialog
 from xovac_tui.ui.screens.recipes.pane import RecipesPane
 from xovac_tui.ui.screens.status.readings import Readings
@@ -247,3 +250,40 @@ def test_a_filter_keeps_the_headings_of_what_it_finds() -> None:
     assert matching(topics, "q") == (topics[3], topics[4])
     assert matching(topics, "") == tuple(topics)
     assert matching(topics, "nothing") == ()
+
+
+@pytest.mark.parametrize(
+    ("tab", "kind", "typed", "title"),
+    [
+        ("1", "Channel", "pressure", "Pressure"),
+        ("2", "Command", "sync", ""),
+        ("5", "Alarm", "link", "link lost"),
+    ],
+)
+async def test_the_lists_of_a_tab_are_searched_by_one_key(
+    tmp_path: Path, tab: str, kind: str, typed: str, title: str
+) -> None:
+    rules = Watchlist(rules=(LinkRule(name="link lost", severity="low"),))
+    async with console(tmp_path, watchlist=rules) as c:
+        await c.press(tab, "slash")
+        dialog = c.app.screen
+        assert isinstance(dialog, PaletteDialog)
+        await c.until(lambda: dialog.complete)
+        assert {entry.kind for entry in dialog.found} == {kind}
+        await c.type(typed)
+        await c.until(lambda: dialog.complete)
+        assert dialog.found[0].title == title or not title
+        await c.press("enter")
+        await c.until(lambda: not isinstance(c.app.screen, PaletteDialog))
+        await c.settle()
+        if kind == "Alarm":
+            pane = c.app.screen.query_one(AlarmsPane)
+            assert pane.chosen is not None
+            assert pane.chosen.rule == title
+        elif kind == "Channel":
+            chosen = c.app.screen.query_one(Readings).chosen
+            assert chosen is not None
+            assert chosen.label == title
+        else:
+            assert isinstance(c.app.screen, FormDialog | ConfirmDialog)
+            assert not c.link.emitted

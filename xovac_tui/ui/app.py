@@ -6,6 +6,7 @@ import asyncio
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import events, work
@@ -394,10 +395,11 @@ class XovacApp(TerminalApp):
         everything = palette.everything.Everything(self, self.workspace, self._keys.keymap)
         self.run_worker(self._find(everything.batches), group="palette")
 
-    def action_find_channel(self) -> None:
-        """Find a channel by its name, and go there."""
+    def action_find(self, what: str) -> None:
+        """Find a "channel", a "command" or an "alarm" by its name, and go there."""
         everything = palette.everything.Everything(self, self.workspace, self._keys.keymap)
-        self.run_worker(self._find(everything.places, "Find a channel"), group="palette")
+        title = f"Find {'an' if what == 'alarm' else 'a'} {what}"
+        self.run_worker(self._find(partial(everything.only, what), title), group="palette")
 
     async def _find(self, batches: dialogs.palette.Batches, title: str = "") -> None:
         workspace, before = self.workspace, self.theme

@@ -64,7 +64,7 @@ class Everything:
 
     async def batches(self) -> AsyncIterator[Sequence[PaletteEntry]]:
         """Yield all entries as they are found: those of this moment first, then what is read from files."""
-        for source in (self.actions, self.commands, self.themes, self.topics, self.channels):
+        for source in (self.actions, self.commands, self.themes, self.topics, self.alarms, self.channels):
             for batch in _batched(source()):
                 yield batch
                 await asyncio.sleep(0)
@@ -73,9 +73,14 @@ class Everything:
             yield batch
             await asyncio.sleep(0)
 
-    async def places(self) -> AsyncIterator[Sequence[PaletteEntry]]:
-        """Yield the channels to go to."""
-        for batch in _batched(one for one in self.channels() if not one.key):
+    async def only(self, what: str) -> AsyncIterator[Sequence[PaletteEntry]]:
+        """Yield what can be gone to on one tab: "channel", "command" or "alarm"."""
+        sources = {
+            "channel": lambda: (one for one in self.channels() if not one.key),
+            "command": self.commands,
+            "alarm": self.alarms,
+        }
+        for batch in _batched(sources[what]()):
             yield batch
             await asyncio.sleep(0)
 
@@ -188,6 +193,19 @@ class Everything:
                 partial(self._open, "controls", spec.event),
                 refusal=refusal.before if refusal is not None else closed,
                 beside=f"{spec.event} command controls".lower(),
+            )
+
+    def alarms(self) -> Iterator[PaletteEntry]:
+        """Yield the alarms, with what their rules watch."""
+        closed = self._closed("alarms")
+        for one in self._workspace.station.alarms.view().alarms:
+            yield PaletteEntry(
+                "Alarm",
+                one.rule,
+                f"Go to this alarm on Alarms: {one.condition}.",
+                partial(self._open, "alarms", one.rule),
+                refusal=closed,
+                beside=f"{one.condition} {one.severity} alarm rule".lower(),
             )
 
     def channels(self) -> Iterator[PaletteEntry]:

@@ -36,9 +36,12 @@ async def edit_channel(workspace: Workspace, full_name: str) -> None:
     asked: set[str] = set()
     channel = workspace.station.snapshot().channel(full_name)
     asking = None if channel is None else await _prepare(workspace, channel, asked)
+    missed = False
     try:
         while asking is not None:
-            end = await _ask(workspace, asking)
+            form = ContractForm(workspace, asking.plan, missed=missed)
+            end = await _ask(workspace, asking, form)
+            missed = form.missed
             if end is FormEnd.SAVED:
                 done.append(asking.full_name)
             if end is FormEnd.AGAIN:
@@ -105,13 +108,14 @@ async def _prepare(workspace: Workspace, channel: ChannelView, asked: set[str]) 
     except SettingsError as error:
         seen, locked = Seen({}, {}, ()), locked or error.sentences[0]
     texts = texts_of(LEAF, leaf_table(leaf))
+    typed = desk.typed.get(where, {})
     plan = FormPlan(
         before_end=prepare_next,
         heading=f"Channel {channel.full_name}",
         entries=LEAF,
         texts=texts,
-        typed=desk.typed.get(where, {}),
-        guesses=[guess_texts(one) for one in seen.guesses.get(where, ())],
+        typed=typed,
+        guesses=[*_as_saved(texts, typed), *(guess_texts(one) for one in seen.guesses.get(where, ()))],
         locked=locked,
         place=place_of(workspace, source),
         then=clean(follows.label, _NAME) if follows is not None else "",
@@ -122,9 +126,14 @@ async def _prepare(workspace: Workspace, channel: ChannelView, asked: set[str]) 
     return _Asking(channel, where, plan, following)
 
 
-async def _ask(workspace: Workspace, asking: _Asking) -> FormEnd | None:
+def _as_saved(texts: Mapping[str, str], typed: Mapping[str, str]) -> list[FormGuess]:
+    """Return the way back from what was typed before to what the file says, an entry each."""
+    return [FormGuess({key: text}, "as it is saved") for key, text in texts.items() if text and key in typed]
+
+
+async def _ask(workspace: Workspace, asking: _Asking, form: ContractForm) -> FormEnd | None:
     """Show the form of one channel; return how it ended."""
-    desk, form = workspace.contract_desk, ContractForm(workspace, asking.plan)
+    desk = workspace.contract_desk
     end = await workspace.ask(form)
     if end is None and form.changed and not asking.plan.locked:
         desk.typed[asking.where] = form.texts

@@ -32,6 +32,8 @@ _LONGEST = 4_000
 _PAUSE = 0.3
 """Seconds without a change before the form is checked."""
 _SAID_ROWS = 2
+_MISSED = "Keys that came before this form was shown did not count. enter goes on without a change."
+_TYPED = "Typed before and not saved yet: enter saves it, and esc leaves it unsaved."
 TAKE, TAKE_TYPING = "g", "f2"
 """Keys that take a guess: in a choice and at the bar of the guesses; in a text field, where g is text."""
 WHOLE = ""
@@ -269,6 +271,7 @@ class ContractForm(Dialog[FormEnd]):
     DEFAULT_CSS = """
     ContractForm > .dialog.-wide { width: 100; }
     ContractForm #form-about { height: auto; color: $no-data; }
+    ContractForm #form-typed { height: auto; color: $warning; }
     ContractForm #form-locked { height: auto; color: $bad; text-style: bold; }
     ContractForm #form-preview { height: auto; width: 1fr; }
     ContractForm #form-said { height: 2; width: 1fr; color: $no-data; }
@@ -285,8 +288,15 @@ class ContractForm(Dialog[FormEnd]):
         Binding("pagedown", "page(1)", "page down", show=False),
     ]
 
-    def __init__(self, workspace: Workspace, plan: FormPlan, names: Callable[[str], str] = str) -> None:
-        """`names` returns the fields of a payload as they are shown."""
+    def __init__(
+        self,
+        workspace: Workspace,
+        plan: FormPlan,
+        names: Callable[[str], str] = str,
+        *,
+        missed: bool = False,
+    ) -> None:
+        """`names` returns the fields of a payload as shown; `missed` says that keys were lost before."""
         super().__init__(workspace, clean(plan.heading, 70), plan.place)
         self._plan = plan
         self._first = dict(plan.texts)
@@ -294,6 +304,9 @@ class ContractForm(Dialog[FormEnd]):
         self._timer: Timer | None = None
         self._checks = 0
         self._saving = False
+        self._note = ""
+        self.missed = missed
+        """True where keys were lost that were meant for this form or, while it is saved, for the next."""
         self._rows = [
             EntryRow(entry, plan.typed.get(entry.key, plan.texts[entry.key]), plan, workspace.glyphs, names)
             for entry in plan.entries
@@ -304,6 +317,8 @@ class ContractForm(Dialog[FormEnd]):
         plan, glyphs = self._plan, self.workspace.glyphs
         if plan.locked:
             yield Static(f"{glyphs.cross} {glyphs.plain(plan.locked)}", id="form-locked", markup=False)
+        if plan.typed and not plan.locked:
+            yield Static(_TYPED, id="form-typed", markup=False)
         if plan.about:
             yield Static(glyphs.plain(plan.about), id="form-about", markup=False)
         if plan.preview is not None:
@@ -360,6 +375,19 @@ class ContractForm(Dialog[FormEnd]):
     def changed(self) -> bool:
         """True where something was typed that the contract does not say."""
         return self.texts != self._first
+
+    def too_early(self, event: events.InputEvent | events.Paste, *, typed: bool = True) -> bool:
+        """Return whether an event was read before this form could have been seen; note that it is lost."""
+        early = super().too_early(event, typed=typed)
+        if early and isinstance(event, events.Key | events.Paste):
+            self.missed = True
+        return early
+
+    def foresee(self, event: events.Key) -> None:
+        """Note a key that comes while the form is saved: it was meant for the next one."""
+        self._note = ""
+        if self._saving and event.key != "escape":
+            self.missed = True
 
     # -- guesses ------------------------------------------------------------------------------------
 
@@ -489,6 +517,7 @@ class ContractForm(Dialog[FormEnd]):
             said = row.entry.help if row is not None else ""
         if isinstance(self.focused, GuessBar):
             said = "Guesses may be wrong. Nothing is saved before enter."
+        said = self._note or said
         # A check may end while the form is being taken down.
         for place in self.query("#form-said").results(Static):
             width = max(20, place.size.width or 60)
@@ -537,9 +566,15 @@ class ContractForm(Dialog[FormEnd]):
                 self._after_change()
 
     def _save(self, remove: Callable[[], Awaitable[Mapping[str, str] | FormEnd]] | None = None) -> None:
-        if not self._saving:
-            self._saving = True
-            self._save_now(remove)
+        if self._saving:
+            return
+        if self.missed and not self.changed and remove is None:
+            # A guess that was not taken, for its key came too early, would be passed over unseen.
+            self.missed, self._note = False, _MISSED
+            self._say()
+            return
+        self._saving, self.missed = True, False
+        self._save_now(remove)
 
     @work(group="contract-save")
     async def _save_now(self, remove: Callable[[], Awaitable[Mapping[str, str] | FormEnd]] | None) -> None:

@@ -57,4 +57,11 @@ ACTIONS = (
         footer=True,
     ),
     Action("alarm-back", "escape", "back", "Back to the list, then to the active alarms."),
+    Action(
+        "find-alarm",
+        "slash",
+        "find",
+        "Find an alarm by a few letters of its rule or of what it watches, and go there.",
+        method="app.find('alarm')",
+    ),
 )

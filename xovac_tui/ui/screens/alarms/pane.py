@@ -119,6 +119,22 @@ class AlarmsPane(Pane):
         """Focus the list, or the detail shown in its place."""
         (self.query_one("#alarm-detail") if self.has_class("-full") else self.rows).focus()
 
+    async def open_named(self, name: str) -> bool:
+        """Put the cursor on the alarm of a rule, in the first view that lists it."""
+        self._view = self.desk.view()
+        for which in (self._which, *VIEWS):
+            self._which = which
+            self._listed = self._now_listed()
+            place = chosen_among(self._listed, name)
+            if place is not None:
+                self.remove_class("-full")
+                self._fell_at = float("-inf")
+                self._draw_list(place)
+                self._draw_detail(rewind=True)
+                self.take_focus()
+                return True
+        return False
+
     def on_resize(self) -> None:
         """Choose the layout for the size."""
         fit(self)

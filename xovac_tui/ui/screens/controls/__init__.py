@@ -17,5 +17,12 @@ ACTIONS = (
         "any event",
         "Send any event with any JSON; only where the profile says expert = true.",
     ),
+    Action(
+        "find-command",
+        "slash",
+        "find",
+        "Find a command by a few letters of its name, and open its form or question.",
+        method="app.find('command')",
+    ),
     *contract_keys.COMMANDS,
 )

@@ -22,7 +22,7 @@ ACTIONS = (
         "slash",
         "find",
         "Find a channel by a few letters of its name, and go there.",
-        method="app.find_channel",
+        method="app.find('channel')",
     ),
     contract_keys.EDIT_CHANNEL,
     contract_keys.UNDO,
