@@ -236,7 +236,7 @@ class _PastOfReplay(Past):
 
     def window(self, name: str, start: float, end: float, columns: int, until: float = math.inf) -> Bins:
         """Return lowest and highest values per column, NaN from now on; nothing later is in any of them."""
-        # A kept picture serves other moments, too, so it ends where its key says: at now only if that is near.
+        # A kept picture serves other moments, too, so it ends where its key says; only near now is that now.
         until = min(self.end, min(end, until) + _BEYOND)
         bins = super().window(name, start, end, columns, until)
         known = math.ceil((self.end - bins.start) / bins.seconds)
