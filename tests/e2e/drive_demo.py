@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.helpers.pty import Pty, leave
 
-READING = re.compile(r"Test part +[-−+]?\d+\.\d\b")
+READING = re.compile(r"TEST PART[^\n]*\n +[-−+]?\d+\.\d\b")
 
 TABS = (("2", "cancel_recipe"), ("3", "Bakeout|bakeout"), ("4", "chamber_state"), ("1", READING.pattern))
 """Keys, and what their tabs show."""

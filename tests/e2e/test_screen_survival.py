@@ -13,7 +13,7 @@ import pytest
 
 from tests.helpers.pty import Pty, console, press_stop, until
 
-READING = re.compile(r"Test part +[-−+]?\d+\.\d\b")
+READING = re.compile(r"TEST PART[^\n]*\n +[-−+]?\d+\.\d\b")
 NOTICE = "The screen failed several times"
 
 

@@ -14,7 +14,7 @@ import pytest
 from tests.helpers.pty import PROGRAM, Pty, alive, console, descendants, environment, leave, until
 from xovac_tui.errors import Exit
 
-READING = re.compile(r"Test part +[-−+]?\d+\.\d\b")
+READING = re.compile(r"TEST PART[^\n]*\n +[-−+]?\d+\.\d\b")
 """A line of the Status tab that holds a number."""
 NAMED_LOG = re.compile(r"The details are in (\S+\.log)")
 

@@ -102,7 +102,7 @@ class Past:
             # What is still being written is another picture the next time.
             done = min(end, until) <= self.end
             try:
-                bins = self._picture(name, start, end, max(1, columns))
+                bins = self._picture(name, start, end, max(1, columns), self._known(until))
             except XovacError as error:
                 self._failed(error)
                 return nothing(start, end, columns)
@@ -112,11 +112,19 @@ class Past:
                     self._kept.popitem(last=False)
         return bins
 
-    def _picture(self, name: str, start: float, end: float, columns: int) -> Bins:
-        """Draw each stretch that has one shift by itself, and lay them over each other."""
+    def _known(self, until: float) -> float:
+        """Return the monotonic time from which on nothing is shown; inf: everything on record may be."""
+        return math.inf
+
+    def _picture(self, name: str, start: float, end: float, columns: int, known: float) -> Bins:
+        """Draw each stretch that has one shift by itself, and lay them over each other.
+
+        What was recorded from `known` on, in monotonic seconds, is left out.
+        """
         pieces = self._shifts()
         if len(pieces) == 1:
-            found = self._windows.window([name], start + self._shift, end + self._shift, columns)[name]
+            begin, stop, until = start + self._shift, end + self._shift, known + self._shift
+            found = self._windows.window([name], begin, stop, columns, until=until)[name]
             return Bins(start, found.seconds, found.lows, found.highs, found.means, found.counts)
         seconds = (end - start) / columns
         made = nothing(start, end, columns)
@@ -127,7 +135,8 @@ class Past:
                 if first >= after:
                     continue
                 left, right = (start + column * seconds + piece.shift for column in (first, after))
-                found = self._windows.window([name], left, right, after - first, only)[name]
+                until = known + piece.shift
+                found = self._windows.window([name], left, right, after - first, only, until)[name]
                 made = laid_over(made, found, first)
         return made
 

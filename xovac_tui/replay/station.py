@@ -34,6 +34,8 @@ _TURN = 0.1
 """Seconds between two turns of the replay."""
 _BREATH = 0.01
 """Seconds for keys and pictures between two turns of one that does not keep up."""
+_BEYOND = 600.0
+"""Seconds that a picture of the record knows of what comes after it: a slow channel's line goes through."""
 _REPORTED_UP_TO = 10.0
 """Speed up to which each change of link and ledger is reported; faster they would flood."""
 
@@ -233,9 +235,20 @@ class _PastOfReplay(Past):
         return self._replay.mono
 
     def window(self, name: str, start: float, end: float, columns: int, until: float = math.inf) -> Bins:
-        """Return lowest and highest values per column, NaN from now on."""
+        """Return lowest and highest values per column, NaN from now on; nothing later is in any of them."""
+        # A kept picture serves other moments, too, so it ends where its key says; only near now is that now.
+        until = min(self.end, min(end, until) + _BEYOND)
         bins = super().window(name, start, end, columns, until)
         known = math.ceil((self.end - bins.start) / bins.seconds)
         if known >= len(bins.lows):
             return bins
+        # The bin that now lies in may touch the next column as well.
         return only_first(bins, known)
+
+    def first(self, name: str) -> float | None:
+        """Return the monotonic time of a channel's first value; None while that is still to come."""
+        found = super().first(name)
+        return None if found is None or found > self.end else found
+
+    def _known(self, until: float) -> float:
+        return until

@@ -29,12 +29,18 @@ class EvenWindows(Windows):
         self._plain: dict[tuple[float, float], bool] = {}
 
     def window(
-        self, names: Sequence[str], start: float, end: float, columns: int, only: range | None = None
+        self,
+        names: Sequence[str],
+        start: float,
+        end: float,
+        columns: int,
+        only: range | None = None,
+        until: float = math.inf,
     ) -> dict[str, Bins]:
         """Return lowest and highest values of channels per column of `start` to `end` (even time)."""
         if self._is_plain(start, end):
-            return super().window(names, start, end, columns, only)
-        return self._from_samples(names, start, max(end, start + SHORTEST), max(1, columns), None)
+            return super().window(names, start, end, columns, only, until)
+        return self._from_samples(names, start, max(end, start + SHORTEST), max(1, columns), None, until)
 
     def samples(
         self, names: Sequence[str], start: float, end: float, only: range | None = None

@@ -178,13 +178,20 @@ class Windows:
         self._ids: dict[str, int] = {}
 
     def window(
-        self, names: Sequence[str], start: float, end: float, columns: int, only: range | None = None
+        self,
+        names: Sequence[str],
+        start: float,
+        end: float,
+        columns: int,
+        only: range | None = None,
+        until: float = math.inf,
     ) -> dict[str, Bins]:
         """Return lowest, highest and mean values of channels per column of `start` to `end` (record time).
 
         No sample is ever left out of its column; a bin that two columns share counts for both. Columns
         without a sample are NaN, but for those between two that followed each other at the channel's pace.
         `only` leaves out blocks that do not begin with one of these indices; then no bins can be used.
+        Samples from `until` (record time) on are in no column, not even by a bin that reaches past it.
         """
         columns = max(1, columns)
         end = max(end, start + SHORTEST)
@@ -193,15 +200,15 @@ class Windows:
         widest = seconds if columns > _FEW else seconds / _FEW
         level = max((level for level in LEVELS if level <= widest), default=0)
         if not level or only is not None:
-            return self._from_samples(names, start, end, columns, only)
+            return self._from_samples(names, start, end, columns, only, until)
         found = {}
         beyond = math.ceil(_BEYOND / seconds)
         first, last = start - beyond * seconds, end + beyond * seconds
         cuts: list[tuple[int, int]] = []
         with self.record.moment():
-            newest = self._newest(names, first, last)
+            newest = self._newest(names, first, last, until)
             for name in names:
-                row = self._bins(name, level, first, last)
+                row = self._bins(name, level, first, last, until)
                 canvas = WindowColumns(start, seconds, columns, beyond)
                 cuts = cuts or canvas.cuts(level, row.first)
                 canvas.bins(row, cuts)
@@ -211,8 +218,8 @@ class Windows:
                 found[name] = canvas.done()
         return found
 
-    def _bins(self, name: str, level: int, start: float, end: float) -> BinRow:
-        """Return all bins that touch a stretch."""
+    def _bins(self, name: str, level: int, start: float, end: float, until: float = math.inf) -> BinRow:
+        """Return all bins that touch a stretch, with what was recorded before `until` alone."""
         first, last = math.floor(start / level), math.ceil(end / level)
         count = max(0, last - first)
         lows, highs = array("d", [math.inf]) * count, array("d", [-math.inf]) * count
@@ -237,13 +244,41 @@ class Windows:
                 counts[at + begin : at + stop] = chunk.counts[begin:stop]
         if level == FINEST:
             there = {number for number, _ in rows}
-            self._fall_back(
-                name, made, [n for n in range(first // CHUNK, last // CHUNK + 1) if n not in there]
-            )
+            missing = [n for n in range(first // CHUNK, last // CHUNK + 1) if n not in there]
+            self._fall_back(name, made, missing, until)
         rule = self.record.rules.get(name)
         if rule is not None and rule.bounds:
             self._judge(name, made, rule)
+        self._cut(name, made, until)
         return made
+
+    def _cut(self, name: str, row: BinRow, until: float) -> None:
+        """Empty the bins after `until`, and make the one that it lies in from what came before it."""
+        count = len(row.counts)
+        if until >= (row.first + count) * row.level:
+            return
+        place = max(0, math.floor(until / row.level) - row.first)
+        start = (row.first + place) * row.level
+        total: Bin = [math.inf, -math.inf, 0.0, 0]
+        if start < until and row.counts[place]:
+            for one in self._parts(name, row.level, start, until):
+                merge(total, one)
+        for at in range(place, count):
+            row.lows[at], row.highs[at], row.means[at], row.counts[at] = math.inf, -math.inf, 0.0, 0
+        row.lows[place], row.highs[place], row.means[place] = total[:3]
+        row.counts[place] = int(total[3])
+
+    def _parts(self, name: str, level: int, start: float, until: float) -> Iterator[Bin]:
+        """Yield what a bin holds up to a moment: the next finer bins, or the samples of a finest one."""
+        if level == FINEST:
+            for value in Windows.samples(self, [name], start, until).get(name, ((), ()))[1]:
+                if value == value:
+                    yield [value, value, value, 1]
+            return
+        row = self._bins(name, LEVELS[LEVELS.index(level) - 1], start, until, until)
+        for low, high, mean, held in zip(row.lows, row.highs, row.means, row.counts, strict=True):
+            if held:
+                yield [low, high, mean, held]
 
     def _judge(self, name: str, row: BinRow, rule: Validity) -> None:
         """Make those bins anew that hold values which did count when they were made, and do not by the rule.
@@ -261,8 +296,11 @@ class Windows:
             row.lows[place], row.highs[place], row.means[place] = total[:3]
             row.counts[place] = int(total[3])
 
-    def _fall_back(self, name: str, row: BinRow, missing: Sequence[int]) -> None:
-        """Fill the finest bins from the next wider ones where housekeeping has taken whole chunks away."""
+    def _fall_back(self, name: str, row: BinRow, missing: Sequence[int], until: float) -> None:
+        """Fill the finest bins from the next wider ones where housekeeping has taken whole chunks away.
+
+        One that reaches past `until` is left out: what of it came before is no longer known.
+        """
         if not missing:
             return
         wider, seconds = LEVELS[1], CHUNK * FINEST
@@ -271,7 +309,7 @@ class Windows:
         wanted = frozenset(missing)
         for place in compress(range(len(coarse.counts)), coarse.counts):
             begin = (coarse.first + place) * ratio
-            if begin // CHUNK not in wanted:
+            if begin // CHUNK not in wanted or (begin + ratio) * FINEST > until:
                 continue
             share = max(1, coarse.counts[place] // ratio)
             for at in range(max(0, begin - row.first), min(len(row.counts), begin + ratio - row.first)):
@@ -283,7 +321,7 @@ class Windows:
             return Chunk(data)
 
     def _newest(
-        self, names: Sequence[str], start: float, end: float
+        self, names: Sequence[str], start: float, end: float, until: float = math.inf
     ) -> dict[str, list[tuple[Sequence[float], Sequence[float]]]]:
         """Return the samples of the tail, of which there are no bins yet."""
         wanted = frozenset(names)
@@ -294,29 +332,40 @@ class Windows:
                 continue
             for name, series in stretch.block.samples(wanted).items():
                 times = [mono[place] + shift for place in series.places]
-                found.setdefault(name, []).append((times, series.values))
+                values = series.values
+                if times and max(times) >= until:
+                    known = [at < until for at in times]
+                    times, values = list(compress(times, known)), list(compress(values, known))
+                found.setdefault(name, []).append((times, values))
         return found
 
     def _from_samples(
-        self, names: Sequence[str], start: float, end: float, columns: int, only: range | None
+        self,
+        names: Sequence[str],
+        start: float,
+        end: float,
+        columns: int,
+        only: range | None,
+        until: float,
     ) -> dict[str, Bins]:
-        found = self.samples(names, start - _LITTLE_BEYOND, end + _LITTLE_BEYOND, only)
+        found = self.samples(names, start - _LITTLE_BEYOND, min(end + _LITTLE_BEYOND, until), only)
+        known = min(end, until)
         made = {}
         for name in names:
             canvas = WindowColumns(start, (end - start) / columns, columns)
             times, values = found.get(name, ((), ()))
             canvas.samples(times, values)
             canvas.fill_samples(times, values)
-            if any(after - before > _HOLE for before, after in pairwise([start, *times, end])):
-                canvas.spread(self._taken(name, start, end, times))
+            if any(after - before > _HOLE for before, after in pairwise([start, *times, known])):
+                canvas.spread(self._taken(name, start, known, times, until))
             made[name] = canvas.done()
         return made
 
     def _taken(
-        self, name: str, start: float, end: float, times: Sequence[float]
+        self, name: str, start: float, end: float, times: Sequence[float], until: float
     ) -> Iterator[tuple[float, float, Bin]]:
         """Yield (start, end, what they hold) of bins whose samples are no longer there."""
-        row = self._bins(name, FINEST, start, end)
+        row = self._bins(name, FINEST, start, end, until)
         there = {math.floor(at / FINEST) for at in times}
         for place in compress(range(len(row.counts)), row.counts):
             number = row.first + place
