@@ -22,7 +22,7 @@ from xovac_tui.analysis.settings import InsightSettings, StabilitySettings
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import documented_contract, load_contract
-from xovac_tui.chamber.alarm import AlarmEvent, AlarmState
+from xovac_tui.chamber.alarm import AlarmEvent, AlarmState, AlarmView
 from xovac_tui.chamber.news import AlarmsChanged, ContractChanged, ContractProblemChanged
 from xovac_tui.chamber.snapshot import ChannelView, Outcome, Quality, RunState
 from xovac_tui.config import Profile
@@ -116,6 +116,9 @@ class Bench:
     def alarms(self) -> dict[str, tuple[AlarmState, bool]]:
         return {one.rule: (one.state, one.active) for one in self.station.alarms.view().alarms}
 
+    def alarm(self, rule: str) -> AlarmView:
+        return next(one for one in self.station.alarms.view().alarms if one.rule == rule)
+
     def changes(self) -> list[tuple[str, AlarmEvent]]:
         found = [one.changes for one in self.news if isinstance(one, AlarmsChanged)]
         return [(one.rule, one.event) for changes in found for one in changes]
@@ -205,13 +208,13 @@ async def test_an_active_alarm_is_worded_by_the_names_and_units_of_now(tmp_path:
         b.say(t=35.0)
         b.put(NAMED.replace('label = "Plate A", unit = "degC"', 'label = "Shroud", unit = "K"'))
         b.say(t=36.0)
-        view = next(one for one in b.station.alarms.view().alarms if one.rule == "hot")
+        view = b.alarm("hot")
         assert (view.value, view.limit) == ("36.00 K", "10.00 K")
         assert view.text.startswith("Shroud is 36.00 K")
         b.say(t=5.0)
         b.say(t=37.0)
         assert b.changes()[-1] == ("hot", AlarmEvent.RAISED)
-        view = next(one for one in b.station.alarms.view().alarms if one.rule == "hot")
+        view = b.alarm("hot")
         assert view.text.startswith("Shroud is 37.00 K")
 
 
@@ -221,7 +224,7 @@ async def test_expressions_know_old_names_and_new_units(tmp_path: Path) -> None:
         b.say(t=35.0)
         b.put(NAMED.replace('channel = "plate"', 'channel = "part", aliases = ["plate"]'))
         b.say(t=35.0)
-        view = next(one for one in b.station.alarms.view().alarms if one.rule == "hot")
+        view = b.alarm("hot")
         assert view.value == "35.0 K"
 
 
@@ -229,7 +232,7 @@ async def test_default_rules_follow_roles_and_units(tmp_path: Path) -> None:
     async with Bench(tmp_path) as b:
         b.say(t=90.0)
         name = "part too hot"
-        assert next(one for one in b.station.alarms.view().alarms if one.rule == name).off
+        assert b.alarm(name).off
         b.put(NAMED)
         b.say(t=90.0, seconds=40)
         assert b.alarms()[name] == (AlarmState.UNACKNOWLEDGED, True)

@@ -64,7 +64,7 @@ _HEAD_START = 0.3
 """Seconds for which connecting waits for the record at the most, while what connects is imported: as a rule
 it is open by then, and what came before is shown from the first moment on."""
 _MOST_SAID = 3
-"""Differences of another contract that are told at once; the record names more."""
+"""Largest number of differences of a new contract in one message; the record names more."""
 _BEGINNING = 60.0
 """Seconds that importing and making the link may take at the most, on a machine with much else to do."""
 

@@ -39,7 +39,7 @@ from xovac_tui.ui.frame.defect_notice import NoticeScreen
 from xovac_tui.ui.messages import CHECK_SECONDS, Messages, ring_for_alarms
 from xovac_tui.ui.readable import readable
 from xovac_tui.ui.screens.pane import Pane
-from xovac_tui.ui.sizes import SizeStep, step_classes, step_of
+from xovac_tui.ui.sizes import SizeStep, step_of
 from xovac_tui.ui.start import Start
 from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal.app import TerminalApp
@@ -49,6 +49,7 @@ from xovac_tui.ui.terminal.modal import Modal
 from xovac_tui.ui.terminal.plainfilter import PlainFilter
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
+from xovac_tui.ui.widgets.fitting import fit_step
 from xovac_tui.ui.widgets.message_line import MessageLine
 from xovac_tui.ui.widgets.rows import EnterClicked
 from xovac_tui.ui.widgets.stopbar import KeyClicked
@@ -480,8 +481,7 @@ class XovacApp(TerminalApp):
         step = step_of(*size)
         for screen in self.screen_stack[:1]:
             screen.set_class(step is SizeStep.NOTICE or isinstance(screen, NoticeScreen), "-small")
-            for name, has in step_classes(step).items():
-                screen.set_class(has, name)
+            fit_step(screen, step)
 
     # -- defects --------------------------------------------------------------------------------------
 

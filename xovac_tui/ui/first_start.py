@@ -34,13 +34,13 @@ from xovac_tui.ui.first_lines import (
     works,
 )
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
+from xovac_tui.ui.sizes import SizeStep, step_of
 from xovac_tui.ui.terminal.app import TerminalApp
 from xovac_tui.ui.terminal.lifecycle import run_in_terminal
 from xovac_tui.ui.terminal.mending import Remedy, take_away
 from xovac_tui.ui.terminal.modal import LeanScreen
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
-from xovac_tui.ui.widgets.fitting import SizeStep, step_of
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle, paragraph
 from xovac_tui.ui.widgets.rows import EnterClicked, Rows
 

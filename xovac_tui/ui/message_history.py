@@ -1,4 +1,4 @@
-"""What the screens of one chamber were told, newest last: the model behind the message line. Pure."""
+"""Keep the messages of one chamber, newest last: the model behind the message line. Pure."""
 
 from __future__ import annotations
 

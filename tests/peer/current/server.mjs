@@ -4,8 +4,8 @@
 // {"ask": [event, ...arguments]} (wants a receipt), {"drop": true}, {"odd": true}, {"end": true}. With RECOVERY
 // in its environment it keeps the state of connections, and appends an offset to what it sends. It ends when its standard input does.
 import { createServer } from "node:http";
-import { createInterface } from "node:readline";
 import { Server } from "socket.io";
+import { serve, tell } from "./device.mjs";
 
 const server = createServer((request, response) => response.writeHead(404).end());
 const options = { maxHttpBufferSize: 2e7 };
@@ -16,7 +16,6 @@ let fault = "none";
 let recipe = null;
 let running = false;
 
-const tell = (value) => process.stdout.write(JSON.stringify(value) + "\n");
 const answer = (result, message = "") => JSON.stringify({ result, message });
 
 function respond(socket, name, text) {
@@ -87,26 +86,10 @@ function odd() {
   io.emit("odd_over", "{\"done\": 1}");
 }
 
-const ticking = setInterval(telemetry, 250);
-
-function end() {
-  clearInterval(ticking);
-  io.close();
-  server.closeAllConnections?.();
-  setTimeout(() => process.exit(0), 300).unref();
-}
-
-createInterface({ input: process.stdin })
-  .on("line", (line) => {
-    const order = JSON.parse(line);
-    if (order.fault) fault = order.fault;
-    if (order.say) io.emit(...order.say);
-    if (order.drop) io.sockets.sockets.forEach((socket) => socket.conn.close());
-    if (order.ask) io.sockets.sockets.forEach((socket) => socket.emit(...order.ask, () => {}));
-    if (order.odd) odd();
-    if (order.end) end();
-    tell({ done: order });
-  })
-  .on("close", end);
-
-server.listen(0, "127.0.0.1", () => tell({ port: server.address().port }));
+serve(server, io, telemetry, 250, (order) => {
+  if (order.fault) fault = order.fault;
+  if (order.say) io.emit(...order.say);
+  if (order.drop) io.sockets.sockets.forEach((socket) => socket.conn.close());
+  if (order.ask) io.sockets.sockets.forEach((socket) => socket.emit(...order.ask, () => {}));
+  if (order.odd) odd();
+});

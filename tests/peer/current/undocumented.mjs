@@ -1,13 +1,11 @@
 // A device that nobody documented, on the reference socket.io: own events, objects in objects, units in names, a
-// word of its state, a start command. Reports and orders as server.mjs has them; of the orders, only {} and
-// {"end": true} mean something here.
+// word of its state, a start command. Reports as server.mjs does; of the orders only {"end": true} means something here.
 import { createServer } from "node:http";
-import { createInterface } from "node:readline";
 import { Server } from "socket.io";
+import { serve, tell } from "./device.mjs";
 
 const server = createServer((request, response) => response.writeHead(404).end());
 const io = new Server(server);
-const tell = (value) => process.stdout.write(JSON.stringify(value) + "\n");
 let count = 0;
 let cycling = false;
 
@@ -31,21 +29,4 @@ io.on("connection", (socket) => {
   });
 });
 
-const ticking = setInterval(speak, 200);
-
-function end() {
-  clearInterval(ticking);
-  io.close();
-  server.closeAllConnections?.();
-  setTimeout(() => process.exit(0), 300).unref();
-}
-
-createInterface({ input: process.stdin })
-  .on("line", (line) => {
-    const order = JSON.parse(line);
-    if (order.end) end();
-    tell({ done: order });
-  })
-  .on("close", end);
-
-server.listen(0, "127.0.0.1", () => tell({ port: server.address().port }));
+serve(server, io, speak, 200);

@@ -18,7 +18,7 @@ MOST_LEAVES = 50_000
 
 
 def words_of(text: str) -> frozenset[str]:
-    """Return the words of a text that are told apart by spaces."""
+    """Return the words of a text, split at white space."""
     return frozenset(text.split())
 
 

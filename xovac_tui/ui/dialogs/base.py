@@ -20,8 +20,8 @@ from textual.widgets import Static
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
-from xovac_tui.ui.sizes import step_classes
 from xovac_tui.ui.terminal.modal import Modal
+from xovac_tui.ui.widgets.fitting import fit_step
 from xovac_tui.ui.widgets.lines import LinesWidget
 from xovac_tui.ui.widgets.message_line import MessageLine
 from xovac_tui.ui.widgets.rows import ListWidget
@@ -166,8 +166,7 @@ class Dialog(ModalScreen[T | None], Modal[T | None], Generic[T]):
 
     def fit_step(self) -> None:
         """Take the classes of the step of the terminal's size."""
-        for name, has in step_classes(self.workspace.step).items():
-            self.set_class(has, name)
+        fit_step(self, self.workspace.step)
 
     def fit_words(self) -> None:
         """Make the text of a question scroll if it leaves no row for the answers."""

@@ -30,7 +30,7 @@ _NAMED = 66
 """Width of the terminal in cells from which the button shows the event's name."""
 _LONGEST_NAME = 80
 _LATELY = 3600.0
-"""Seconds for which it is told that another client has sent a command."""
+"""Seconds for which a command of another client is mentioned."""
 _LONG = 240
 """Length of a payload in characters from which it is shown last."""
 

@@ -111,7 +111,6 @@ class SettingsDialog(Dialog[None]):
     SettingsDialog Input { width: 1fr; }
     SettingsDialog Rows, SettingsDialog Rows:focus { border: none; padding: 0; }
     SettingsDialog #about { color: $foreground-muted; border-top: solid $border-blurred; }
-    .-ascii SettingsDialog #about { border-top: ascii $border-blurred; }
     SettingsDialog #readonly { color: $bad; text-style: bold; height: auto; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

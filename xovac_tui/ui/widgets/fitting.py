@@ -1,13 +1,10 @@
-"""The layouts that a widget has for its own size; those for the terminal's are the steps of `sizes`."""
+"""The classes that a widget has by its own size, and by the step of the terminal's (`sizes`)."""
 
 from __future__ import annotations
 
 from textual.widget import Widget
 
-from xovac_tui.ui.sizes import LEAST_SIZES as LEAST_SIZES
-from xovac_tui.ui.sizes import SizeStep as SizeStep
-from xovac_tui.ui.sizes import step_classes as step_classes
-from xovac_tui.ui.sizes import step_of as step_of
+from xovac_tui.ui.sizes import SizeStep, step_classes
 
 WIDE = 100
 """Width in cells from which two parts of a tab are side by side with whole names."""
@@ -22,3 +19,9 @@ def fit(widget: Widget) -> None:
     widget.set_class(widget.size.width >= WIDE, "-wide")
     widget.set_class(widget.size.height >= TALL, "-tall")
     widget.set_class(widget.size.width >= SPACIOUS, "-spacious")
+
+
+def fit_step(widget: Widget, step: SizeStep) -> None:
+    """Give a widget the classes of a step: `-below-NAME` of each step that the terminal does not reach."""
+    for name, has in step_classes(step).items():
+        widget.set_class(has, name)

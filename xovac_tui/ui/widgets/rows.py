@@ -91,8 +91,6 @@ class Rows(ListWidget):
         border-title-color: $foreground; border-subtitle-color: $foreground-muted;
         &:focus { border: round $border; }
     }
-    .-ascii Rows { border: ascii $border-blurred; }
-    .-ascii Rows:focus { border: ascii $border; }
     """
 
     class Chosen(Message):

@@ -39,7 +39,7 @@ from xovac_tui.ui.screens.alarms.lines import (
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import Strokes
 from xovac_tui.ui.widgets.alarm_words import state_word
-from xovac_tui.ui.widgets.fitting import fit, step_classes
+from xovac_tui.ui.widgets.fitting import fit, fit_step
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle, paragraph
 from xovac_tui.ui.widgets.rows import Rows
 
@@ -138,8 +138,7 @@ class AlarmsPane(Pane):
     def on_resize(self) -> None:
         """Choose the layout for the size."""
         fit(self)
-        for name, has in step_classes(self.workspace.step).items():
-            self.set_class(has, name)
+        fit_step(self, self.workspace.step)
         self.call_after_refresh(self._draw)
 
     def show(self, snapshot: Snapshot) -> None:

@@ -30,8 +30,8 @@ from xovac_tui.ui.screens.controls.command_lists import (
 from xovac_tui.ui.screens.controls.entry import EntryDialog
 from xovac_tui.ui.screens.controls.form import FormDialog
 from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.sizes import SizeStep
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
-from xovac_tui.ui.widgets.fitting import SizeStep
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle, fit
 from xovac_tui.ui.widgets.rows import CursorRows
 from xovac_tui.ui.workspace import Workspace

@@ -21,7 +21,7 @@ from xovac_tui.ui.screens.insight.lines import (
     table_notes,
 )
 from xovac_tui.ui.screens.pane import Pane
-from xovac_tui.ui.widgets.fitting import SizeStep
+from xovac_tui.ui.sizes import SizeStep
 from xovac_tui.ui.widgets.lines import Line, RunFacts, entitle
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart

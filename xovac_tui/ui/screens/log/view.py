@@ -158,8 +158,6 @@ class LogView(ListWidget):
         border: round $border-blurred; border-title-color: $foreground;
         &:focus { border: round $border; }
     }
-    .-ascii LogView { border: ascii $border-blurred; }
-    .-ascii LogView:focus { border: ascii $border; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *MOVING[:4],

@@ -66,7 +66,6 @@ class VersionsDialog(Dialog[int]):
     VersionsDialog OptionList { height: auto; max-height: 10; width: 1fr; }
     VersionsDialog VerticalScroll { border-top: solid $border-blurred; height: auto; }
     VersionsDialog VerticalScroll:focus { border-top: solid $border; }
-    .-ascii VersionsDialog VerticalScroll { border-top: ascii $border-blurred; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "back", show=True)]
 

@@ -44,8 +44,6 @@ class ProfileChart(LinesWidget, can_focus=True):
         border-subtitle-color: $foreground-muted;
         &:focus { border: round $border; }
     }
-    .-ascii ProfileChart { border: ascii $border-blurred; }
-    .-ascii ProfileChart:focus { border: ascii $border; }
     """
 
     def __init__(self, *, glyphs: Glyphs, id: str | None = None) -> None:
