@@ -21,7 +21,7 @@ with contextlib.suppress(ImportError):
     import websocket  # noqa: F401
 
 TESTS = Path(__file__).parent
-_REAL = ("e2e", "peer")
+_REAL = ("e2e", "peer", "servers")
 """Folders of tests with real processes."""
 
 

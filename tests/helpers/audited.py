@@ -105,8 +105,15 @@ def done_to(path: Path, statement: str, values: tuple[Any, ...] = ()) -> None:
         db.execute(statement, values)
 
 
+def without_cursors(db: sqlite3.Connection) -> None:
+    """Take away what version 4 has added to a record, as a program of version 3 wrote it."""
+    db.execute("DROP TABLE cursors")
+    db.execute("PRAGMA user_version = 3")
+
+
 def without_places(db: sqlite3.Connection) -> None:
-    """Take away what version 3 has added to the tables of a record, as a program of version 2 wrote it."""
+    """Take away what versions 3 and 4 have added to a record, as a program of version 2 wrote it."""
+    without_cursors(db)
     for kind in KINDS:
         for column in later_of(kind):
             db.execute(f"ALTER TABLE {kind.table.name} DROP COLUMN {column}")

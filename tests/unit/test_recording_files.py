@@ -21,7 +21,7 @@ from tests.helpers.outside import copy_outside, read_outside, run_outside
 from tests.helpers.record import UTC, HandClock, raws_of, reading, session, writer, written
 from tests.helpers.simulator import ROOT
 from xovac_tui.recording.checking import check
-from xovac_tui.recording.disk import claim, files, schema
+from xovac_tui.recording.disk import cursors, files, schema
 from xovac_tui.recording.disk import recorder as recorder_module
 from xovac_tui.recording.disk.kinds import RecordedChange
 from xovac_tui.recording.disk.record import Record
@@ -690,7 +690,7 @@ def test_a_second_name_of_a_record_is_refused_while_the_first_has_a_wal(
 def of_before(path: Path) -> None:
     """Make a record of this version one of the version before."""
     with audited.opened(path) as db:
-        audited.without_places(db)
+        audited.without_cursors(db)
 
 
 def test_a_file_of_the_version_before_is_kept_beside_the_new_one(path: Path) -> None:
@@ -712,8 +712,8 @@ def test_an_upgrade_that_fails_leaves_the_file_as_it_was_and_no_copy(path: Path)
     written(path, [reading(1.0, t=1)])
     of_before(path)
     with audited.opened(path) as db:
-        # The upgrade makes this table, after it has changed others.
-        db.execute(claim.TABLE)
+        # The upgrade makes this table.
+        db.execute(cursors.TABLE)
     for _ in range(2):
         with pytest.raises(RecordError):
             open_for_writing(path)

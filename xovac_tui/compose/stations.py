@@ -20,9 +20,11 @@ from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.clock import Clock, SystemClock
 from xovac_tui.compose.chambers import ChamberSetup, plan_settings, record_path, target
+from xovac_tui.compose.summaries import summary_of
 from xovac_tui.config import Effective, Profile
-from xovac_tui.config.secrets import read_addresses
+from xovac_tui.config.secrets import read_addresses, sink_secret
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
+from xovac_tui.forwarding.service import ForwardPlan, ForwardPorts, ForwardService
 from xovac_tui.link.target import Target
 from xovac_tui.notify.service import NotifyService
 from xovac_tui.notify.settings import NotifySettings
@@ -50,6 +52,8 @@ class Equipment(msgspec.Struct, frozen=True, kw_only=True):
     """Alarm rules that the station evaluates."""
     notify: NotifySettings | None = None
     """Receivers of alarms, with their addresses read."""
+    forward: ForwardPlan | None = None
+    """Where the record is forwarded to, with its addresses read."""
     proofs: StopProofs | None = msgspec.field(default_factory=StopProofs)
     """Chambers on which STOP is proven, from this user's file; None: not used."""
     log_events: int = 50_000
@@ -112,10 +116,17 @@ def build_station(
     notify = NotifyService(has.notify, name, alarms, clock)
     # The order is behaviour: an event is recorded before it is evaluated, a run sees the chamber
     # before an alarm names its step, and notifications know what was active before the rules are evaluated.
-    services: Sequence[Service] = (record, runs, notify, alarms)
+    forward = ForwardService(
+        has.forward,
+        record,
+        clock,
+        news.publish,
+        ForwardPorts(secret=sink_secret, summary=lambda: summary_of(station, has.forward)),
+    )
+    services: Sequence[Service] = (record, runs, notify, alarms, forward)
     station = LiveStation(
         about,
-        Parts(chamber, log, record, runs, alarms, services),
+        Parts(chamber, log, record, runs, alarms, forward, services),
         Reach(target(setup), link or real_link, None if simulator is None else partial(_served, simulator)),
         news,
         # The simulator's STOP needs no proof, and every demo has another address.
@@ -208,9 +219,17 @@ def attending(
         record=record,
         watchlist=alarm_watchlist(found, setup),
         notify=None if demo else read_addresses(found.settings.notify),
+        forward=None if demo else forward_plan(found, setup),
         log_events=found.settings.display.log_events,
         units=found.settings.display.units,
     )
+
+
+def forward_plan(found: Effective, setup: ChamberSetup) -> ForwardPlan | None:
+    """Return where the record of a chamber is forwarded to; None: nowhere."""
+    settings = found.settings.forward
+    sinks = settings.chosen(setup.profile.forward)
+    return ForwardPlan(settings, read_addresses(sinks), setup.name) if sinks else None
 
 
 def alarm_watchlist(found: Effective, setup: ChamberSetup) -> Watchlist:

@@ -12,6 +12,7 @@ from xovac_tui import alarms
 from xovac_tui.analysis.settings import insight_mistakes
 from xovac_tui.config.model import Profile, Settings
 from xovac_tui.displayunits import flaw
+from xovac_tui.forwarding.settings import forward_mistakes, unknown_sink
 from xovac_tui.notify.settings import notify_mistakes
 from xovac_tui.recipes.settings import RecipeSettings
 from xovac_tui.text import nearest
@@ -53,6 +54,13 @@ def settings_mistakes(settings: Settings, left: LeftOut | None = None) -> Iterat
         yield from alarms.rules.tables_mistakes({"rules": list(settings.alarms.rules)}, at="alarms")
     for field, reason in notify_mistakes(settings.notify, left.places.get("notify.receivers")):
         yield f"`notify.{field}`: {reason}"
+    for field, reason in forward_mistakes(settings.forward, left.places.get("forward.sinks")):
+        yield f"`forward.{field}`: {reason}"
+    for name, profile in settings.profiles.items():
+        if "forward.sinks" not in left.places:
+            for sink in profile.forward or ():
+                if reason := unknown_sink(sink, settings.forward):
+                    yield f"`{join_key('profiles', name)}.forward`: {reason}"
     yield from insight_mistakes(settings.stability, settings.advice, left)
     named = join_key("profiles", settings.profile)
     if settings.profile and settings.profile not in settings.profiles and not left.of(named):

@@ -10,6 +10,7 @@ from msgspec import Meta
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.analysis.settings import AdviceSettings, InsightSettings, StabilitySettings
 from xovac_tui.displayunits import PLAIN_ABOVE, DisplayUnits, chosen
+from xovac_tui.forwarding.settings import ForwardSettings
 from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.recipes.settings import RecipeSettings
 from xovac_tui.recording.settings import RecordSettings
@@ -52,6 +53,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     volume: Annotated[float, Meta(gt=0, le=1_000_000)] | None = None
     """Litres of the chamber, for the size of a leak; None: not known."""
     recipe: RecipeSettings = RecipeSettings()
+    forward: tuple[str, ...] | None = None
+    """Names of the sinks to which this chamber is forwarded; None: those of `[forward] to`."""
 
 
 class Display(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -91,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     record: RecordSettings = RecordSettings()
     alarms: AlarmSettings = AlarmSettings()
     notify: NotifySettings = NotifySettings()
+    forward: ForwardSettings = ForwardSettings()
     stability: StabilitySettings = StabilitySettings()
     advice: AdviceSettings = AdviceSettings()
     keys: dict[str, str] = {}

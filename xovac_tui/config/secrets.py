@@ -14,6 +14,8 @@ import msgspec
 
 from xovac_tui.config.model import Profile
 from xovac_tui.errors import SettingsError
+from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
+from xovac_tui.forwarding.kinds import Sink
 from xovac_tui.link.target import query_mistake
 from xovac_tui.paths import AUTH_VARIABLE, HEADERS_VARIABLE
 from xovac_tui.plural import counted
@@ -159,6 +161,22 @@ def _without_query(auth: dict[str, Any], where: str) -> tuple[dict[str, Any], di
     return {name: value for name, value in auth.items() if name != "query"}, query
 
 
+def sink_secret(sink: Sink, environ: Mapping[str, str] | None = None) -> str:
+    """Return the password or token of a sink: from its variable, else its file; empty where it has none.
+
+    Raises SinkError, whose sentence does not hold the secret.
+    """
+    try:
+        if sink.secret_env:
+            found = (os.environ if environ is None else environ).get(sink.secret_env, "").strip()
+            if not found:
+                raise SettingsError(f"The environment variable {sink.secret_env} is not set.")
+            return found
+        return _one_line(Path(sink.secret_file), "secret") if sink.secret_file else ""
+    except SettingsError as error:
+        raise SinkError(Failure(FailureCode.SECRET, str(error)), SinkRemedy.SETTINGS) from None
+
+
 def read_addresses(settings: T) -> T:
     """Return settings, or a part of them, with every `url_file` read into its `url`.
 
@@ -182,6 +200,14 @@ def read_addresses(settings: T) -> T:
 
 def _read_address(path: Path, *, http: bool) -> str:
     """Return the address in a file: its only line that is neither empty nor begins with `#`."""
+    line = _one_line(path, "address")
+    if reason := address_mistake(line, http=http):
+        raise SettingsError(f"{path}: {reason}")
+    return line
+
+
+def _one_line(path: Path, what: str) -> str:
+    """Return the only line of a private file that is neither empty nor begins with `#`; `what` it holds."""
     need_private(path)
     try:
         raw = read_at_most(path, _LONGEST_ADDRESS + 1)
@@ -191,13 +217,11 @@ def _read_address(path: Path, *, http: bool) -> str:
     except OSError as why:
         raise SettingsError(f"{path} cannot be read: {why.strerror or why}. Check its permissions.") from None
     except UnicodeDecodeError:
-        raise SettingsError(f"{path} is not UTF-8 text. Write the address into it, on one line.") from None
+        raise SettingsError(f"{path} is not UTF-8 text. Write the {what} into it, on one line.") from None
     except ValueError:  # a NUL in the name
         raise SettingsError(f"{str(path)!r} is not a usable file name. Correct it.") from None
     lines = [line.strip() for line in text.splitlines()]
     given = [line for line in lines if line and not line.startswith("#")]
     if len(given) != 1:
-        raise SettingsError(f"{path} must hold one address, on a line of its own (# begins a comment).")
-    if reason := address_mistake(given[0], http=http):
-        raise SettingsError(f"{path}: {reason}")
+        raise SettingsError(f"{path} must hold one {what}, on a line of its own (# begins a comment).")
     return given[0]

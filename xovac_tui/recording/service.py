@@ -596,6 +596,15 @@ class RecordService:
         """Number of this program's session in the record; 0 where it has none."""
         return self._recorder.session if self._recorder is not None else 0
 
+    def cursors(self) -> dict[tuple[str, str], int]:
+        """Return how far each sink is that the record is forwarded to, by its name and the table."""
+        return {} if self.record is None else disk.lists.cursors(self.record)
+
+    def move_cursor(self, sink: str, table: str, cursor: int) -> None:
+        """Take how far a sink is."""
+        if self._takes:
+            self._put(disk.cursors.CursorItem(sink=sink, table=table, cursor=cursor))
+
     def flush(self) -> None:
         """Wait until everything that happened is written (or cannot be). For a thread."""
         if self._recorder is not None:

@@ -37,6 +37,7 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
 from xovac_tui.daemon import in_daemon
 from xovac_tui.durations import format_whole
 from xovac_tui.errors import ContractError, LinkError, XovacError
+from xovac_tui.forwarding.view import ForwardView
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import OPENING
 from xovac_tui.station.commands import Prepared, Sender
@@ -53,7 +54,7 @@ from xovac_tui.station.eventqueue import EventQueue
 from xovac_tui.station.news import News, NewsFeed, ServiceFailed
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.refusal import Refusal, RefusalCode
-from xovac_tui.station.service import RecordDesk, RunKeeper, Service, Services
+from xovac_tui.station.service import ForwardDesk, RecordDesk, RunKeeper, Service, Services
 from xovac_tui.station.setup import Reach, StationSetup
 from xovac_tui.station.station import Station
 from xovac_tui.text import clean
@@ -77,6 +78,7 @@ class Parts(msgspec.Struct, frozen=True):
     record: RecordDesk
     runs: RunKeeper
     alarms: AlarmDesk
+    forward: ForwardDesk
     services: Sequence[Service]
     """All that is called with what happens, in this order: what they do depends on it."""
 
@@ -119,6 +121,7 @@ class LiveStation(Station):
         if self.record.settled:
             self._settled.set()
         self._task: asyncio.Task[None] | None = None
+        self._forward = parts.forward
         self._files = setup.contract_files
         self._files_seen: Stamp | None = None
         """The contract files as they were when they were read last; None: not since the start."""
@@ -258,6 +261,11 @@ class LiveStation(Station):
             raise LinkError(why, self.status.code or LinkCode.NOT_REACHED) from None
 
     # -- the contract ---------------------------------------------------------------------------------
+
+    @property
+    def forward(self) -> ForwardView:
+        """State of the sinks to which the chamber is forwarded."""
+        return self._forward.view
 
     @property
     def contract_files(self) -> tuple[Path, ...]:

@@ -17,6 +17,7 @@ from xovac_tui.chamber.news import (
     RecordOpened,
     RecordReplaced,
 )
+from xovac_tui.forwarding.view import ForwardChanged
 from xovac_tui.recording.status import RecorderChanged
 
 
@@ -45,6 +46,7 @@ News = (
     | AlarmsChanged
     | ReplayMoved
     | ServiceFailed
+    | ForwardChanged
 )
 
 

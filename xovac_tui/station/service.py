@@ -12,6 +12,7 @@ from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkView
 from xovac_tui.chamber.history import ChannelHistory, History
 from xovac_tui.chamber.snapshot import ChannelView, Mark
+from xovac_tui.forwarding.view import ForwardView
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.runs.hold import PlacedHold
@@ -128,6 +129,14 @@ class RunDesk(Protocol):
 
     def holds(self) -> list[PlacedHold]:
         """Return the holds of the run that goes on, as they went and as they are planned; else none."""
+
+
+class ForwardDesk(Protocol):
+    """Where a chamber is forwarded to, as its station shows it."""
+
+    @property
+    def view(self) -> ForwardView:
+        """State of the sinks."""
 
 
 class RunKeeper(Protocol):

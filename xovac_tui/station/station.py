@@ -18,6 +18,7 @@ from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.news import ContractProblem
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Snapshot
 from xovac_tui.errors import ContractError
+from xovac_tui.forwarding.view import ForwardView
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.status import RecorderView
 from xovac_tui.station import commands
@@ -60,6 +61,11 @@ class Station(ABC):
     def contract(self) -> Contract:
         """The contract in force: the chamber's own, so that all see the same at any moment."""
         return self.chamber.contract
+
+    @property
+    def forward(self) -> ForwardView:
+        """State of the sinks to which the chamber is forwarded; none in a replay."""
+        return ForwardView()
 
     @property
     def contract_files(self) -> tuple[Path, ...]:

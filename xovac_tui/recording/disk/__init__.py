@@ -7,6 +7,8 @@ from xovac_tui.later import later
 if TYPE_CHECKING:
     from xovac_tui.recording.disk import axis as axis
     from xovac_tui.recording.disk import codec as codec
+    from xovac_tui.recording.disk import cursors as cursors
+    from xovac_tui.recording.disk import files as files
     from xovac_tui.recording.disk import housekeeping as housekeeping
     from xovac_tui.recording.disk import kinds as kinds
     from xovac_tui.recording.disk import lists as lists

@@ -239,6 +239,38 @@ class Block:
                         columns[name][at[place]] = _text(value)
             yield places, list(columns), [self._counting(name, texts) for name, texts in columns.items()]
 
+    def words(self) -> Iterator[tuple[str, Sequence[int], Sequence[str]]]:
+        """Yield channel, places of its events and its texts, for what messages say in words.
+
+        Text that the channel's rule reads as a number is among the samples instead.
+        """
+        for _, group in self._messages():
+            places, mapped = self._places(group), _mapped(group)
+            if mapped is None:
+                found: dict[str, tuple[list[int], list[str]]] = {}
+                for place, raw in zip(places, _raws(group, len(places)), strict=True):
+                    for path, leaf in leaves(payload_of(group.form, raw).value):
+                        if isinstance(leaf, str):
+                            at, texts = found.setdefault(_join(group.name, path), ([], []))
+                            at.append(place)
+                            texts.append(leaf)
+                yield from (
+                    (name, at, texts) for name, (at, texts) in found.items() if not self._numeric_name(name)
+                )
+                continue
+            for path, source in mapped:
+                name = _join(group.name, path)
+                if _is_text(group, source) and not self._numeric_name(name):
+                    yield name, places, _words(group, source, len(places))
+
+    def _numeric_name(self, name: str) -> bool:
+        rule = self.rules.get(name)
+        return rule is not None and rule.numeric
+
+    def names(self) -> dict[int, str]:
+        """Return the names of the messages that came, by the places of their events."""
+        return {place: group.name for _, group in self._messages() for place in self._places(group)}
+
     def _messages(self) -> Iterator[tuple[int, EventGroup]]:
         """Yield the groups of messages that came, with their numbers."""
         for number, group in enumerate(self.groups):

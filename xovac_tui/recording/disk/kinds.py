@@ -15,6 +15,7 @@ from xovac_tui.api.validity import Validity
 from xovac_tui.chamber.alarm import AlarmChange, Ask
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
 from xovac_tui.recording.disk.axis import SessionTimes
+from xovac_tui.recording.disk.cursors import CursorItem
 from xovac_tui.recording.disk.table import Recorded, RecordedRow, RowPlace, Table, json_text, writable
 
 CLOCK_STEP = 1.0
@@ -169,6 +170,7 @@ class RecordedMark(Recorded, frozen=True, kw_only=True):
     inner: ClassVar = "mark"
     word: ClassVar = "mark"
 
+    id: int = 0
     session: int = 0
     position: int = 0
     """Index of the event that came next."""
@@ -551,5 +553,5 @@ KINDS: tuple[type[Recorded], ...] = (
 AUDITED = {kind.table.name: kind for kind in KINDS if kind.table.audited}
 """Table -> kind whose rows the chain of hashes covers."""
 
-Item: TypeAlias = Recorded | RunItem | SessionItem | CloseRunsItem
+Item: TypeAlias = Recorded | RunItem | SessionItem | CloseRunsItem | CursorItem
 """What a recorder takes beside events."""

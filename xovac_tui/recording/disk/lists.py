@@ -12,6 +12,7 @@ import msgspec
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.recording.disk import kinds
 from xovac_tui.recording.disk.axis import EvenAxis, Piece, SessionTimes, Within
+from xovac_tui.recording.disk.cursors import FORWARDED
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError, TornRecordError, unpacking
 from xovac_tui.recording.disk.table import Recorded, read_from
@@ -282,6 +283,13 @@ def loads(record: Record, within: Within) -> list[kinds.RecordedLoad]:
 def newest_change(record: Record, kind: str) -> kinds.RecordedChange | None:
     """Return the newest change of a kind; None where there is none."""
     return _newest(record, kinds.RecordedChange, "kind = ?", (kind,))
+
+
+def cursors(record: Record) -> dict[tuple[str, str], int]:
+    """Return how far each sink is, by its name and the table that is forwarded."""
+    if not record.has(FORWARDED):
+        return {}
+    return {(sink, of): upto for sink, of, upto in record.rows("SELECT sink, rows_of, upto FROM cursors")}
 
 
 def visits(record: Record, who: str) -> list[kinds.Visit]:

@@ -15,6 +15,8 @@ import msgspec
 from xovac_tui.errors import XovacError
 from xovac_tui.recording.disk import claim, files
 from xovac_tui.recording.disk.chain import BEGINNING, chain_all
+from xovac_tui.recording.disk.cursors import FORWARDED
+from xovac_tui.recording.disk.cursors import TABLE as CURSORS
 from xovac_tui.recording.disk.files import RecordConnection
 from xovac_tui.recording.disk.kinds import KINDS
 from xovac_tui.recording.disk.lock import recorded_as, unfinished_names
@@ -27,7 +29,7 @@ CHAINED = 2
 """Version from which on the chain of hashes covers what people did."""
 PLACED = 3
 """Version from which on runs and sessions are spans of indices, and every row has its monotonic time."""
-VERSION = max(PLACED, *(kind.table.version for kind in KINDS))
+VERSION = max(FORWARDED, *(kind.table.version for kind in KINDS))
 """Of the tables; a file with a higher one was written by a newer program and is left alone."""
 APPLICATION = 0x584F5641
 """`XOVA` in the file's header."""
@@ -66,7 +68,12 @@ CREATE TABLE head (                 -- the newest entry of the chain, so that on
     hash TEXT NOT NULL
 );
 """
-_OTHERS = {1: _BLOCKS, 2: _CHAIN, PLACED: ";\n".join([*map(";\n".join, map(adding, KINDS)), claim.TABLE])}
+_OTHERS = {
+    1: _BLOCKS,
+    2: _CHAIN,
+    PLACED: ";\n".join([*map(";\n".join, map(adding, KINDS)), claim.TABLE]),
+    FORWARDED: CURSORS,
+}
 """Version -> statements that it added beside the tables of kinds."""
 
 

@@ -1,0 +1,11 @@
+"""What talks to the servers: one file a protocol, imported when a sink of its kind is made."""
+
+from typing import TYPE_CHECKING
+
+from xovac_tui.later import later
+
+if TYPE_CHECKING:
+    from xovac_tui.forwarding.engines import influx as influx
+    from xovac_tui.forwarding.engines import postgres as postgres
+else:
+    __getattr__ = later(__name__)

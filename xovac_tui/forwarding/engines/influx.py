@@ -1,0 +1,298 @@
+"""Writes the Influx line protocol over HTTP.
+
+The protocol: docs.influxdata.com, "Line protocol reference" of InfluxDB 1.8. A point with the measurement,
+the tags and the time of another one takes its place, so a batch that is sent again changes nothing.
+"""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import json
+import socket
+import ssl
+from base64 import b64encode
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import msgspec
+
+from xovac_tui import __version__
+from xovac_tui.errors import is_refused
+from xovac_tui.forwarding.batch import Batch, ChannelRow, EventRow, LogRow, stamp
+from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
+from xovac_tui.forwarding.recordparts import Part
+from xovac_tui.forwarding.sinksettings import ForwardedChamber
+from xovac_tui.text import clean
+
+MOST = 5_000
+"""Rows of a batch. InfluxData advises 5,000 to 10,000 lines."""
+_HOUR = 3_600_000_000
+"""Microseconds."""
+_LONGEST_ANSWER = 4_000
+"""Bytes of an answer that are read."""
+_KEY = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\\": "\\\\"})
+_MEASUREMENT = str.maketrans({",": r"\,", " ": r"\ "})
+_QUOTED = str.maketrans({'"': r"\"", "\\": r"\\"})
+
+
+class Access(msgspec.Struct, frozen=True):
+    """How to get into a store. Not shown: it holds the secret."""
+
+    user: str
+    secret: str
+    api: str
+    ca_file: str
+    timeout: float
+    gzip: bool
+
+    def __repr__(self) -> str:
+        return "Access(…)"
+
+    def headers(self) -> dict[str, str]:
+        """Return what names the user in a request."""
+        if self.user:
+            pair = b64encode(f"{self.user}:{self.secret}".encode()).decode()
+            return {"Authorization": f"Basic {pair}"}
+        if self.secret:
+            word = "Token" if self.api == "2" else "Bearer"
+            return {"Authorization": f"{word} {self.secret}"}
+        return {}
+
+
+def write_address(url: str, api: str, database: str, org: str) -> str:
+    """Return the address to which lines are posted; one with a path keeps it, and what stands behind it."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    path = parts.path
+    if path in ("", "/"):
+        path = {"1": "/write", "2": "/api/v2/write", "3": "/api/v3/write_lp"}[api]
+    if database:
+        query.setdefault("bucket" if api == "2" else "db", database)
+    if org:
+        query.setdefault("org", org)
+    query.setdefault("precision", "nanosecond" if api == "3" else "ns")
+    return parts._replace(path=path, query=urlencode(query)).geturl()
+
+
+class InfluxWriter:
+    """Posts lines to one address, on one connection that is kept open."""
+
+    most = MOST
+
+    def __init__(self, address: str, access: Access, chamber: ForwardedChamber) -> None:
+        self._parts = urlsplit(address)
+        self._access = access
+        self._lines = Lines(chamber)
+        self._connection: http.client.HTTPConnection | None = None
+
+    def open(self) -> None:
+        """Connect; raises SinkError."""
+        self.close()
+        parts, timeout = self._parts, self._access.timeout
+        host = parts.hostname or ""
+        try:
+            if parts.scheme == "https":
+                context = ssl.create_default_context(cafile=self._access.ca_file or None)
+                self._connection = http.client.HTTPSConnection(
+                    host, parts.port, timeout=timeout, context=context
+                )
+            else:
+                self._connection = http.client.HTTPConnection(host, parts.port, timeout=timeout)
+            self._connection.connect()
+        except (OSError, ValueError) as error:
+            self.close()
+            raise explained(error) from error
+
+    def cursor(self, part: Part, ours: int) -> int:
+        """Return the record's cursor: the store keeps none."""
+        return ours
+
+    def send(self, batch: Batch) -> None:
+        """Post a batch."""
+        lines = "".join(self._lines.of(batch)).encode()
+        if lines:
+            self._post(lines)
+
+    def trial(self) -> Iterator[str]:
+        """Try step by step whether it can be used: connect, then write nothing that stays."""
+        self.open()
+        yield "connect"
+        self._post(b"")
+        yield "write"
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _post(self, body: bytes) -> None:
+        headers = {
+            "User-Agent": f"xovac-tui/{__version__}",
+            "Content-Type": "text/plain; charset=utf-8",
+            **self._access.headers(),
+        }
+        if self._access.gzip and body:
+            body = gzip.compress(body, 1)
+            headers["Content-Encoding"] = "gzip"
+        target = self._parts.path + (f"?{self._parts.query}" if self._parts.query else "")
+        if self._connection is None:
+            self.open()
+        assert self._connection is not None
+        try:
+            self._connection.request("POST", target, body, headers)
+            answer = self._connection.getresponse()
+            said = answer.read(_LONGEST_ANSWER)
+            answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise explained(error) from error
+        if not 200 <= answer.status < 300:
+            raise refusal(answer.status, said, answer.headers.get("Retry-After", ""))
+
+
+def explained(error: Exception) -> SinkError:
+    """Return why there was no answer."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return SinkError(
+            Failure(FailureCode.CERTIFICATE, clean(error.verify_message, 200)), SinkRemedy.SETTINGS
+        )
+    if isinstance(error, ssl.SSLError):
+        return SinkError(
+            Failure(FailureCode.CERTIFICATE, clean(error.reason or "", 200)), SinkRemedy.SETTINGS
+        )
+    if isinstance(error, socket.gaierror):
+        return SinkError(Failure(FailureCode.UNKNOWN_HOST), SinkRemedy.WAIT)
+    if isinstance(error, TimeoutError):
+        return SinkError(Failure(FailureCode.NO_ANSWER), SinkRemedy.WAIT)
+    if is_refused(error):
+        return SinkError(Failure(FailureCode.REFUSED), SinkRemedy.WAIT)
+    if isinstance(error, FileNotFoundError):
+        return SinkError(Failure(FailureCode.SECRET, "its `ca_file` does not exist"), SinkRemedy.SETTINGS)
+    detail = getattr(error, "strerror", None) or type(error).__name__
+    return SinkError(Failure(FailureCode.CONNECTION, clean(detail, 200)), SinkRemedy.WAIT)
+
+
+def refusal(status: int, said: bytes, retry_after: str) -> SinkError:
+    """Return what an answer other than 2xx means."""
+    detail = _message(said)
+    if status in (401, 403):
+        return SinkError(Failure(FailureCode.CREDENTIALS, detail, status), SinkRemedy.SETTINGS)
+    if status in (404, 405, 410) or 300 <= status < 400:
+        return SinkError(Failure(FailureCode.NOT_FOUND, detail, status), SinkRemedy.SETTINGS)
+    if status == 413:
+        return SinkError(Failure(FailureCode.TOO_LARGE, detail, status), SinkRemedy.SMALLER)
+    if status in (400, 422):
+        return SinkError(Failure(FailureCode.BAD_ROW, detail, status), SinkRemedy.SMALLER)
+    code = FailureCode.BUSY if status in (429, 503) else FailureCode.ANSWER
+    return SinkError(Failure(code, detail, status), SinkRemedy.WAIT, _seconds(retry_after))
+
+
+def _message(said: bytes) -> str:
+    """Return what an answer says, as one clean line."""
+    text = said.decode("utf-8", "replace").strip()
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if isinstance(found, dict):
+        text = str(found.get("error") or found.get("message") or text)
+    return clean(text, 200)
+
+
+def _seconds(retry_after: str) -> float | None:
+    """Return for how many seconds a `Retry-After` asks (RFC 9110, 10.2.3): a number of them, or a date."""
+    if retry_after.strip().isdecimal():
+        return float(retry_after)
+    try:
+        return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None
+
+
+class Lines:
+    """Makes lines of rows.
+
+    Measurements: `xovac` (readings; tags chamber, site, event; fields by path), `xovac_text` (what messages
+    say in words), `xovac_log` (alarms, commands, marks, runs), `xovac_channel` (label and unit of a channel,
+    at the hour of the first reading that is sent with them).
+    """
+
+    def __init__(self, chamber: ForwardedChamber) -> None:
+        tags = f",chamber={_tag(chamber.name)}"
+        if chamber.site:
+            tags += f",site={_tag(chamber.site)}"
+        self._tags = tags
+        self._heads: dict[tuple[str, str], str] = {}
+        self._fields: dict[str, str] = {}
+
+    def of(self, batch: Batch) -> Iterator[str]:
+        """Yield the lines of a batch, each with its line break."""
+        hour = batch.events[0].utc // _HOUR * _HOUR * 1000 if batch.events else 0
+        for channel in batch.channels:
+            yield self._channel(channel, hour)
+        for row in batch.events:
+            if row.values:
+                yield self._values(row)
+            if row.texts:
+                yield self._texts(row)
+        for entry in batch.log:
+            yield self._log(entry)
+
+    def _head(self, measurement: str, event: str) -> str:
+        found = self._heads.get((measurement, event))
+        if found is None:
+            found = self._heads[measurement, event] = f"{measurement}{self._tags},event={_tag(event)} "
+        return found
+
+    def _field(self, path: str) -> str:
+        found = self._fields.get(path)
+        if found is None:
+            found = self._fields[path] = _key(path or "value")
+        return found
+
+    def _values(self, row: EventRow) -> str:
+        field = self._field
+        # Always with a point or an exponent: a number without would make the field one of whole numbers.
+        fields = ",".join([f"{field(path)}={value!r}" for path, value in row.values])
+        return f"{self._head('xovac', row.event)}{fields} {stamp(row.utc, row.key.number)}\n"
+
+    def _texts(self, row: EventRow) -> str:
+        fields = ",".join([f"{self._field(path)}={_text(text)}" for path, text in row.texts])
+        return f"{self._head('xovac_text', row.event)}{fields} {stamp(row.utc, row.key.number)}\n"
+
+    def _log(self, row: LogRow) -> str:
+        fields = [
+            f"{name}={_text(text)}"
+            for name, text in (
+                ("title", row.title),
+                ("state", row.state),
+                ("text", row.text),
+                ("who", row.who),
+                ("key", row.key.text),
+            )
+        ]
+        if row.ended is not None:
+            fields.append(f"ended={row.ended / 1e6!r}")
+        head = f"xovac_log{self._tags},kind={_tag(row.kind)}"
+        return f"{head} {','.join(fields)} {stamp(row.utc, row.key.number)}\n"
+
+    def _channel(self, row: ChannelRow, at: int) -> str:
+        told = f"label={_text(row.label)},unit={_text(row.unit)}"
+        return f"xovac_channel{self._tags},channel={_tag(row.name)} {told} {at}\n"
+
+
+def _tag(text: str) -> str:
+    """Return a tag's value or a field's name: no line break, and no backslash at its end."""
+    return _key(clean(text, 200) or "-")
+
+
+def _key(text: str) -> str:
+    return clean(text, 200).replace("\\", "/").translate(_KEY)
+
+
+def _text(text: str) -> str:
+    return f'"{text.translate(_QUOTED)}"'

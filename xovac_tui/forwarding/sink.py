@@ -1,0 +1,34 @@
+"""What every store of history is to the one that forwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from xovac_tui.forwarding.batch import Batch
+from xovac_tui.forwarding.recordparts import Part
+
+
+class HistorySink(Protocol):
+    """A store that takes batches. Not for several threads at once; every method may block for its time-out.
+
+    Every method raises `SinkError` where the store does not do it, and nothing else that is foreseen.
+    """
+
+    most: int
+    """Rows of a batch that it takes at the most."""
+
+    def open(self) -> None:
+        """Connect, and make what the store needs; again after each failure."""
+
+    def cursor(self, part: Part, ours: int) -> int:
+        """Return where to go on: `ours` by the record, or what the store itself holds, where it does."""
+
+    def send(self, batch: Batch) -> None:
+        """Store a batch, and return once the store has confirmed it; again it changes nothing."""
+
+    def close(self) -> None:
+        """Let go of the connection; never raises."""
+
+    def trial(self) -> Iterator[str]:
+        """Try step by step whether it can be used, yielding the name of each step that is done."""
