@@ -112,7 +112,7 @@ FIELDS: dict[str, Way] = {
     "ui/settings/settings_screen.py SettingsDialog": pressing("log", "f9"),
     "ui/settings/settings_screen.py _type": ("log", a_setting),
     "ui/screens/runs/pane.py RunsPane": pressing("runs", "slash"),
-    "ui/screens/runs/pane.py action_runs_attach": pressing("runs", "a"),
+    "ui/screens/runs/attaching.py _ask": pressing("runs", "a"),
 }
 """Every place in which text can be typed: its tab, and how to go there."""
 IN_A_REPLAY = "ui/replay_actions.py _go_to"

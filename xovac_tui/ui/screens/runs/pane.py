@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import sqlite3
 import time
 from collections.abc import Hashable
 from datetime import UTC
@@ -17,25 +14,23 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from xovac_tui import __version__, paths
+from xovac_tui import paths
 from xovac_tui.api.contract import Contract
 from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
-from xovac_tui.recording.attachments import File, attach, read_file
-from xovac_tui.recording.disk.kinds import RecordedRun, Session
+from xovac_tui.recording.disk.kinds import RecordedRun
 from xovac_tui.recording.exports.events import export_file
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.report.glance import RunGlance, glance
 from xovac_tui.report.writing import write_report
 from xovac_tui.runs.past import PastRun, TrackedChannel, read_run, read_runs, with_state
 from xovac_tui.runs.state import RunSnapshot
-from xovac_tui.station.live import this_user
 from xovac_tui.station.news import News
-from xovac_tui.ui import dialogs
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.runs import ACTIONS
+from xovac_tui.ui.screens.runs.attaching import attach_to_run
 from xovac_tui.ui.screens.runs.compare import pair_head, pair_lines
 from xovac_tui.ui.screens.runs.lines import (
     fact_lines,
@@ -564,44 +559,13 @@ class RunsPane(Pane):
 
     @work(group="runs-attach", exclusive=True)
     async def action_runs_attach(self) -> None:
-        """Ask for a file and attach it to the chosen run, in a thread."""
-        chosen, record, station = self._chosen, self.station.record.record, self.station
+        """Ask for a file and its caption, and attach it to the chosen run."""
+        chosen, record = self._chosen, self.station.record.record
         if chosen is None or record is None or self.workspace.playback is not None:
             self.workspace.say("There is no run here that a file can be attached to.", "warning")
             return
-        typed, problem = "", ""
-        while True:
-            words = "Path of a picture (PNG, JPEG, GIF, WebP), PDF, plain text or CSV file of at most 20 MB:"
-            title = f"Attach to r{chosen}"
-            asked = dialogs.ask.AskDialog(self.workspace, title, words, typed, longest=1000, problem=problem)
-            answer = await self.workspace.ask(asked)
-            if not answer:
-                return
-            typed = answer
-            try:
-                file = await asyncio.to_thread(_read_typed, typed)
-                break
-            except XovacError as error:
-                problem = str(error)
-        who = this_user()
-        session = Session(
-            pid=os.getpid(),
-            host=socket.gethostname(),
-            who=who,
-            program=f"xovac-tui {__version__}",
-            profile=station.name,
-            url="",
-        )
-        clock = station.clock
-        try:
-            await asyncio.to_thread(
-                attach, record.path, session, chosen, (file,), caption="", utc=clock.utc(), mono=clock.mono()
-            )
-        except (XovacError, sqlite3.Error, OSError) as error:
-            self.workspace.say(f"Nothing was attached: {error}.", "error")
-            return
-        self.workspace.say(f"{self.workspace.glyphs.shown(file.name, 80)} is attached to r{chosen}.")
-        self._read_run()
+        if await attach_to_run(self.workspace, record.path, chosen):
+            self._read_run()
 
     @work(group="runs-report")
     async def action_runs_report(self) -> None:
@@ -655,8 +619,3 @@ class RunsPane(Pane):
         elif self._marked is not None:
             self._marked = None
             self._draw_list()
-
-
-def _read_typed(typed: str) -> File:
-    """Return a file by its path as typed; `~` is the user's folder."""
-    return read_file(Path(typed).expanduser())
