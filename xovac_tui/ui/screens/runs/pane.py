@@ -42,6 +42,7 @@ from xovac_tui.ui.screens.runs.lines import (
     step_line,
 )
 from xovac_tui.ui.screens.runs.trend import delta_model, pair_model, run_model
+from xovac_tui.ui.widgets.find_field import FindField
 from xovac_tui.ui.widgets.fitting import SPACIOUS, TALL, WIDE
 from xovac_tui.ui.widgets.lines import Line, RunFacts, paragraph
 from xovac_tui.ui.widgets.rows import Rows
@@ -93,11 +94,6 @@ class RunsPane(Pane):
     RunsPane #run-left { width: 27; height: 1fr; }
     RunsPane.-wide #run-left { width: 42; }
     RunsPane.-spacious #run-left { width: 64; }
-    RunsPane #run-find {
-        display: none; height: 1; width: 1fr; border: none; padding: 0 1; background: $panel;
-        &:focus { border: none; }
-    }
-    RunsPane.-find #run-find { display: block; }
     RunsPane.-compare #run-compare { display: block; }
     RunsPane.-compare #run-left, RunsPane.-compare #run-right { display: none; }
     """
@@ -107,7 +103,7 @@ class RunsPane(Pane):
         ascii_only = self.workspace.glyphs.ascii
         with Vertical(id="run-left"):
             yield Rows("Runs", choose=True, id="run-list")
-            yield Input(placeholder="words of a run", max_length=100, compact=True, id="run-find")
+            yield FindField("words of a run", lambda: self.runs, id="run-find")
         with Vertical(id="run-right"):
             yield RunFacts(id="run-facts")
             yield TrendChart(ascii_only=ascii_only, keys=self.keys, id="run-chart")
@@ -150,6 +146,11 @@ class RunsPane(Pane):
     def runs(self) -> Rows:
         """The list: two rows a run, the second of which can be chosen."""
         return self.query_one("#run-list", Rows)
+
+    @property
+    def field(self) -> FindField:
+        """The field with the words that listed runs have."""
+        return self.query_one("#run-find", FindField)
 
     @property
     def past(self) -> PastRun | None:
@@ -528,8 +529,7 @@ class RunsPane(Pane):
     def action_runs_find(self) -> None:
         """Open the field for words of a run."""
         if self._pair is None:
-            self.add_class("-find")
-            self.query_one("#run-find", Input).focus()
+            self.field.open()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """List the runs with these words."""
@@ -539,15 +539,9 @@ class RunsPane(Pane):
             self._choose(self._runs[0].id)
         self._draw_list()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go back to the list; without words the field is closed."""
-        event.stop()
-        self.set_class(bool(event.value.strip()), "-find")
-        self.runs.focus()
-
     def _found(self) -> tuple[RecordedRun, ...]:
         """Return the runs with all typed words in number, name, result or day."""
-        words = self.query_one("#run-find", Input).value.lower().split()
+        words = self.field.value.lower().split()
         day = self.workspace.times.day
         return tuple(
             run
@@ -612,10 +606,6 @@ class RunsPane(Pane):
             self.remove_class("-compare")
             self.runs.focus()
             self.call_after_refresh(self._draw)
-        elif self.has_class("-find"):
-            self.query_one("#run-find", Input).value = ""
-            self.remove_class("-find")
-            self.runs.focus()
-        elif self._marked is not None:
+        elif not self.field.back() and self._marked is not None:
             self._marked = None
             self._draw_list()
