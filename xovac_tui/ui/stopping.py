@@ -112,7 +112,7 @@ class Stopping:
     def _escapes(self, *, home: bool = False) -> int:
         """Return how many strokes of `esc` it takes until `!` is no text any more.
 
-        `home`: until the keys of the tabs work. In a screen with a field the first one leads out of the field,
+        `home`: until the keys of the tabs work. In a screen with a field the first one leads out of it,
         unless it closes the screen: then the screen below counts.
         """
         *above, tabs = reversed(self._app.screen_stack)
