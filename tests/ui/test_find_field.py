@@ -1,4 +1,4 @@
-"""The field that `/` opens is the same on every list: enter and esc keep its words; in the list esc takes them."""
+"""The field that `/` opens is one on every list: enter and esc keep its words; in the list esc takes them."""
 
 from __future__ import annotations
 
