@@ -73,6 +73,11 @@ def test_what_another_program_changed_is_shown(file: Path) -> None:
     assert difference(before, SettingsText(file)) == ["The file is gone."]
 
 
+def test_changed_lines_that_begin_like_a_heading_of_a_difference_are_shown(file: Path) -> None:
+    old, new = (SettingsText(file, f'means = """\n{sign} a\n"""\n'.encode()) for sign in ("--", "++"))
+    assert difference(old, new) == ["--- a", "+++ a"]
+
+
 def test_a_profile_is_added_once(tmp_path: Path) -> None:
     path = tmp_path / "new" / "config.toml"
     save_profile(path, "bench-1", "http://bench:8080")

@@ -101,8 +101,13 @@ def difference(before: SettingsText, after: SettingsText) -> list[str]:
         return ["The file is gone."]
     if before.raw is None:
         return ["The file is new."]
-    lines = difflib.unified_diff(before.text.splitlines(), after.text.splitlines(), n=0, lineterm="")
-    found = [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+    old, new = before.text.splitlines(), after.text.splitlines()
+    found = []
+    # By places: a line that begins with `--` or `++` would be taken for a heading of a textual difference.
+    for what, at, end, new_at, new_end in difflib.SequenceMatcher(None, old, new).get_opcodes():
+        if what != "equal":
+            found += [f"-{line}" for line in old[at:end]]
+            found += [f"+{line}" for line in new[new_at:new_end]]
     more = len(found) - _DIFFERENCE_LINES
     return [*found[:_DIFFERENCE_LINES], *([f"and {counted(more, 'line')} more"] if more > 0 else [])]
 
