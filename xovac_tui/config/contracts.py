@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from xovac_tui.api.contracts.editing import unwritable
-from xovac_tui.api.loader import SIMULATOR_CONTRACT
+from xovac_tui.api.shipped import SIMULATOR_CONTRACT
 from xovac_tui.config.load import settings_problems
 from xovac_tui.config.model import Profile
 from xovac_tui.config.resolve import Effective
