@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
+from textual.worker import WorkerCancelled, WorkerFailed
 
 from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Snapshot
@@ -314,8 +316,11 @@ class RecipesPane(Pane):
 
     async def open_named(self, name: str) -> bool:
         """Choose a recipe by the path of its file."""
-        self.read_and_choose(Path(name))
-        return True
+        path = Path(name)
+        self.view.field.close()
+        with suppress(WorkerFailed, WorkerCancelled):
+            await self._read(path).wait()
+        return self.view.chosen is not None and self.view.chosen.path == path
 
     def show(self, snapshot: Snapshot) -> None:
         """Update the end time and the start temperature."""

@@ -169,7 +169,9 @@ class RunsPane(Pane):
 
     async def open_named(self, name: str) -> bool:
         """Show a run by its number."""
-        self.action_runs_back()
+        if self._pair is not None:
+            self.action_runs_back()
+        self.field.close()
         self._at_newest = False
         self._choose(int(name))
         self._draw_list()
