@@ -11,8 +11,9 @@ import pytest
 from textual.widgets import Static
 
 from tests.helpers.console import Console, console
+from xovac_tui.config.settings_text import SettingsText
 from xovac_tui.ui.dialogs.question import QuestionDialog
-from xovac_tui.ui.settings import settings_model
+from xovac_tui.ui.settings import settings_model, settings_screen
 from xovac_tui.ui.settings.settings_screen import KeyDialog, SettingsDialog
 from xovac_tui.ui.widgets.rows import Rows
 
@@ -128,6 +129,29 @@ async def test_what_another_program_changed_is_shown_first_and_stays(tmp_path: P
         await c.press("enter")
         await c.until(lambda: not isinstance(c.app.screen, SettingsDialog))
         await c.press("up", "enter")
+        await ready(c)
+        assert file.read_text() == f'recipes = "r"\n{TEXT}'.replace('"utc"', '"local"')
+
+
+async def test_what_another_program_writes_while_mine_is_saved_is_shown_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = settings_screen.write_settings_text
+
+    def late(made: SettingsText, before: SettingsText) -> None:
+        # After the file was read and before it is written.
+        monkeypatch.setattr(settings_screen, "write_settings_text", usual)
+        file.write_text(f'recipes = "r"\n{TEXT}')
+        usual(made, before)
+
+    async with settings(tmp_path) as (c, file):
+        monkeypatch.setattr(settings_screen, "write_settings_text", late)
+        await pick(c, "times")
+        await c.press("up", "enter")
+        await c.until(lambda: isinstance(c.app.screen, QuestionDialog))
+        await c.settle()
+        assert '+recipes = "r"' in c.app.screen.words()  # type: ignore[attr-defined]
+        await c.press("y")
         await ready(c)
         assert file.read_text() == f'recipes = "r"\n{TEXT}'.replace('"utc"', '"local"')
 

@@ -18,6 +18,7 @@ from xovac_tui.config import Display
 from xovac_tui.config.secrets import read_addresses
 from xovac_tui.config.settings_text import (
     REMOVE,
+    SettingsConflictError,
     SettingsText,
     changed,
     difference,
@@ -371,28 +372,39 @@ class SettingsDialog(Dialog[None]):
 
         Returns whether it was written.
         """
-        now = await asyncio.to_thread(read_settings_text, self._path)
-        if now.raw != self._state.file.raw:
-            lines = "\n".join(clean(line, 200) for line in difference(self._state.file, now))
-            answer = await self.workspace.ask(
-                QuestionDialog(
-                    self.workspace,
-                    "Settings changed elsewhere",
-                    f"Another program changed this file since it was read here:\n\n{lines}\n\n"
-                    "That stays in any case. It is in force at the next start.",
-                    (("leave", "Change nothing", "n"), ("write", "Change mine too", "y")),
-                )
-            )
-            self._take_file(now)
-            if answer != "write":
-                self._make_lines()
+        made = None
+        while made is None:
+            now = await asyncio.to_thread(read_settings_text, self._path)
+            if now.raw != self._state.file.raw and not await self._go_on_from(now):
                 return False
-        made = edit(now)
-        await asyncio.to_thread(write_settings_text, made)
+            self._take_file(now)
+            made = edit(now)
+            try:
+                await asyncio.to_thread(write_settings_text, made, now)
+            except SettingsConflictError:
+                # Another program wrote it in this moment: that is shown first.
+                made = None
         self._take_file(made)
         when = "in force now" if at_once else "in force from the next start on"
         self.workspace.say(f"Saved; {when}.", path=self._path, seconds=6)
         return True
+
+    async def _go_on_from(self, now: SettingsText) -> bool:
+        """Show what another program changed; return whether the change is to be made all the same."""
+        lines = "\n".join(clean(line, 200) for line in difference(self._state.file, now))
+        answer = await self.workspace.ask(
+            QuestionDialog(
+                self.workspace,
+                "Settings changed elsewhere",
+                f"Another program changed this file since it was read here:\n\n{lines}\n\n"
+                "That stays in any case. It is in force at the next start.",
+                (("leave", "Change nothing", "n"), ("write", "Change mine too", "y")),
+            )
+        )
+        self._take_file(now)
+        if answer != "write":
+            self._make_lines()
+        return answer == "write"
 
     # -- receivers ----------------------------------------------------------------------------------
 
