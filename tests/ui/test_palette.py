@@ -25,6 +25,8 @@ from xovac_tui.ui.screens.controls.form import FormDialog
 from xovac_tui.ui.screens.recipes.pane import RecipesPane
 from xovac_tui.ui.screens.status.readings import Readings
 from xovac_tui.ui.search import PaletteEntry
+from xovac_tui.ui.settings.settings_model import read_settings_state, settings_path
+from xovac_tui.ui.settings.settings_screen import SettingsDialog
 
 SIZES = ((60, 16), (80, 23), (80, 24), (120, 36))
 
@@ -171,6 +173,30 @@ def test_every_action_on_a_chosen_thing_says_so() -> None:
         if tab.key or tab.over:
             missing = [one.id for one in tab.actions if meant.search(one.help) and not one.on]
             assert missing == []
+
+
+async def test_every_setting_is_found_and_the_settings_open_there(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        dialog = await found(c, "setting")
+        state = read_settings_state(settings_path(c.app.workspace.start))
+        lines = [one for one in state.lines(c.app.workspace.start, c.app.available_themes) if one.path]
+        titles = {one.title for one in dialog.found if one.kind == "Setting"}
+        assert {one.title for one in lines if one.path[0] != "keys"} <= titles
+        assert {f"Key of {one.title}" for one in lines if one.path[0] == "keys"} <= titles
+        await c.press("escape")
+        # By its key in the file, and by its caption; `enter` there changes it.
+        for typed, path in (
+            ("display.pressure_plain_above", ("display", "pressure_plain_above")),
+            ("keys.runs-report", ("keys", "runs-report")),
+            ("trend at the start", ("display", "window")),
+        ):
+            await choose(c, typed)
+            await c.until(lambda: isinstance(c.app.screen, SettingsDialog) and c.app.screen.chosen)
+            assert isinstance(c.app.screen, SettingsDialog)
+            assert c.app.screen.chosen is not None
+            assert c.app.screen.chosen.path == path
+            await c.press("escape")
+            await c.until(lambda: len(c.app.screen_stack) == 1)
 
 
 async def test_a_theme_is_shown_while_the_cursor_is_on_it(tmp_path: Path) -> None:

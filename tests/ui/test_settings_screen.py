@@ -13,7 +13,7 @@ from textual.widgets import Static
 from tests.helpers.console import Console, console
 from xovac_tui.config.settings_text import SettingsText, write_settings_text
 from xovac_tui.ui.dialogs.question import QuestionDialog
-from xovac_tui.ui.settings import settings_screen
+from xovac_tui.ui.settings import settings_model, settings_screen
 from xovac_tui.ui.settings.settings_screen import KeyDialog, SettingsDialog
 from xovac_tui.ui.widgets.rows import Rows
 
@@ -193,7 +193,7 @@ async def test_a_receiver_is_tested_after_a_question(tmp_path: Path, monkeypatch
 async def test_settings_that_cannot_be_written_are_told_before_typing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings_screen, "unwritable", lambda _: "The folder takes no file.")
+    monkeypatch.setattr(settings_model, "unwritable", lambda _: "The folder takes no file.")
     async with settings(tmp_path) as (c, file):
         notice = c.app.screen.query_one("#readonly", Static)
         assert "takes no file" in str(notice.render())

@@ -449,10 +449,11 @@ class XovacApp(TerminalApp):
 
     def action_settings(self) -> None:
         """Open the settings screen."""
-        self.run_worker(self._settings(), group="dialog")
+        self.run_worker(self.change_settings(), group="dialog")
 
-    async def _settings(self) -> None:
-        await self.workspace.ask(settings.settings_screen.SettingsDialog(self.workspace, self))
+    async def change_settings(self, at: tuple[str, ...] = ()) -> None:
+        """Show the settings screen, at the setting with this path. Call it from a worker."""
+        await self.workspace.ask(settings.settings_screen.SettingsDialog(self.workspace, self, at))
 
     def rebind(self, keymap: Mapping[str, str]) -> None:
         """Put actions on other keys from now on."""

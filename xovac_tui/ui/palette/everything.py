@@ -13,6 +13,7 @@ from textual.theme import Theme
 from xovac_tui import recipes, runs
 from xovac_tui.config import state
 from xovac_tui.errors import XovacError
+from xovac_tui.tomltext import KeyPath
 from xovac_tui.ui import replay_actions, tabs
 from xovac_tui.ui.action import START_COMMAND, STOP, Action, printed
 from xovac_tui.ui.actions import EVERYWHERE
@@ -20,6 +21,7 @@ from xovac_tui.ui.chamber_screen import ChamberScreen
 from xovac_tui.ui.dialogs.palette import Batches
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.search import PaletteEntry
+from xovac_tui.ui.settings import settings_model
 from xovac_tui.ui.workspace import Workspace
 
 _BATCH = 1000
@@ -32,6 +34,11 @@ def _batched(entries: Iterable[PaletteEntry]) -> Iterator[Sequence[PaletteEntry]
     left = iter(entries)
     while batch := tuple(islice(left, _BATCH)):
         yield batch
+
+
+def _listed(source: Callable[[], Iterable[PaletteEntry]]) -> list[PaletteEntry]:
+    """Return the entries of a source. It may block."""
+    return list(source())
 
 
 class PaletteWindow(Protocol):
@@ -53,6 +60,9 @@ class PaletteWindow(Protocol):
     def arm_stop(self) -> None:
         """Make the first stroke of STOP."""
 
+    async def change_settings(self, at: KeyPath = ()) -> None:
+        """Show the settings screen, at the setting with this path."""
+
     async def explain(self, tab: str) -> None:
         """Show the help of a tab, of none for an empty name."""
 
@@ -73,13 +83,14 @@ class Everything:
                 yield batch
                 await asyncio.sleep(0)
         yield tuple(await asyncio.to_thread(lambda: list(self._recipes())))
-        for batch in _batched(await asyncio.to_thread(lambda: list(self._runs()))):
-            yield batch
-            await asyncio.sleep(0)
+        for source in (self._settings, self._runs):
+            for batch in _batched(await asyncio.to_thread(_listed, source)):
+                yield batch
+                await asyncio.sleep(0)
 
     async def only(self, what: str) -> AsyncIterator[Sequence[PaletteEntry]]:
         """Yield what has a name on one tab: "channel", "command", "alarm", "recipe" or "run"."""
-        for batch in _batched(await asyncio.to_thread(lambda: list(self._sources()[what]()))):
+        for batch in _batched(await asyncio.to_thread(_listed, self._sources()[what])):
             yield batch
             await asyncio.sleep(0)
 
@@ -323,6 +334,29 @@ class Everything:
                 refusal=closed,
                 beside=f"{began} {run.result} run".lower(),
                 name=str(run.id),
+            )
+
+    def _settings(self) -> Iterator[PaletteEntry]:
+        """Yield the settings, which open the settings screen at their line."""
+        workspace, themes = self._workspace, list(self._window.available_themes)
+        found = settings_model.read_settings_state(settings_model.settings_path(workspace.start))
+        try:
+            lines = found.lines(workspace.start, themes)
+        except XovacError:
+            return  # the settings screen says why
+        heading, key = "", workspace.keys["settings"]
+        for line in lines:
+            if line.kind is settings_model.SettingKind.HEADING:
+                heading = line.title
+                continue
+            of_key = line.path[0] == "keys"
+            yield PaletteEntry(
+                "Setting",
+                f"Key of {line.title}" if of_key else line.title,
+                f"{line.shown}. {line.about}",
+                partial(self._window.change_settings, line.path),
+                key,
+                beside=f"{'.'.join(line.path)} {heading} setting {line.words}".lower(),
             )
 
     # -- the program --------------------------------------------------------------------------------
