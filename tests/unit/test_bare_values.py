@@ -69,9 +69,7 @@ def test_a_contract_names_it_by_an_empty_path(file: Path) -> None:
     assert fed(chamber, ("state", "RUN"))["door"] is None, "a gauge does not say words"
     found = chamber.snapshot(UTC + 9, 9.0)
     assert found.run.state is RunState.RUNNING
-    assert [(one.name, one.problem) for one in found.channels if one.problem] == [
-        ("door_gauge", '"open" is not a decimal number')
-    ]
+    assert [one.name for one in found.channels if one.problem] == ["door_gauge"]
 
 
 def test_guesses_for_it_are_saved_and_read_again(tmp_path: Path) -> None:
