@@ -19,7 +19,7 @@ from xovac_tui.forwarding.kinds import Sink
 from xovac_tui.link.target import query_mistake
 from xovac_tui.paths import AUTH_VARIABLE, HEADERS_VARIABLE
 from xovac_tui.plural import counted
-from xovac_tui.readfile import read_at_most
+from xovac_tui.readfile import NotRegularError, read_at_most
 from xovac_tui.validation import TEXT, Gathered, convert, read_toml, wrong_value
 from xovac_tui.withaddress import WithAddress, address_mistake, each_address
 
@@ -214,6 +214,10 @@ def _one_line(path: Path, what: str) -> str:
         text = raw.decode("utf-8-sig") if len(raw) <= _LONGEST_ADDRESS else ""
     except FileNotFoundError:
         raise SettingsError(f"{path}: there is no such file. Check the name, or create it.") from None
+    except NotRegularError as why:
+        raise SettingsError(
+            f"{path} is {why.kind}, not a file. Write the address into a text file."
+        ) from None
     except OSError as why:
         raise SettingsError(f"{path} cannot be read: {why.strerror or why}. Check its permissions.") from None
     except UnicodeDecodeError:
