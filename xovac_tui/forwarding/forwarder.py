@@ -114,22 +114,23 @@ class Forwarder:
         return 0.0 if sent and not self._near() else IDLE
 
     def _send(self, batch: Batch) -> None:
+        left_out = 0
         try:
-            self._sink.send(batch)
+            left_out = self._sink.send(batch)
         except SinkError as error:
             if error.remedy is not SinkRemedy.SMALLER:
                 raise
             if len(batch) > 1:
                 self._size = max(1, len(batch) // 2)
                 raise
-            self._skip(batch, error)
-        self._update(sent=self.view.sent + len(batch))
+            left_out = 1
+            self._log_skipped(batch, error)
+        self._update(sent=self.view.sent + len(batch) - left_out, skipped=self.view.skipped + left_out)
         self._size = min(self._sink.most, self._size * 2)
 
-    def _skip(self, batch: Batch, error: SinkError) -> None:
-        """Leave out the one row of a batch."""
+    def _log_skipped(self, batch: Batch, error: SinkError) -> None:
+        """Log that the one row of a batch is left out, once for each reason."""
         key = (batch.events[0] if batch.events else batch.log[0]).key
-        self._update(skipped=self.view.skipped + 1, sent=self.view.sent - 1)
         told = f"{error.failure.code} {error.failure.detail}"
         if told not in self._logged and len(self._logged) < 100:
             self._logged.add(told)

@@ -28,8 +28,9 @@ class PostgresWriter:
         """Return where to go on."""
         return ours
 
-    def send(self, batch: Batch) -> None:
+    def send(self, batch: Batch) -> int:
         """Store a batch."""
+        return 0
 
     def close(self) -> None:
         """Let go of the connection."""
