@@ -8,16 +8,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.measure import Row
-from tests.servers.forwarded import Outage, forward_all, readings, stamps
+from tests.servers.forwarded import CHANNELS, Outage, forward_all, readings, stamps
 from tests.servers.influxdb import influxdb
+from tests.servers.postgresql import PASSWORD, postgresql
 from tests.servers.victoriametrics import victoriametrics
-from xovac_tui.forwarding.kinds import InfluxSink
+from xovac_tui.forwarding.kinds import InfluxSink, PostgresSink
 from xovac_tui.forwarding.sink import HistorySink
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 
 HOURS = 8
 MESSAGES = 2 * 3600 * HOURS
 MOST_SECONDS = 10.0
+LEAST_RATE = 20_000
+"""Samples a second."""
 BENCH = ForwardedChamber("bench", "lab")
 
 
@@ -76,4 +79,33 @@ def measure(quick: bool) -> list[Row]:
                     once,
                 )
             )
+        rows += _postgres(path, count)
     return rows
+
+
+def _postgres(path: Path, count: int) -> list[Row]:
+    """Forward the same record into PostgreSQL, three times killed meanwhile; then once without."""
+
+    def make() -> HistorySink:
+        sink = PostgresSink(name="lab", url=server.url, user="ada", timeout=5.0)
+        return sink.history(BENCH, PASSWORD)
+
+    with postgresql() as server:
+        outage = Outage(3, server.kill, every=max(2, count // 2000), repair=server.revive, most=3)
+        forward_all(path, make, trouble=outage)
+        server.revive()
+        [(samples, there)] = server.query("SELECT count(*), count(DISTINCT number) FROM xovac.samples")
+        missing, doubled = count - there, samples - there * CHANNELS
+        server.query("DROP SCHEMA xovac CASCADE")
+        began = time.monotonic()
+        forward_all(path, make)
+        rate = count * CHANNELS / (time.monotonic() - began)
+    return [
+        Row(
+            f"the same into PostgreSQL, killed {outage.count} times",
+            f"{missing} missing, {doubled} doubled",
+            "0 missing, 0 doubled",
+            not missing and not doubled and outage.count == 3,
+        ),
+        Row("samples into PostgreSQL", f"{rate:,.0f}/s", f">= {LEAST_RATE:,}/s", rate >= LEAST_RATE),
+    ]
