@@ -312,6 +312,20 @@ _CLASSES = {
 }
 """First two characters of an SQLSTATE (postgresql.org, "PostgreSQL Error Codes") -> what it means."""
 
+_CONNECTING = (
+    ("password authentication failed", FailureCode.CREDENTIALS, SinkRemedy.SETTINGS),
+    ("no password supplied", FailureCode.CREDENTIALS, SinkRemedy.SETTINGS),
+    ("no pg_hba.conf entry", FailureCode.CREDENTIALS, SinkRemedy.SETTINGS),
+    ("does not exist", FailureCode.NOT_FOUND, SinkRemedy.SETTINGS),
+    ("certificate verify failed", FailureCode.CERTIFICATE, SinkRemedy.SETTINGS),
+    ("could not read root certificate", FailureCode.CERTIFICATE, SinkRemedy.SETTINGS),
+    ("Connection refused", FailureCode.REFUSED, SinkRemedy.WAIT),
+    ("resolve host", FailureCode.UNKNOWN_HOST, SinkRemedy.WAIT),
+    ("translate host name", FailureCode.UNKNOWN_HOST, SinkRemedy.WAIT),
+    ("timeout expired", FailureCode.NO_ANSWER, SinkRemedy.WAIT),
+)
+"""What libpq says while it connects, for which it gives no SQLSTATE, and what it means."""
+
 
 def explained(error: psycopg.Error) -> SinkError:
     """Return why the database did not do it."""
@@ -320,21 +334,9 @@ def explained(error: psycopg.Error) -> SinkError:
     if state:
         code, remedy = _CLASSES.get(state[:2], (FailureCode.ANSWER, SinkRemedy.WAIT))
         return SinkError(Failure(code, detail), remedy)
-    # What is refused while connecting has no SQLSTATE in libpq before PostgreSQL 18.
-    for words, code in (
-        ("password authentication failed", FailureCode.CREDENTIALS),
-        ("no password supplied", FailureCode.CREDENTIALS),
-        ("no pg_hba.conf entry", FailureCode.CREDENTIALS),
-        ("does not exist", FailureCode.NOT_FOUND),
-        ("certificate verify failed", FailureCode.CERTIFICATE),
-        ("could not read root certificate", FailureCode.CERTIFICATE),
-    ):
-        if words in detail:
-            return SinkError(Failure(code, detail), SinkRemedy.SETTINGS)
-    if is_refused(error) or "Connection refused" in detail:
+    if is_refused(error):
         return SinkError(Failure(FailureCode.REFUSED), SinkRemedy.WAIT)
-    if "resolve" in detail or "translate host name" in detail:
-        return SinkError(Failure(FailureCode.UNKNOWN_HOST), SinkRemedy.WAIT)
-    if "timeout expired" in detail:
-        return SinkError(_NO_ANSWER, SinkRemedy.WAIT)
+    for words, code, remedy in _CONNECTING:
+        if words in detail:
+            return SinkError(Failure(code, detail if remedy is SinkRemedy.SETTINGS else ""), remedy)
     return SinkError(Failure(FailureCode.CONNECTION, detail), SinkRemedy.WAIT)
