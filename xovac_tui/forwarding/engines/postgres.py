@@ -8,6 +8,7 @@ One in the database would be wrong where a record was copied, since both copies 
 from __future__ import annotations
 
 import os
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -73,6 +74,7 @@ CREATE OR REPLACE VIEW {schema}.steps AS
 _HYPERTABLE = (
     "SELECT create_hypertable('{schema}.{table}', 'utc', if_not_exists => true, migrate_data => true)"
 )
+_SPACES = re.compile(r"\s+")
 _MAKING = 0x584F5641
 """Advisory lock within which the tables are made: several recorders may begin at one moment."""
 
@@ -329,7 +331,7 @@ _CONNECTING = (
 
 def explained(error: psycopg.Error) -> SinkError:
     """Return why the database did not do it."""
-    detail = clean(" ".join(str(error).split()), 200)
+    detail = clean(_SPACES.sub(" ", f"{error}").strip(), 200)
     state = error.sqlstate or ""
     if state:
         code, remedy = _CLASSES.get(state[:2], (FailureCode.ANSWER, SinkRemedy.WAIT))
