@@ -218,8 +218,8 @@ def _bound_key(keys: Mapping[str, str], action: str) -> str:
 
 
 async def _probe(target: Target) -> bool:
-    well, tunnel = True, Tunnel(target)
-    if target.ssh:
+    well, tunnel = True, Tunnel(target) if target.ssh else None
+    if tunnel is not None:
         await tunnel.first()
     async for found in probe(target, tunnel=tunnel):
         echo(f"  {_MARKS[found.ok]}  {found.name}: {found.detail}")

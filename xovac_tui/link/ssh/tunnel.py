@@ -23,7 +23,7 @@ from xovac_tui.api.link import LinkCode, LinkReason
 from xovac_tui.errors import LinkError
 from xovac_tui.link.ssh import keeper
 from xovac_tui.link.ssh.destination import ssh_command
-from xovac_tui.link.ssh.endings import ending_of, refusal_of
+from xovac_tui.link.ssh.diagnosis import ending_of, refusal_of
 from xovac_tui.link.target import Address, Target, check_target
 from xovac_tui.link.wording import worded
 from xovac_tui.text import clean
