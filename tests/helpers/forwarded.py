@@ -37,10 +37,11 @@ class MemorySink:
     def cursor(self, part: Part, ours: int) -> int:
         return self.begins.get(part, ours)
 
-    def send(self, batch: Batch) -> None:
+    def send(self, batch: Batch) -> int:
         self.sizes.append(len(batch))
         self.fails(batch)
         self.store(batch)
+        return 0
 
     def store(self, batch: Batch) -> None:
         for row in rows_of(batch):

@@ -130,7 +130,7 @@ class Forwarder:
 
     def _send(self, batch: Batch) -> None:
         try:
-            self._sink.send(batch)
+            left_out = self._sink.send(batch)
         except SinkError as error:
             if error.remedy is not SinkRemedy.SMALLER:
                 raise
@@ -142,18 +142,19 @@ class Forwarder:
             else:
                 self._skip(batch, error)
             return
-        self._sent(batch)
+        self._sent(batch, left_out)
 
-    def _sent(self, batch: Batch) -> None:
+    def _sent(self, batch: Batch, left_out: int) -> None:
+        """Count a batch that the sink has taken but for some rows, which it has left out for good."""
         self._in_a_row = 0
-        self._update(sent=self.view.sent + len(batch))
+        self._update(sent=self.view.sent + len(batch) - left_out, skipped=self.view.skipped + left_out)
         self._size = min(self._sink.most, self._size * 2)
 
     def _send_bare(self, batch: Batch, error: SinkError) -> None:
         """Send one row without what its channels are called: that may be what is not taken."""
         bare = msgspec.structs.replace(batch, channels=())
         try:
-            self._sink.send(bare)
+            left_out = self._sink.send(bare)
         except SinkError as again:
             if again.remedy is not SinkRemedy.SMALLER:
                 raise
@@ -162,7 +163,7 @@ class Forwarder:
             self._source.forget_sent()
             return
         self._log_left_out("the names of the channels in", batch, error)
-        self._sent(bare)
+        self._sent(bare, left_out)
 
     def _skip(self, batch: Batch, error: SinkError) -> None:
         """Leave out the one row of a batch; raises SinkError where the sink takes nothing at all."""
@@ -180,6 +181,7 @@ class Forwarder:
         self._log_left_out("", batch, error)
 
     def _log_left_out(self, what: str, batch: Batch, error: SinkError) -> None:
+        """Log what of the one row of a batch is left out, once for each reason."""
         key = (batch.events[0] if batch.events else batch.log[0]).key
         told = f"{what} {error.failure.code} {error.failure.detail}"
         if told not in self._logged and len(self._logged) < 100:
