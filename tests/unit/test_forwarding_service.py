@@ -53,6 +53,9 @@ class FakeRecord:
         assert self.kept is not None
         self.kept[sink, table] = cursor
 
+    def to_forget(self) -> set[str]:
+        return {sink for sink, table in self.kept or {} if table == ASKED}
+
     def forget_cursors(self, sink: str) -> None:
         assert self.kept is not None
         self.forgotten.append(sink)

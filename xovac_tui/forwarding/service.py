@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -23,7 +23,6 @@ from xovac_tui.forwarding.sink import HistorySink
 from xovac_tui.forwarding.sinksettings import ForwardedChamber, Sink
 from xovac_tui.forwarding.summary import ChamberSummary
 from xovac_tui.forwarding.view import ForwardChanged, ForwardView, SinkState, SinkView
-from xovac_tui.recording.disk.cursors import ASKED
 from xovac_tui.recording.status import RecorderState, RecorderView
 
 _LOOK = 1.0
@@ -44,6 +43,9 @@ class ForwardedRecord(Protocol):
 
     def move_cursor(self, sink: str, table: str, cursor: int) -> None:
         """Write how far a sink is."""
+
+    def to_forget(self) -> Set[str]:
+        """Return the sinks for which a user asked that everything is sent again."""
 
     def forget_cursors(self, sink: str) -> None:
         """Let a sink begin again."""
@@ -198,8 +200,7 @@ class ForwardService:
         if not self._running or self._clock.mono() - self._asked < _ASKED_EVERY:
             return
         self._asked = self._clock.mono()
-        cursors = self._record.cursors() or {}
-        asked = {sink for sink, table in cursors if table == ASKED}
+        asked = self._record.to_forget()
         self._forgetting &= asked
         for at, stream in enumerate(self._streams):
             if (name := stream.sink.name) in asked - self._forgetting:

@@ -592,6 +592,11 @@ class RecordService:
         if self._takes:
             self._put(disk.cursors.CursorItem(sink=sink, table=table, cursor=cursor))
 
+    def to_forget(self) -> set[str]:
+        """Return the sinks for which a user asked that everything is sent again."""
+        asked = disk.cursors.ASKED
+        return {sink for sink, table in self.cursors() or {} if table == asked}
+
     def forget_cursors(self, sink: str) -> None:
         """Let a sink begin again."""
         if self._takes:
