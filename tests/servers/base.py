@@ -91,6 +91,13 @@ class Server:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
+    def revive(self) -> None:
+        """Let it serve again, whatever was done to it."""
+        if self._process is None or self._process.poll() is not None:
+            self.start()
+        else:
+            self.go_on()
+
     def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is not None and process.poll() is None:

@@ -54,6 +54,11 @@ class InfluxDb(Server):
             for row in series["values"]
         ]
 
+    def write(self, lines: str, *, database: str = DATABASE) -> None:
+        """Write lines past the program."""
+        address = f"{self.url}/write?{urllib.parse.urlencode({'db': database})}"
+        urllib.request.urlopen(address, lines.encode(), timeout=30).close()
+
 
 @contextmanager
 def influxdb(folder: Path) -> Iterator[InfluxDb]:

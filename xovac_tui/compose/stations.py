@@ -124,7 +124,8 @@ def build_station(
         news.publish,
         ForwardPorts(secret=sink_secret, summary=lambda: summary_of(station, has.forward)),
     )
-    services: Sequence[Service] = (record, runs, notify, alarms, forward)
+    # Forwarding ends before the record does, which then takes how far the sinks are.
+    services: Sequence[Service] = (forward, record, runs, notify, alarms)
     aim = target(setup)
     tunnel = ssh.tunnel.Tunnel(aim) if aim.ssh and link is None else None
     station = LiveStation(

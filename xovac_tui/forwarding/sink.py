@@ -24,8 +24,11 @@ class HistorySink(Protocol):
     def cursor(self, part: Part, ours: int) -> int:
         """Return where to go on: `ours` by the record, or what the store itself holds, where it does."""
 
-    def send(self, batch: Batch) -> None:
-        """Store a batch, and return once the store has confirmed it; again it changes nothing."""
+    def send(self, batch: Batch) -> int:
+        """Store a batch, which changes nothing where it is stored already; return once that is confirmed.
+
+        Returns how many of its rows the store says that it has left out for good; the others are stored.
+        """
 
     def close(self) -> None:
         """Let go of the connection; never raises."""

@@ -576,14 +576,31 @@ class RecordService:
         """Number of this program's session in the record; 0 where it has none."""
         return self._recorder.session if self._recorder is not None else 0
 
-    def cursors(self) -> dict[tuple[str, str], int]:
-        """Return how far each sink is that the record is forwarded to, by its name and the table."""
-        return {} if self.record is None else disk.lists.cursors(self.record)
+    def cursors(self) -> dict[tuple[str, str], int] | None:
+        """Return how far each sink is that the record is forwarded to, by its name and the table.
+
+        None while the record is not read, or cannot be.
+        """
+        if self.record is None:
+            return None
+        with contextlib.suppress(XovacError):
+            return disk.lists.cursors(self.record)
+        return None
 
     def move_cursor(self, sink: str, table: str, cursor: int) -> None:
         """Take how far a sink is."""
         if self._takes:
             self._put(disk.cursors.CursorItem(sink=sink, table=table, cursor=cursor))
+
+    def to_forget(self) -> set[str]:
+        """Return the sinks for which a user asked that everything is sent again."""
+        asked = disk.cursors.ASKED
+        return {sink for sink, table in self.cursors() or {} if table == asked}
+
+    def forget_cursors(self, sink: str) -> None:
+        """Let a sink begin again."""
+        if self._takes:
+            self._put(disk.cursors.ForgetItem(sink=sink), write_soon=True)
 
     def flush(self) -> None:
         """Wait until everything that happened is written (or cannot be). For a thread."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import gzip
 import http.client
 import json
+import logging
+import re
 import socket
 import ssl
 from base64 import b64encode
@@ -29,6 +31,9 @@ from xovac_tui.text import clean
 
 MOST = 5_000
 """Rows of a batch. InfluxData advises 5,000 to 10,000 lines."""
+_PARTLY = re.compile(r"partial write: (?!unable to parse).*dropped=([0-9]{1,9})", re.DOTALL)
+_DIGITS = re.compile(r"[0-9]+")
+_MOST_LOGGED = 20
 _HOUR = 3_600_000_000
 """Microseconds."""
 _LONGEST_ANSWER = 4_000
@@ -87,6 +92,8 @@ class InfluxWriter:
         self._access = access
         self._lines = Lines(chamber)
         self._connection: http.client.HTTPConnection | None = None
+        self._logged: set[str] = set()
+        """What it said of points that it left out, without numbers."""
 
     def open(self) -> None:
         """Connect; raises SinkError."""
@@ -110,11 +117,10 @@ class InfluxWriter:
         """Return the record's cursor: the store keeps none."""
         return ours
 
-    def send(self, batch: Batch) -> None:
-        """Post a batch."""
+    def send(self, batch: Batch) -> int:
+        """Post a batch; return how many points the store has left out, such as those older than it keeps."""
         lines = "".join(self._lines.of(batch)).encode()
-        if lines:
-            self._post(lines)
+        return min(len(batch), self._post(lines)) if lines else 0
 
     def trial(self) -> Iterator[str]:
         """Try step by step whether it can be used: connect, then write nothing that stays."""
@@ -129,7 +135,14 @@ class InfluxWriter:
         if connection is not None:
             connection.close()
 
-    def _post(self, body: bytes) -> None:
+    def _log_once(self, said: str) -> None:
+        kind = _DIGITS.sub("#", said)
+        if kind not in self._logged and len(self._logged) < _MOST_LOGGED:
+            self._logged.add(kind)
+            logging.getLogger(__name__).warning("%s leaves points out: %s", self._parts.hostname, said)
+
+    def _post(self, body: bytes) -> int:
+        """Post lines; return how many points the store has left out, and stored the rest."""
         headers = {
             "User-Agent": f"xovac-tui/{__version__}",
             "Content-Type": "text/plain; charset=utf-8",
@@ -150,8 +163,12 @@ class InfluxWriter:
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise explained(error) from error
-        if not 200 <= answer.status < 300:
-            raise refusal(answer.status, said, answer.headers.get("Retry-After", ""))
+        if 200 <= answer.status < 300:
+            return 0
+        if left_out := partly(answer.status, said):
+            self._log_once(_message(said))
+            return left_out
+        raise refusal(answer.status, said, answer.headers.get("Retry-After", ""))
 
 
 def explained(error: Exception) -> SinkError:
@@ -174,6 +191,16 @@ def explained(error: Exception) -> SinkError:
         return SinkError(Failure(FailureCode.SECRET, "its `ca_file` does not exist"), SinkRemedy.SETTINGS)
     detail = getattr(error, "strerror", None) or type(error).__name__
     return SinkError(Failure(FailureCode.CONNECTION, clean(detail, 200)), SinkRemedy.WAIT)
+
+
+def partly(status: int, said: bytes) -> int:
+    """Return how many points of a batch an answer says were dropped while the others were stored; else 0.
+
+    InfluxDB 1 answers 400 and InfluxDB 2 answers 422: `partial write: field type conflict: ... dropped=1`, or
+    `partial write: points beyond retention policy dropped=3`.
+    """
+    found = _PARTLY.search(said.decode("utf-8", "replace")) if status in (400, 422) else None
+    return int(found[1]) if found is not None else 0
 
 
 def refusal(status: int, said: bytes, retry_after: str) -> SinkError:

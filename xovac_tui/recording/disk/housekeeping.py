@@ -183,7 +183,8 @@ def _holes(execute: Execute, gone: Sequence[_Old]) -> list[tuple[int, int]]:
 def _delete_beside(execute: Execute, low: int, after: int) -> None:
     """Delete what lies beside events that are gone: changes of the link and marks, but no notes.
 
-    The newest change of each session stays: it says whether there was a link in what follows.
+    The newest change of each session stays: it says whether there was a link in what follows. So does the
+    newest mark, whose number must not be given again.
     """
     execute(
         "DELETE FROM links WHERE position > ? AND position < ? AND id NOT IN "
@@ -191,7 +192,8 @@ def _delete_beside(execute: Execute, low: int, after: int) -> None:
         (low, after, low, after),
     )
     execute(
-        "DELETE FROM marks WHERE position > ? AND position < ? AND kind != 'note'",
+        "DELETE FROM marks WHERE position > ? AND position < ? AND kind != 'note' "
+        "AND id < (SELECT max(id) FROM marks)",
         (low, after),
     )
 
