@@ -75,7 +75,7 @@ def test_a_command_names_a_program() -> None:
         (["me@pc: Permission denied (publickey,password)."], C.SSH_DENIED),
         (["Received disconnect from pc port 22:2: Too many authentication failures"], C.SSH_DENIED),
         (["ssh: Could not resolve hostname pc: Name or service not known"], C.SSH_UNKNOWN_HOST),
-        (["ssh: connect to host pc port 22: No route to host"], C.SSH_NO_ROUTE),
+        (["ssh: connect to host pc port 22: Network is unreachable"], C.SSH_NO_ROUTE),
         (["ssh: connect to host pc port 22: Connection refused"], C.SSH_REFUSED),
         (["ssh: connect to host pc port 22: Connection timed out"], C.SSH_NO_ANSWER),
         (["Connection timed out during banner exchange"], C.SSH_NO_ANSWER),
