@@ -95,7 +95,7 @@ def test_what_the_last_lines_of_ssh_mean(lines: list[str], code: LinkCode) -> No
     [
         ("administratively prohibited: open failed", C.SSH_FORWARD_REFUSED),
         ("connect failed: Connection refused", C.SSH_NOTHING_BEHIND),
-        ("connect failed: No route to host", C.SSH_UNREACHABLE_BEHIND),
+        ("connect failed: Host is down", C.SSH_UNREACHABLE_BEHIND),
     ],
 )
 def test_what_the_far_end_does_not_open(said: str, code: LinkCode) -> None:
