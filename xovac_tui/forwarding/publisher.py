@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterator
+from typing import Protocol, runtime_checkable
 
 from xovac_tui.forwarding.summary import ChamberSummary
 from xovac_tui.forwarding.view import SinkView
@@ -23,3 +24,19 @@ class StatePublisher(Protocol):
 
     def stop(self, *, wait: bool = False) -> None:
         """End, and say so where the medium can; `wait` waits for that, two seconds at the most."""
+
+
+@runtime_checkable
+class TriedPublisher(Protocol):
+    """A publisher that can try, without having been started, whether it could publish."""
+
+    def trial(self) -> Iterator[str]:
+        """Try step by step, yielding the name of each step that is done; raises SinkError. It may block."""
+
+
+@runtime_checkable
+class ForgettingPublisher(Protocol):
+    """A publisher on whose medium something of the chamber stays, which it can clear."""
+
+    def forget(self) -> None:
+        """Clear what stays of the chamber, without having been started; raises SinkError. It may block."""
