@@ -14,6 +14,7 @@ from xovac_tui import config, logfile, paths, ui
 from xovac_tui.cli.chambers import DEMO, demo_chamber
 from xovac_tui.cli.common import effective, on_terminal, typed
 from xovac_tui.cli.exposure import alarm_notes, exposed_settings
+from xovac_tui.cli.link import asked
 from xovac_tui.cli.table import headless_words, imported
 from xovac_tui.compose import chambers, stations
 from xovac_tui.config import Effective, Profile
@@ -22,6 +23,7 @@ from xovac_tui.config.themes import ThemeSpec, shipped_themes, unknown_theme, us
 from xovac_tui.errors import NoChamberError, SettingsError
 from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.recording import disk
+from xovac_tui.recording.settings import HeldFor
 from xovac_tui.simulator.faults import parse_fault
 from xovac_tui.simulator.options import SimulatorOptions, check_options
 from xovac_tui.station.live import LiveStation
@@ -44,7 +46,7 @@ def open_console(ctx: click.Context, /) -> int:
             return code
         start, station = begin(ctx, demo_options(ctx))
         start = msgspec.structs.replace(start, tour=not start.state.toured)
-    return ui.app.run_console(start, station)
+    return ui.app.run_console(start, asked(station))
 
 
 def need_terminal() -> None:
@@ -64,7 +66,8 @@ def begin(ctx: click.Context, demo: SimulatorOptions | None, /) -> tuple[Start, 
     setup = demo_chamber(found) if demo else chambers.resolve(found)
     record = stations.record_choice(found, setup, visit=True, asked=ctx.params["record"])
     if demo and record is not None:
-        record = msgspec.structs.replace(record, path=_own(record.path))
+        # A demo is forwarded nowhere, so nothing of it is kept for a store.
+        record = msgspec.structs.replace(record, path=_own(record.path), held=HeldFor())
     equipment = stations.attending(found, setup, record, demo=demo is not None)
     start = make_start(found, setup.profile, rings=True)
     if demo is None:
@@ -119,8 +122,8 @@ def demo_options(ctx: click.Context, /) -> SimulatorOptions | None:
                 f"{', '.join(asked)}: only together with --demo (or with `xovac-tui simulate`)."
             )
         return None
-    if typed(ctx).profile or typed(ctx).url:
-        raise click.UsageError("--demo opens the built-in simulator: leave --profile and --url out.")
+    if typed(ctx).profile or typed(ctx).url or typed(ctx).ssh:
+        raise click.UsageError("--demo opens the built-in simulator: leave --profile, --url and --ssh out.")
     options = SimulatorOptions(
         port=0,
         speed=1.0 if given["speed"] is None else given["speed"],

@@ -27,6 +27,8 @@ from xovac_tui.config import Effective
 from xovac_tui.config.charset import other_than_utf8
 from xovac_tui.errors import Exit, SettingsError
 from xovac_tui.link.doctor import probe
+from xovac_tui.link.ssh.tunnel import Tunnel
+from xovac_tui.link.target import Target, shown_through
 from xovac_tui.recording.disk.share import network_share, share_advice
 from xovac_tui.station.proving import NEVER
 from xovac_tui.text import clean
@@ -194,7 +196,7 @@ def _chamber(found: Effective) -> Exit:
         return Exit.OK
 
     chamber = chambers.resolve(found)
-    echo(f"Chamber {chamber.name} at {chamber.profile.url}")
+    echo(f"Chamber {chamber.name} at {shown_through(chamber.profile.url, chamber.profile.ssh)}")
     for spec in chamber.contract.commands.values():
         if spec.form_words:
             echo(f"  {_MARKS[None]}  form of {spec.event}: {spec.form_words}")
@@ -215,9 +217,11 @@ def _bound_key(keys: Mapping[str, str], action: str) -> str:
         return Keys({})[action]
 
 
-async def _probe(target: Any) -> bool:
-    well = True
-    async for found in probe(target):
+async def _probe(target: Target) -> bool:
+    well, tunnel = True, Tunnel(target) if target.ssh else None
+    if tunnel is not None:
+        await tunnel.first()
+    async for found in probe(target, tunnel=tunnel):
         echo(f"  {_MARKS[found.ok]}  {found.name}: {found.detail}")
         if found.advice:
             echo(f"      {found.advice}")

@@ -17,6 +17,12 @@ GRACE = 5.0
 """Seconds beyond the time of one attempt in which its failure is explained."""
 
 
+def asked(station: LiveStation) -> LiveStation:
+    """Return a station once ssh has asked at this terminal what it has to: before anything is connected."""
+    asyncio.run(station.ask_first())
+    return station
+
+
 async def online(station: LiveStation, command: str = "") -> None:
     """Wait until the link is ONLINE; raises LinkError once one attempt by all transports has failed.
 

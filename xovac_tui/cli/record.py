@@ -19,6 +19,7 @@ from xovac_tui.chamber.news import (
 )
 from xovac_tui.cli.common import effective
 from xovac_tui.cli.exposure import alarm_notes, exposed_settings
+from xovac_tui.cli.link import asked
 from xovac_tui.cli.stderr import StderrLines
 from xovac_tui.compose import chambers, stations
 from xovac_tui.errors import Exit
@@ -49,7 +50,7 @@ def record_chamber(ctx: click.Context, seconds: float | None) -> None:
         say.line(said)
     station = stations.build_station(chamber, stations.attending(found, chamber, choice))
     try:
-        asyncio.run(_record(station, seconds, say))
+        asyncio.run(_record(asked(station), seconds, say))
     finally:
         say.close()
     ctx.exit(int(Exit.WARNING if station.record.unwritten else Exit.OK))

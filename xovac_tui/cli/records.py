@@ -73,8 +73,8 @@ def find_record(ctx: click.Context, named: Path | None = None) -> RecordSource:
     to choose from if there are several, or none of the chosen chamber.
     """
     found, demo, record = effective(ctx), ctx.params["demo"], named or ctx.params["record"]
-    if demo and (found.sources.get("profile") or found.sources.get("url")) == COMMAND_LINE:
-        raise click.UsageError("--demo is the built-in simulator: leave --profile and --url out.")
+    if demo and COMMAND_LINE in map(found.sources.get, ("profile", "url", "ssh")):
+        raise click.UsageError("--demo is the built-in simulator: leave --profile, --url and --ssh out.")
     if demo:
         chamber = demo_chamber(found)
         path = record or record_path(found, chamber)
@@ -123,6 +123,11 @@ def address_in(record: Path) -> str:
             "with --url."
         )
     url = lives[-1].about.url
+    if " " in url:
+        raise RecordError(
+            f"The chamber of the record {record} was reached through SSH ({clean(url, 200)}): give --url and "
+            "--ssh, or the profile."
+        )
     if reason := url_mistake(url):
         raise RecordError(
             f"No address of a chamber can be read from {record} ({reason}): give it with --url."

@@ -15,7 +15,7 @@ import msgspec
 from xovac_tui.chamber.alarm import SEVERITIES, UNRESOLVED, AlarmChange
 from xovac_tui.chamber.snapshot import ChannelView, Quality, RunState, Snapshot
 from xovac_tui.cli.common import echo_result, iso, table
-from xovac_tui.cli.link import beside, online
+from xovac_tui.cli.link import asked, beside, online
 from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.records import find_chamber, record_options
 from xovac_tui.compose import stations
@@ -70,7 +70,7 @@ def status(ctx: click.Context, /, as_json: bool, **_: Any) -> None:
     """
     source = find_chamber(ctx)
 
-    station = stations.looking(source.found, source.chamber, source.path)
+    station = asked(stations.looking(source.found, source.chamber, source.path))
     sample = asyncio.run(_sample(station, source.path))
     echo_result(as_json, data(sample), lines(sample, source.zone))
 

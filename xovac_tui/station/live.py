@@ -149,6 +149,8 @@ class LiveStation(Station):
         callbacks = LinkCallbacks(self._kind, self._on_event, self._on_status, self.clock)
         watching = asyncio.create_task(self._watch_contract(), name="station-contract")
         async with contextlib.AsyncExitStack() as served:
+            if self._reach.way is not None:
+                served.push_async_callback(self._reach.way.close)
             try:
                 if self._reach.serve is not None:
                     url = await served.enter_async_context(self._reach.serve())
@@ -161,6 +163,11 @@ class LiveStation(Station):
                 watching.cancel()
                 self._linked.set()
                 await self._services.close()
+
+    async def ask_first(self) -> None:
+        """Do what may ask at the terminal, before it is drawn on and before anything is connected."""
+        if self._reach.way is not None:
+            await self._reach.way.first()
 
     async def _run(self, callbacks: LinkCallbacks) -> None:
         # The record opens beside: whatever holds it up, the chamber can be reached. What comes before it is
