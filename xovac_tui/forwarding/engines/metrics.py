@@ -70,7 +70,7 @@ class MetricsPage:
         """Begin to listen; where the port is taken this is tried again."""
         self._tried = self._mono()
         registry = self._library.CollectorRegistry(auto_describe=False)
-        registry.register(_Page(self))
+        registry.register(_Collector(self))
         try:
             self._server, _ = self._library.start_http_server(self._port, self._address, registry)
         except OSError as error:
@@ -104,7 +104,7 @@ class MetricsPage:
         self._view = msgspec.structs.replace(self._view, **changes)
 
 
-class _Page:
+class _Collector:
     """What prometheus-client calls for each reading of the page."""
 
     def __init__(self, of: MetricsPage) -> None:
