@@ -23,6 +23,7 @@ from xovac_tui.config.themes import ThemeSpec, shipped_themes, unknown_theme, us
 from xovac_tui.errors import NoChamberError, SettingsError
 from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.recording import disk
+from xovac_tui.recording.settings import HeldFor
 from xovac_tui.simulator.faults import parse_fault
 from xovac_tui.simulator.options import SimulatorOptions, check_options
 from xovac_tui.station.live import LiveStation
@@ -65,7 +66,8 @@ def begin(ctx: click.Context, demo: SimulatorOptions | None, /) -> tuple[Start, 
     setup = demo_chamber(found) if demo else chambers.resolve(found)
     record = stations.record_choice(found, setup, visit=True, asked=ctx.params["record"])
     if demo and record is not None:
-        record = msgspec.structs.replace(record, path=_own(record.path))
+        # A demo is forwarded nowhere, so nothing of it is kept for a store.
+        record = msgspec.structs.replace(record, path=_own(record.path), held=HeldFor())
     equipment = stations.attending(found, setup, record, demo=demo is not None)
     start = make_start(found, setup.profile, rings=True)
     if demo is None:

@@ -32,6 +32,7 @@ from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.recording.alarm_store import RecordAlarmStore
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import RecordChoice, RecordService, Subject
+from xovac_tui.recording.settings import HeldFor
 from xovac_tui.runs.follower import RunFollower
 from xovac_tui.runs.service import RunService
 from xovac_tui.simulator.child import SimulatorChild
@@ -244,6 +245,13 @@ def forward_plan(found: Effective, setup: ChamberSetup) -> ForwardPlan | None:
     return ForwardPlan(settings, read_addresses(sinks), setup.name) if sinks else None
 
 
+def held_for(found: Effective, setup: ChamberSetup) -> HeldFor:
+    """Return for which stores old events of a chamber are kept longer."""
+    settings = found.settings.forward
+    chosen = settings.chosen(setup.profile.forward)
+    return HeldFor(sinks=tuple(one.name for one in chosen if one.takes_history), days=settings.hold_days)
+
+
 def alarm_watchlist(found: Effective, setup: ChamberSetup) -> Watchlist:
     """Return the alarm rules in force, from the settings and the files that they name."""
     settings, profile = found.settings.alarms, setup.profile
@@ -276,6 +284,7 @@ def record_choice(
     return RecordChoice(
         path=record_path(found, setup),
         settings=found.settings.record,
+        held=held_for(found, setup),
         visit=visit,
         # Keys must not wait for a record that takes long to read; a script waits for the data it asks for.
         background=visit,

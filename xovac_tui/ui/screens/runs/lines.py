@@ -311,7 +311,7 @@ def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -
             found.append((one.t, f"note by {clean(one.who, 40)}: {clean(one.mark.text, 400)}", ""))
         elif one.mark.kind == "alarm":
             found.append((one.t, f"alarm: {clean(one.mark.text, 400)}", "$warning"))
-        elif one.mark.kind in ("clock", "unrecorded", "asleep"):
+        elif one.mark.kind in ("clock", "unrecorded", "asleep", "unsent"):
             found.append((one.t, clean(one.mark.text, 400), "$warning"))
     for file in past.attachments:
         caption = f" ({clean(file.text, 200)})" if file.text else ""
