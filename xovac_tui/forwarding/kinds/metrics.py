@@ -24,7 +24,7 @@ class MetricsSink(Sink, frozen=True, forbid_unknown_fields=True, kw_only=True, t
             if getattr(self, key):
                 yield key, f'it has no effect with kind = "{self.kind}". Remove it.'
         if not 1 <= self.port <= 65_535:
-            yield "port", "a port is a number from 1 to 65535."
+            yield "port", "use a port between 1 and 65535."
 
     @property
     def takes_state(self) -> bool:
