@@ -159,8 +159,11 @@ def update_settings(path: Path, edit: Callable[[SettingsText], SettingsText | No
                 raise
 
 
-def save_profile(path: Path, name: str, url: str) -> None:
-    """Add a profile with an address to a settings file. Raises SettingsError where that cannot be."""
+def save_profile(path: Path, name: str, url: str, ssh: str = "") -> None:
+    """Add a profile with an address to a settings file. Raises SettingsError where that cannot be.
+
+    `ssh` is the destination through which the address is reached; empty: directly.
+    """
     if reason := name_mistake(name) or url_mistake(url):
         raise SettingsError(f'"{name}": {reason}')
 
@@ -168,6 +171,6 @@ def save_profile(path: Path, name: str, url: str) -> None:
         known = file.data.get("profiles", {})
         if any(one.casefold() == name.casefold() for one in known):
             raise SettingsError(f'The settings have a profile "{name}" already. Choose another name.')
-        return changed(file, {("profiles", name): {"url": url}})
+        return changed(file, {("profiles", name): {"url": url, **({"ssh": ssh} if ssh else {})}})
 
     update_settings(path, edit)

@@ -28,15 +28,18 @@ class StatePublisher(Protocol):
 
 @runtime_checkable
 class TriedPublisher(Protocol):
-    """A publisher that can try, without having been started, whether it could publish."""
+    """A publisher that can be tried without publishing the state; for `forward test`, and never started."""
 
     def trial(self) -> Iterator[str]:
-        """Try step by step, yielding the name of each step that is done; raises SinkError. It may block."""
+        """Try step by step whether it can be used, yielding the name of each step; raises SinkError."""
 
 
 @runtime_checkable
-class ForgettingPublisher(Protocol):
-    """A publisher on whose medium something of the chamber stays, which it can clear."""
+class KeptState(Protocol):
+    """A publisher whose medium keeps the newest state, also once the chamber is gone."""
 
-    def forget(self) -> None:
-        """Clear what stays of the chamber, without having been started; raises SinkError. It may block."""
+    def forget(self) -> int:
+        """Remove all that is kept of the chamber; return of how many things. Blocks; raises SinkError.
+
+        Not while a recorder publishes: it would publish everything again.
+        """

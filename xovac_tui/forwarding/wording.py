@@ -22,6 +22,8 @@ _SENTENCES: dict[FailureCode, str] = {
     _C.BUSY: "It takes no more for now{said}.",
     _C.TOO_LARGE: "It does not take so much at once{said}. Smaller batches are tried.",
     _C.BAD_ROW: "It does not take what is sent{said}. Check `url` and the server.",
+    _C.TAKEN: "Another program came with the same identity, and the server ended this connection{said}.",
+    _C.NOBODY: "No program there takes what is sent, and nothing would be kept{said}. Start what stores it.",
     _C.MISSING: 'A library is missing. Install it with: pip install "xovac-tui[{detail}]"',
     _C.SECRET: "Its secret cannot be used: {detail}",
     _C.RECORD: "The record cannot be read: {detail}",

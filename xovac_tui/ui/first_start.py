@@ -21,15 +21,17 @@ from xovac_tui.config.check import name_mistake
 from xovac_tui.config.themes import variable_defaults
 from xovac_tui.errors import XovacError
 from xovac_tui.link.checks import DoctorCheck
+from xovac_tui.link.target import shown_through
 from xovac_tui.ui.action import BETWEEN
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.first_lines import (
+    USUAL_BEHIND,
     ConnectOffer,
     FirstStart,
     OfferKind,
     address_of,
     check_lines,
-    later_words,
+    destination_of,
     offer_line,
     works,
 )
@@ -73,15 +75,17 @@ class ConnectScreen(LeanScreen[None]):
     ConnectScreen .field Label { width: 10; }
     ConnectScreen .field Input { width: 1fr; background: $panel; }
     ConnectScreen .field Input:focus { background: $block-cursor-background; }
-    ConnectScreen #name { display: none; }
+    ConnectScreen #name, ConnectScreen #through { display: none; }
+    ConnectScreen.-ssh #through { display: block; }
     ConnectScreen.-works.-saves #name { display: block; }
-    ConnectScreen.-works #address { display: none; }
+    ConnectScreen.-works #address, ConnectScreen.-works #through { display: none; }
     ConnectScreen ButtonRow { display: none; height: 1; padding: 0 1; }
     ConnectScreen.-works #works { display: block; }
     ConnectScreen.-failed #failed { display: block; }
     ConnectScreen.-checked.-low #left { height: 6; }
     ConnectScreen.-checked.-low #offers { border: none; }
     ConnectScreen.-checked.-least #left { height: 1; }
+    ConnectScreen.-checked.-least.-ssh #left { height: 2; }
     ConnectScreen.-checked.-least #offers { display: none; }
     """
     AUTO_FOCUS = "#offers"
@@ -109,6 +113,9 @@ class ConnectScreen(LeanScreen[None]):
         with Container(id="both"):
             with Vertical(id="left"):
                 yield Rows("Open", choose=True, id="offers")
+                with Horizontal(id="through", classes="field"):
+                    yield Label("Through")
+                    yield Input(compact=True, max_length=255, select_on_focus=False, id="ssh")
                 with Horizontal(id="address", classes="field"):
                     yield Label("Address")
                     yield Input(compact=True, max_length=300, select_on_focus=False, id="typed")
@@ -181,13 +188,19 @@ class ConnectScreen(LeanScreen[None]):
     def _take(self, offer: ConnectOffer) -> None:
         if offer.kind is OfferKind.DEMO:
             self._open(offer)
-        elif offer.kind is OfferKind.TYPED:
-            self.say("")
-            self.query_one("#typed").focus()
-        elif said := later_words(offer):
-            self.say(said, "")
+        elif offer.kind in (OfferKind.TYPED, OfferKind.SSH):
+            self._type(through=offer.kind is OfferKind.SSH)
         else:
             self._check(offer)
+
+    def _type(self, *, through: bool) -> None:
+        """Go to the field for an address, or to that for the destination of ssh that sees it."""
+        self.say("")
+        self.set_class(through, "-ssh")
+        typed = self.query_one("#typed", Input)
+        if through and not typed.value.strip():
+            typed.value = USUAL_BEHIND
+        self.call_after_refresh(self.query_one("#ssh" if through else "#typed").focus)
 
     def on_enter_clicked(self, message: EnterClicked) -> None:
         """Take an offer that is clicked twice."""
@@ -200,11 +213,22 @@ class ConnectScreen(LeanScreen[None]):
         if event.input.id == "profile":
             self._answer("save")
             return
+        ssh, mistake = "", ""
+        if self.has_class("-ssh"):
+            ssh, mistake = destination_of(self.query_one("#ssh", Input).value)
+        if mistake:
+            self.say(mistake)
+            self.query_one("#ssh").focus()
+            return
+        if event.input.id == "ssh":
+            self.say("")
+            self.query_one("#typed").focus()
+            return
         url, mistake = address_of(event.value)
         if mistake:
             self.say(mistake)
         else:
-            self._check(ConnectOffer(OfferKind.URL, url, url, ""))
+            self._check(ConnectOffer(OfferKind.URL, url, shown_through(url, ssh), "", ssh))
 
     def on_dialog_button_clicked(self, message: DialogButton.Clicked) -> None:
         """Give the clicked answer."""
@@ -228,7 +252,7 @@ class ConnectScreen(LeanScreen[None]):
             self.query_one("#profile").focus()
             return
         try:
-            self._first.save(name, offer.value)
+            self._first.save(name, offer)
         except XovacError as error:
             self.say(str(error))
             return
@@ -284,7 +308,7 @@ class ConnectScreen(LeanScreen[None]):
         self.set_class(save, "-saves")
         self.query_one("#save").display = save
         profile = self.query_one("#profile", Input)
-        profile.value = self._first.name_for(offer.value)
+        profile.value = self._first.name_for(offer)
         self.call_after_refresh((profile if save else self.query_one("#open")).focus)
 
     def _offer_words(self) -> str:
