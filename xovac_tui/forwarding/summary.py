@@ -33,6 +33,8 @@ class ChannelSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     age: float | None = None
     """Seconds since its newest message."""
     pinned: bool = False
+    role: str = ""
+    """The contract's, such as `controlled`; empty: it has none."""
 
 
 class SinkSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
