@@ -17,6 +17,7 @@ from xovac_tui.cli.output import echo
 from xovac_tui.cli.records import RecordSource, find_record, record_options
 from xovac_tui.clock import SystemClock
 from xovac_tui.completing.wanted import ValueKind
+from xovac_tui.link.target import shown_through
 from xovac_tui.recording.attachments import attach as attach_to
 from xovac_tui.recording.attachments import attachment_data, attachments, media_words, read_file
 from xovac_tui.recording.disk import lists
@@ -126,7 +127,7 @@ def _session(source: RecordSource) -> Session:
         who=this_user(),
         program=f"xovac-tui {__version__}",
         profile=source.chamber.name,
-        url=source.chamber.profile.url,
+        url=shown_through(source.chamber.profile.url, source.chamber.profile.ssh),
     )
 
 
