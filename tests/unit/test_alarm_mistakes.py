@@ -170,8 +170,8 @@ kind = "low"
 channel = "x"
 """
 KINDS = (
-    'one of "deviation", "disk", "equals", "frozen", "high", "high_high", "link", "low", "low_low", '
-    '"no_response", "notification", "rate", "recorder", "stale"'
+    'one of "deviation", "disk", "equals", "forward", "frozen", "high", "high_high", "link", "low", '
+    '"low_low", "no_response", "notification", "rate", "recorder", "stale"'
 )
 VALUE_KINDS = ("equals", "high", "high_high", "low", "low_low")
 CHANNEL_KINDS = (
