@@ -240,11 +240,11 @@ ANOTHER_KIND = (
 UNUSED = (
     (
         '{file}: `alarms.rules, item 15.limit` is ignored: kind "stale" does not use it, only deviation, '
-        "disk, high, high_high, low, low_low, no_response, rate."
+        "disk, forward, high, high_high, low, low_low, no_response, rate."
     ),
     (
         '{file}: `alarms.rules, item 15.deadband` is ignored: kind "stale" does not use it, only deviation, '
-        "disk, high, high_high, low, low_low, no_response, rate."
+        "disk, forward, high, high_high, low, low_low, no_response, rate."
     ),
     ('{more}: `rules, item 3.output` is ignored: kind "notification" does not use it, only no_response.'),
 )
