@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,11 +17,22 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.links import Harness, running
-from tests.helpers.pty import alive, descendants
+from tests.helpers.pty import (
+    ALTERNATE_SCREEN,
+    PROGRAM,
+    alive,
+    console,
+    descendants,
+    environment,
+    press_stop,
+    until,
+)
 from tests.helpers.servers import Pki, make_pki, socketio_server
+from tests.helpers.simulator import simulator_process
 from tests.servers.base import free_port
 from tests.servers.sshd import HOST, Sshd, sshd
 from xovac_tui.api.link import LinkCode, LinkWord
+from xovac_tui.errors import Exit
 from xovac_tui.link.checks import DoctorCheck
 from xovac_tui.link.doctor import probe
 from xovac_tui.link.ssh.connector import TunnelConnector
@@ -299,3 +311,45 @@ async def test_no_ssh_is_left_of_a_program_that_is_killed(
         while any(alive(pid) for pid in left):  # noqa: ASYNC110 - processes of another one's
             await asyncio.sleep(0.02)
     await gone(runtime)
+
+
+@pytest.mark.slow
+def test_ssh_asks_before_the_screen_and_none_is_left_of_a_console_that_is_killed(
+    far: Sshd, runtime: Path, tmp_path: Path
+) -> None:
+    far.know()
+    with simulator_process("--warm") as peer:
+        command = ", ".join(f'"{part}"' for part in far.command)
+        (tmp_path / "config.toml").write_text(
+            f'[profiles.bench]\nurl = "http://localhost:{peer.port}"\nssh = "{HOST}"\n'
+            f'ssh_command = [{command}]\ncontracts = ["simulator"]\n'
+        )
+        with console(home=tmp_path, controlling=True) as program:
+            program.wait_for("continue connecting")
+            assert ALTERNATE_SCREEN not in program.raw
+            program.send("yes\n")
+            program.wait_for("ONLINE")
+            press_stop(program)
+            program.wait_for("Could not cancel")
+            left = descendants(program.process.pid)
+            program.process.kill()
+            until(lambda: not any(alive(pid) for pid in left), 5, "no process of the console is left")
+    until(lambda: not inside(runtime), 5, "its socket is gone")
+
+
+@pytest.mark.slow
+def test_a_command_without_a_terminal_asks_nothing(far: Sshd, tmp_path: Path) -> None:
+    far.know()
+    command = ", ".join(f'"{part}"' for part in far.command)
+    (tmp_path / "config.toml").write_text(f"[profiles.bench]\nssh_command = [{command}]\n")
+    done = subprocess.run(
+        [*PROGRAM, "status", "--ssh", HOST],
+        env=environment(tmp_path),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == Exit.CONNECT
+    assert f"[{LinkCode.SSH_UNKNOWN_KEY}]" in done.stderr

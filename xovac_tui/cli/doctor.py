@@ -8,6 +8,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -220,7 +221,7 @@ def _bound_key(keys: Mapping[str, str], action: str) -> str:
 async def _probe(target: Target) -> bool:
     well, tunnel = True, Tunnel(target) if target.ssh else None
     if tunnel is not None:
-        await tunnel.first()
+        await tunnel.first(partial(echo, err=True))
     async for found in probe(target, tunnel=tunnel):
         echo(f"  {_MARKS[found.ok]}  {found.name}: {found.detail}")
         if found.advice:
