@@ -9,6 +9,7 @@ from xovac_tui.alarms.kinds.base import Condition, Context, Rule
 from xovac_tui.alarms.kinds.deviation import DeviationRule
 from xovac_tui.alarms.kinds.disk import DiskRule
 from xovac_tui.alarms.kinds.equals import EqualsRule
+from xovac_tui.alarms.kinds.forward import ForwardRule
 from xovac_tui.alarms.kinds.frozen import FrozenRule
 from xovac_tui.alarms.kinds.level import HighHighRule, HighRule, Level, LowLowRule, LowRule
 from xovac_tui.alarms.kinds.link import LinkRule
@@ -35,5 +36,6 @@ AnyRule = (
     | RecorderRule
     | DiskRule
     | NotificationRule
+    | ForwardRule
 )
 """A rule of any kind; `kind` says which."""
