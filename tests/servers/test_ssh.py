@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.helpers.links import Harness, running
@@ -152,6 +153,35 @@ async def test_an_end_of_the_far_side_is_named_and_nothing_is_sent_when_it_is_ba
     assert served.events == [("cancel_recipe", ())]
 
 
+async def test_a_socket_that_was_deleted_is_made_again(far: Sshd, runtime: Path) -> None:
+    aim = target(far, "http://localhost:1")
+    tunnel = Tunnel(aim)
+    try:
+        first = Path(await tunnel.up())
+        assert Path(await tunnel.up()) == first
+        os.unlink(first)
+        assert Path(await tunnel.up()) != first
+    finally:
+        await tunnel.close()
+    await gone(runtime)
+
+
+async def test_through_a_jump_host_nothing_is_left_either(far: Sshd, runtime: Path) -> None:
+    hop = far.config.read_text().replace(f"Host {HOST}\n", f"Host hop\n ProxyJump {HOST}\n")
+    far.configure(more=hop)
+    before = descendants(os.getpid())
+    async with socketio_server() as served:
+        aim = msgspec.structs.replace(target(far, served.url), ssh="hop")
+        async with through(aim) as link:
+            await link.state(LinkWord.ONLINE)
+            made = set(descendants(os.getpid())) - {*before, *far.sessions}
+            assert len(made) >= 3, "keeper, ssh and the ssh to the jump host"
+    async with asyncio.timeout(5):
+        while any(alive(pid) for pid in made):  # noqa: ASYNC110 - processes
+            await asyncio.sleep(0.02)
+    await gone(runtime)
+
+
 @pytest.mark.slow
 async def test_a_far_side_that_hangs_is_named_before_the_chamber_counts_as_lost(far: Sshd) -> None:
     async with socketio_server() as served, through(target(far, served.url, lost_after=QUICK)) as link:
@@ -235,6 +265,7 @@ async def test_a_server_that_never_answers_is_given_up(runtime: Path) -> None:
             connect_timeout=0.3,
         )
         assert await failure(aim) is LinkCode.SSH_NO_ANSWER
+        assert f"({LinkCode.SSH_NO_ANSWER})" in (await examine(aim))["ssh"].detail
     await gone(runtime)
 
 

@@ -26,6 +26,7 @@ from xovac_tui.config import Effective
 from xovac_tui.config.check import url_mistake
 from xovac_tui.config.resolve import COMMAND_LINE
 from xovac_tui.errors import NoChamberError, SettingsError
+from xovac_tui.link.target import shown_through
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.files import size
 from xovac_tui.recording.disk.housekeeping import size_words
@@ -125,7 +126,7 @@ def session_of(source: RecordSource) -> Session:
         who=this_user(),
         program=f"xovac-tui {__version__}",
         profile=source.chamber.name,
-        url=source.chamber.profile.url,
+        url=shown_through(source.chamber.profile.url, source.chamber.profile.ssh),
     )
 
 

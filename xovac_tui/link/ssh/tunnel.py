@@ -75,7 +75,7 @@ class Tunnel:
         if self._failed is not None:
             failed, self._failed = self._failed, None
             raise failed
-        if self._ssh is None or self._ssh.ended:
+        if self._ssh is None or self._ssh.ended or not self._ssh.usable:
             await self._start()
         assert self._ssh is not None
         return self._ssh.near_end
@@ -187,6 +187,11 @@ class _Ssh:
     def ended(self) -> bool:
         """Whether it has ended."""
         return self._process.poll() is not None
+
+    @property
+    def usable(self) -> bool:
+        """Whether its near end is still there: what cleans up temporary files may have deleted it."""
+        return not is_path(self.near_end) or os.path.exists(self.near_end)
 
     def forwards(self) -> bool:
         """Return whether its near end can be connected to."""
