@@ -23,7 +23,7 @@ from xovac_tui.forwarding.failures import SinkError
 from xovac_tui.forwarding.kinds import ForwardedChamber, Sink
 from xovac_tui.forwarding.progress import SinkProgress, read_progress, unknown_progress
 from xovac_tui.forwarding.publisher import KeptState
-from xovac_tui.forwarding.trial import Trial, attempt
+from xovac_tui.forwarding.sinktrial import Trial, attempt
 from xovac_tui.forwarding.wording import failure_sentence, failure_word, lag
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.cursors import ForgetAsk
