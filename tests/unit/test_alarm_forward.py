@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers.alarmed import Watched
-from xovac_tui.alarms.kinds.forward import ForwardRule
+from xovac_tui.alarms.kinds.unforwarded import ForwardRule
 from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.alarms.surroundings import Unforwarded

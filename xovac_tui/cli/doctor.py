@@ -19,6 +19,7 @@ from xovac_tui import __version__, paths
 from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.config_check import named_problems
 from xovac_tui.cli.exposure import all_exposed
+from xovac_tui.cli.forward import forwarding_lines
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.cli.provestop import prove
@@ -207,6 +208,10 @@ def _chamber(found: Effective) -> Exit:
         key = _bound_key(found.settings.keys, "prove-stop")
         echo(f"      Prove it while nothing runs: add --prove-stop, or press {key} in the console.")
     well = asyncio.run(_probe(chambers.target(chamber)))
+    if tried := list(forwarding_lines(found, chamber.name, chamber.profile.forward)):
+        echo()
+        echo("Forwarding")
+        echo_lines(tried)
     return Exit.OK if well else Exit.CONNECT
 
 

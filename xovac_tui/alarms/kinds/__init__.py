@@ -9,7 +9,6 @@ from xovac_tui.alarms.kinds.base import Condition, Context, Rule
 from xovac_tui.alarms.kinds.deviation import DeviationRule
 from xovac_tui.alarms.kinds.disk import DiskRule
 from xovac_tui.alarms.kinds.equals import EqualsRule
-from xovac_tui.alarms.kinds.forward import ForwardRule
 from xovac_tui.alarms.kinds.frozen import FrozenRule
 from xovac_tui.alarms.kinds.level import HighHighRule, HighRule, Level, LowLowRule, LowRule
 from xovac_tui.alarms.kinds.link import LinkRule
@@ -18,6 +17,7 @@ from xovac_tui.alarms.kinds.notification import NotificationRule
 from xovac_tui.alarms.kinds.rate import RateRule
 from xovac_tui.alarms.kinds.recorder import RecorderRule
 from xovac_tui.alarms.kinds.stale import StaleRule
+from xovac_tui.alarms.kinds.unforwarded import ForwardRule
 
 __all__ = ["AnyRule", "Condition", "Context", "Level", "Rule"]
 

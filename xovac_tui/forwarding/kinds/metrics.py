@@ -27,6 +27,10 @@ class MetricsSink(Sink, frozen=True, forbid_unknown_fields=True, kw_only=True, t
             yield "port", "use a port between 1 and 65535."
 
     @property
+    def where(self) -> str:
+        return f"a page at {self.address}:{self.port}"
+
+    @property
     def takes_state(self) -> bool:
         return True
 
