@@ -186,7 +186,7 @@ class Stopping:
             return ((keys, "strike $no-data"), (f" {how}", "$footer-key-foreground"))
         if self.field is not None:
             back = "esc " * self._fields_above()
-            hint = f"  {FROM_A_FIELD}" if self._now() < self._hint_until else ""
+            hint = f"  {FROM_A_FIELD}  " if self._now() < self._hint_until else ""
             return ((f"STOP: {back}! !", "bold $bad"), (hint, "$footer-key-foreground"))
         return ((keys, "bold $bad"),)
 
