@@ -170,7 +170,8 @@ def test_text_a_held_key_and_a_burst_do_not_stop_but_esc_and_two_strokes_do(
         program.wait_for(lambda text: "cancel_recipe" in text and "success" in text and "confirmed" in text)
         program.wait_for(lambda text: "RUN 1/2" not in text and "IDLE" in text)
         assert ask(client, "cancel_recipe")["result"] == "warning"
-    # What came in one read with the first key of STOP was alt and that key, so the note is open; the same must not become of q.
+    # What came in one read with the first key of STOP was alt and that key, so the note is open; the same
+    # must not become of q.
     program.send("\x1b")
     program.wait_for(lambda text: "─ Note ─" not in text)
     leave(program)

@@ -17,11 +17,12 @@ from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import Outcome
 from xovac_tui.config import Profile
 from xovac_tui.station.refusal import Refusal, RefusalCode
+from xovac_tui.ui.dialogs.all_messages import HistoryDialog
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.help import HelpDialog
-from xovac_tui.ui.dialogs.palette import PaletteDialog
+from xovac_tui.ui.dialogs.palette import PaletteDialog, PaletteRows
 from xovac_tui.ui.dialogs.quit import QuitDialog
 from xovac_tui.ui.frame.bars import KeyBar
 from xovac_tui.ui.screens.controls.command_lists import ContractCommands
@@ -175,6 +176,67 @@ async def test_a_question_about_a_command_goes_when_stop_is_sent(
         await c.until(lambda: len(c.app.screen_stack) == 1)
         assert any("STOP was sent" in message for message in c.messages)
         assert c.link.emitted == STOPPED
+
+
+async def open_filter(c: Console) -> None:
+    await c.frame.show_tab("log")
+    await c.press("slash")
+
+
+async def open_palette(c: Console) -> None:
+    await c.app.run_action("command_palette")
+    await c.until(lambda: isinstance(c.app.screen, PaletteDialog) and c.app.screen.query(StopBar))
+
+
+async def open_help(c: Console) -> None:
+    await c.app.run_action("help")
+    await c.until(lambda: isinstance(c.app.screen, HelpDialog) and c.app.screen.query(StopBar))
+
+
+async def open_messages(c: Console) -> None:
+    await open_palette(c)
+    await c.type("messages")
+    await c.until(lambda: c.app.screen.query_one(PaletteRows).found)
+    await c.press("enter")
+    await c.until(lambda: isinstance(c.app.screen, HistoryDialog) and c.app.screen.query(StopBar))
+
+
+async def find_messages(c: Console) -> None:
+    await open_messages(c)
+    await c.press("slash")
+
+
+STACKS: dict[str, tuple[int, int, tuple[Callable[[Console], Awaitable[None]], ...]]] = {
+    "filter": (1, 1, (open_filter,)),
+    "palette": (1, 1, (open_palette,)),
+    "palette above a filter": (2, 2, (open_filter, open_palette)),
+    "help above a filter": (2, 2, (open_filter, open_help)),
+    "messages": (0, 1, (open_messages,)),
+    "messages above a filter": (0, 2, (open_filter, open_messages)),
+    "search of messages": (1, 2, (find_messages,)),
+    "search of messages above a filter": (1, 3, (open_filter, find_messages)),
+}
+"""Stacks of fields and dialogs, with the strokes of `esc` out of the fields and back to the tabs."""
+
+
+@pytest.mark.parametrize("stack", STACKS)
+async def test_the_strip_counts_the_strokes_that_it_really_takes(tmp_path: Path, stack: str) -> None:
+    out, home, parts = STACKS[stack]
+    async with console(tmp_path) as c:
+        for part in parts:
+            await part(c)
+            await c.settle()
+        assert strip(c).startswith(f"STOP: {'esc ' * out}! !" if out else "! ! STOP")
+        await c.app.run_action("everywhere.observe")
+        await c.until(lambda: c.station.observe)
+        await c.settle()
+        back = " ".join(["esc"] * home)
+        assert strip(c).startswith(f"! ! STOP {back}, o: take control")
+        for count in range(home):
+            assert count > out or (c.app.stopping.field is None) is (count == out), count
+            await c.press("escape")
+        assert c.app.stopping.field is None
+        assert len(c.app.screen_stack) == 1
 
 
 async def test_in_a_field_it_is_text_and_arms_nothing(tmp_path: Path) -> None:

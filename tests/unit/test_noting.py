@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.helpers.console import URL, FakeClock, FakeLink, make_station
+from tests.helpers.console import URL, FakeClock, FakeLink, make_station, recorder_of
 from xovac_tui.alarms.kinds.level import HighRule
 from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.api.contract import Contract
@@ -39,9 +39,10 @@ async def visit(
     settings: RecordSettings | None = None,
     watchlist: Watchlist | None = None,
     secrets: Secrets | None = None,
+    early: Callable[[LiveStation], None] = lambda _: None,
     meanwhile: Callable[[LiveStation], None] = lambda _: None,
 ) -> None:
-    """Open a station with its record, and leave it."""
+    """Open a station with its record, and leave it; `early` is called before the record is read."""
     clock = FakeClock()
     link = FakeLink(clock)
     station = make_station(
@@ -54,6 +55,7 @@ async def visit(
         watchlist=watchlist,
     )
     async with station:
+        early(station)
         await link.running.wait()
         assert await station.record_read(10)
         station.tick()
@@ -78,6 +80,15 @@ async def test_what_is_in_force_is_noted_once(tmp_path: Path) -> None:
     await visit(path, profile)
     assert len(noted(path)) == 3
     assert verify(path).well
+
+
+async def test_what_is_noted_before_the_record_is_read_is_not_all_of_it(tmp_path: Path) -> None:
+    path, profile = tmp_path / "r", Profile(url=URL)
+    await visit(path, profile)
+    changed = Profile(url=URL, stale_after=5.0)
+    await visit(path, changed, early=lambda one: recorder_of(one).note_change("limits", "[]"))
+    await visit(path, changed, early=lambda one: recorder_of(one).note_change("limits", "[]"))
+    assert [kind for kind, _ in said(path)] == [*KINDS, "limits", "settings"]
 
 
 async def test_a_change_is_noted_with_what_was_before(tmp_path: Path) -> None:

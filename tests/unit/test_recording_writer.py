@@ -32,6 +32,8 @@ from xovac_tui.recording.audit import verify
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk import writer as writer_module
 from xovac_tui.recording.disk.kinds import (
+    ChangeItem,
+    RecordedChange,
     RecordedCommand,
     RecordedLink,
     RecordedLoad,
@@ -440,6 +442,35 @@ for number in range(200):
     made.commit(UTC)
 made.close(UTC)
 """
+
+
+def test_what_another_program_noted_meanwhile_is_not_noted_twice(path: Path) -> None:
+    def noted(mono: float, after: str) -> ChangeItem:
+        said = RecordedChange(kind="contract", who="a@b", text="", t=UTC + mono, mono=mono, after=after)
+        return ChangeItem(change=said)
+
+    recorder, viewer = writer(path), writer(path, recording=False)
+    recorder.item(noted(1.0, '{"a": 1}'))
+    recorder.commit(UTC)
+    # Both find the same change, and neither has written it when the other takes it.
+    for one in (viewer, recorder):
+        one.item(noted(2.0, '{"a": 2}'))
+        one.item(noted(3.0, '{"a": 2}'))
+    viewer.commit(UTC + 2)
+    recorder.commit(UTC + 3)
+    viewer.item(noted(4.0, '{"a": 1}'))
+    viewer.commit(UTC + 4)
+    for one in (viewer, recorder):
+        one.close(UTC + 4)
+    with Record(path) as record:
+        changes = lists.changes(record)
+    assert [(one.before, one.after) for one in changes] == [
+        ("", '{"a": 1}'),
+        ('{"a": 1}', '{"a": 2}'),
+        ('{"a": 2}', '{"a": 1}'),
+    ]
+    assert changes[1].text == "a: 1 -> 2"
+    assert verify(path).well
 
 
 def test_two_processes_write_at_once(path: Path) -> None:

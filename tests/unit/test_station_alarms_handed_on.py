@@ -197,6 +197,21 @@ async def test_rules_that_another_program_noted_meanwhile_are_noted_anew(tmp_pat
         assert [row.after for row in lists.changes(opened) if row.kind == "limits"] == ["1", "2", "1"]
 
 
+async def test_two_programs_that_find_the_same_rules_note_them_once(tmp_path: Path) -> None:
+    path, clock = tmp_path / "r.sqlite3", FakeClock()
+    async with life(path, clock) as one, life(path, clock, "ada@lab") as two:
+        for each in (one, two):
+            await each.written()
+        for after in ("1", "2"):
+            for each in (one, two):
+                recorder_of(each.station).note_change("limits", after)
+            for each in (two, one):
+                await each.written()
+    with Record(path) as opened:
+        noted = [(row.before, row.after) for row in lists.changes(opened) if row.kind == "limits"]
+    assert noted == [("", "1"), ("1", "2")]
+
+
 async def test_a_record_that_makes_no_sense_does_not_end_the_watching(tmp_path: Path) -> None:
     path, clock = tmp_path / "r.sqlite3", FakeClock()
     async with life(path, clock, rules=RULES) as one:

@@ -28,6 +28,7 @@ from xovac_tui.api.contract import (
     Role,
 )
 from xovac_tui.api.forms import check_value
+from xovac_tui.api.shipped import shipped_contracts
 from xovac_tui.api.validity import validity
 from xovac_tui.api.wireform import CALLBACK, Sends, WireForm
 from xovac_tui.errors import ContractError, SettingsError
@@ -132,9 +133,8 @@ def read_contract(
     `tables` are read in the place of the files of these names, which need not exist.
     """
     draft = _Draft()
-    shipped = ["documented.toml", "simulator.toml"] if simulator else ["documented.toml"]
-    for name in shipped:
-        _add(draft, Path(__file__).with_name(name), name)
+    for shipped in shipped_contracts(simulator=simulator):
+        _add(draft, shipped, shipped.name)
     for path in paths:
         with draft.wrong.one():
             _add(draft, path, str(path), theirs=True, data=tables.get(path))
@@ -540,7 +540,3 @@ def _one_of(data: dict[str, Any], key: str, default: Origin, name: str) -> Origi
         raise SettingsError(
             f"{name}: `{key}` must be one of: {', '.join(o.value for o in Origin)}."
         ) from None
-
-
-SIMULATOR_CONTRACT = "simulator"
-"""In a profile's `contracts`: the shipped contract of this program's own simulator, not a file."""

@@ -135,8 +135,6 @@ class RecordService:
         self._published_settled = choice is None
         self._early: list[Event | disk.kinds.Item] = []
         """What happened before the recorder was there."""
-        self._later: dict[str, tuple[str, str]] = {}
-        """Kind -> (JSON, text) of what is to be noted once the record can be read: it may know it."""
         self.unwritten = ""
         """After the end, what is not in the record and why, as a sentence; empty where all of it is."""
         self.share = ""
@@ -147,7 +145,9 @@ class RecordService:
         self._joined: tuple[tuple[Mark, ...], tuple[Mark, ...]] | None = None
         self._next_run = 1
         self._noted: dict[str, str] = {}
-        """Kind of what is in force -> JSON, as it was recorded."""
+        """Kind of what is in force -> JSON, as it was given to the recorder."""
+        self._started_noted = False
+        """What was in force at the start of this program is among that."""
         self._histories: dict[str, ChannelHistory] = {}
         self._shown = self.view
 
@@ -304,7 +304,7 @@ class RecordService:
 
     def _in_force(self) -> Iterable[tuple[str, str]]:
         """Return which settings, contract and trust are in force, as kinds and JSON."""
-        return () if self._recorder is None or self._noted else self._subject.in_force()
+        return () if self._recorder is None or self._started_noted else self._subject.in_force()
 
     def _adopt(self) -> RecordOpened | RecordReplaced | None:
         """Take what was read of the record, if that is new: from here on it is what was."""
@@ -329,11 +329,11 @@ class RecordService:
         if self._recorder is not None and not self._recorder.started:
             # There is no record to which anything could be added.
             self._recorder = None
-        self._later = {kind: (after, "") for kind, after in reading.noted} | self._later
-        if self.record is not None:
-            later, self._later = self._later, {}
-            for kind, (after, text) in later.items():
-                self.note_change(kind, after, text)
+        self._started_noted = self._started_noted or bool(reading.noted)
+        for kind, after in reading.noted:
+            # What became in force since is noted already.
+            if kind not in self._noted:
+                self.note_change(kind, after)
         return RecordReplaced() if replaced else self._settle(RecordOpened(moved, read=found is not None))
 
     def _settle(self, news: RecordOpened) -> RecordOpened | None:
@@ -364,8 +364,8 @@ class RecordService:
         """Read the file that the recorder has begun in place of a damaged or lost one."""
         self._stop_reading()
         # A new file knows nothing of what is in force.
-        noted, self._noted = self._noted, {}
-        self._later = {kind: (after, "") for kind, after in noted.items()} | self._later
+        for kind, after in self._noted.items():
+            self.note_change(kind, after)
         self._replacing = True
         self._read(lambda: None)
 
@@ -379,11 +379,6 @@ class RecordService:
             return
         if self.choice.visit and self._read_once:
             self._visit(recorder)
-        for kind, (after, text) in self._later.items():
-            if self._replacing and not text:
-                # The recorder has saved it with the rest, or has begun the new file with it.
-                continue
-            recorder.put(self._change_item(kind, text or room.differences.in_words("", after), "", after))
         why = recorder.view.why
         well = recorder.view.state is RecorderState.ON
         left = recorder.close(_CLOSING_WELL if well else CLOSING)
@@ -491,7 +486,7 @@ class RecordService:
         if self._takes:
             self._put(self._change_item(kind, text, before, after), write_soon=True)
 
-    def _change_item(self, kind: str, text: str, before: str, after: str) -> disk.kinds.Item:
+    def _change_item(self, kind: str, text: str, before: str, after: str) -> disk.kinds.RecordedChange:
         return disk.kinds.RecordedChange(
             kind=kind,
             who=self._who,
@@ -507,25 +502,10 @@ class RecordService:
 
         `text` says what changed, as a sentence; without one it is made of the keys that differ.
         """
-        if not self._takes:
-            return
-        if self.record is None:
-            self._later[kind] = (after, text)
-            return
-
-        # The record's own word first: another program may have noted something else meanwhile.
-        before = self._noted.get(kind, "")
-        try:
-            found = disk.lists.newest_change(self.record, kind)
-            before = found.after if found is not None else before
-        except XovacError:
-            text = text or "what it was before could not be read"
-        self._noted[kind] = after
-        if before != after:
+        if self._takes:
+            self._noted[kind] = after
             # Nothing waits for it, so the record's usual turn is early enough.
-            self._put(
-                self._change_item(kind, text or room.differences.in_words(before, after), before, after)
-            )
+            self._put(disk.kinds.ChangeItem(change=self._change_item(kind, text, "", after)))
 
     def load(
         self,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from itertools import takewhile
 from typing import Any
 
 from textual import events
 from textual._time import get_time
+from textual.actions import parse
 from textual.app import App
 from textual.screen import Screen
 from textual.timer import Timer
@@ -29,13 +29,28 @@ _LATE_SECONDS = 0.15
 """Seconds between two checks beyond which the program was held up and may have unread strokes."""
 _SAID_SECONDS = 3.0
 NOT_SENT = "Not sent: press ! again"
-FROM_A_FIELD = "To stop the recipe: esc, then ! !"
 
 
 def _fields() -> tuple[type[Widget], ...]:
     """Return the classes of text fields; Textual's large one only once it is imported, which takes long."""
     large = sys.modules.get("textual.widgets._text_area")
     return (Input,) if large is None else (Input, large.TextArea)
+
+
+def _strokes(count: int, end: str) -> str:
+    """Return so many strokes of `esc` as text with an end; empty for none."""
+    return " ".join(["esc"] * count) + end if count else ""
+
+
+def from_a_field(count: int) -> str:
+    """Return what stops the recipe from a text field that so many strokes of `esc` lead out of."""
+    return f"To stop the recipe: {_strokes(count, ', then ')}! !"
+
+
+def _escape_closes(screen: Screen[object]) -> bool:
+    """Return whether `esc` closes a screen from where its focus is, by what the key is bound to there."""
+    bound = screen.active_bindings.get("escape")
+    return bound is not None and parse(bound.binding.action)[1] == "dismiss"
 
 
 class Stopping:
@@ -94,10 +109,24 @@ class Stopping:
         focused = app.focused if app.screen_stack else None
         return focused if isinstance(focused, _fields()) else None
 
-    def _fields_above(self) -> int:
-        """Return the number of screens from the top whose field would take the next stroke as text."""
-        focused = [screen.focused for screen in reversed(self._app.screen_stack)]
-        return len([*takewhile(lambda widget: isinstance(widget, _fields()), focused)])
+    def _escapes(self, *, home: bool = False) -> int:
+        """Return how many strokes of `esc` it takes until `!` is no text any more.
+
+        `home`: until the keys of the tabs work. In a screen with a field the first one leads out of it,
+        unless it closes the screen: then the screen below counts.
+        """
+        *above, tabs = reversed(self._app.screen_stack)
+        count = 0
+        for screen in above:
+            in_field = isinstance(screen.focused, _fields())
+            if not in_field and not home:
+                return count
+            count += 1
+            if in_field and not _escape_closes(screen):
+                if not home:
+                    return count
+                count += 1
+        return count + isinstance(tabs.focused, _fields())
 
     def _apply(self, meaning: StopKey, refusal: Refusal | None) -> None:
         match meaning:
@@ -168,10 +197,10 @@ class Stopping:
 
     def _resting(self) -> Line:
         """Return how to stop the recipe; struck through, with the remedy, if it cannot be."""
-        app, workspace = self._app, self._workspace()
+        workspace = self._workspace()
         station = workspace.station
         keys = "! ! STOP"
-        back = "esc, " if self.field is not None or len(app.screen_stack) > 1 else ""
+        back = _strokes(self._escapes(home=True), ", ")
         if workspace.playback is not None:
             return (
                 (keys, "strike $no-data"),
@@ -185,9 +214,9 @@ class Stopping:
             )
             return ((keys, "strike $no-data"), (f" {how}", "$footer-key-foreground"))
         if self.field is not None:
-            back = "esc " * self._fields_above()
-            hint = f"  {FROM_A_FIELD}  " if self._now() < self._hint_until else ""
-            return ((f"STOP: {back}! !", "bold $bad"), (hint, "$footer-key-foreground"))
+            count = self._escapes()
+            hint = f"  {from_a_field(count)}  " if self._now() < self._hint_until else ""
+            return ((f"STOP: {_strokes(count, ' ')}! !", "bold $bad"), (hint, "$footer-key-foreground"))
         return ((keys, "bold $bad"),)
 
     def _refusal(self) -> Refusal | None:

@@ -5,6 +5,7 @@ A new kind is a class here and its name in `KINDS`; what shows it reads it with 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, TypeAlias
 
@@ -14,6 +15,7 @@ from xovac_tui.api.link import LinkView
 from xovac_tui.api.validity import Validity
 from xovac_tui.chamber.alarm import AlarmChange, Ask
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
+from xovac_tui.recording import differences
 from xovac_tui.recording.disk.axis import SessionTimes
 from xovac_tui.recording.disk.table import Recorded, RecordedRow, RowPlace, Table, json_text, writable
 
@@ -478,6 +480,35 @@ class RecordedChange(Recorded, frozen=True, kw_only=True):
     mono: float | None = None
 
 
+class ChangeItem(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a kind is in force now: a change where that differs from what the record knows of it.
+
+    Several programs note what they find in force. So the newest change is read in the transaction that adds
+    the next one: what another program noted a moment before is not noted twice.
+    """
+
+    change: RecordedChange
+    """Without `before`; its text is made of the keys that differ where it has none."""
+    recorder_only: ClassVar = False
+
+    def rows(self, place: RowPlace) -> Iterator[RecordedRow]:
+        """Yield the statements that write it at a place."""
+        placed = self.change.placed(place)
+
+        def settle(db: sqlite3.Connection) -> RecordedRow | None:
+            found = db.execute(
+                "SELECT CAST(after AS BLOB) FROM changes WHERE kind = ? ORDER BY id DESC LIMIT 1",
+                (placed.written("kind"),),
+            ).fetchone()
+            before = "" if found is None else bytes(found[0] or b"").decode("utf-8", "replace")
+            if before == placed.written("after"):
+                return None
+            text = placed.text or differences.in_words(before, placed.after)
+            return msgspec.structs.replace(placed, before=before, text=text).insert()
+
+        yield placed.insert()._replace(settle=settle)
+
+
 class Visit(Recorded, frozen=True, kw_only=True):
     """When a user watched the chamber, and until when. UTC seconds."""
 
@@ -551,5 +582,5 @@ KINDS: tuple[type[Recorded], ...] = (
 AUDITED = {kind.table.name: kind for kind in KINDS if kind.table.audited}
 """Table -> kind whose rows the chain of hashes covers."""
 
-Item: TypeAlias = Recorded | RunItem | SessionItem | CloseRunsItem
+Item: TypeAlias = Recorded | RunItem | SessionItem | CloseRunsItem | ChangeItem
 """What a recorder takes beside events."""

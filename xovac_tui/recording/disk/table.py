@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from functools import cache
@@ -25,6 +26,8 @@ class RecordedRow(NamedTuple):
     values: tuple[Any, ...]
     audited: str = ""
     """Table to which it adds a row that the chain covers; empty where it does not."""
+    settle: Callable[[sqlite3.Connection], RecordedRow | None] | None = None
+    """Gives what is written in its place by what the record holds within the transaction; None: nothing."""
 
 
 class RowPlace(NamedTuple):

@@ -383,10 +383,13 @@ class Writer:
             said = lost_words(self.unreported)
             rows = [*rows, self._mark(utc, self._mono_of(utc), utc, "unrecorded", said)]
         with chaining(self._db) as chain_row:
-            for statement, values, audited in rows:
-                made = self._db.execute(statement, values)
-                if audited:
-                    chain_row(audited, int(made.lastrowid or 0))
+            for row in rows:
+                settled = row if row.settle is None else row.settle(self._db)
+                if settled is None:
+                    continue
+                made = self._db.execute(settled.statement, settled.values)
+                if settled.audited:
+                    chain_row(settled.audited, int(made.lastrowid or 0))
 
     def _write_events(self) -> None:
         db = self._db
