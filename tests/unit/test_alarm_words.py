@@ -387,13 +387,13 @@ def test_signs_point_down_only_where_a_lower_limit_was_crossed() -> None:
 
 
 def test_the_column_of_values_is_as_wide_as_they_need_in_few_steps() -> None:
-    silent = alarm(value="", channel="", text="The data have stopped; the connection is open.")
+    silent = alarm(value="", channel="", text="A text that needs most of the room of a row")
     widths = [
         value_width(shown, UNICODE) for shown in ([silent], [silent, alarm()], [alarm(value="3.6e-06 mbar")])
     ]
     assert widths == [3, 9, 13]
     shown = text(list_line(silent, 80, NOON, chosen=False, focus=False, glyphs=UNICODE, value=3))
-    assert "The data have stopped; the connection is" in shown
+    assert "A text that needs most of the room of a" in shown
     assert cell_len(shown) == cell_len(text(list_head(80, 3))) == 80
 
 
