@@ -23,7 +23,7 @@ from xovac_tui.ui.dialogs.base import Dialog, Entries
 from xovac_tui.ui.dialogs.contract.entries import Entry, Kind
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import FOCUSED, Line, LinesWidget, folded
+from xovac_tui.ui.widgets.lines import FOCUSED, Line, LinesWidget, clip, folded
 from xovac_tui.ui.widgets.selector import Selector
 from xovac_tui.ui.workspace import Workspace
 
@@ -505,7 +505,11 @@ class ContractForm(Dialog[FormEnd]):
     def _preview(self) -> None:
         if self._plan.preview is not None:
             for shown in self.query("#form-preview").results(LinesWidget):
-                shown.show_lines(self._plan.preview(self.texts))
+                lines = self._plan.preview(self.texts)
+                room = shown.size.width or self.app.size.width
+                shown.show_lines(
+                    [clip(line, room, ellipsis=self.workspace.glyphs.ellipsis) for line in lines]
+                )
 
     def _say(self) -> None:
         """Show the problem of the entry with the focus, else any other, else what the entry is for."""

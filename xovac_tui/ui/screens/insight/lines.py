@@ -72,7 +72,10 @@ def table_line(
         old = "" if channel.quality is Quality.GOOD else f"  {channel.quality.value}"
         label = glyphs.shown(channel.label, 60)
         value = glyphs.plain(f"  {reading_with_unit(channel, units)}")
-        line: Line = ((f"{glyphs.quality(channel.quality)} {label}", "bold"), (value, ""))
+        line: Line = (
+            (f"{glyphs.quality(channel.quality)} {label}", "bold"),
+            (value, "$no-data" if old else ""),
+        )
         return clip((*line, (old, "$warning")), width, ellipsis=glyphs.ellipsis)
     name = glyphs.shown(row.judged.criterion.name, 40)
     full, empty = glyphs.bar(found.held / found.needed if found.needed else 0.0, _BAR)
@@ -178,8 +181,9 @@ def pressure_lines(
     if vacuum is None:
         said = "No channel has the role pressure, so nothing is known of the vacuum: a contract file sets it."
         return _styled(folded(said, width), "$foreground-muted")[:height]
-    facts = [_fact("Pressure", reading_with_unit(vacuum.channel, units), "bold")]
-    if vacuum.channel.quality is not Quality.GOOD:
+    good = vacuum.channel.quality is Quality.GOOD
+    facts = [_fact("Pressure", reading_with_unit(vacuum.channel, units), "bold" if good else "$no-data")]
+    if not good:
         facts.append(_fact("", vacuum.channel.quality.value, "$warning"))
     facts.append(_fact("Pump", _pump_words(vacuum), "" if vacuum.pump is not None else "$foreground-muted"))
     if vacuum.rise is not None:
