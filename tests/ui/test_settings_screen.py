@@ -11,7 +11,7 @@ import pytest
 from textual.widgets import Static
 
 from tests.helpers.console import Console, console
-from xovac_tui.config.settings_text import SettingsText
+from xovac_tui.config.settings_text import SettingsText, write_settings_text
 from xovac_tui.ui.dialogs.question import QuestionDialog
 from xovac_tui.ui.settings import settings_model, settings_screen
 from xovac_tui.ui.settings.settings_screen import KeyDialog, SettingsDialog
@@ -136,7 +136,7 @@ async def test_what_another_program_changed_is_shown_first_and_stays(tmp_path: P
 async def test_what_another_program_writes_while_mine_is_saved_is_shown_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    usual = settings_screen.write_settings_text
+    usual = write_settings_text
 
     def late(made: SettingsText, before: SettingsText) -> None:
         # After the file was read and before it is written.

@@ -525,7 +525,7 @@ def guesses_of_all(
         for name in (leaf.channel, *leaf.aliases)
     }
     # A name like another channel's full name would be taken for that.
-    taken |= {f"{event}.{path}".casefold() for event, path, _ in known}
+    full_names = {_full_name(event, path) for event, path, _ in known}
     found: dict[Where, list[Guess]] = {}
     numbers: dict[str, int] = {}
     for event, path, samples in known:
@@ -542,7 +542,8 @@ def guesses_of_all(
         if path.rpartition(".")[2] in _UNIT_KEYS and any((event, one) in beside for one in _valued(path)):
             guesses.append(_guess(GuessCode.HIDE_UNIT, {"hide": True}))
         label = next((str(value) for one in guesses for key, value in one.values if key == "label"), "")
-        if name := _own(short_name(label), taken, numbers):
+        others = full_names.difference((_full_name(event, path),)) if not path else full_names
+        if name := _own(short_name(label), (taken, others), numbers):
             taken.add(name)
             guesses.append(_guess(GuessCode.NAME_OF_PATH, {"channel": name}))
         named = given.get(leaf_at(event, path), ())
@@ -553,12 +554,16 @@ def guesses_of_all(
 _OF_ROLE = frozenset((GuessCode.PIN_OF_ROLE, GuessCode.HIDE_STATE))
 
 
-def _own(name: str, taken: set[str], numbers: dict[str, int]) -> str:
+def _full_name(event: str, path: str) -> str:
+    return (f"{event}.{path}" if path else event).casefold()
+
+
+def _own(name: str, taken: Sequence[set[str]], numbers: dict[str, int]) -> str:
     """Return a name that is not taken yet, with a number if need be; `numbers` are the newest ones given."""
-    if not name or name not in taken:
+    if not name or not any(name in names for names in taken):
         return name
     number = numbers.get(name, 1) + 1
-    while f"{name}_{number}" in taken:
+    while any(f"{name}_{number}" in names for names in taken):
         number += 1
     numbers[name] = number
     return f"{name}_{number}"
