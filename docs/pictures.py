@@ -25,7 +25,8 @@ from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.api.link import LinkWord
-from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
+from xovac_tui.api.loader import load_contract
+from xovac_tui.api.shipped import SIMULATOR_CONTRACT
 from xovac_tui.chamber.snapshot import RunState
 from xovac_tui.compose.chambers import ChamberSetup
 from xovac_tui.compose.stations import Equipment, build_station

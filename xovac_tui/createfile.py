@@ -7,13 +7,21 @@ a file is written beside it first and takes its name whole.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+with contextlib.suppress(ImportError):  # Windows has no locks of this kind
+    import fcntl
+
 PRIVATE = 0o600
 """Mode of a new file: only its owner may read and write it."""
+SAVING = 5.0
+"""Seconds for which another program's save is waited for."""
+_POLL = 0.01
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -64,6 +72,46 @@ def whole_file(
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         raise
+
+
+@contextlib.contextmanager
+def only_saver(target: Path, patience: float = SAVING) -> Iterator[None]:
+    """Keep other saves of this program's kind out of the folder of a file, in any process, meanwhile.
+
+    What is compared within it is still there when it is replaced. The lock is on the folder itself
+    (flock(2)), so that no file is left behind and the end of a process ends it. Where the system has no such
+    lock (Windows, some network shares) nothing is kept out. Raises TimeoutError where another save lasts for
+    `patience` seconds. It must not be nested.
+    """
+    folder = next(one for one in target.parents if one.is_dir())
+    held = _lock_of(folder, patience)
+    try:
+        yield
+    finally:
+        if held is not None:
+            os.close(held)
+
+
+def _lock_of(folder: Path, patience: float) -> int | None:
+    """Return the descriptor that holds the lock of a folder; None where it has no lock."""
+    try:
+        number = os.open(folder, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+    except OSError:
+        return None
+    until = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return number
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                os.close(number)
+                said = "another program is saving a file in its folder, and has not finished"
+                raise TimeoutError(errno.ETIMEDOUT, said, str(folder)) from None
+            time.sleep(_POLL)
+        except (OSError, NameError):
+            os.close(number)
+            return None
 
 
 def _take_name(part: Path, target: Path) -> None:

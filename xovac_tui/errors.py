@@ -12,6 +12,8 @@ class Exit(IntEnum):
     OK = 0
     CRASH = 1
     """A defect in this program; the message names the log file."""
+    DIFFERENT = 1
+    """What was compared differs, as of diff(1) and cmp(1); of a defect there is a message on stderr."""
     USAGE = 2
     """Wrong arguments or settings, or no terminal where one is needed."""
     WARNING = 3

@@ -30,7 +30,7 @@ def home() -> Path | None:
         return Path(value)
 
 
-_Kind = Literal["user_config_path", "user_state_path", "user_log_path", "user_data_path"]
+_Kind = Literal["user_config_path", "user_state_path", "user_log_path", "user_data_path", "user_cache_path"]
 
 
 def _platform(kind: _Kind) -> Path:
@@ -104,6 +104,12 @@ def log_file() -> Path:
     """Return the log file, the only place for tracebacks."""
     base = home()
     return (base / "logs" if base else _platform("user_log_path")) / f"{APP}.log"
+
+
+def cache_folder() -> Path:
+    """Return the folder of what may be deleted at any time, because it is made again."""
+    base = home()
+    return base / "cache" if base else _platform("user_cache_path")
 
 
 def shipped(name: str) -> Path:

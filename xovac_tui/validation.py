@@ -16,7 +16,7 @@ from msgspec import inspect
 
 from xovac_tui.digits import digits
 from xovac_tui.errors import SettingsError, XovacError
-from xovac_tui.readfile import read_at_most
+from xovac_tui.readfile import NotRegularError, read_at_most
 from xovac_tui.text import clean, near_miss, nearest
 
 T = TypeVar("T")
@@ -396,6 +396,8 @@ def read_toml_bytes(path: Path, error: type[XovacError] = SettingsError, *, most
         raise error(f"{path}: there is no such file. Check the name, or create it.") from None
     except IsADirectoryError:
         raise error(f"{path} is a folder, not a file. Name a TOML file in it.") from None
+    except NotRegularError as why:
+        raise error(f"{path} is {why.kind}, not a file. Name a TOML file.") from None
     except OSError as why:
         raise error(f"{path} cannot be read: {why.strerror or why}. Check its permissions.") from None
     except ValueError:  # a NUL in the name

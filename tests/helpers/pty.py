@@ -36,14 +36,14 @@ MOUSE_MODES = (b"\x1b[?1000", b"\x1b[?1003", b"\x1b[?1006", b"\x1b[?1015", b"\x1
 OTHER_MODES = (b"\x1b[?1004", b"\x1b[?2004", b"\x1b[?2048")
 
 _NOT_INHERITED = re.compile(
-    r"^(XOVAC_|TEXTUAL|PYTEST_|NO_COLOR$|FORCE_COLOR$|COLORTERM$|COLUMNS$|LINES$|SSH_|TMUX|TERM)"
+    r"^(XOVAC_|TEXTUAL|PYTEST_|NO_COLOR$|FORCE_COLOR$|COLORTERM$|COLUMNS$|LINES$|SSH_|TMUX|TERM|LC_|LANG)"
 )
 
 
 def environment(home: Path | str, **more: str | None) -> dict[str, str]:
     """Return an environment in which only what a test says differs; None takes a variable away."""
     kept = {name: value for name, value in os.environ.items() if not _NOT_INHERITED.match(name)}
-    kept |= {"XOVAC_HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    kept |= {"XOVAC_HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
     kept |= {name: value for name, value in more.items() if value is not None}
     return {name: value for name, value in kept.items() if more.get(name, value) is not None}
 

@@ -22,6 +22,7 @@ from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.screens.recipes.editor.pane import EditorPane
 from xovac_tui.ui.screens.status.pane import StatusPane
+from xovac_tui.ui.terminal.mending import CancelledWaitError
 
 Defects = list[BaseException]
 
@@ -132,6 +133,49 @@ async def test_one_defect_builds_the_screen_again(
         assert c.frame.active_tab == "log"
         await c.press_stop()
         assert [name for name, _ in c.link.emitted] == ["cancel_recipe"]
+
+
+async def test_a_failed_screen_that_does_not_end_ends_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, defects: Defects
+) -> None:
+    async with console(tmp_path) as c:
+        before = c.app.screen_stack[0]
+        ending = asyncio.Event()
+
+        async def never_ends(_bar: TrustBar) -> None:
+            ending.set()
+            await asyncio.Event().wait()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(TrustBar, "on_unmount", never_ends, raising=False)
+            before.call_later(fails)
+            await until(ending.is_set)
+        await c.press_stop()
+        assert [name for name, _ in c.link.emitted] == ["cancel_recipe"]
+        await until(lambda: not before.is_running)
+        await asyncio.sleep(10)
+        assert [type(error) for error in defects] == [DefectOfATestError]
+        defects.clear()
+        await c.press("4")
+        assert c.frame.active_tab == "log"
+
+
+async def cancelled_wait() -> None:
+    waited = asyncio.ensure_future(asyncio.Event().wait())
+    asyncio.get_running_loop().call_soon(waited.cancel)
+    await waited
+
+
+@pytest.mark.parametrize("way", ["call_later", "call_next"])
+async def test_what_the_app_waits_for_may_be_cancelled(way: str, tmp_path: Path, defects: Defects) -> None:
+    async with console(tmp_path) as c:
+        getattr(c.app, way)(cancelled_wait)
+        await until(lambda: defects)
+        await until(lambda: any("built again" in said for said in c.messages))
+        assert [type(error) for error in defects] == [CancelledWaitError]
+        defects.clear()
+        await c.press("4")
+        assert c.frame.active_tab == "log"
 
 
 async def test_a_worker_that_fails_leaves_the_screen_as_it_is(tmp_path: Path, defects: Defects) -> None:

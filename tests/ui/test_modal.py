@@ -134,6 +134,17 @@ async def test_what_was_read_before_the_first_picture_and_a_moment_does_not_answ
             assert dialog.too_early(key(name, 100.1))
 
 
+async def test_a_picture_before_the_dialog_is_laid_out_does_not_count_as_its_first(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        asks = QuestionDialog(c.app.workspace, "Leave?", "Sure?", [("stay", "Stay", ""), ("go", "Go", "y")])
+        c.app.push_screen(asks)
+        c.app.paint()
+        assert asks.seen_at is None
+        await c.settle()
+        c.app.paint()
+        assert asks.seen_at is not None
+
+
 async def test_the_palette_leaves_the_strip_of_stop_in_sight(tmp_path: Path) -> None:
     async with console(tmp_path) as c:
         await c.press(":")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.helpers.console import Console, console
 from xovac_tui.alarms.kinds.link import LinkRule
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.config import Profile
+from xovac_tui.ui import tabs
 from xovac_tui.ui.actions import EVERYWHERE
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog
 from xovac_tui.ui.dialogs.help import HelpDialog, HelpTopic, TopicList, matching
@@ -23,6 +25,8 @@ from xovac_tui.ui.screens.controls.form import FormDialog
 from xovac_tui.ui.screens.recipes.pane import RecipesPane
 from xovac_tui.ui.screens.status.readings import Readings
 from xovac_tui.ui.search import PaletteEntry
+from xovac_tui.ui.settings.settings_model import read_settings_state, settings_path
+from xovac_tui.ui.settings.settings_screen import SettingsDialog
 
 SIZES = ((60, 16), (80, 23), (80, 24), (120, 36))
 
@@ -122,6 +126,77 @@ async def test_recipes_are_shown_on_their_tab(tmp_path: Path) -> None:
         pane = c.frame.pane
         assert isinstance(pane, RecipesPane)
         await c.until(lambda: pane.view.chosen is not None and pane.view.chosen.name == name)
+
+
+async def test_from_another_tab_it_is_asked_what_an_action_is_for(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        # Where the recipes cannot be seen, none of them is meant.
+        dialog = await found(c, "load-recipe")
+        assert first(dialog) == ("Recipes", "Load", "L")
+        await c.press("enter")
+        await c.until(lambda: c.app.screen is not dialog and isinstance(c.app.screen, PaletteDialog))
+        which = c.app.screen
+        assert isinstance(which, PaletteDialog)
+        await c.until(lambda: which.complete)
+        await c.settle()
+        assert {one.kind for one in which.found} == {"Recipe"}
+        assert "which recipe" in str(which.query_one(".dialog").border_title)
+        assert c.frame.active_tab == "status"
+        last = which.found[-1]
+        await c.type(last.title)
+        await c.until(lambda: which.complete and which.found[0].title == last.title)
+        await c.press("enter")
+        await c.until(lambda: isinstance(c.app.screen, ConfirmDialog))
+        assert isinstance(c.frame.pane, RecipesPane)
+        assert c.frame.pane.view.chosen is not None
+        assert str(c.frame.pane.view.chosen.path) == last.name
+        await c.press("escape")
+        await c.until(lambda: len(c.app.screen_stack) == 1)
+        # On its own tab it acts on what is seen there.
+        await choose(c, "load-recipe")
+        assert not isinstance(c.app.screen, PaletteDialog)
+        assert c.link.emitted == []
+
+
+async def test_events_have_no_names_so_the_palette_only_goes_there(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await choose(c, "log-save-all")
+        await c.until(lambda: c.frame.active_tab == "log")
+        await c.until(lambda: any("S (save all)" in message for message in c.messages))
+        assert not (tmp_path / "state" / "exports").exists()
+
+
+def test_every_action_on_a_chosen_thing_says_so() -> None:
+    """The editor is left out: the palette offers its actions only where its steps are seen."""
+    meant = re.compile(r"\bchosen\b|\bthe file\b|filter shows")
+    for tab in tabs.TABS:
+        if tab.key or tab.over:
+            missing = [one.id for one in tab.actions if meant.search(one.help) and not one.on]
+            assert missing == []
+
+
+async def test_every_setting_is_found_and_the_settings_open_there(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        dialog = await found(c, "setting")
+        state = read_settings_state(settings_path(c.app.workspace.start))
+        lines = [one for one in state.lines(c.app.workspace.start, c.app.available_themes) if one.path]
+        titles = {one.title for one in dialog.found if one.kind == "Setting"}
+        assert {one.title for one in lines if one.path[0] != "keys"} <= titles
+        assert {f"Key of {one.title}" for one in lines if one.path[0] == "keys"} <= titles
+        await c.press("escape")
+        # By its key in the file, and by its caption; `enter` there changes it.
+        for typed, path in (
+            ("display.pressure_plain_above", ("display", "pressure_plain_above")),
+            ("keys.runs-report", ("keys", "runs-report")),
+            ("trend at the start", ("display", "window")),
+        ):
+            await choose(c, typed)
+            await c.until(lambda: isinstance(c.app.screen, SettingsDialog) and c.app.screen.chosen)
+            assert isinstance(c.app.screen, SettingsDialog)
+            assert c.app.screen.chosen is not None
+            assert c.app.screen.chosen.path == path
+            await c.press("escape")
+            await c.until(lambda: len(c.app.screen_stack) == 1)
 
 
 async def test_a_theme_is_shown_while_the_cursor_is_on_it(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.report.deviations import gap_words
 from xovac_tui.runs.past import PastRun, read_run, read_runs
+from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.screens.recipes.pane import RecipesPane
 from xovac_tui.ui.screens.runs import pane as module
 from xovac_tui.ui.screens.runs.pane import RunsPane
@@ -388,8 +389,13 @@ async def test_runs_are_found_by_words_and_files_are_attached(tmp_path: Path, re
         )
         paper.write_text("thermocouple 3 was loose")
         await c.press("enter")
+        await c.until(lambda: isinstance(c.app.screen, AskDialog) and "note.txt" in c.app.screen.heading)
+        await c.type("loose wire")
+        await c.press("enter")
         await c.until(lambda: any("note.txt is attached to r2" in message for message in c.messages))
         await c.until(lambda: pane.past is not None and len(pane.past.attachments) == 1)
+        assert pane.past is not None
+        assert pane.past.attachments[0].text == "loose wire"
         await c.press("escape")
         await c.settle()
         assert [re.findall(r"r\d", row)[0] for row in shown(pane, "list").split("\n")[0:3:2]] == ["r3", "r2"]

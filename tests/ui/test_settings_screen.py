@@ -11,8 +11,9 @@ import pytest
 from textual.widgets import Static
 
 from tests.helpers.console import Console, console
+from xovac_tui.config.settings_text import SettingsText, write_settings_text
 from xovac_tui.ui.dialogs.question import QuestionDialog
-from xovac_tui.ui.settings import settings_screen
+from xovac_tui.ui.settings import settings_model, settings_screen
 from xovac_tui.ui.settings.settings_screen import KeyDialog, SettingsDialog
 from xovac_tui.ui.widgets.rows import Rows
 
@@ -132,6 +133,29 @@ async def test_what_another_program_changed_is_shown_first_and_stays(tmp_path: P
         assert file.read_text() == f'recipes = "r"\n{TEXT}'.replace('"utc"', '"local"')
 
 
+async def test_what_another_program_writes_while_mine_is_saved_is_shown_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = write_settings_text
+
+    def late(made: SettingsText, before: SettingsText) -> None:
+        # After the file was read and before it is written.
+        monkeypatch.setattr(settings_screen, "write_settings_text", usual)
+        file.write_text(f'recipes = "r"\n{TEXT}')
+        usual(made, before)
+
+    async with settings(tmp_path) as (c, file):
+        monkeypatch.setattr(settings_screen, "write_settings_text", late)
+        await pick(c, "times")
+        await c.press("up", "enter")
+        await c.until(lambda: isinstance(c.app.screen, QuestionDialog))
+        await c.settle()
+        assert '+recipes = "r"' in c.app.screen.words()  # type: ignore[attr-defined]
+        await c.press("y")
+        await ready(c)
+        assert file.read_text() == f'recipes = "r"\n{TEXT}'.replace('"utc"', '"local"')
+
+
 async def test_a_number_out_of_range_is_asked_for_again(tmp_path: Path) -> None:
     async with settings(tmp_path) as (c, file):
         await pick(c, "pictures a second")
@@ -169,7 +193,7 @@ async def test_a_receiver_is_tested_after_a_question(tmp_path: Path, monkeypatch
 async def test_settings_that_cannot_be_written_are_told_before_typing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings_screen, "unwritable", lambda _: "The folder takes no file.")
+    monkeypatch.setattr(settings_model, "unwritable", lambda _: "The folder takes no file.")
     async with settings(tmp_path) as (c, file):
         notice = c.app.screen.query_one("#readonly", Static)
         assert "takes no file" in str(notice.render())

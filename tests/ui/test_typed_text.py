@@ -112,7 +112,7 @@ FIELDS: dict[str, Way] = {
     "ui/settings/settings_screen.py SettingsDialog": pressing("log", "f9"),
     "ui/settings/settings_screen.py _type": ("log", a_setting),
     "ui/screens/runs/pane.py RunsPane": pressing("runs", "slash"),
-    "ui/screens/runs/pane.py action_runs_attach": pressing("runs", "a"),
+    "ui/screens/runs/attaching.py _ask": pressing("runs", "a"),
 }
 """Every place in which text can be typed: its tab, and how to go there."""
 IN_A_REPLAY = "ui/replay_actions.py _go_to"
@@ -126,11 +126,11 @@ def places() -> Iterator[str]:
     root = Path(xovac_tui.__file__).parent
     for path in sorted(root.rglob("*.py")):
         where, source = path.relative_to(root).as_posix(), path.read_text(encoding="utf-8")
-        if not re.search(r"(Input|TextArea|AskDialog|PathDialog)\(", source):
+        if not re.search(r"(Input|FindField|TextArea|AskDialog|PathDialog)\(", source):
             continue  # parsing all files takes ten times as long
         for outer in ast.walk(ast.parse(source)):
             if isinstance(outer, ast.ClassDef):
-                fields = {"Input", "TextArea", "MaskedInput"}
+                fields = {"Input", "FindField", "TextArea", "MaskedInput"}
             elif isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef):
                 fields = {"AskDialog", "PathDialog"}
             else:

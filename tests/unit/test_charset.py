@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
-import os
-import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.commandline import CommandLine
+from tests.helpers.pty import Pty, console
 from xovac_tui.config import Overrides, effective_settings
-from xovac_tui.config.resolve import other_than_utf8
+from xovac_tui.config.charset import as_started, other_than_utf8
 
 
 class Terminal(io.TextIOWrapper):
@@ -30,8 +30,9 @@ class Terminal(io.TextIOWrapper):
     ("environ", "expected"),
     [
         ({}, ""),
-        ({"LANG": "C"}, ""),
-        ({"LANG": "POSIX"}, ""),
+        ({"LANG": "C"}, "ASCII"),
+        ({"LC_ALL": "POSIX"}, "ASCII"),
+        ({"LC_ALL": "C", "LANG": "C.UTF-8"}, "ASCII"),
         ({"LANG": "C.UTF-8"}, ""),
         ({"LANG": "en_GB.utf8"}, ""),
         ({"LANG": "en_GB.UTF-8@euro"}, ""),
@@ -44,9 +45,6 @@ class Terminal(io.TextIOWrapper):
         ({"LANG": "de_DE.ISO-8859-1", "LC_ALL": "en_GB.UTF-8"}, ""),
         ({"LANG": "en_GB.UTF-8", "LC_CTYPE": "de_DE.ISO-8859-1"}, "ISO-8859-1"),
         ({"LANG": "de_DE.ISO-8859-1", "LC_ALL": "", "LC_CTYPE": ""}, "ISO-8859-1"),
-        # Python has written LC_CTYPE, because this machine lacks the locale of LANG.
-        ({"LANG": "de_DE.ISO-8859-1", "LC_CTYPE": "C.UTF-8"}, "ISO-8859-1"),
-        ({"LANG": "de_DE.ISO-8859-1", "LC_CTYPE": "C.UTF-8", "LC_ALL": "en_GB.UTF-8"}, ""),
         ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, ""),
     ],
 )
@@ -54,15 +52,58 @@ def test_the_locale_says_which_characters_there_are(environ: dict[str, str], exp
     assert other_than_utf8(environ, Terminal("utf-8")) == expected
 
 
-def test_a_locale_that_this_machine_lacks_counts_in_a_process_of_its_own() -> None:
-    code = "import os; from xovac_tui.config.resolve import other_than_utf8 as f; print(f(os.environ))"
-    environ = {**os.environ, "LANG": "xx_XX.ISO-8859-1"}
-    for place in ("LC_ALL", "LC_CTYPE", "PYTHONUTF8"):
-        environ.pop(place, None)
-    said = subprocess.run(
-        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
-    )
-    assert said.stdout.strip() == "ISO-8859-1"
+@pytest.mark.parametrize(
+    ("found", "started", "before"),
+    [
+        ({"LC_CTYPE": "C.UTF-8"}, b"HOME=/root\0", ""),
+        ({"LC_CTYPE": "C.UTF-8", "LANG": "C"}, b"LANG=C\0LC_CTYPE=C\0", "C"),
+        # A terminal that reports its characters over SSH, where LANG is C on the other machine.
+        ({"LC_CTYPE": "C.UTF-8", "LANG": "C"}, b"LANG=C\0LC_CTYPE=C.UTF-8\0", "C.UTF-8"),
+        ({"LC_CTYPE": "de_DE.UTF-8", "LANG": "C"}, b"LANG=C\0", "de_DE.UTF-8"),
+        # Where the system does not say how the process was started.
+        ({"LC_CTYPE": "C.UTF-8", "LANG": "C"}, None, ""),
+        ({"LC_CTYPE": "C.UTF-8", "LANG": "de_DE.ISO-8859-1"}, None, ""),
+        ({"LC_CTYPE": "C.UTF-8"}, None, "C.UTF-8"),
+    ],
+)
+def test_what_python_wrote_into_the_environment_is_not_what_was_set(
+    tmp_path: Path, found: dict[str, str], started: bytes | None, before: str
+) -> None:
+    file = tmp_path / "environ"
+    if started is not None:
+        file.write_bytes(started)
+    assert as_started(found, file).get("LC_CTYPE", "") == before
+    assert as_started(found, file).get("LANG", "") == found.get("LANG", "")
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="the system does not say it")
+def test_a_program_in_a_terminal_knows_which_locale_was_chosen(tmp_path: Path) -> None:
+    code = "from xovac_tui.config.charset import as_started, other_than_utf8 as f; print(f'<{f()}>')"
+    chosen: dict[str, dict[str, str | None]] = {
+        "<ASCII>": {"LC_ALL": "C"},
+        "<ASCII> ": {"LANG": "C"},
+        "<ISO-8859-1>": {"LANG": "xx_XX.ISO-8859-1"},
+        "<>": {"LC_ALL": "C.UTF-8", "LANG": "C"},
+        "<> ": {"LC_CTYPE": "C.UTF-8", "LANG": "C"},
+        "<>  ": {"LANG": None},
+    }
+    with ExitStack() as stack:
+        started = {
+            expected: stack.enter_context(Pty([sys.executable, "-c", code], home=tmp_path, env=env))
+            for expected, env in chosen.items()
+        }
+        for expected, program in started.items():
+            assert program.wait() == 0
+            assert program.text().strip() == expected.strip(), chosen[expected]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("locale", "plain"), [("C", True), ("C.UTF-8", False)])
+def test_the_console_draws_what_the_locale_has(tmp_path: Path, locale: str, plain: bool) -> None:
+    with console("--demo", "--no-record", home=tmp_path, env={"LC_ALL": locale}) as program:
+        program.wait_for("ONLINE", 30)
+        program.wait_for("STOP")
+        assert program.raw.isascii() is plain
 
 
 def test_a_terminal_that_is_written_to_in_another_set_counts_as_well() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.commandline import CommandLine
+from xovac_tui.recipes.differing import NO_DIFFERENCE
 from xovac_tui.recipes.files import load_recipe
 from xovac_tui.recipes.findings import FindingCode, finding
 from xovac_tui.recipes.model import Hold, Ramp, Repeat
@@ -236,3 +237,22 @@ def test_a_bad_sheet_names_its_lines(line: CommandLine, tmp_path: Path) -> None:
     assert said.code == 2
     assert "line 2" in said.err
     assert "line 3" in said.err
+
+
+def test_recipes_are_compared_as_in_the_console(line: CommandLine, good: str, tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(f"# a comment\n{GOOD}")
+    assert (line("recipe", "diff", good, str(other)).code, line("recipe", "diff", good, good).code) == (0, 0)
+    assert line("recipe", "diff", good, str(other)).out == f"{NO_DIFFERENCE}\n"
+    assert line("recipe", "diff", good, str(other), "--json").out == "[]\n"
+    other.write_text(GOOD.replace("to = -20", "to = -25"))
+    said = line("recipe", "diff", good, str(other))
+    assert (said.code, said.err) == (1, "")
+    assert said.out.splitlines()[:2] == [f"--- {good}", f"+++ {other}"]
+    assert [one for one in said.out.splitlines()[2:] if one[0] in "-+"] == [
+        "- 2.1   ramp to −20 °C in 40m",
+        "+ 2.1   ramp to −25 °C in 40m",
+    ]
+    found = json.loads(line("recipe", "diff", good, str(other), "--json").out)
+    assert [(one["sign"], one["place"]) for one in found] == [("-", "2.1"), ("+", "2.1")]
+    assert line("recipe", "diff", good, str(tmp_path / "none.toml")).code == 2

@@ -7,7 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +17,7 @@ from tests.helpers.commandline import CommandLine, clean_environment
 from tests.helpers.pastruns import three_runs
 from xovac_tui import __version__, paths
 from xovac_tui.cli.table import COMMANDS, EVERY_EXIT
+from xovac_tui.completing import contract_names
 from xovac_tui.completing.answer import answer_lines
 from xovac_tui.completing.asked import ASKED
 from xovac_tui.completing.line import split_line, take
@@ -241,7 +244,41 @@ def test_completing_imports_neither_the_command_line_nor_the_network_nor_the_scr
     assert "xovac_tui.cli" not in done.stderr
     assert done.stdout
     assert not [line for line in done.stderr.splitlines() if not line.startswith("import time:")]
-    assert sorted(path.name for path in home.iterdir()) == ["config.toml", "own.toml", "recipes", "work"]
+    assert {path.name for path in home.iterdir()} - {"cache"} == {
+        "config.toml",
+        "own.toml",
+        "recipes",
+        "work",
+    }
+
+
+def test_names_of_contracts_are_kept_until_a_file_changes(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contract_names, "time", SimpleNamespace(time=lambda: time.time() + 60))
+    asked = ("send", "--profile", "bench-1", "")
+    words = zsh(*asked)
+    (kept,) = (home / "cache").iterdir()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert zsh(*asked) == words
+    assert "msgspec" not in answered(*asked, home=home).stderr
+    own = home / "own.toml"
+    own.write_text(CONTRACT.replace("commands.go", "commands.ho"), encoding="utf-8")
+    assert zsh(*asked) == [*words[:-2], "ho", "set_heater"], "same length, another stamp"
+    kept.write_text('{"made_of": ', encoding="utf-8")
+    assert zsh(*asked) == [*words[:-2], "ho", "set_heater"]
+    own.unlink()
+    assert zsh(*asked) == words[:-2]
+
+
+def test_a_file_that_was_just_changed_is_not_kept_and_a_cache_that_cannot_be_written_is_none(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "go" in zsh("send", "--profile", "bench-1", "")
+    assert not (home / "cache").exists()
+    monkeypatch.setattr(contract_names, "time", SimpleNamespace(time=lambda: time.time() + 60))
+    (home / "cache").touch()
+    assert "go" in zsh("send", "--profile", "bench-1", "")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.wait4")

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.helpers.meanwhile import needs_locks, saved_meanwhile
 from xovac_tui.api.contract import Confirm, Hazard, LeafTable, Role
 from xovac_tui.api.contracts import editing
 from xovac_tui.api.contracts.editing import (
@@ -254,6 +255,22 @@ def test_a_file_that_another_program_wrote_meanwhile_is_not_overwritten(file: Pa
     with pytest.raises(ContractConflictError):
         save(edited(both, [ContractChange(("source",), "x")]))
     assert not file.exists()
+
+
+@needs_locks
+def test_of_two_saves_at_one_instant_the_later_shows_the_difference(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = file.with_name("link.toml")
+    link.symlink_to(file)
+    mine = edited(read_source(file), [ContractChange(("source",), "mine")])
+    theirs = edited(read_source(link), [ContractChange(("messages", "telemetry", "a", "unit"), "K")])
+    (raised,) = saved_meanwhile(
+        monkeypatch, editing, "write_atomically", lambda: save(mine), lambda: save(theirs)
+    )
+    assert isinstance(raised, ContractConflictError)
+    assert (raised.disk and raised.disk.raw, file.read_bytes()) == (mine.raw, mine.raw)
+    assert sorted(os.listdir(file.parent)) == sorted((file.name, link.name)), "nothing is left behind"
 
 
 def test_a_place_that_cannot_be_written_is_named_before(

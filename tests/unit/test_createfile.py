@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.commandline import CommandLine, clean_environment
+from tests.helpers.meanwhile import needs_locks
 from tests.helpers.recipes import bakeout
 from xovac_tui import createfile, logfile, paths
+from xovac_tui.createfile import only_saver
 from xovac_tui.errors import RecipeError
 from xovac_tui.logfile import LogFile
 from xovac_tui.recipes.store import save_as, write_file
@@ -233,3 +235,12 @@ def test_config_init_leaves_a_link_alone(
     assert said.code == 2
     assert "already" in said.err
     assert not (tmp_path / "elsewhere").exists()
+
+
+@needs_locks
+def test_another_process_that_saves_is_waited_for_only_so_long(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "config.toml"
+    with only_saver(target), pytest.raises(TimeoutError), only_saver(tmp_path / "other", patience=0.02):
+        pass
+    with only_saver(target):
+        assert os.listdir(tmp_path) == [], "nothing is left behind"

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from xovac_tui.ui.terminal.lifecycle import UnaskedEndError, exit_code
 from xovac_tui.ui.terminal.mending import MOST, WITHIN, Failures, Remedy
 
 
@@ -39,3 +45,11 @@ def test_a_person_may_ask_for_the_whole_screen_again() -> None:
         failures.take(float(at))
     failures.forget()
     assert failures.take(4.0) is Remedy.SAME
+
+
+def test_an_app_that_was_not_asked_to_end_has_not_ended_well() -> None:
+    ended: Any = SimpleNamespace(defect=None, return_code=None)
+    with pytest.raises(UnaskedEndError):
+        exit_code(ended)
+    ended.return_code = 3
+    assert exit_code(ended) == 3

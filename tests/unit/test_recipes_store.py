@@ -4,10 +4,12 @@ import stat
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.helpers.meanwhile import needs_locks, saved_meanwhile
 from tests.helpers.recipes import bakeout
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes import store
@@ -79,6 +81,21 @@ def test_a_file_that_changed_is_not_overwritten_unless_asked(opened: Opened) -> 
     save_recipe(opened, other(), now=NOW, overwrite=True)
     assert load_recipe(opened.path) == other()
     assert versions(opened.path)[0].path.read_text(encoding="utf-8").endswith("# by hand\n")
+
+
+@needs_locks
+def test_of_two_saves_at_one_instant_the_later_is_refused(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (raised,) = saved_meanwhile(
+        monkeypatch,
+        store,
+        "write_atomically",
+        lambda: save_recipe(opened, other(), now=NOW),
+        lambda: save_recipe(opened, msgspec.structs.replace(other(), name="theirs"), now=NOW),
+    )
+    assert isinstance(raised, ChangedOnDisk)
+    assert load_recipe(opened.path) == other()
 
 
 def test_a_file_that_vanished_is_reported_and_written_anew_when_asked(opened: Opened) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.meanwhile import needs_locks, saved_meanwhile
 from xovac_tui import paths
 from xovac_tui.config.settings_text import (
     REMOVE,
+    SettingsConflictError,
     SettingsText,
     changed,
     difference,
@@ -35,11 +37,12 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_comments_order_and_mode_stay(file: Path) -> None:
+    before = read_settings_text(file)
     made = changed(
-        read_settings_text(file),
+        before,
         {("display", "theme"): "xovac-light", ("keys", "pause"): "f5", ("display", "time"): REMOVE},
     )
-    write_settings_text(made)
+    write_settings_text(made, before)
     assert file.read_text() == (
         '# mine\n[display] # the screen\ntheme = "xovac-light" # blue\n\n[keys]\npause = "f5"\n'
     )
@@ -73,6 +76,11 @@ def test_what_another_program_changed_is_shown(file: Path) -> None:
     assert difference(before, SettingsText(file)) == ["The file is gone."]
 
 
+def test_changed_lines_that_begin_like_a_heading_of_a_difference_are_shown(file: Path) -> None:
+    old, new = (SettingsText(file, f'means = """\n{sign} a\n"""\n'.encode()) for sign in ("--", "++"))
+    assert difference(old, new) == ["--- a", "+++ a"]
+
+
 def test_a_profile_is_added_once(tmp_path: Path) -> None:
     path = tmp_path / "new" / "config.toml"
     save_profile(path, "bench-1", "http://bench:8080")
@@ -83,12 +91,48 @@ def test_a_profile_is_added_once(tmp_path: Path) -> None:
         save_profile(path, "a/b", "http://other:8080")
 
 
+@needs_locks
+def test_of_two_writes_at_one_instant_the_later_is_refused(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = read_settings_text(file)
+    mine, theirs = (
+        changed(before, {("display", key): value})
+        for key, value in (("time", "local"), ("theme", "xovac-light"))
+    )
+    raised = saved_meanwhile(
+        monkeypatch,
+        paths,
+        "write_atomically",
+        lambda: write_settings_text(mine, before),
+        lambda: write_settings_text(theirs, before),
+    )
+    assert [type(one) for one in raised] == [SettingsConflictError]
+    assert file.read_text() == mine.text
+
+
+@needs_locks
+def test_two_profiles_added_at_one_instant_are_both_there(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised = saved_meanwhile(
+        monkeypatch,
+        paths,
+        "write_atomically",
+        lambda: save_profile(file, "one", "http://one:8080"),
+        lambda: save_profile(file, "two", "http://two:8080"),
+    )
+    assert raised == []
+    assert set(read_settings_text(file).data["profiles"]) == {"one", "two"}
+
+
 def test_a_folder_that_cannot_be_written_is_told(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(paths, "write_atomically", full)
-    made = changed(read_settings_text(file), {("display", "time"): "local"})
+    before = read_settings_text(file)
+    made = changed(before, {("display", "time"): "local"})
     with pytest.raises(SettingsError, match=r"No space left on device\. Nothing was changed\."):
-        write_settings_text(made)
+        write_settings_text(made, before)
     assert file.read_text() == TEXT

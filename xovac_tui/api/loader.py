@@ -13,6 +13,7 @@ import msgspec
 
 from xovac_tui.api.contract import (
     RESERVED_EVENTS,
+    TEMPERATURES,
     CommandSpec,
     Confirm,
     Contract,
@@ -28,6 +29,7 @@ from xovac_tui.api.contract import (
     Role,
 )
 from xovac_tui.api.forms import check_value
+from xovac_tui.api.shipped import shipped_contracts
 from xovac_tui.api.validity import validity
 from xovac_tui.api.wireform import CALLBACK, Sends, WireForm
 from xovac_tui.errors import ContractError, SettingsError
@@ -132,9 +134,8 @@ def read_contract(
     `tables` are read in the place of the files of these names, which need not exist.
     """
     draft = _Draft()
-    shipped = ["documented.toml", "simulator.toml"] if simulator else ["documented.toml"]
-    for name in shipped:
-        _add(draft, Path(__file__).with_name(name), name)
+    for shipped in shipped_contracts(simulator=simulator):
+        _add(draft, shipped, shipped.name)
     for path in paths:
         with draft.wrong.one():
             _add(draft, path, str(path), theirs=True, data=tables.get(path))
@@ -496,10 +497,7 @@ def _impossible(leaf: LeafTable, valid: tuple[float, float]) -> bool:
 
 
 _MEASURES: dict[Role, tuple[str, str]] = {
-    Role.CONTROLLED: (TEMPERATURE, "a temperature"),
-    Role.SETPOINT: (TEMPERATURE, "a temperature"),
-    Role.DEW_POINT: (TEMPERATURE, "a temperature"),
-    Role.ROOM_TEMPERATURE: (TEMPERATURE, "a temperature"),
+    **dict.fromkeys(TEMPERATURES, (TEMPERATURE, "a temperature")),
     Role.PRESSURE: (PRESSURE, "a pressure"),
 }
 """What the leaf of a role measures, for those with which the program works something out."""
@@ -540,7 +538,3 @@ def _one_of(data: dict[str, Any], key: str, default: Origin, name: str) -> Origi
         raise SettingsError(
             f"{name}: `{key}` must be one of: {', '.join(o.value for o in Origin)}."
         ) from None
-
-
-SIMULATOR_CONTRACT = "simulator"
-"""In a profile's `contracts`: the shipped contract of this program's own simulator, not a file."""

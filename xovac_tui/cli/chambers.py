@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, tzinfo
 
-from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
+from xovac_tui.api.loader import load_contract
+from xovac_tui.api.shipped import SIMULATOR_CONTRACT
 from xovac_tui.cli.output import echo
 from xovac_tui.compose.chambers import ChamberSetup, contract_of
 from xovac_tui.config import Effective, Profile, Secrets

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 
 from xovac_tui.cli.output import echo_data, echo_lines
 from xovac_tui.config import Effective, Overrides, effective_settings
-from xovac_tui.config.resolve import is_utf8
+from xovac_tui.config.charset import is_utf8
 from xovac_tui.text import clean
 
 

@@ -16,7 +16,8 @@ from xovac_tui import paths
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.contracts import comparing, drafting, samples, tables
 from xovac_tui.api.event import Direction, EventKind
-from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract, read_contract
+from xovac_tui.api.loader import load_contract, read_contract
+from xovac_tui.api.shipped import SIMULATOR_CONTRACT
 from xovac_tui.cli.common import echo_result, effective, table
 from xovac_tui.cli.contract_notes import assumed_forms, contract_with_mistakes, unknown_units
 from xovac_tui.cli.link import beside, online

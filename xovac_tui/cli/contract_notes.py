@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xovac_tui.api.contract import Contract
-from xovac_tui.api.loader import SIMULATOR_CONTRACT, read_contract
+from xovac_tui.api.loader import read_contract
+from xovac_tui.api.shipped import SIMULATOR_CONTRACT
 from xovac_tui.config import Profile
 from xovac_tui.text import clean
 from xovac_tui.units import is_known

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import locale
 import os
 import platform
 import shutil
@@ -25,11 +24,12 @@ from xovac_tui.cli.provestop import prove
 from xovac_tui.cli.table import headless_words
 from xovac_tui.compose import chambers, stations
 from xovac_tui.config import Effective
-from xovac_tui.config.resolve import is_utf8
+from xovac_tui.config.charset import other_than_utf8
 from xovac_tui.errors import Exit, SettingsError
 from xovac_tui.link.doctor import probe
 from xovac_tui.recording.disk.share import network_share, share_advice
 from xovac_tui.station.proving import NEVER
+from xovac_tui.text import clean
 from xovac_tui.ui.actions import Keys, check_keymap
 from xovac_tui.ui.sizes import LEAST_SIZES, SizeStep, step_of
 
@@ -116,14 +116,18 @@ def terminal(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield "terminal", f"none: the console cannot open here; {can} can"
     yield "TERM", environ.get("TERM") or "not set"
     yield "colours", colours(environ)
-    encoding = getattr(sys.stdout, "encoding", None) or locale.getpreferredencoding(False)
-    advice = "" if is_utf8(encoding) else ": use --ascii, or set LANG to a UTF-8 locale"
-    yield "characters", f"{encoding}{advice}"
+    yield "characters", characters(other_than_utf8())
     for name, variable in (("tmux", "TMUX"), ("screen", "STY"), ("zellij", "ZELLIJ")):
         if environ.get(variable):
             yield "inside", name
     if environ.get("SSH_CONNECTION"):
         yield "over SSH", "yes: no animations; copying works where your terminal takes OSC 52"
+
+
+def characters(charset: str) -> str:
+    """Return what is drawn where the terminal has this character set, or an unknown one (empty)."""
+    plain = f"{clean(charset, 40)}: plain characters are drawn; set LANG to a UTF-8 locale, or use --unicode"
+    return plain if charset else "UTF-8"
 
 
 def colours(environ: Mapping[str, str]) -> str:

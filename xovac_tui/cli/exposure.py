@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from xovac_tui import alarms, paths
-from xovac_tui.api.loader import SIMULATOR_CONTRACT
+from xovac_tui.api.shipped import SIMULATOR_CONTRACT
 from xovac_tui.cli.output import echo
 from xovac_tui.config import Effective, Profile, Settings
 from xovac_tui.permissions import exposed

@@ -1,4 +1,4 @@
-"""`xovac-tui recipe`: check, plan, compile, make and exchange recipe files, without a chamber."""
+"""`xovac-tui recipe`: check, plan, compile, make, compare and exchange recipe files, without a chamber."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from xovac_tui.errors import Exit, SettingsError
 from xovac_tui.quantities import format_temperature
 from xovac_tui.recipes.check import check_recipe
 from xovac_tui.recipes.compiler import compile_recipe
+from xovac_tui.recipes.differing import NO_DIFFERENCE, differences, recipe_lines, written_lines
 from xovac_tui.recipes.exchange import export_recipe, import_recipe
 from xovac_tui.recipes.files import load_recipe
 from xovac_tui.recipes.findings import Finding
@@ -151,6 +152,24 @@ def _plan_data(laid_out: Plan) -> dict[str, Any]:
         "max_degC": laid_out.maximum,
         "segments": segments,
     }
+
+
+@click.command()
+@_FILE
+@click.argument("other", type=NamedFile(ValueKind.RECIPE, path_type=Path))
+@_JSON
+@click.pass_context
+def diff(ctx: click.Context, /, file: Path, other: Path, as_json: bool) -> None:
+    """Print what differs between two recipes: steps, values and notes, not layout and comments.
+
+    Exit code 1 where they differ, 0 where they do not.
+    """
+    before, after = (recipe_lines(load_recipe(one)) for one in (file, other))
+    lines = differences(before, after)
+    changed = [one for one in lines if one.sign in "-+"]
+    heading = [f"--- {file}", f"+++ {other}"] if lines else [NO_DIFFERENCE]
+    echo_result(as_json, [one._asdict() for one in changed], [*heading, *written_lines(lines)])
+    ctx.exit(int(Exit.DIFFERENT if lines else Exit.OK))
 
 
 @click.command()

@@ -22,6 +22,7 @@ from xovac_tui.config import Secrets
 from xovac_tui.recording.disk.files import begins_as_database
 from xovac_tui.recording.disk.lists import find_span
 from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.exports.imports import read_transcript
 from xovac_tui.recording.exports.parts import ExportPart, check, open_still
 from xovac_tui.recording.exports.slice import RecordSlice, slice_of
@@ -74,7 +75,10 @@ def replay(ctx: click.Context, /, what: str, speed: float, start: str | None, **
 @contextlib.contextmanager
 def _open(ctx: click.Context, what: str) -> Iterator[_ReplaySource]:
     file, record = Path(what), None
-    if ctx.params["record"] is None and not ctx.params["demo"] and file.is_file():
+    may_be_file = ctx.params["record"] is None and not ctx.params["demo"]
+    if may_be_file and file.exists() and not (file.is_file() or file.is_dir()):
+        raise RecordError(f"{file} is a pipe or a device. Name an exported file, a record, or a run.")
+    if may_be_file and file.is_file():
         if not begins_as_database(file):
             sliced = read_transcript(file)
             lives = sliced.head.sessions

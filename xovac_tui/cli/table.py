@@ -75,7 +75,7 @@ COMMANDS: Table = {
     "report": Listed("report:report", "Write the report of a run as one HTML file.", exits=_DAMAGED),
     "attach": Listed("attach:attach", "Attach photos and documents to a run."),
     "audit": Listed("groups:audit", "Show and verify commands, notes and alarms on record."),
-    "recipe": Listed("groups:recipe", "Check, plan, make or exchange recipe files."),
+    "recipe": Listed("groups:recipe", "Check, plan, make, compare or exchange recipe files."),
     "notify": Listed("groups:notify", "List the receivers of alarms, and test them."),
     "contract": Listed("groups:contract", "Draft, check, show or compare contract files."),
     "config": Listed("groups:config", "Make, find, check or show the settings."),
@@ -119,6 +119,14 @@ RECIPE: Table = {
         exits={Exit.USAGE: "the recipe must not be sent, or wrong arguments or settings"},
     ),
     "compile": Listed("recipes:compile_", "Print what a recipe sends: the payload of load_recipe."),
+    "diff": Listed(
+        "recipes:diff",
+        "Print what differs between two recipes.",
+        exits={
+            Exit.OK: "both say the same",
+            Exit.DIFFERENT: "they differ (or, with a message on stderr, a defect in this program)",
+        },
+    ),
     "export": Listed("recipes:export", "Write a recipe as CSV, JSON or TOML."),
     "import": Listed("recipes:import_", "Make a recipe from CSV or the device's JSON."),
     "new": Listed("recipes:new", "Make a recipe from a template."),

@@ -8,14 +8,15 @@ from __future__ import annotations
 import importlib
 import os
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from xovac_tui import paths
+from xovac_tui.api.shipped import SIMULATOR_CONTRACT
+from xovac_tui.completing.contract_names import ContractNames, contract_names
 from xovac_tui.completing.line import TypedWords
 from xovac_tui.completing.wanted import ValueKind
-from xovac_tui.errors import XovacError
 from xovac_tui.readfile import read_at_most
 
 Values = Iterator[tuple[str, str]]
@@ -62,19 +63,13 @@ class _Chosen(NamedTuple):
         name = _last(typed, "--profile") or os.environ.get("XOVAC_PROFILE", "").strip()
         return cls(settings, file, name or _text(settings, "profile") or only)
 
-    def contract(self, typed: TypedWords) -> Any:
-        """Return the contract of the chamber; without one, the documented commands."""
-        loader = _imported("api.loader")
+    def contract(self, typed: TypedWords) -> ContractNames:
+        """Return the names of the contract of the chamber; without one, the documented ones."""
         given = _table(_table(self.settings, "profiles"), self.name).get("contracts")
         names = [name for name in given if isinstance(name, str)] if isinstance(given, list) else []
-        simulated = "--demo" in typed.options or loader.SIMULATOR_CONTRACT in names
-        folder = self.file.parent
-        files = [paths.against(folder, name) for name in names if name != loader.SIMULATOR_CONTRACT]
-        try:
-            return loader.load_contract(files, simulator=simulated)
-        except XovacError:
-            # A broken file takes no documented command away.
-            return loader.load_contract((), simulator=simulated)
+        simulated = "--demo" in typed.options or SIMULATOR_CONTRACT in names
+        files = [paths.against(self.file.parent, name) for name in names if name != SIMULATOR_CONTRACT]
+        return contract_names(files, simulator=simulated)
 
     def record(self, typed: TypedWords) -> Path | None:
         """Return the record that the command would read; None where that is not known."""
@@ -115,21 +110,20 @@ def _channels(typed: TypedWords) -> Values:
     record = chosen.record(typed)
     if record is not None and record.is_file():
         yield from _imported("recording.disk.recorded_names").recorded_channels(record)
-    for message in chosen.contract(typed).messages.values():
-        for leaf in message.leaves:
-            yield leaf.channel or message.full_name(leaf), leaf.label or ""
+    yield from _pairs(chosen.contract(typed)["channels"])
 
 
 def _commands(typed: TypedWords) -> Values:
-    for event, spec in _Chosen.of(typed).contract(typed).commands.items():
-        yield event, spec.title
+    yield from _pairs(_Chosen.of(typed).contract(typed)["commands"])
 
 
 def _fields(typed: TypedWords) -> Values:
-    commands = _Chosen.of(typed).contract(typed).commands
-    spec = commands.get(typed.arguments[0]) if typed.arguments else None
-    for field in spec.fields if spec is not None else ():
-        yield field.name, field.help
+    fields = _Chosen.of(typed).contract(typed)["fields"]
+    yield from _pairs(fields.get(typed.arguments[0], ()) if typed.arguments else ())
+
+
+def _pairs(names: Iterable[Sequence[str]]) -> Values:
+    yield from ((word, explained) for word, explained in names)
 
 
 def _themes(_: TypedWords) -> Values:

@@ -10,7 +10,8 @@ import msgspec
 from xovac_tui import paths, recipes
 from xovac_tui.analysis.settings import InsightSettings
 from xovac_tui.api.contract import Contract, Role
-from xovac_tui.api.loader import SIMULATOR_CONTRACT, load_contract
+from xovac_tui.api.loader import load_contract
+from xovac_tui.api.shipped import SIMULATOR_CONTRACT
 from xovac_tui.config import Effective, Profile, Secrets, load_secrets, profile_name_for
 from xovac_tui.link.target import Target
 

@@ -15,7 +15,7 @@ from xovac_tui.alarms.service import AlarmPorts, AlarmService
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.link import LinkCallbacks
-from xovac_tui.api.loader import SIMULATOR_CONTRACT
+from xovac_tui.api.shipped import SIMULATOR_CONTRACT
 from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.clock import Clock, SystemClock

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 
 from xovac_tui.api.contracts.editing import unwritable
-from xovac_tui.api.loader import SIMULATOR_CONTRACT
+from xovac_tui.api.shipped import SIMULATOR_CONTRACT
 from xovac_tui.config.load import settings_problems
 from xovac_tui.config.model import Profile
 from xovac_tui.config.resolve import Effective
-from xovac_tui.config.settings_text import changed, read_settings_text, write_settings_text
+from xovac_tui.config.settings_text import SettingsText, changed, update_settings
 from xovac_tui.errors import SettingsError
 from xovac_tui.validation import join_key
 
@@ -64,7 +64,11 @@ def name_in_settings(place: ContractPlace) -> None:
     """
     if not place.entry:
         return
-    file = read_settings_text(place.settings)
+    update_settings(place.settings, lambda file: _naming(place, file))
+
+
+def _naming(place: ContractPlace, file: SettingsText) -> SettingsText | None:
+    """Return the settings file with the contract file named in it; None where it is."""
     if problems := settings_problems(file.path, file.raw or b""):
         raise SettingsError(*problems)
     profiles: dict[str, Any] = file.data.get("profiles", {})
@@ -73,16 +77,15 @@ def name_in_settings(place: ContractPlace) -> None:
     if place.simulator and SIMULATOR_CONTRACT not in named:
         named.insert(0, SIMULATOR_CONTRACT)
     if place.entry in known.get("contracts", []):
-        return
+        return None
     at = ("profiles", place.profile)
     fresh = place.url and not known
     value = {"url": place.url, "contracts": named} if fresh else named
     try:
-        made = changed(file, {at if fresh else (*at, "contracts"): value})
+        return changed(file, {at if fresh else (*at, "contracts"): value})
     except SettingsError as error:
         raise SettingsError(
             f"{file.path} cannot be changed so that it stays valid. Write into it by hand, under "
             f'[{join_key("profiles", place.profile)}]: contracts = ["{place.entry}"]',
             *error.sentences,
         ) from None
-    write_settings_text(made)

@@ -12,7 +12,7 @@ import msgspec
 
 from xovac_tui.api.contract import Contract, Origin
 from xovac_tui.api.contracts.tables import key_of, tables_of
-from xovac_tui.api.loader import SIMULATOR_CONTRACT
+from xovac_tui.api.shipped import SIMULATOR_CONTRACT
 from xovac_tui.config.model import Profile
 from xovac_tui.readfile import read_at_most
 from xovac_tui.recording.differences import as_json

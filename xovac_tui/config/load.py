@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from xovac_tui import paths
-from xovac_tui.api.loader import SIMULATOR_CONTRACT
+from xovac_tui.api.shipped import SIMULATOR_CONTRACT
 from xovac_tui.config.check import settings_mistakes
 from xovac_tui.config.model import Profile, Settings
 from xovac_tui.errors import SettingsError

@@ -2,64 +2,22 @@
 
 from __future__ import annotations
 
-import codecs
 import difflib
-import locale
 import os
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
+from xovac_tui.config.charset import other_than_utf8
 from xovac_tui.config.check import name_mistake, profile_mistakes, url_mistake
 from xovac_tui.config.load import Loaded, load_settings
 from xovac_tui.config.model import Profile, Settings, Transport
 from xovac_tui.errors import NoChamberError, SettingsError
 from xovac_tui.text import nearest
-
-_PLACES = ("LC_ALL", "LC_CTYPE", "LANG")
-"""Variables of the environment that name the locale of characters, the strongest first (POSIX, 8.2)."""
-_NO_WORD = ("C", "POSIX")
-"""Locales that say nothing of the terminal: they are also in force where none was chosen."""
-_COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
-"""What Python itself writes into LC_CTYPE where this machine lacks the locale that LANG names (PEP 538)."""
-
-
-def other_than_utf8(environ: Mapping[str, str], stream: TextIO | None = None) -> str:
-    """Return the character set of the terminal where it is known to be another than UTF-8, else nothing.
-
-    What the locale's name says counts also where this machine does not have that locale: Python takes UTF-8
-    then, but the terminal at the other end does not. `stream` is the terminal; default: standard output.
-    """
-    places: tuple[str, ...] = _PLACES
-    if environ.get("LC_CTYPE") in _COERCED and "." in environ.get("LANG", ""):
-        places = ("LC_ALL", "LANG")
-    name = next((value for place in places if (value := environ.get(place, ""))), "")
-    said = ""
-    if name and name not in _NO_WORD:
-        said = name.partition(".")[2].partition("@")[0] or _of_library()
-    stream = sys.__stdout__ if stream is None else stream
-    written = (stream.encoding or "") if stream is not None and stream.isatty() else ""
-    return next((one for one in (said, written) if one and not is_utf8(one)), "")
-
-
-def _of_library() -> str:
-    """Return the character set of a locale whose name has none, such as `de_DE`, from the C library."""
-    # In UTF-8 mode there is no locale of that name here, so that it says nothing of the terminal.
-    return "" if sys.flags.utf8_mode else locale.getencoding()
-
-
-def is_utf8(name: str) -> bool:
-    """Return whether a character set, by any of its names, is UTF-8."""
-    try:
-        return codecs.lookup(name).name == "utf-8"
-    except LookupError:
-        return False
-
 
 VARIABLES = ("PROFILE", "URL", "OBSERVE", "ASCII", "THEME", "CONFIG", "HOME", "AUTH", "HEADERS")
 """All that is read from the environment, each with `XOVAC_` before it."""
@@ -149,6 +107,7 @@ def from_environment(environ: Mapping[str, str]) -> Overrides:
 
 def effective_settings(typed: Overrides, environ: Mapping[str, str] | None = None) -> Effective:
     """Read the settings file and lay the environment and the typed options over it."""
+    charset = other_than_utf8(environ)
     environ = os.environ if environ is None else environ
     environment = from_environment(environ)
     loaded = load_settings(typed.config or environment.config)
@@ -161,7 +120,7 @@ def effective_settings(typed: Overrides, environ: Mapping[str, str] | None = Non
             display[name] = value
             sources[f"display.{name}"] = place
     said = display.get("ascii", loaded.settings.display.ascii)
-    if said is None and (charset := other_than_utf8(environ)):
+    if said is None and charset:
         display["ascii"] = True
         sources["display.ascii"] = f"the terminal's character set, {charset[:40]}"
     # Profile and address name one chamber together: the stronger place that gives either wins whole,

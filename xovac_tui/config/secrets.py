@@ -17,7 +17,7 @@ from xovac_tui.errors import SettingsError
 from xovac_tui.link.target import query_mistake
 from xovac_tui.paths import AUTH_VARIABLE, HEADERS_VARIABLE
 from xovac_tui.plural import counted
-from xovac_tui.readfile import read_at_most
+from xovac_tui.readfile import NotRegularError, read_at_most
 from xovac_tui.validation import TEXT, Gathered, convert, read_toml, wrong_value
 from xovac_tui.withaddress import WithAddress, address_mistake, each_address
 
@@ -188,6 +188,10 @@ def _read_address(path: Path, *, http: bool) -> str:
         text = raw.decode("utf-8-sig") if len(raw) <= _LONGEST_ADDRESS else ""
     except FileNotFoundError:
         raise SettingsError(f"{path}: there is no such file. Check the name, or create it.") from None
+    except NotRegularError as why:
+        raise SettingsError(
+            f"{path} is {why.kind}, not a file. Write the address into a text file."
+        ) from None
     except OSError as why:
         raise SettingsError(f"{path} cannot be read: {why.strerror or why}. Check its permissions.") from None
     except UnicodeDecodeError:

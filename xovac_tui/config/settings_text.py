@@ -6,7 +6,7 @@ import difflib
 import os
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import msgspec
 from xovac_tui import paths
 from xovac_tui.config.check import name_mistake, url_mistake
 from xovac_tui.config.load import settings_problems
+from xovac_tui.createfile import only_saver
 from xovac_tui.errors import SettingsError
 from xovac_tui.plural import counted
 from xovac_tui.tomltext import KeyPath, TomlText, toml_value
@@ -24,6 +25,12 @@ REMOVE: Any = object()
 """In the place of a value: the key is taken out, so that the default holds again."""
 _BOM = "\ufeff"
 _DIFFERENCE_LINES = 40
+_TRIES = 5
+"""How often a change is made anew because another program wrote the file meanwhile."""
+
+
+class SettingsConflictError(SettingsError):
+    """The settings file is no longer what was read: another program wrote it. Nothing was written."""
 
 
 class SettingsText(msgspec.Struct, frozen=True):
@@ -101,33 +108,66 @@ def difference(before: SettingsText, after: SettingsText) -> list[str]:
         return ["The file is gone."]
     if before.raw is None:
         return ["The file is new."]
-    lines = difflib.unified_diff(before.text.splitlines(), after.text.splitlines(), n=0, lineterm="")
-    found = [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+    old, new = before.text.splitlines(), after.text.splitlines()
+    found = []
+    # By places: a line that begins with `--` or `++` would be taken for a heading of a textual difference.
+    for what, at, end, new_at, new_end in difflib.SequenceMatcher(None, old, new).get_opcodes():
+        if what != "equal":
+            found += [f"-{line}" for line in old[at:end]]
+            found += [f"+{line}" for line in new[new_at:new_end]]
     more = len(found) - _DIFFERENCE_LINES
     return [*found[:_DIFFERENCE_LINES], *([f"and {counted(more, 'line')} more"] if more > 0 else [])]
 
 
-def write_settings_text(file: SettingsText) -> None:
+def write_settings_text(file: SettingsText, before: SettingsText) -> None:
     """Write a settings file whole or not at all; its mode stays, and a link to it goes on leading to it.
 
-    Raises SettingsError where it cannot be written.
+    Raises SettingsConflictError where it is no longer as it was `before`, and SettingsError where it cannot
+    be written.
     """
     real = Path(os.path.realpath(file.path))
     try:
-        mode = stat.S_IMODE(real.stat().st_mode) if real.exists() else None
-        paths.write_atomically(real, (file.raw or b"").decode(), mode)
+        with only_saver(real):
+            if read_settings_text(file.path).raw != before.raw:
+                raise SettingsConflictError(
+                    f"{file.path} was changed by another program since it was read. Nothing was changed: "
+                    "try again."
+                )
+            mode = stat.S_IMODE(real.stat().st_mode) if real.exists() else None
+            paths.write_atomically(real, (file.raw or b"").decode(), mode)
     except OSError as why:
         raise SettingsError(
             f"{file.path} cannot be written: {why.strerror or why}. Nothing was changed."
         ) from None
 
 
+def update_settings(path: Path, edit: Callable[[SettingsText], SettingsText | None]) -> None:
+    """Write what `edit` makes of a settings file as it is now; None: nothing.
+
+    What another program writes meanwhile is read, and the change made to that. Raises SettingsError.
+    """
+    for left in reversed(range(_TRIES)):
+        before = read_settings_text(path)
+        made = edit(before)
+        if made is None:
+            return
+        try:
+            write_settings_text(made, before)
+            return
+        except SettingsConflictError:
+            if not left:
+                raise
+
+
 def save_profile(path: Path, name: str, url: str) -> None:
     """Add a profile with an address to a settings file. Raises SettingsError where that cannot be."""
     if reason := name_mistake(name) or url_mistake(url):
         raise SettingsError(f'"{name}": {reason}')
-    file = read_settings_text(path)
-    known = file.data.get("profiles", {})
-    if any(one.casefold() == name.casefold() for one in known):
-        raise SettingsError(f'The settings have a profile "{name}" already. Choose another name.')
-    write_settings_text(changed(file, {("profiles", name): {"url": url}}))
+
+    def edit(file: SettingsText) -> SettingsText:
+        known = file.data.get("profiles", {})
+        if any(one.casefold() == name.casefold() for one in known):
+            raise SettingsError(f'The settings have a profile "{name}" already. Choose another name.')
+        return changed(file, {("profiles", name): {"url": url}})
+
+    update_settings(path, edit)

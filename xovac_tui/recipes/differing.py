@@ -14,6 +14,7 @@ from xovac_tui.recipes.plan import Plan
 
 DiffSign: TypeAlias = Literal["-", "+", " ", "~"]
 """Only before, only after, in both; `~` stands for equal lines that are left out."""
+NO_DIFFERENCE = "Nothing differs."
 AROUND = 1
 """Equal lines that are kept beside a difference."""
 
@@ -114,6 +115,15 @@ def differences(
     if found and shown < len(after):
         found.append(DiffLine("~", "", ""))
     return found
+
+
+def written_lines(lines: Sequence[DiffLine], ellipsis: str = "...") -> list[str]:
+    """Return differences as lines of text, the places of the steps below each other."""
+    room = max((len(line.place) for line in lines), default=0)
+    return [
+        f"  {ellipsis}" if line.sign == "~" else f"{line.sign} {line.place:<{room}} {line.words}".rstrip()
+        for line in lines
+    ]
 
 
 def _indented(line: RecipeLine) -> str:

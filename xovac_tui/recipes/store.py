@@ -20,7 +20,7 @@ from typing import TypeAlias
 import msgspec
 
 from xovac_tui import recipes
-from xovac_tui.createfile import create
+from xovac_tui.createfile import create, only_saver
 from xovac_tui.errors import RecipeError
 from xovac_tui.paths import write_atomically
 from xovac_tui.recipes.files import MAX_BYTES, is_candidate, parse_recipe, read_bytes
@@ -259,18 +259,24 @@ def _save_text(path: Path, text: str, expected: str | None, now: float) -> Opene
     # A link stays one: its target is written.
     real = Path(os.path.realpath(path))
     saved = Opened(path, text, parse_recipe(text, str(path)))
+    with _sentences(path), only_saver(real):
+        _replace(path, real, text, expected, now)
+    for version in versions(path)[KEPT:]:
+        with contextlib.suppress(OSError):
+            version.path.unlink()
+    return saved
+
+
+def _replace(path: Path, real: Path, text: str, expected: str | None, now: float) -> None:
+    """Write a text to `real`, the file that `path` leads to; raises OSError where that cannot be."""
     current = _current(real)
     if expected is not None:
         _compare(path, current, expected)
     if current is None:
-        with _sentences(path):
-            if not _reserve(real):
-                raise ChangedOnDisk(f"{_shown(path)} was just written by another program: read it again.")
-            _fill(real, text)
-        return saved
-    if current == text.encode():
-        return saved
-    with _sentences(path):
+        if not _reserve(real):
+            raise ChangedOnDisk(f"{_shown(path)} was just written by another program: read it again.")
+        _fill(real, text)
+    elif current != text.encode():
         info = real.stat()
         if not os.access(real, os.W_OK):
             raise PermissionError(errno.EACCES, "", str(real))
@@ -281,10 +287,6 @@ def _save_text(path: Path, text: str, expected: str | None, now: float) -> Opene
             with contextlib.suppress(OSError):
                 kept.unlink()
             raise
-    for version in versions(path)[KEPT:]:
-        with contextlib.suppress(OSError):
-            version.path.unlink()
-    return saved
 
 
 def _current(path: Path) -> bytes | None:
@@ -389,6 +391,8 @@ def _os_sentence(path: Path, error: OSError) -> str:
         return f"The disk of {name} is full. What was there is as it was: free some space and try again."
     if error.errno == errno.EROFS:
         return f"{name} is on a disk that may only be read: use another folder."
+    if isinstance(error, TimeoutError):
+        return f"{name} is just being saved by another program, which has not finished: save again."
     if isinstance(error, PermissionError):
         return f"{name} may not be written by you: change its permissions, or use another folder."
     if isinstance(error, FileNotFoundError):

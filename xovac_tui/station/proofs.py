@@ -15,6 +15,7 @@ import msgspec
 import tomli_w
 
 from xovac_tui import paths
+from xovac_tui.createfile import only_saver
 from xovac_tui.errors import SettingsError
 from xovac_tui.text import clean
 from xovac_tui.validation import read_toml
@@ -60,18 +61,22 @@ class StopProofs:
 
     def put(self, profile: str, proof: StopProof | None) -> str:
         """Keep a proof, or forget it (None); return a sentence where it cannot be written, else empty."""
+        try:
+            with only_saver(self.path):
+                self._put(profile, proof)
+        except OSError as error:
+            return f"Whether STOP is proven cannot be kept in {self.path}: {error.strerror or error}."
+        return ""
+
+    def _put(self, profile: str, proof: StopProof | None) -> None:
         self._reload(now=True)
         if proof is None and profile not in self._known:
-            return ""
+            return
         if proof is None:
             del self._known[profile]
         else:
             self._known[profile] = proof
-        try:
-            paths.write_atomically(self.path, _HEAD + tomli_w.dumps(msgspec.to_builtins(self._known)))
-        except OSError as error:
-            return f"Whether STOP is proven cannot be kept in {self.path}: {error.strerror or error}."
-        return ""
+        paths.write_atomically(self.path, _HEAD + tomli_w.dumps(msgspec.to_builtins(self._known)))
 
     def _reload(self, *, now: bool = False) -> None:
         """Read the file where it is another than the one that was read."""

@@ -29,6 +29,11 @@ class Action(msgspec.Struct, frozen=True):
     palette: bool = True
     method: str = ""
     """Textual action; `id` with underscores where empty."""
+    on: str = ""
+    """Kind of thing chosen on the tab that it acts on, such as `recipe`; empty: it acts on none.
+
+    From another tab, where the chosen one cannot be seen, the palette asks which.
+    """
     sends: str = ""
     """Command of the device that it asks to send; `START_COMMAND`: the contract's own."""
 

@@ -394,15 +394,16 @@ class XovacApp(TerminalApp):
     def action_command_palette(self) -> None:
         """Find anything by its name, and do what choosing it means."""
         everything = palette.everything.Everything(self, self.workspace, self._keys.keymap)
-        self.run_worker(self._find(everything.batches), group="palette")
+        self.run_worker(self.find(everything.batches), group="palette")
 
     def action_find(self, what: str) -> None:
         """Find a "channel", a "command" or an "alarm" by its name, and go there."""
         everything = palette.everything.Everything(self, self.workspace, self._keys.keymap)
         title = f"Find {'an' if what == 'alarm' else 'a'} {what}"
-        self.run_worker(self._find(partial(everything.only, what), title), group="palette")
+        self.run_worker(self.find(partial(everything.only, what), title), group="palette")
 
-    async def _find(self, batches: dialogs.palette.Batches, title: str = "") -> None:
+    async def find(self, batches: dialogs.palette.Batches, title: str = "") -> None:
+        """Show the palette with these entries, and do what choosing one means. Call it from a worker."""
         workspace, before = self.workspace, self.theme
 
         def preview(name: str) -> None:
@@ -448,10 +449,11 @@ class XovacApp(TerminalApp):
 
     def action_settings(self) -> None:
         """Open the settings screen."""
-        self.run_worker(self._settings(), group="dialog")
+        self.run_worker(self.change_settings(), group="dialog")
 
-    async def _settings(self) -> None:
-        await self.workspace.ask(settings.settings_screen.SettingsDialog(self.workspace, self))
+    async def change_settings(self, at: tuple[str, ...] = ()) -> None:
+        """Show the settings screen, at the setting with this path. Call it from a worker."""
+        await self.workspace.ask(settings.settings_screen.SettingsDialog(self.workspace, self, at))
 
     def rebind(self, keymap: Mapping[str, str]) -> None:
         """Put actions on other keys from now on."""

@@ -37,7 +37,7 @@ ACTIONS = placed(
         "palette",
         ":,ctrl+p",
         "palette",
-        "Find anything by its name: actions, commands, recipes, channels, runs, themes, help.",
+        "Find anything by its name: actions, commands, recipes, channels, runs, settings, themes, help.",
         footer=True,
         method="app.command_palette",
     ),

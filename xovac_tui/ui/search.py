@@ -25,6 +25,8 @@ class PaletteEntry(NamedTuple):
     """Why it cannot be run now, as a sentence."""
     beside: str = ""
     """Other words for it, in small letters."""
+    name: str = ""
+    """Unique name of the thing on its tab; empty: it is none that an action could act on."""
     theme: str = ""
     """Theme that is shown while the cursor is here."""
 

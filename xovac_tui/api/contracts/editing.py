@@ -28,6 +28,7 @@ from xovac_tui.api.contracts.tables import (
     response_at,
 )
 from xovac_tui.api.loader import MAX_BYTES, read_contract, timeout_seconds
+from xovac_tui.createfile import only_saver
 from xovac_tui.errors import SettingsError
 from xovac_tui.paths import write_atomically
 from xovac_tui.text import clean
@@ -281,23 +282,31 @@ def save(edit: EditedContract) -> ContractSource:
     Raises ContractConflictError where the file is no longer what was read, with what differs, and
     SettingsError where it cannot be written.
     """
+    # A link stays one: its target is written.
+    source, real = edit.source, Path(os.path.realpath(edit.source.path))
+    try:
+        with only_saver(real):
+            _replace(edit, real)
+    except OSError as why_not:
+        raise SettingsError(_not_written(source.path, why_not.strerror or str(why_not))) from None
+    return ContractSource(source.path, source.files, source.simulator, edit.raw, edit.contract)
+
+
+def _replace(edit: EditedContract, real: Path) -> None:
+    """Write an edited file where it is still what was read; raises OSError where it cannot be written."""
     source, path = edit.source, edit.source.path
     current = read_toml_bytes(path, most=MAX_BYTES) if os.path.lexists(path) else None
     if current != source.raw:
         raise _conflict(source, current)
-    # A link stays one: its target is written.
-    real = Path(os.path.realpath(path))
-    if current != edit.raw:
-        if why := unwritable(path):
-            raise SettingsError(why)
-        try:
-            mode = _NEW_MODE if current is None else stat.S_IMODE(real.stat().st_mode)
-            write_atomically(real, edit.raw.decode(), mode, replace=current is not None)
-        except FileExistsError:
-            raise _conflict(source, read_toml_bytes(path, most=MAX_BYTES)) from None
-        except OSError as why_not:
-            raise SettingsError(_not_written(path, why_not.strerror or str(why_not))) from None
-    return ContractSource(path, source.files, source.simulator, edit.raw, edit.contract)
+    if current == edit.raw:
+        return
+    if why := unwritable(path):
+        raise SettingsError(why)
+    mode = _NEW_MODE if current is None else stat.S_IMODE(real.stat().st_mode)
+    try:
+        write_atomically(real, edit.raw.decode(), mode, replace=current is not None)
+    except FileExistsError:
+        raise _conflict(source, read_toml_bytes(path, most=MAX_BYTES)) from None
 
 
 def unwritable(path: Path) -> str:

@@ -213,7 +213,8 @@ def open_for_reading(path: Path) -> RecordConnection:
     """
     try:
         if not path.is_file():
-            raise RecordError(no_record(path))
+            odd = f"{path} is not a regular file, so it is no record. Name the file of a record."
+            raise RecordError(odd if path.exists() else no_record(path))
         connection = files.connect(path, mode="ro")
     except OSError as error:
         reason = error.strerror or str(error)

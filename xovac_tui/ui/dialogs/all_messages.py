@@ -18,6 +18,7 @@ from xovac_tui.ui.dialogs.facts import Fact, FactsView
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.message_history import SaidMessage
+from xovac_tui.ui.widgets.find_field import FindField
 from xovac_tui.ui.widgets.lines import Span, entitle
 from xovac_tui.ui.widgets.message_line import SEVERITY_STYLE, ledger_spans, severity_sign
 from xovac_tui.ui.widgets.rows import CursorRows
@@ -69,8 +70,6 @@ class HistoryDialog(Dialog[None]):
     HistoryDialog > .dialog.-wide { width: 100%; max-width: 120; }
     HistoryDialog VerticalScroll { border-top: solid $border-blurred; }
     HistoryDialog VerticalScroll:focus { border-top: solid $border; }
-    HistoryDialog Input { display: none; width: 1fr; }
-    HistoryDialog.-find Input { display: block; }
     """
     AUTO_FOCUS = "MessageRows"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -86,7 +85,7 @@ class HistoryDialog(Dialog[None]):
 
     def contents(self) -> ComposeResult:
         """Build the list and the text."""
-        yield Input(placeholder="words of a message", compact=True, max_length=80)
+        yield FindField("words of a message", lambda: self.query_one(MessageRows))
         yield MessageRows(self.workspace.glyphs, self.workspace.times, self.station.clock.mono)
         with VerticalScroll():
             yield FactsView()
@@ -98,7 +97,7 @@ class HistoryDialog(Dialog[None]):
 
     def on_resize(self) -> None:
         """Share the rows between list and text."""
-        rows = self.rows - 2 - self.has_class("-find")
+        rows = self.rows - 2 - self.field.is_open
         detail = max(_LEAST_DETAIL, rows // 3)
         self.query_one(MessageRows).styles.height = max(1, rows - detail)
         self.query_one(VerticalScroll).styles.height = detail
@@ -108,11 +107,16 @@ class HistoryDialog(Dialog[None]):
         if self.is_mounted and self._drawn != self.workspace.history.version:
             self.draw()
 
+    @property
+    def field(self) -> FindField:
+        """The field with the words that shown messages have."""
+        return self.query_one(FindField)
+
     def draw(self) -> None:
         """Show the messages and the chosen one."""
         history = self.workspace.history
         self._drawn = history.version
-        words = self.query_one(Input).value.lower().split()
+        words = self.field.value.lower().split()
         found = [one for one in history.messages[::-1] if all(word in searched(one) for word in words)]
         self.query_one(MessageRows).show_items(found)
         gone = f", {counted(history.dropped, 'older one', 'older ones')} dropped" if history.dropped else ""
@@ -132,29 +136,21 @@ class HistoryDialog(Dialog[None]):
 
     def action_find(self) -> None:
         """Open the field for the words of a message."""
-        self.add_class("-find")
+        self.field.open()
+
+    def on_find_field_toggled(self) -> None:
+        """Share the rows again."""
         self.on_resize()
-        self.query_one(Input).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show only messages that have these words."""
         event.stop()
         self.draw()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go to the messages found."""
-        event.stop()
-        self.query_one(MessageRows).focus()
-
     def action_leave(self) -> None:
         """Show all messages again, else close."""
-        if not self.has_class("-find"):
+        if not self.field.back():
             self.dismiss(None)
-            return
-        self.query_one(Input).value = ""
-        self.query_one(MessageRows).focus()
-        self.remove_class("-find")
-        self.on_resize()
 
     def action_copy(self) -> None:
         """Copy the path of the chosen message, else its text."""

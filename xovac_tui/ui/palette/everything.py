@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any, Protocol
@@ -13,12 +13,15 @@ from textual.theme import Theme
 from xovac_tui import recipes, runs
 from xovac_tui.config import state
 from xovac_tui.errors import XovacError
+from xovac_tui.tomltext import KeyPath
 from xovac_tui.ui import replay_actions, tabs
 from xovac_tui.ui.action import START_COMMAND, STOP, Action, printed
 from xovac_tui.ui.actions import EVERYWHERE
 from xovac_tui.ui.chamber_screen import ChamberScreen
+from xovac_tui.ui.dialogs.palette import Batches
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.search import PaletteEntry
+from xovac_tui.ui.settings import settings_model
 from xovac_tui.ui.workspace import Workspace
 
 _BATCH = 1000
@@ -31,6 +34,11 @@ def _batched(entries: Iterable[PaletteEntry]) -> Iterator[Sequence[PaletteEntry]
     left = iter(entries)
     while batch := tuple(islice(left, _BATCH)):
         yield batch
+
+
+def _listed(source: Callable[[], Iterable[PaletteEntry]]) -> list[PaletteEntry]:
+    """Return the entries of a source. It may block."""
+    return list(source())
 
 
 class PaletteWindow(Protocol):
@@ -52,8 +60,14 @@ class PaletteWindow(Protocol):
     def arm_stop(self) -> None:
         """Make the first stroke of STOP."""
 
+    async def change_settings(self, at: KeyPath = ()) -> None:
+        """Show the settings screen, at the setting with this path."""
+
     async def explain(self, tab: str) -> None:
         """Show the help of a tab, of none for an empty name."""
+
+    async def find(self, batches: Batches, title: str = "") -> None:
+        """Show a palette with these entries, and do what choosing one means."""
 
 
 class Everything:
@@ -69,20 +83,26 @@ class Everything:
                 yield batch
                 await asyncio.sleep(0)
         yield tuple(await asyncio.to_thread(lambda: list(self._recipes())))
-        for batch in _batched(await asyncio.to_thread(lambda: list(self._runs()))):
+        for source in (self._settings, self._runs):
+            for batch in _batched(await asyncio.to_thread(_listed, source)):
+                yield batch
+                await asyncio.sleep(0)
+
+    async def only(self, what: str) -> AsyncIterator[Sequence[PaletteEntry]]:
+        """Yield what has a name on one tab: "channel", "command", "alarm", "recipe" or "run"."""
+        for batch in _batched(await asyncio.to_thread(_listed, self._sources()[what])):
             yield batch
             await asyncio.sleep(0)
 
-    async def only(self, what: str) -> AsyncIterator[Sequence[PaletteEntry]]:
-        """Yield what can be gone to on one tab: "channel", "command" or "alarm"."""
-        sources = {
-            "channel": lambda: (one for one in self.channels() if not one.key),
+    def _sources(self) -> Mapping[str, Callable[[], Iterable[PaletteEntry]]]:
+        """Return what lists the things of a kind; events and the like have no names."""
+        return {
+            "channel": lambda: (one for one in self.channels() if one.name),
             "command": self.commands,
             "alarm": self.alarms,
+            "recipe": self._recipes,
+            "run": self._runs,
         }
-        for batch in _batched(sources[what]()):
-            yield batch
-            await asyncio.sleep(0)
 
     # -- actions ------------------------------------------------------------------------------------
 
@@ -111,12 +131,22 @@ class Everything:
             yield PaletteEntry(
                 kind,
                 f"{action.title[:1].upper()}{action.title[1:]}",
-                f"{action.help} {_ARMED_HERE}" if action is STOP else action.help,
+                f"{action.help} {self._then(action, here)}".rstrip(),
                 partial(self.run, action, tab),
                 printed(keys[0]),
                 self._refusal(action) or ("" if here else self._closed(tab)),
                 f"{action.id} {action.help} {kind}".lower(),
             )
+
+    def _then(self, action: Action, here: bool) -> str:
+        """Return what choosing an action here does beside what its key does; empty: nothing."""
+        if action is STOP:
+            return _ARMED_HERE
+        if here or not action.on:
+            return ""
+        return (
+            f"Asks which {action.on}." if action.on in self._sources() else f"Only goes to the {action.on}s."
+        )
 
     def _refusal(self, action: Action) -> str:
         """Return why an action that sends cannot be run now."""
@@ -143,14 +173,49 @@ class Everything:
         return ""
 
     async def run(self, action: Action, tab: str) -> None:
-        """Run an action; go to its tab first. STOP is only armed."""
+        """Run an action; go to its tab first, and ask for what it acts on if that was not seen there.
+
+        STOP is only armed.
+        """
         if action is STOP:
             self._window.arm_stop()
+            return
+        frame = self._window.frame
+        seen = frame is not None and frame.pane is not None and frame.pane.id == tab
+        if action.on and tab and not seen:
+            await self._run_on_named(action, tab)
             return
         pane = await self._go(tab) if tab else None
         if tab and pane is None:
             return
         await self._window.run_action(action.action, pane)
+
+    async def _run_on_named(self, action: Action, tab: str) -> None:
+        """Ask which thing an action is for, and run it on that one; without names only go there."""
+        if action.on not in self._sources():
+            if await self._go(tab) is not None:
+                key = printed(action.keys_by(self._keymap)[0])
+                self._workspace.say(f"Choose here what {key} ({action.title}) is for.", seconds=6)
+            return
+
+        async def asked() -> AsyncIterator[Sequence[PaletteEntry]]:
+            async for batch in self.only(action.on):
+                yield tuple(
+                    one._replace(run=partial(self._run_on, tab, one.name, action.action)) for one in batch
+                )
+
+        title = f"{action.title[:1].upper()}{action.title[1:]}: which {action.on}?"
+        await self._window.find(asked, title)
+
+    async def _run_on(self, tab: str, name: str, action: str) -> None:
+        """Go to a thing of a tab, and run an action of the tab on it."""
+        pane = await self._go(tab)
+        if pane is None:
+            return
+        if await pane.choose_named(name):
+            await self._window.run_action(action, pane)
+        else:
+            self._workspace.say("It is not there any more: nothing was done.", "warning")
 
     async def _go(self, tab: str) -> Pane | None:
         """Show a tab; return its pane when it has what its actions work on, None if it cannot be shown."""
@@ -172,11 +237,11 @@ class Everything:
         await pane.be_ready()
         return pane
 
-    async def _open(self, tab: str, name: str, action: str = "") -> None:
-        """Go to a thing of a tab, and run an action of the tab on it."""
+    async def _open(self, tab: str, name: str) -> None:
+        """Go to a thing of a tab."""
         pane = await self._go(tab)
-        if pane is not None and await pane.open_named(name) and action:
-            await self._window.run_action(action, pane)
+        if pane is not None:
+            await pane.open_named(name)
 
     # -- the chamber --------------------------------------------------------------------------------
 
@@ -193,6 +258,7 @@ class Everything:
                 partial(self._open, "controls", spec.event),
                 refusal=refusal.before if refusal is not None else closed,
                 beside=f"{spec.event} command controls".lower(),
+                name=spec.event,
             )
 
     def alarms(self) -> Iterator[PaletteEntry]:
@@ -206,6 +272,7 @@ class Everything:
                 partial(self._open, "alarms", one.rule),
                 refusal=closed,
                 beside=f"{one.condition} {one.severity} alarm rule".lower(),
+                name=one.rule,
             )
 
     def channels(self) -> Iterator[PaletteEntry]:
@@ -220,14 +287,16 @@ class Everything:
             beside = f"{one.full_name} channel".lower()
             go = partial(self._open, "status", one.full_name)
             about = f"Go to the channel {one.full_name} on Status."
-            yield PaletteEntry("Channel", one.label, about, go, refusal=closed, beside=beside)
+            yield PaletteEntry(
+                "Channel", one.label, about, go, refusal=closed, beside=beside, name=one.full_name
+            )
         for one in channels:
             word, what = ("Unpin", "from") if one.full_name in pinned else ("Pin", "to")
             yield PaletteEntry(
                 "Channel",
                 f"{word} {one.label}",
                 f"{word} {one.full_name} {what} the top and the trend.",
-                partial(self._open, "status", one.full_name, "pin"),
+                partial(self._run_on, "status", one.full_name, "pin"),
                 key,
                 closed,
                 f"{one.full_name} channel".lower(),
@@ -243,6 +312,7 @@ class Everything:
                 partial(self._open, "recipes", str(file.path)),
                 refusal=closed,
                 beside=f"{file.path.name} recipe".lower(),
+                name=str(file.path),
             )
 
     def _runs(self) -> Iterator[PaletteEntry]:
@@ -263,6 +333,30 @@ class Everything:
                 partial(self._open, "runs", str(run.id)),
                 refusal=closed,
                 beside=f"{began} {run.result} run".lower(),
+                name=str(run.id),
+            )
+
+    def _settings(self) -> Iterator[PaletteEntry]:
+        """Yield the settings, which open the settings screen at their line."""
+        workspace, themes = self._workspace, list(self._window.available_themes)
+        found = settings_model.read_settings_state(settings_model.settings_path(workspace.start))
+        try:
+            lines = found.lines(workspace.start, themes)
+        except XovacError:
+            return  # the settings screen says why
+        heading, key = "", workspace.keys["settings"]
+        for line in lines:
+            if line.kind is settings_model.SettingKind.HEADING:
+                heading = line.title
+                continue
+            of_key = line.path[0] == "keys"
+            yield PaletteEntry(
+                "Setting",
+                f"Key of {line.title}" if of_key else line.title,
+                f"{line.shown}. {line.about}",
+                partial(self._window.change_settings, line.path),
+                key,
+                beside=f"{'.'.join(line.path)} {heading} setting {line.words}".lower(),
             )
 
     # -- the program --------------------------------------------------------------------------------

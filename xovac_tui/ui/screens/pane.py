@@ -104,6 +104,10 @@ class Pane(Vertical):
         """Go to one of the things that the tab shows, by its unique name; return whether it is there."""
         return False
 
+    async def choose_named(self, name: str) -> bool:
+        """Put the cursor on one of the things that the tab shows, for an action; return if it is there."""
+        return await self.open_named(name)
+
     def take_focus(self) -> None:
         """Focus the widget in which the tab's keys work; called when the tab is shown."""
         for child in self.query("*"):

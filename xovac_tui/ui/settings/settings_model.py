@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from xovac_tui.config import Display
+from xovac_tui import paths
+from xovac_tui.api.contracts.editing import unwritable
+from xovac_tui.config import Display, load_settings
+from xovac_tui.config.settings_text import SettingsText, read_settings_text
 from xovac_tui.displayunits import choices
+from xovac_tui.errors import SettingsError
+from xovac_tui.notify.settings import Receiver
 from xovac_tui.quantities import unit
 from xovac_tui.text import clean
 from xovac_tui.tomltext import KeyPath
+from xovac_tui.ui.action import STOP, printed
+from xovac_tui.ui.actions import places
+from xovac_tui.ui.start import Start
 from xovac_tui.units import PRESSURE, TEMPERATURE
 
 
@@ -54,6 +63,8 @@ class SettingLine(msgspec.Struct, frozen=True, kw_only=True):
 _WINDOWS = ("10min", "1h", "6h", "24h", "all")
 _NO_UNIT = "as the contract says"
 _DEFAULT = "default"
+RECEIVERS = ("notify", "receivers")
+"""The list of receivers in the settings file."""
 
 
 def display_lines(
@@ -125,6 +136,88 @@ def display_lines(
         (),
         at_once=False,
     )
+
+
+def receiver_lines(receivers: Sequence[Receiver]) -> Iterator[SettingLine]:
+    """Yield the lines of the receivers of alarms."""
+    yield SettingLine(kind=SettingKind.HEADING, title="Receivers of alarms")
+    for one in receivers:
+        yield SettingLine(
+            kind=SettingKind.RECEIVER,
+            title=clean(one.name, 60),
+            shown=f"{one.kind}: {', '.join(one.severities)}",
+            about="enter sends it a message marked as a test, after a question.",
+            path=(*RECEIVERS, one.name),
+            value=one,
+            where="settings file",
+        )
+    if not any(one.kind == "bell" for one in receivers):
+        yield SettingLine(
+            kind=SettingKind.BELL,
+            title="Bell of the terminal",
+            shown="off",
+            about="enter adds a receiver that rings in this terminal at every alarm.",
+            path=RECEIVERS,
+            at_once=False,
+            where=_DEFAULT,
+        )
+
+
+def key_lines(keys: Mapping[str, str]) -> Iterator[SettingLine]:
+    """Yield the lines of the keys of all actions; `keys` is what the file gives."""
+    for place in places():
+        yield SettingLine(kind=SettingKind.HEADING, title=f"Keys: {place.title}")
+        for action in place.actions:
+            fixed = action is STOP
+            yield SettingLine(
+                kind=SettingKind.FIXED if fixed else SettingKind.KEY,
+                title=action.title,
+                shown=" ".join(map(printed, action.keys_by(keys))),
+                about=action.help + (" It always stays on this key." if fixed else ""),
+                path=("keys", action.id),
+                value=action,
+                where="settings file" if action.id in keys else _DEFAULT,
+            )
+
+
+class SettingsState(msgspec.Struct, frozen=True):
+    """A settings file as the settings screen has it."""
+
+    file: SettingsText
+    receivers: tuple[Receiver, ...] = ()
+    problem: str = ""
+    """Why nothing can be changed; empty where it can."""
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The file's table `[keys]`."""
+        return dict(self.file.value(("keys",)) or {})
+
+    def lines(self, start: Start, themes: Iterable[str]) -> list[SettingLine]:
+        """Return all lines of the settings screen; `themes` are those that can be chosen."""
+        ours = sorted(themes, key=lambda name: (not name.startswith("xovac"), name))
+        given = self.file.value(("display",)) or {}
+        return [
+            *display_lines(start.display, given, start.overridden, ours),
+            *receiver_lines(self.receivers),
+            *key_lines(self.keys),
+        ]
+
+
+def settings_path(start: Start) -> Path:
+    """Return the settings file of this start, which need not exist."""
+    return start.settings_path or paths.settings_file()
+
+
+def read_settings_state(path: Path) -> SettingsState:
+    """Read a settings file for the settings screen; one that cannot be read or changed says why. Blocks."""
+    try:
+        file = read_settings_text(path)
+        _ = file.data
+        found = load_settings(path).settings.notify.receivers if file.raw is not None else ()
+    except SettingsError as error:
+        return SettingsState(SettingsText(path), problem=str(error))
+    return SettingsState(file, found, unwritable(path))
 
 
 def matching_lines(lines: Sequence[SettingLine], typed: str) -> list[SettingLine]:

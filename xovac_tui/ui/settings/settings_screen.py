@@ -13,12 +13,12 @@ from textual.binding import Binding, BindingType
 from textual.theme import Theme
 from textual.widgets import Input, Static
 
-from xovac_tui import notify, paths
-from xovac_tui.api.contracts.editing import unwritable
-from xovac_tui.config import Display, load_settings
+from xovac_tui import notify
+from xovac_tui.config import Display
 from xovac_tui.config.secrets import read_addresses
 from xovac_tui.config.settings_text import (
     REMOVE,
+    SettingsConflictError,
     SettingsText,
     changed,
     difference,
@@ -29,8 +29,9 @@ from xovac_tui.config.settings_text import (
 from xovac_tui.errors import SettingsError, XovacError
 from xovac_tui.notify.settings import NotifySettings, Receiver
 from xovac_tui.text import clean
-from xovac_tui.ui.action import STOP, Action, printed
-from xovac_tui.ui.actions import check_keymap, places
+from xovac_tui.tomltext import KeyPath
+from xovac_tui.ui.action import Action, printed
+from xovac_tui.ui.actions import check_keymap
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
@@ -39,9 +40,11 @@ from xovac_tui.ui.format import Times
 from xovac_tui.ui.settings.settings_model import (
     SettingKind,
     SettingLine,
-    display_lines,
+    SettingsState,
     matching_lines,
     number_of,
+    read_settings_state,
+    settings_path,
 )
 from xovac_tui.ui.widgets.lines import CHOSEN, Line, LinesWidget, clip, entitle, fit, paragraph
 from xovac_tui.ui.widgets.rows import EnterClicked, Rows
@@ -122,16 +125,16 @@ class SettingsDialog(Dialog[None]):
         Binding("ctrl+end", "move(1000000)", "last", show=False),
     ]
 
-    def __init__(self, workspace: Workspace, window: SettingsWindow) -> None:
+    def __init__(self, workspace: Workspace, window: SettingsWindow, at: KeyPath = ()) -> None:
+        """`at` is the path of the setting on which the cursor stands first; empty: the first one."""
         below = workspace.glyphs.plain("↑↓ choose   enter: change   esc: back")
         super().__init__(workspace, "Settings", below)
         self._window = window
-        self._path = workspace.start.settings_path or paths.settings_file()
-        self._file = SettingsText(self._path)
-        self._receivers: NotifySettings = NotifySettings()
+        self._at = at
+        self._path = settings_path(workspace.start)
+        self._state = SettingsState(SettingsText(self._path))
         self._settings: list[SettingLine] = []
         self._listed: list[SettingLine] = []
-        self._problem = ""
         self.busy = False
         """A setting is being changed."""
 
@@ -160,87 +163,20 @@ class SettingsDialog(Dialog[None]):
             self._draw()
 
     async def _open(self) -> None:
-        def read() -> tuple[SettingsText, NotifySettings, str]:
-            problem = unwritable(self._path)
-            try:
-                file = read_settings_text(self._path)
-                _ = file.data
-                receivers = load_settings(self._path).settings.notify if file.raw is not None else None
-            except SettingsError as error:
-                return SettingsText(self._path), NotifySettings(), str(error)
-            return file, receivers or NotifySettings(), problem
-
-        self._file, self._receivers, self._problem = await asyncio.to_thread(read)
-        plain = self.workspace.glyphs.plain
+        self._state = await asyncio.to_thread(read_settings_state, self._path)
         notice = self.query_one("#readonly", Static)
-        notice.update(plain(self._problem))
-        notice.display = bool(self._problem)
+        notice.update(self.workspace.glyphs.plain(self._state.problem))
+        notice.display = bool(self._state.problem)
         self._make_lines()
 
     # -- lines --------------------------------------------------------------------------------------
 
     def _make_lines(self) -> None:
-        exists = "" if self._file.raw is not None else " (made at the first change)"
+        exists = "" if self._state.file.raw is not None else " (made at the first change)"
         title = f"Settings: {clean(str(self._path), 200)}{exists}"
         entitle(self.query_one(".dialog"), self.workspace.glyphs.plain(title))
-        start = self.workspace.start
-        ours = sorted(self._window.available_themes, key=lambda name: (not name.startswith("xovac"), name))
-        given = self._file.value(("display",)) or {}
-        self._settings = [
-            *display_lines(start.display, given, start.overridden, ours),
-            *self._receiver_lines(),
-            *self._key_lines(),
-        ]
+        self._settings = self._state.lines(self.workspace.start, self._window.available_themes)
         self._show()
-
-    def _receiver_lines(self) -> list[SettingLine]:
-        lines = [SettingLine(kind=SettingKind.HEADING, title="Receivers of alarms")]
-        for one in self._receivers.receivers:
-            lines.append(
-                SettingLine(
-                    kind=SettingKind.RECEIVER,
-                    title=clean(one.name, 60),
-                    shown=f"{one.kind}: {', '.join(one.severities)}",
-                    about="enter sends it a message marked as a test, after a question.",
-                    value=one,
-                    where="settings file",
-                )
-            )
-        if not any(one.kind == "bell" for one in self._receivers.receivers):
-            lines.append(
-                SettingLine(
-                    kind=SettingKind.BELL,
-                    title="Bell of the terminal",
-                    shown="off",
-                    about="enter adds a receiver that rings in this terminal at every alarm.",
-                    at_once=False,
-                    where="default",
-                )
-            )
-        return lines
-
-    def _key_lines(self) -> list[SettingLine]:
-        keys = self._keys()
-        lines = []
-        for place in places():
-            lines.append(SettingLine(kind=SettingKind.HEADING, title=f"Keys: {place.title}"))
-            for action in place.actions:
-                fixed = action is STOP
-                lines.append(
-                    SettingLine(
-                        kind=SettingKind.FIXED if fixed else SettingKind.KEY,
-                        title=action.title,
-                        shown=" ".join(map(printed, action.keys_by(keys))),
-                        about=action.help + (" It always stays on this key." if fixed else ""),
-                        path=("keys", action.id),
-                        value=action,
-                        where="settings file" if action.id in keys else "default",
-                    )
-                )
-        return lines
-
-    def _keys(self) -> dict[str, str]:
-        return dict(self._file.value(("keys",)) or {})
 
     def _show(self) -> None:
         self._listed = matching_lines(self._settings, self.query_one(Input).value)
@@ -250,6 +186,9 @@ class SettingsDialog(Dialog[None]):
         rows = self.query_one(Rows)
         headings = {at for at, line in enumerate(self._listed) if line.kind is SettingKind.HEADING}
         chosen = rows.chosen if rows.chosen < len(self._listed) and rows.chosen not in headings else 1
+        if self._at:
+            wanted, self._at = self._at, ()
+            chosen = next((at for at, line in enumerate(self._listed) if line.path == wanted), chosen)
         rows.show_rows(len(self._listed), self._row, skip=headings, chosen=chosen)
         self._show_about()
 
@@ -315,8 +254,8 @@ class SettingsDialog(Dialog[None]):
         try:
             if line.kind is SettingKind.RECEIVER:
                 await self._test(line.value)
-            elif self._problem:
-                self.workspace.say(self._problem, "warning")
+            elif self._state.problem:
+                self.workspace.say(self._state.problem, "warning")
             elif line.kind is SettingKind.CHOICE:
                 await self._choose(line)
             elif line.kind is SettingKind.NUMBER:
@@ -405,7 +344,7 @@ class SettingsDialog(Dialog[None]):
 
     async def _press(self, line: SettingLine) -> None:
         action: Action = line.value
-        keys = self._keys()
+        keys = self._state.keys
 
         def check(key: str) -> str:
             try:
@@ -422,36 +361,50 @@ class SettingsDialog(Dialog[None]):
             self.workspace.say(problem, "warning")
             return
         if await self._save(lambda file: changed(file, {line.path: value})):
-            self._window.rebind(self._keys())
+            self._window.rebind(self._state.keys)
             self._make_lines()
+
+    def _take_file(self, file: SettingsText) -> None:
+        self._state = msgspec.structs.replace(self._state, file=file)
 
     async def _save(self, edit: Callable[[SettingsText], SettingsText], *, at_once: bool = True) -> bool:
         """Write a change; show first what another program changed meanwhile.
 
         Returns whether it was written.
         """
-        now = await asyncio.to_thread(read_settings_text, self._path)
-        if now.raw != self._file.raw:
-            lines = "\n".join(clean(line, 200) for line in difference(self._file, now))
-            answer = await self.workspace.ask(
-                QuestionDialog(
-                    self.workspace,
-                    "Settings changed elsewhere",
-                    f"Another program changed this file since it was read here:\n\n{lines}\n\n"
-                    "That stays in any case. It is in force at the next start.",
-                    (("leave", "Change nothing", "n"), ("write", "Change mine too", "y")),
-                )
-            )
-            self._file = now
-            if answer != "write":
-                self._make_lines()
+        made = None
+        while made is None:
+            now = await asyncio.to_thread(read_settings_text, self._path)
+            if now.raw != self._state.file.raw and not await self._go_on_from(now):
                 return False
-        made = edit(now)
-        await asyncio.to_thread(write_settings_text, made)
-        self._file = made
+            self._take_file(now)
+            made = edit(now)
+            try:
+                await asyncio.to_thread(write_settings_text, made, now)
+            except SettingsConflictError:
+                # Another program wrote it in this moment: that is shown first.
+                made = None
+        self._take_file(made)
         when = "in force now" if at_once else "in force from the next start on"
         self.workspace.say(f"Saved; {when}.", path=self._path, seconds=6)
         return True
+
+    async def _go_on_from(self, now: SettingsText) -> bool:
+        """Show what another program changed; return whether the change is to be made all the same."""
+        lines = "\n".join(clean(line, 200) for line in difference(self._state.file, now))
+        answer = await self.workspace.ask(
+            QuestionDialog(
+                self.workspace,
+                "Settings changed elsewhere",
+                f"Another program changed this file since it was read here:\n\n{lines}\n\n"
+                "That stays in any case. It is in force at the next start.",
+                (("leave", "Change nothing", "n"), ("write", "Change mine too", "y")),
+            )
+        )
+        self._take_file(now)
+        if answer != "write":
+            self._make_lines()
+        return answer == "write"
 
     # -- receivers ----------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from textual.theme import Theme
 from textual.widget import AwaitMount
 from textual.worker import Worker, WorkerFailed, WorkerState
 
-from xovac_tui.ui.terminal.mending import BuildAgain, Mender, ReportDefect
+from xovac_tui.ui.terminal.mending import BuildAgain, CancelledWaitError, Mender, ReportDefect, is_stray
 from xovac_tui.ui.terminal.modal import ACTS, MOST_SCREENS, Modal
 
 log = logging.getLogger(__name__)
@@ -67,8 +67,24 @@ class TerminalApp(App[int]):
             await super()._dispatch_message(message)
         except Exception as error:
             self._handle_exception(error)
+        except asyncio.CancelledError as cancelled:
+            self._handle_stray(cancelled)
         finally:
             self._dispatching -= 1
+
+    async def _flush_next_callbacks(self) -> None:
+        # Here the app waits for all that Textual removes.
+        try:
+            await super()._flush_next_callbacks()
+        except asyncio.CancelledError as cancelled:
+            self._handle_stray(cancelled)
+
+    def _handle_stray(self, cancelled: asyncio.CancelledError) -> None:
+        if not is_stray(cancelled):
+            raise cancelled
+        error = CancelledWaitError("what the app waited for was cancelled")
+        error.__cause__ = cancelled
+        self._handle_exception(error)
 
     async def _process_messages_loop(self) -> None:
         self._stage = _Stage.RUNNING
@@ -190,12 +206,10 @@ class TerminalApp(App[int]):
 
     def _seer(self, screen: Screen[object]) -> Callable[[], None] | None:
         """Return a callback that notes a dialog's first picture on the terminal; None if it is noted."""
-        if not isinstance(screen, Modal) or screen.seen_at is not None:
-            return None
-        return lambda: self._seen(screen)
+        return (lambda: self._seen(screen)) if _shows_unseen(screen) else None
 
     def _seen(self, screen: Screen[object]) -> None:
-        if isinstance(screen, Modal) and screen.seen_at is None:
+        if isinstance(screen, Modal) and _shows_unseen(screen):
             screen.seen_at = time.monotonic()
 
     def is_too_early(self, event: events.Event) -> bool:
@@ -245,3 +259,8 @@ class TerminalApp(App[int]):
         if self._driver is not None and not self.is_headless:
             self._driver.write(characters)
             self._driver.flush()
+
+
+def _shows_unseen(screen: Screen[object]) -> bool:
+    """Return whether a picture of this screen is a dialog's first one; one without a layout shows nothing."""
+    return isinstance(screen, Modal) and screen.seen_at is None and bool(screen._compositor.size)

@@ -39,6 +39,10 @@ _STANDARD = (0, 1, 2)
 log = logging.getLogger(__name__)
 
 
+class UnaskedEndError(Exception):
+    """The app ended by itself."""
+
+
 def run_in_terminal(app: TerminalApp, *, last: bool = True) -> int:
     """Run the app in this terminal and return the exit code; 128 + n if signal n ended it.
 
@@ -51,11 +55,21 @@ def run_in_terminal(app: TerminalApp, *, last: bool = True) -> int:
         terminal.driver.make_robust(app)
     life = _Life(app, last=last)
     asyncio.run(life.run())
-    if life.signalled:
-        return life.signalled
+    return life.signalled or exit_code(app)
+
+
+def exit_code(app: TerminalApp) -> int:
+    """Return the exit code of an app that has ended without a signal.
+
+    Raises:
+        BaseException: The defect that ended it.
+        UnaskedEndError: Nothing had asked it to end: this must not look like a console that was left.
+    """
     if app.defect is not None:
         raise app.defect
-    return app.return_code or 0
+    if app.return_code is None:
+        raise UnaskedEndError("the console ended, and was not asked to")
+    return app.return_code
 
 
 class _Life:
@@ -134,7 +148,8 @@ class _Life:
             self._give_back_settings()
         # The log is written, unless its disk hangs.
         logging.shutdown()
-        os._exit(self.signalled or (1 if self.app.defect else self.app.return_code or 0))
+        code = self.app.return_code
+        os._exit(self.signalled or (1 if self.app.defect or code is None else code))
 
 
 def _settings_keeper() -> Callable[[], None]:

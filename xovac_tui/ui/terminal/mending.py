@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from textual._context import active_message_pump
 from textual.app import App
 from textual.dom import DOMNode
+from textual.messages import Prune
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
@@ -167,11 +168,37 @@ async def take_away(old: list[Screen[Any]]) -> None:
             if callback.future is not None and not callback.future.done():
                 callback.future.set_result(None)
     for screen in reversed(old):
-        try:
-            async with asyncio.timeout(_GO_SECONDS):
-                await screen.remove()
-        except Exception:
-            log.warning("a screen that failed did not end in order", exc_info=True)
+        await _end(screen)
+
+
+async def _end(screen: Screen[Any]) -> None:
+    """End a screen; cancel it if it takes too long.
+
+    Not by `Screen.remove`: the app's own loop waits for everything that is removed so. A part that does not
+    end would hold up every key, STOP included, and cancelling it would end the app.
+    """
+    for node in screen.walk_children(with_self=True):
+        node._pruning = True
+    screen.post_message(Prune())
+    if (task := screen._task) is None:
+        return
+    _, left = await asyncio.wait([task], timeout=_GO_SECONDS)
+    if left:
+        log.warning("a screen that failed did not end in order within %g s", _GO_SECONDS)
+        task.cancel()
+
+
+def is_stray(cancelled: asyncio.CancelledError) -> bool:
+    """Return whether only what a task waited for was cancelled, and not the task itself.
+
+    Textual ends a loop in which this is raised without a word, and the console with the app's.
+    """
+    task = asyncio.current_task()
+    return task is not None and not task.cancelling()
+
+
+class CancelledWaitError(Exception):
+    """What a handler waited for was cancelled, so the rest of the handler was not run."""
 
 
 def _where(error: BaseException) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, ClassVar, TypeVar
 
 from textual import events
 from textual.await_complete import AwaitComplete
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
 from xovac_tui.ui.terminal.cropped import CroppedCompositor
+from xovac_tui.ui.terminal.mending import CancelledWaitError, is_stray
 
 T = TypeVar("T")
 
@@ -38,6 +41,15 @@ class LeanScreen(Screen[T]):
         # Runs before Textual's own handler, which is called as well.
         if not self._shown:
             self._shown, event.refresh_styles = True, False
+
+    async def _dispatch_message(self, message: Message) -> None:
+        try:
+            await super()._dispatch_message(message)
+        except asyncio.CancelledError as cancelled:
+            if not is_stray(cancelled):
+                raise
+            # A defect, after which the screen is built again: its loop would end without a word.
+            raise CancelledWaitError("what the screen waited for was cancelled") from cancelled
 
 
 class Modal(LeanScreen[T]):

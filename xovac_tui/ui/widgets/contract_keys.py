@@ -8,12 +8,14 @@ EDIT_CHANNEL = Action(
     "edit channel",
     "Name the chosen channel: its unit, what it means, which of its values count. Sends nothing.",
     footer=True,
+    on="channel",
 )
 EDIT_EVENT = Action(
     "edit-event",
     "N",
     "edit channel",
     "Name a channel of the chosen event, or change the command that it was. Sends nothing.",
+    on="event",
 )
 UNDO = Action(
     "undo-contract",
@@ -26,6 +28,7 @@ EDIT_COMMAND = Action(
     "e",
     "edit",
     "Change what the contract says of the chosen command: title, hazard, payload, answer. Sends nothing.",
+    on="command",
 )
 NEW_COMMAND = Action(
     "new-command", "N", "new command", "Name a command that no contract file names yet. Sends nothing."

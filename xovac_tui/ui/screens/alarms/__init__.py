@@ -9,6 +9,7 @@ ACTIONS = (
         "acknowledge",
         "Acknowledge the chosen alarm: you have seen it. Nothing is sent to the chamber.",
         footer=True,
+        on="alarm",
     ),
     Action(
         "alarm-ack-all",
@@ -23,10 +24,15 @@ ACTIONS = (
         "shelve",
         "Silence the chosen alarm for a time, 8 h at most; asks for the reason.",
         footer=True,
+        on="alarm",
     ),
-    Action("alarm-unshelve", "U", "unshelve", "Take the chosen alarm from the shelf."),
+    Action("alarm-unshelve", "U", "unshelve", "Take the chosen alarm from the shelf.", on="alarm"),
     Action(
-        "alarm-service", "x", "in/out", "Take the chosen alarm out of service, with a reason, or put it back."
+        "alarm-service",
+        "x",
+        "in/out",
+        "Take the chosen alarm out of service, with a reason, or put it back.",
+        on="alarm",
     ),
     Action(
         "alarm-limits",
@@ -55,6 +61,7 @@ ACTIONS = (
         "detail",
         "Give the whole tab to the chosen alarm, or show the list again.",
         footer=True,
+        on="alarm",
     ),
     Action("alarm-back", "escape", "back", "Back to the list, then to the active alarms."),
     Action(

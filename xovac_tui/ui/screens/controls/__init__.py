@@ -10,6 +10,7 @@ ACTIONS = (
         "open",
         "Open the chosen command's form or question, or the chosen entry of the ledger in full.",
         footer=True,
+        on="command",
     ),
     Action(
         "expert-event",

@@ -203,14 +203,21 @@ class ControlsPane(Pane):
 
     async def open_named(self, name: str) -> bool:
         """Open the form or the question of a command by its event."""
+        spec = self._choose_named(name)
+        if spec is not None:
+            self._ask_for(spec)
+        return spec is not None
+
+    async def choose_named(self, name: str) -> bool:
+        return self._choose_named(name) is not None
+
+    def _choose_named(self, name: str) -> CommandSpec | None:
         spec = next((one for one in self.commands if one.event == name), None)
-        if spec is None:
-            return False
-        commands = self.query_one(ContractCommands)
-        commands.choose(spec)
-        commands.focus()
-        self._ask_for(spec)
-        return True
+        if spec is not None:
+            commands = self.query_one(ContractCommands)
+            commands.choose(spec)
+            commands.focus()
+        return spec
 
     # -- actions ------------------------------------------------------------------------------------
 

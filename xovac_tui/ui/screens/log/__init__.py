@@ -6,7 +6,12 @@ from xovac_tui.ui.widgets.contract_keys import EDIT_EVENT, UNDO
 ACTIONS = (
     Action("log-filter", "slash", "filter", "Show only events with some words, kinds or names.", footer=True),
     Action(
-        "log-detail", "enter", "detail", "Hold the chosen event and show it in full, or hide it.", footer=True
+        "log-detail",
+        "enter",
+        "detail",
+        "Hold the chosen event and show it in full, or hide it.",
+        footer=True,
+        on="event",
     ),
     Action("log-hold", "f", "follow", "Follow the newest event, or keep still.", footer=True),
     Action(
@@ -16,11 +21,28 @@ ACTIONS = (
         "Show each event in a row of its own, or equal ones of a short time in one.",
     ),
     Action(
-        "log-copy", "c", "copy", "Copy the chosen event (OSC 52: not every terminal lets it).", footer=True
+        "log-copy",
+        "c",
+        "copy",
+        "Copy the chosen event (OSC 52: not every terminal lets it).",
+        footer=True,
+        on="event",
     ),
-    Action("log-save", "s", "save", "Save the chosen event to a file, exactly as it came.", footer=True),
     Action(
-        "log-save-all", "S", "save all", "Save all events that the filter shows, as JSON lines.", footer=True
+        "log-save",
+        "s",
+        "save",
+        "Save the chosen event to a file, exactly as it came.",
+        footer=True,
+        on="event",
+    ),
+    Action(
+        "log-save-all",
+        "S",
+        "save all",
+        "Save all events that the filter shows, as JSON lines.",
+        footer=True,
+        on="event",
     ),
     EDIT_EVENT,
     UNDO,

@@ -29,12 +29,12 @@ from xovac_tui.ui.screens.log.detail import SHOWN, detail_lines, detail_text, sh
 from xovac_tui.ui.screens.log.groups import EqualEvents
 from xovac_tui.ui.screens.log.view import LogView
 from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.widgets.find_field import FindField
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span
 from xovac_tui.ui.widgets.rows import Rows
 
 _SLICE = 0.008
 """Seconds of filtering in one slice, so that no key waits long."""
-_LONGEST_FILTER = 200
 _RESTING = 0.3
 """Seconds that an event is chosen before another process decodes its bulky payload."""
 
@@ -58,11 +58,6 @@ class LogPane(Pane):
     DEFAULT_CSS = """
     LogPane #log-detail { height: 40%; min-height: 7; display: none; }
     LogPane.-detail #log-detail { display: block; }
-    LogPane #log-filter {
-        display: none; height: 1; border: none; padding: 0 1; background: $panel;
-        &:focus { border: none; }
-    }
-    LogPane.-filter #log-filter { display: block; }
     LogPane #log-status { height: 1; width: 1fr; color: $foreground-muted; }
     """
 
@@ -83,10 +78,9 @@ class LogPane(Pane):
         view.border_title = "Log"
         yield view
         yield Rows("Event", id="log-detail")
-        yield Input(
-            placeholder='words, kind:message, name:state, dir:out, is:malformed, -not, "in quotes"',
-            max_length=_LONGEST_FILTER,
-            compact=True,
+        yield FindField(
+            'words, kind:message, name:state, dir:out, is:malformed, -not, "in quotes"',
+            lambda: self.view,
             id="log-filter",
         )
         yield LinesWidget(id="log-status")
@@ -105,6 +99,11 @@ class LogPane(Pane):
     def view(self) -> LogView:
         """The list."""
         return self.query_one("#log-view", LogView)
+
+    @property
+    def field(self) -> FindField:
+        """The filter line."""
+        return self.query_one("#log-filter", FindField)
 
     @property
     def detail(self) -> Rows:
@@ -184,7 +183,7 @@ class LogPane(Pane):
         else:
             busy = "" if rows.done else f" so far, {rows.part_done:.0%} read"
             spans.append((f"   {len(rows):,} of {len(log):,} match{busy}", ""))
-            typed = clean(self.query_one("#log-filter", Input).value.strip(), 80)
+            typed = clean(self.field.value.strip(), 80)
             spans.append((f"   {glyphs.then} {glyphs.literal(typed)}", ""))
         if log.problem:
             spans.append((f"   {log.dropped:,} older ones cannot be read", "bold $error"))
@@ -244,8 +243,7 @@ class LogPane(Pane):
 
     def action_log_filter(self) -> None:
         """Open the filter line."""
-        self.add_class("-filter")
-        self.query_one("#log-filter", Input).focus()
+        self.field.open()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Apply the filter as typed; one that cannot be parsed yet leaves the list unchanged."""
@@ -253,20 +251,11 @@ class LogPane(Pane):
         try:
             wanted = parse_filter(event.value)
         except FilterError as error:
-            self._filter_problem = str(error)
+            self._filter_problem, self.field.wrong = str(error), True
             self._show_status()
             return
-        self._filter_problem = ""
+        self._filter_problem, self.field.wrong = "", False
         self._use(wanted)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go back to the list; an empty filter closes its line."""
-        event.stop()
-        if self._filter_problem:
-            return
-        if not event.value.strip():
-            self.remove_class("-filter")
-        self.view.focus()
 
     def _use(self, wanted: Filter) -> None:
         current = self.view.rows.filter or Filter()
@@ -292,20 +281,9 @@ class LogPane(Pane):
 
     def action_log_back(self) -> None:
         """Close filter line, detail or filter, one at a time."""
-        field = self.query_one("#log-filter", Input)
-        if field.has_focus:
-            if self._filter_problem or not field.value.strip():
-                field.value = ""
-                self.remove_class("-filter")
+        if self.detail.has_focus:
             self.view.focus()
-        elif self.detail.has_focus:
-            self.view.focus()
-        elif field.value:
-            field.value = ""
-            self.remove_class("-filter")
-        elif self.has_class("-filter"):
-            self.remove_class("-filter")
-        else:
+        elif not self.field.back():
             self.remove_class("-detail")
 
     # -- actions ------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ ACTIONS = (
         "Load the chosen recipe into the chamber; asks first.",
         footer=True,
         sends=LOAD_COMMAND,
+        on="recipe",
     ),
     Action(
         "start-recipe",
@@ -38,7 +39,14 @@ ACTIONS = (
         sends=STOP_COMMAND,
     ),
     Action("recipe-view", "v", "steps/check", "Show the steps, or what the check found.", footer=True),
-    Action("edit-recipe", "e,enter", "edit", "Edit the chosen recipe, or a copy of an example.", footer=True),
+    Action(
+        "edit-recipe",
+        "e,enter",
+        "edit",
+        "Edit the chosen recipe, or a copy of an example.",
+        footer=True,
+        on="recipe",
+    ),
     Action("new-recipe", "N", "new", "Make a new recipe: from a template, or an empty one.", footer=True),
     Action("read-again", "R", "read again", "Read the recipe files again.", footer=True),
     Action(
@@ -46,11 +54,18 @@ ACTIONS = (
         "E",
         "$EDITOR",
         "Open the file in the editor that $VISUAL or $EDITOR names; STOP is not available meanwhile.",
+        on="recipe",
     ),
-    Action("copy-recipe", "c", "copy", "Make a copy of the chosen recipe, comments too."),
-    Action("rename-recipe", "m,f2", "rename", "Give the chosen recipe and its file another name."),
+    Action("copy-recipe", "c", "copy", "Make a copy of the chosen recipe, comments too.", on="recipe"),
     Action(
-        "delete-recipe", "d,delete", "delete", "Move the chosen recipe into the trash folder; asks first."
+        "rename-recipe", "m,f2", "rename", "Give the chosen recipe and its file another name.", on="recipe"
+    ),
+    Action(
+        "delete-recipe",
+        "d,delete",
+        "delete",
+        "Move the chosen recipe into the trash folder; asks first.",
+        on="recipe",
     ),
     Action("undelete-recipe", "z", "undelete", "Take the last deletion back."),
     Action(
@@ -58,17 +73,23 @@ ACTIONS = (
         "V",
         "versions",
         "List the earlier versions of the chosen recipe with what has changed since, and go back to one.",
+        on="recipe",
     ),
     Action(
         "compare-recipe",
         "D",
         "differences",
         "Show what differs between the recipe that is loaded and the chosen one.",
+        on="recipe",
     ),
     Action("find-recipe", "slash", "find", "Show only recipes with some words in name, file or description."),
     Action("recipes-back", "escape", "back", "From the steps to the list; in it, show all recipes again."),
     Action("import-recipe", "i", "import", "Make a recipe from a CSV file or from the device's JSON."),
     Action(
-        "export-recipe", "x", "export", "Write the chosen recipe as CSV, as the device's JSON, or as TOML."
+        "export-recipe",
+        "x",
+        "export",
+        "Write the chosen recipe as CSV, as the device's JSON, or as TOML.",
+        on="recipe",
     ),
 )

@@ -12,7 +12,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
-from xovac_tui.recipes.differing import DiffLine
+from xovac_tui.recipes.differing import NO_DIFFERENCE, DiffLine, written_lines
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.base import Dialog, ReadingDialog
 from xovac_tui.ui.glyphs import Glyphs
@@ -27,13 +27,11 @@ def diff_content(lines: Sequence[DiffLine], glyphs: Glyphs, *, same: str) -> Con
     """Return differences as a text; `same` where there are none."""
     if not lines:
         return Content(glyphs.plain(same))
-    room = max(len(line.place) for line in lines)
-    spans = []
-    for line in lines:
-        place, words = glyphs.plain(f"{line.place:<{room}}"), glyphs.plain(clean(line.words, _LONGEST))
-        text = f"  {glyphs.ellipsis}" if line.sign == "~" else f"{line.sign} {place} {words}"
-        spans.append((f"{text.rstrip()}\n", _STYLES[line.sign]))
-    return Content.assemble(*spans).rstrip()
+    shown = [line._replace(words=clean(line.words, _LONGEST)) for line in lines]
+    texts = zip(written_lines(shown, glyphs.ellipsis), lines, strict=True)
+    return Content.assemble(
+        *((f"{glyphs.plain(text)}\n", _STYLES[line.sign]) for text, line in texts)
+    ).rstrip()
 
 
 class DiffDialog(ReadingDialog):
@@ -45,7 +43,7 @@ class DiffDialog(ReadingDialog):
 
     def text(self) -> ComposeResult:
         """Build the text."""
-        yield Static(diff_content(self._lines, self.workspace.glyphs, same="Nothing differs."))
+        yield Static(diff_content(self._lines, self.workspace.glyphs, same=NO_DIFFERENCE))
 
 
 class VersionChoice(msgspec.Struct, frozen=True):

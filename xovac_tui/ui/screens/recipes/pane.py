@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
+from textual.worker import WorkerCancelled, WorkerFailed
 
 from xovac_tui import paths
 from xovac_tui.chamber.snapshot import Snapshot
@@ -26,6 +28,7 @@ from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.recipes import ACTIONS, lines
 from xovac_tui.ui.screens.recipes.loading import CheckedFile, Loading
 from xovac_tui.ui.screens.recipes.profile import ProfileChart
+from xovac_tui.ui.widgets.find_field import FindField
 from xovac_tui.ui.widgets.fitting import fit
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 from xovac_tui.ui.widgets.rows import Rows
@@ -39,11 +42,6 @@ class RecipesView(Horizontal):
     RecipesView #recipe-left { width: 27; height: 1fr; }
     RecipesView.-wide #recipe-left { width: 40; }
     RecipesView.-spacious #recipe-left { width: 76; }
-    RecipesView #recipe-find {
-        display: none; height: 1; border: none; padding: 0 1; background: $panel;
-        &:focus { border: none; }
-    }
-    RecipesView.-find #recipe-find { display: block; }
     RecipesView #recipe-right { width: 1fr; height: 1fr; }
     RecipesView #recipe-facts { height: 6; width: 1fr; padding: 0 1; }
     RecipesView.-tall #recipe-facts { height: 8; }
@@ -75,9 +73,7 @@ class RecipesView(Horizontal):
         """Build list, facts, profile, steps and findings."""
         with Vertical(id="recipe-left"):
             yield Rows("Recipes", choose=True, id="recipe-list")
-            yield Input(
-                placeholder="words of name, file or text", max_length=100, compact=True, id="recipe-find"
-            )
+            yield FindField("words of name, file or text", lambda: self.files, id="recipe-find")
         with Vertical(id="recipe-right"):
             yield LinesWidget(id="recipe-facts")
             yield ProfileChart(glyphs=self.workspace.glyphs, id="recipe-profile")
@@ -210,9 +206,9 @@ class RecipesView(Horizontal):
         return lines.list_entries(self.library, shown, self.files.size.width, self.field.value)
 
     @property
-    def field(self) -> Input:
+    def field(self) -> FindField:
         """The field with the words that listed recipes have."""
-        return self.query_one("#recipe-find", Input)
+        return self.query_one("#recipe-find", FindField)
 
     def show_files(self) -> None:
         """Show the list, with the cursor on the chosen file."""
@@ -320,8 +316,11 @@ class RecipesPane(Pane):
 
     async def open_named(self, name: str) -> bool:
         """Choose a recipe by the path of its file."""
-        self.read_and_choose(Path(name))
-        return True
+        path = Path(name)
+        self.view.field.close()
+        with suppress(WorkerFailed, WorkerCancelled):
+            await self._read(path).wait()
+        return self.view.chosen is not None and self.view.chosen.path == path
 
     def show(self, snapshot: Snapshot) -> None:
         """Update the end time and the start temperature."""
@@ -419,8 +418,7 @@ class RecipesPane(Pane):
 
     def action_find_recipe(self) -> None:
         """Open the field for the words of a recipe."""
-        self.view.add_class("-find")
-        self.view.field.focus()
+        self.view.field.open()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show the recipes that have these words; the cursor goes to the first where it must move."""
@@ -433,25 +431,12 @@ class RecipesPane(Pane):
             self._restudy()
         view.show_files()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go to the list; an empty field closes."""
-        event.stop()
-        if not event.value.strip():
-            self._show_all()
-        self.view.files.focus()
-
     def action_recipes_back(self) -> None:
-        """Close the field, or go from the steps to the list, or show all recipes again."""
+        """Go from the field or the steps to the list; in the list, show all recipes again."""
         view = self.view
-        if view.field.has_focus and view.field.value.strip():
-            view.files.focus()
-        elif view.field.has_focus or view.files.has_focus:
-            self._show_all()
+        if view.field.has_focus or view.files.has_focus:
+            view.field.back()
         view.files.focus()
-
-    def _show_all(self) -> None:
-        self.view.field.value = ""
-        self.view.remove_class("-find")
 
     def action_recipe_view(self) -> None:
         """Show steps or findings where there is no room for both."""

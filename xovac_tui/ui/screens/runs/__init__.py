@@ -16,6 +16,7 @@ ACTIONS = (
         "compare",
         "Mark the chosen run; on another one, show the two beside each other.",
         footer=True,
+        on="run",
     ),
     Action(
         "runs-report",
@@ -23,6 +24,7 @@ ACTIONS = (
         "report",
         "Write the report of the chosen run, a page of HTML that prints well, into the folder exports.",
         footer=True,
+        on="run",
     ),
     Action(
         "runs-find",
@@ -37,6 +39,7 @@ ACTIONS = (
         "attach",
         "Attach a picture, PDF, text or CSV file to the chosen run; it is copied into the record.",
         footer=True,
+        on="run",
     ),
     Action("runs-back", "escape", "back", "Leave the comparison, then take the words and the mark away."),
 )

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import sqlite3
 import time
 from collections.abc import Hashable
 from datetime import UTC
@@ -17,25 +14,23 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from xovac_tui import __version__, paths
+from xovac_tui import paths
 from xovac_tui.api.contract import Contract
 from xovac_tui.chamber.news import RecordOpened
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.errors import XovacError
 from xovac_tui.plural import counted
-from xovac_tui.recording.attachments import File, attach, read_file
-from xovac_tui.recording.disk.kinds import RecordedRun, Session
+from xovac_tui.recording.disk.kinds import RecordedRun
 from xovac_tui.recording.exports.events import export_file
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.report.glance import RunGlance, glance
 from xovac_tui.report.writing import write_report
 from xovac_tui.runs.past import PastRun, TrackedChannel, read_run, read_runs, with_state
 from xovac_tui.runs.state import RunSnapshot
-from xovac_tui.station.live import this_user
 from xovac_tui.station.news import News
-from xovac_tui.ui import dialogs
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.screens.runs import ACTIONS
+from xovac_tui.ui.screens.runs.attaching import attach_to_run
 from xovac_tui.ui.screens.runs.compare import pair_head, pair_lines
 from xovac_tui.ui.screens.runs.lines import (
     fact_lines,
@@ -47,6 +42,7 @@ from xovac_tui.ui.screens.runs.lines import (
     step_line,
 )
 from xovac_tui.ui.screens.runs.trend import delta_model, pair_model, run_model
+from xovac_tui.ui.widgets.find_field import FindField
 from xovac_tui.ui.widgets.fitting import SPACIOUS, TALL, WIDE
 from xovac_tui.ui.widgets.lines import Line, RunFacts, paragraph
 from xovac_tui.ui.widgets.rows import Rows
@@ -98,11 +94,6 @@ class RunsPane(Pane):
     RunsPane #run-left { width: 27; height: 1fr; }
     RunsPane.-wide #run-left { width: 42; }
     RunsPane.-spacious #run-left { width: 64; }
-    RunsPane #run-find {
-        display: none; height: 1; width: 1fr; border: none; padding: 0 1; background: $panel;
-        &:focus { border: none; }
-    }
-    RunsPane.-find #run-find { display: block; }
     RunsPane.-compare #run-compare { display: block; }
     RunsPane.-compare #run-left, RunsPane.-compare #run-right { display: none; }
     """
@@ -112,7 +103,7 @@ class RunsPane(Pane):
         ascii_only = self.workspace.glyphs.ascii
         with Vertical(id="run-left"):
             yield Rows("Runs", choose=True, id="run-list")
-            yield Input(placeholder="words of a run", max_length=100, compact=True, id="run-find")
+            yield FindField("words of a run", lambda: self.runs, id="run-find")
         with Vertical(id="run-right"):
             yield RunFacts(id="run-facts")
             yield TrendChart(ascii_only=ascii_only, keys=self.keys, id="run-chart")
@@ -157,6 +148,11 @@ class RunsPane(Pane):
         return self.query_one("#run-list", Rows)
 
     @property
+    def field(self) -> FindField:
+        """The field with the words that listed runs have."""
+        return self.query_one("#run-find", FindField)
+
+    @property
     def past(self) -> PastRun | None:
         """The chosen run as read from the record; None until it is read."""
         return self._past
@@ -173,7 +169,9 @@ class RunsPane(Pane):
 
     async def open_named(self, name: str) -> bool:
         """Show a run by its number."""
-        self.action_runs_back()
+        if self._pair is not None:
+            self.action_runs_back()
+        self.field.close()
         self._at_newest = False
         self._choose(int(name))
         self._draw_list()
@@ -474,7 +472,8 @@ class RunsPane(Pane):
             len(extremes), reading, head=lambda: reading_head(readings.size.width), rewind=rewind
         )
         self.query_one("#run-happened", Rows).show_folded(
-            lambda width: happened_lines(past, width, glyphs=glyphs, times=times), rewind=rewind
+            lambda width: happened_lines(past, width, glyphs=glyphs, times=times, units=self.workspace.units),
+            rewind=rewind,
         )
 
     def _draw_pair(self, *, rewind: bool = False) -> None:
@@ -533,8 +532,7 @@ class RunsPane(Pane):
     def action_runs_find(self) -> None:
         """Open the field for words of a run."""
         if self._pair is None:
-            self.add_class("-find")
-            self.query_one("#run-find", Input).focus()
+            self.field.open()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """List the runs with these words."""
@@ -544,15 +542,9 @@ class RunsPane(Pane):
             self._choose(self._runs[0].id)
         self._draw_list()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go back to the list; without words the field is closed."""
-        event.stop()
-        self.set_class(bool(event.value.strip()), "-find")
-        self.runs.focus()
-
     def _found(self) -> tuple[RecordedRun, ...]:
         """Return the runs with all typed words in number, name, result or day."""
-        words = self.query_one("#run-find", Input).value.lower().split()
+        words = self.field.value.lower().split()
         day = self.workspace.times.day
         return tuple(
             run
@@ -564,44 +556,13 @@ class RunsPane(Pane):
 
     @work(group="runs-attach", exclusive=True)
     async def action_runs_attach(self) -> None:
-        """Ask for a file and attach it to the chosen run, in a thread."""
-        chosen, record, station = self._chosen, self.station.record.record, self.station
+        """Ask for a file and its caption, and attach it to the chosen run."""
+        chosen, record = self._chosen, self.station.record.record
         if chosen is None or record is None or self.workspace.playback is not None:
             self.workspace.say("There is no run here that a file can be attached to.", "warning")
             return
-        typed, problem = "", ""
-        while True:
-            words = "Path of a picture (PNG, JPEG, GIF, WebP), PDF, plain text or CSV file of at most 20 MB:"
-            title = f"Attach to r{chosen}"
-            asked = dialogs.ask.AskDialog(self.workspace, title, words, typed, longest=1000, problem=problem)
-            answer = await self.workspace.ask(asked)
-            if not answer:
-                return
-            typed = answer
-            try:
-                file = await asyncio.to_thread(_read_typed, typed)
-                break
-            except XovacError as error:
-                problem = str(error)
-        who = this_user()
-        session = Session(
-            pid=os.getpid(),
-            host=socket.gethostname(),
-            who=who,
-            program=f"xovac-tui {__version__}",
-            profile=station.name,
-            url="",
-        )
-        clock = station.clock
-        try:
-            await asyncio.to_thread(
-                attach, record.path, session, chosen, (file,), caption="", utc=clock.utc(), mono=clock.mono()
-            )
-        except (XovacError, sqlite3.Error, OSError) as error:
-            self.workspace.say(f"Nothing was attached: {error}.", "error")
-            return
-        self.workspace.say(f"{self.workspace.glyphs.shown(file.name, 80)} is attached to r{chosen}.")
-        self._read_run()
+        if await attach_to_run(self.workspace, record.path, chosen):
+            self._read_run()
 
     @work(group="runs-report")
     async def action_runs_report(self) -> None:
@@ -648,15 +609,6 @@ class RunsPane(Pane):
             self.remove_class("-compare")
             self.runs.focus()
             self.call_after_refresh(self._draw)
-        elif self.has_class("-find"):
-            self.query_one("#run-find", Input).value = ""
-            self.remove_class("-find")
-            self.runs.focus()
-        elif self._marked is not None:
+        elif not self.field.back() and self._marked is not None:
             self._marked = None
             self._draw_list()
-
-
-def _read_typed(typed: str) -> File:
-    """Return a file by its path as typed; `~` is the user's folder."""
-    return read_file(Path(typed).expanduser())

@@ -16,7 +16,7 @@ ACTIONS = (
         "Show what is stable and when, where the pressure goes, and advice.",
         footer=True,
     ),
-    Action("pin", "space", "pin", "Pin the chosen channel to the top and to the trend."),
+    Action("pin", "space", "pin", "Pin the chosen channel to the top and to the trend.", on="channel"),
     Action(
         "find-channel",
         "slash",
