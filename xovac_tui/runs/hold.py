@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from xovac_tui.recipes.plan import Segment
+from xovac_tui import recipes
 
 
 class PlacedHold(msgspec.Struct, frozen=True):
@@ -22,7 +22,9 @@ class PlacedHold(msgspec.Struct, frozen=True):
     """It has not begun."""
 
 
-def next_hold(holds: Sequence[PlacedHold], segment: Segment | None, now: float) -> PlacedHold | None:
+def next_hold(
+    holds: Sequence[PlacedHold], segment: recipes.plan.Segment | None, now: float
+) -> PlacedHold | None:
     """Return the hold whose tolerance the running step leads to: itself, or of a ramp the hold at its end.
 
     `now` is monotonic seconds. None where the step is not known, or where it leads to no hold.
