@@ -17,6 +17,10 @@ DIFFERENCE = "difference"
 PRESSURE = "pressure"
 TIME = "time"
 RATIO = "ratio"
+FLOW = "flow"
+STANDARD_FLOW = "standard flow"
+"""Of gas at the standard conditions of its maker (0, 20 or 25 °C): no factor leads from it to a `FLOW`."""
+THROUGHPUT = "throughput"
 _DIGITS = 12
 """Digits that are kept of a converted value: 293.15 K is 20 degC, not 19.999999999999943."""
 
@@ -102,7 +106,18 @@ _TABLE: tuple[tuple[Unit, str], ...] = (
     (Unit("kWh", "energy", 1000 * HOUR), "kWh"),
     (Unit("Hz", "frequency"), "Hz hertz"),
     (Unit("kHz", "frequency", 1000.0), "kHz"),
-    (Unit("rpm", "frequency", 1 / MINUTE), "rpm U/min"),
+    (Unit("MHz", "frequency", 1e6), "MHz megahertz"),
+    (Unit("rpm", "frequency", 1 / MINUTE), "rpm U/min rev/min r/min"),
+    (Unit("l/min", FLOW, 0.001 / MINUTE), "l/min lpm liter/min litre/min liters/min litres/min"),
+    (Unit("l/s", FLOW, 0.001), "l/s lps"),
+    (Unit("l/h", FLOW, 0.001 / HOUR), "l/h lph"),
+    (Unit("ml/min", FLOW, 1e-6 / MINUTE), "ml/min ccm/min"),
+    (Unit("m3/h", FLOW, 1 / HOUR, shown="m³/h"), "m3/h cmh"),
+    (Unit("m3/s", FLOW, shown="m³/s"), "m3/s"),
+    (Unit("slm", STANDARD_FLOW, 0.001 / MINUTE), "slm slpm sl/min"),
+    (Unit("sccm", STANDARD_FLOW, 1e-6 / MINUTE), "sccm sccpm scc/min"),
+    (Unit("mbar l/s", THROUGHPUT, 0.1), "mbarl/s mbar*l/s mbar·l/s mbar.l/s"),
+    (Unit("Pa m3/s", THROUGHPUT, shown="Pa m³/s"), "Pam3/s Pa*m3/s Pa·m3/s Pa.m3/s"),
     (Unit("mm", "length", 0.001), "mm"),
     (Unit("um", "length", 1e-6, shown="µm"), "um µm"),
     (SECONDS, "s sec secs second seconds"),

@@ -118,10 +118,10 @@ RECOVERING = (
 )
 VALUES = {
     "two": (Form.OFFSET, {"a": 1}),
-    "three": (Form.OFFSET, [1, None]),
-    "alone": (Form.TEXT, None),
+    "three": (Form.OFFSET, [1, "word"]),
+    "alone": (Form.TEXT, "Q8jKS2i"),
     "json": (Form.ARGUMENTS, [{"a": 1}, 20.5]),
-    "receipt": (Form.ARGUMENTS, [{"a": 1}, None]),
+    "receipt": (Form.ARGUMENTS, [{"a": 1}, "idle"]),
     "blob": (Form.OFFSET, {"a": 2}),
 }
 

@@ -106,6 +106,25 @@ async def test_the_documented_contract(server: NodeServer) -> None:
     assert abs(clock["epoch"] / 1000 - station.clock.utc()) < 60
 
 
+async def test_values_alone_are_channels(server: NodeServer) -> None:
+    said = {"state": "STANDBY", "p_mbar": 3.5, "shroud": "21.5", "pump": True}
+    async with online(server) as station:
+        # What comes over one connection comes in order.
+        ended = asyncio.ensure_future(wait_for(station, lambda event: event.name == "end"))
+        await asyncio.sleep(0)
+        for event, value in said.items():
+            await asyncio.to_thread(server.order, say=[event, value])
+        await asyncio.to_thread(server.order, say=["end"])
+        await ended
+        shown = {one.full_name: one.text or one.value for one in station.snapshot().channels}
+        assert {name: shown[name] for name in said} == {
+            "state": "STANDBY",
+            "p_mbar": 3.5,
+            "shroud": 21.5,
+            "pump": "on",
+        }
+
+
 async def test_no_ack_is_unknown_and_nothing_is_sent_again(server: NodeServer) -> None:
     await asyncio.to_thread(server.order, fault="lost_ack")
     async with online(server) as station:

@@ -111,6 +111,22 @@ async def test_guesses_are_offered_taken_by_one_key_and_the_next_channel_follows
         assert c.link.emitted == []
 
 
+async def test_a_value_that_is_a_message_by_itself_has_a_form_too(tmp_path: Path) -> None:
+    async with console(tmp_path, profile=Profile(url=URL, contracts=("simulator",))) as c:
+        file = in_a_file(c, tmp_path)
+        c.link.deliver("oil_degC", 40.5)
+        c.link.deliver("door", "STANDBY")
+        await c.settle()
+        form = await form_of(c, "oil_degC")
+        assert "oil_degC" in form.heading
+        await c.press("g", "enter")
+        await c.until(lambda: c.app.screen is not form)
+        assert channel(c, "oil_degC").unit == "degC"
+        assert load_contract([file], simulator=True) == c.station.contract
+        assert channel(c, "door").text == "STANDBY"
+        assert "door" in (await shown(c)).heading
+
+
 async def test_a_key_that_came_while_the_form_before_was_saved_passes_no_channel_over(tmp_path: Path) -> None:
     async with console(tmp_path, profile=Profile(url=URL, contracts=("simulator",))) as c:
         in_a_file(c, tmp_path)

@@ -225,7 +225,7 @@ async def saved(c: Console) -> None:
 
 async def test_a_receiver_is_added_changed_and_taken_out_by_its_form(tmp_path: Path) -> None:
     async with settings(tmp_path) as (c, file):
-        await pick(c, "add web hook")
+        await pick(c, "add webhook")
         form = c.app.screen
         assert isinstance(form, ContractForm)
         form.put("name", "lab system")
@@ -272,7 +272,7 @@ async def test_a_receiver_is_added_changed_and_taken_out_by_its_form(tmp_path: P
 
 async def test_a_receiver_that_cannot_be_is_not_saved(tmp_path: Path) -> None:
     async with settings(tmp_path) as (c, file):
-        await pick(c, "add another service")
+        await pick(c, "add apprise")
         form = c.app.screen
         assert isinstance(form, ContractForm)
         form.put("name", "ringer")

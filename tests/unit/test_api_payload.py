@@ -28,14 +28,32 @@ json_values = st.recursive(
         (({"a": 1},), Form.OBJECT, {"a": 1}),
         ((b'{"a": 1}',), Form.BYTES, {"a": 1}),
         ((b"",), Form.BYTES, None),
-        (("plain words",), Form.TEXT, None),
+        (("plain words",), Form.TEXT, "plain words"),
+        ((b"plain words",), Form.BYTES, "plain words"),
         (("1", "2"), Form.ARGUMENTS, [1, 2]),
+        (("STANDBY", 3), Form.ARGUMENTS, ["STANDBY", 3]),
         ((None,), Form.OBJECT, None),
     ],
 )
 def test_every_form_is_read(arguments: tuple[Any, ...], form: Form, value: Any) -> None:
     payload = decode_arguments(*arguments)
     assert (payload.form, payload.value) == (form, value)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1', "[1, 2", '"STANDBY', "\x1b]52;c;aGk=\x07", "ab\u202egnp", "\ud800", "  ", "w" * 4_001]
+)
+def test_broken_json_and_noise_are_no_words(text: str) -> None:
+    payload = decode(text)
+    assert (payload.form, payload.value) == (Form.TEXT, None)
+    assert payload.problem
+
+
+def test_a_value_alone_is_one_leaf_without_a_path() -> None:
+    for argument, leaf in (("STANDBY", "STANDBY"), (3, 3.0), ("3.5", 3.5), (True, True), ("false", False)):
+        payload = decode_arguments(argument)
+        assert (list(leaves(payload.value)), payload.problem) == ([("", leaf)], "")
+    assert pretty(decode("Pump on")) == "Pump on"
 
 
 def test_numbers_that_json_does_not_know_are_kept() -> None:

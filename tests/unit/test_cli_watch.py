@@ -41,7 +41,7 @@ def test_json_is_one_object_a_line(line: CommandLine, script: Script) -> None:
 
 @pytest.mark.parametrize(
     ("argument", "raw"),
-    [('{"p": NaN}', '{"p": NaN}'), ("no json", "no json"), (b"\xff\x00", "0xff00"), ("[" * 9999, None)],
+    [('{"p": NaN}', '{"p": NaN}'), ("[no json", "[no json"), (b"\xff\x00", "0xff00"), ("[" * 9999, None)],
 )
 def test_what_json_cannot_say_is_kept_as_text(argument: object, raw: str | None) -> None:
     event = Event("x", decode_arguments(argument), Direction.IN, EventKind.MESSAGE, 0.0, 0.0)

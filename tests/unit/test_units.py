@@ -54,6 +54,10 @@ from xovac_tui.units import (
         ("Ohm", ["Ohm", "Ω", "\N{OHM SIGN}"]),
         ("min", ["min", "minutes"]),
         ("K/min", ["K/min", "°C/min", "degC / min", "K/minute"]),
+        ("l/min", ["l/min", "L/min", "LPM", "l / min", "litres/min"]),
+        ("m3/h", ["m3/h", "m³/h"]),
+        ("slm", ["slm", "SLPM"]),
+        ("mbar l/s", ["mbar l/s", "mbar*l/s", "mbar·l/s"]),
         ("degF/h", ["°F/hr", "degF/h"]),
     ],
 )
@@ -63,7 +67,7 @@ def test_every_spelling_means_one_unit(name: str, spellings: list[str]) -> None:
         assert is_known(spelling), spelling
 
 
-@pytest.mark.parametrize("name", ["mpa", "psig", "barg", "degX", "sccm", "l/min"])
+@pytest.mark.parametrize("name", ["mpa", "psig", "barg", "degX", "gpm", "gal/min"])
 def test_what_could_mean_two_things_or_is_unheard_of_is_not_guessed(name: str) -> None:
     assert unit_of(name).dimension not in (PRESSURE, "temperature")
     assert not is_known(name)
@@ -157,8 +161,8 @@ def test_a_temperature_and_a_difference_are_two_things() -> None:
 
 def test_a_unit_of_another_kind_is_compared_with_itself_only() -> None:
     assert unit_of("") is NONE
-    assert unit_of("sccm").dimension == "sccm"
-    assert unit_of("l/s").dimension == "l/time"
+    assert unit_of("gpm").dimension == "gpm"
+    assert unit_of("gal/s").dimension == "gal/time"
     assert unit_of("V/A").dimension == "V/A"
     assert unit_of("m/s").dimension == "m/s"
     assert not is_temperature("V/A")
@@ -188,3 +192,10 @@ def test_a_difference_is_written_with_its_own_unit() -> None:
     assert difference(1.8, "degF") == "1.8 °F"
     assert number(math.nan, "K") == "—"
     assert shown("°C/min") == "K/min"
+
+
+def test_a_flow_at_standard_conditions_is_no_flow_of_a_volume() -> None:
+    assert converted(2.0, "slm", "sccm") == 2000.0
+    assert converted(60.0, "l/min", "m3/h") == 3.6
+    assert converted(1.0, "mbar l/s", "Pa m3/s") == 0.1
+    assert converted(1.0, "slm", "l/min") is None

@@ -40,7 +40,7 @@ class Form(StrEnum):
     BYTES = "bytes"
     """A binary attachment (decoded where it holds JSON)."""
     TEXT = "text"
-    """A string that is not JSON."""
+    """A string that is not JSON: plain words, which are its value, or broken JSON."""
     ARGUMENTS = "arguments"
     """More than one argument; the value is the list of them."""
     OFFSET = "arguments with offset"

@@ -6,6 +6,7 @@ import base64
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Iterator
 from enum import Enum
 from itertools import islice
@@ -20,6 +21,10 @@ from xovac_tui.text import clean, clean_bytes, writable
 _decode = msgspec.json.Decoder().decode
 NOT_JSON = "The text is not JSON"
 """What is wrong with a text that was to be decoded; where, and why, follow."""
+_BEGINNINGS = ("{", "[", '"')
+"""What JSON begins with that is more than one word or number: a text that begins so and is none is broken."""
+_LONGEST_PLAIN = 4_000
+"""Characters of plain words."""
 _MAX_DEPTH = 100
 _MAX_LEAVES = 5_000
 
@@ -86,7 +91,7 @@ def decode(argument: Any) -> Payload:
         if len(argument) > BULKY:
             return _bulky(_form_of(argument), argument)
         value, problem = _parse(argument)
-        return Payload(Form.TEXT if problem else Form.JSON, value, argument, problem)
+        return Payload(Form.TEXT if problem or value is argument else Form.JSON, value, argument, problem)
     if isinstance(argument, bytes | bytearray | memoryview):
         return _decode_bytes(bytes(argument))
     raw = _dump(argument)
@@ -147,7 +152,7 @@ def _argument(part: Any) -> Any:
 
 
 def _parse(text: str) -> tuple[Any, str]:
-    """Return the JSON value and no problem, or None and the problem."""
+    """Return the JSON value, of plain words the text itself, and no problem; or None and the problem."""
     try:
         return _decode(text), ""
     except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
@@ -158,7 +163,19 @@ def _parse(text: str) -> tuple[Any, str]:
     except RecursionError:
         return None, "The text is JSON nested too deep to be read."
     except ValueError as why:
-        return None, why_unread(why)
+        plain = isinstance(why, json.JSONDecodeError) and _is_plain(text)
+        return (text, "") if plain else (None, why_unread(why))
+
+
+def _is_plain(text: str) -> bool:
+    """Return whether a text that is not JSON is words (`STANDBY`), and neither broken JSON nor noise."""
+    words = text.strip()
+    return (
+        0 < len(words) <= _LONGEST_PLAIN
+        and not words.startswith(_BEGINNINGS)
+        # Control and format characters, unassigned ones and halves of pairs are not what people read.
+        and all(unicodedata.category(one)[0] != "C" or one in "\t\r\n" for one in words)
+    )
 
 
 def why_unread(why: ValueError) -> str:
@@ -201,7 +218,7 @@ def one_line(payload: Payload, limit: int = 200) -> str:
 
 def pretty(payload: Payload, limit: int = 1_000_000) -> str:
     """Return the payload as indented JSON where it is JSON, else as it came; not yet cleaned."""
-    if payload.value is not None and len(payload.raw) <= limit:
+    if payload.value is not None and payload.form is not Form.TEXT and len(payload.raw) <= limit:
         try:
             return json.dumps(payload.value, ensure_ascii=False, indent=2, default=_strange)
         except (RecursionError, ValueError, TypeError):

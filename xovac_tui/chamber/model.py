@@ -32,9 +32,7 @@ from xovac_tui.chamber.snapshot import (
 from xovac_tui.clock import FASTEST
 from xovac_tui.units import converted, to_celsius, to_mbar
 
-DATA_STOPPED = LinkReason(
-    LinkCode.DATA_STOPPED, "The connection is open, but the data that used to come have stopped."
-)
+DATA_STOPPED = LinkReason(LinkCode.DATA_STOPPED, "The data have stopped; the connection is open.")
 NO_PONG = LinkReason(LinkCode.NO_PONG, "The connection is open, but the server answers no ping.")
 _PACE_SETTERS = 30.0
 """Seconds; message streams that come at least this often decide whether the link is STALE."""

@@ -23,7 +23,18 @@ from xovac_tui.api.contracts.samples import (
 from xovac_tui.api.contracts.tables import Where, leaf_at, leaf_table
 from xovac_tui.digits import digits
 from xovac_tui.text import clean
-from xovac_tui.units import PRESSURE, RATIO, TEMPERATURE, TIME, is_known, to_mbar, unit_of
+from xovac_tui.units import (
+    FLOW,
+    PRESSURE,
+    RATIO,
+    STANDARD_FLOW,
+    TEMPERATURE,
+    THROUGHPUT,
+    TIME,
+    is_known,
+    to_mbar,
+    unit_of,
+)
 
 _FEW, _MANY = 5, 20
 """Numbers that show a counter: where its name says so, and where it does not."""
@@ -138,9 +149,11 @@ _MEASURES: dict[str, frozenset[str]] = {
     PRESSURE: _PRESSURES,
     TIME: _TIMES,
     "current": words_of("current curr amps i"),
-    "voltage": words_of("voltage volt u"),
-    "power": words_of("power pwr heater heat"),
+    "voltage": words_of("voltage volt u psu supply bus rail battery"),
+    "power": words_of("power pwr heater heat psu supply load"),
     "energy": words_of("energy"),
+    FLOW: words_of("flow flowrate mfc rate gas purge water coolant cooling chiller nitrogen helium air"),
+    THROUGHPUT: words_of("leak leakrate rate throughput outgassing desorption q"),
 }
 """Words of a name that say what is measured, so that one letter behind them can be its unit."""
 _DOUBTFUL = words_of("min d or in pa ma na ol")
@@ -201,32 +214,45 @@ def _unit_in(name: LeafName) -> tuple[str, tuple[str, ...]]:
     if not last:
         return "", ()
     before = [word.lower() for part in name.parts[:-1] for word in part]
-    for count in (3, 2, 1):
+    for count in (4, 3, 2, 1):
         words = last[-count:]
-        if len(words) < count:
-            continue
-        if count == 3 and words[1].lower() == "per":
-            spelled = f"{words[0]}/{words[2]}"
-        elif count == 2 and (words[0].lower() in ("deg", "k", "m", "h", "u") or words[1].lower() == "rh"):
-            # `deg_c`, and `kPa`, of which the capital begins a word.
-            spelled = "".join(words)
-        elif count == 1:
-            spelled = words[0]
-        else:
-            continue
+        spelled = _spelled(words) if len(words) == count else ""
         unit = unit_of(spelled)
         if not unit.name or not is_known(spelled) or spelled == "1":
             continue
         ahead = [*before, *(word.lower() for word in last[:-count])]
         if count == 1 and not _is_meant(spelled, unit.dimension, ahead):
             continue
+        # `flow_l_min` is a flow; `level_l_min` is the lowest of something.
+        flows = unit.dimension in (FLOW, THROUGHPUT) and count > 1 and "per" not in words
+        if flows and not _MEASURES[unit.dimension].intersection(ahead):
+            continue
         return unit.name, words
     return "", ()
 
 
+def _spelled(words: Sequence[str]) -> str:
+    """Return the unit that words at the end of a name may spell; empty where they spell none together."""
+    small = [word.lower() for word in words]
+    joined = "".join(words)
+    match small:
+        case [_]:
+            return joined
+        case [*_, "per", _]:
+            return f"{''.join(words[:-2])}/{words[-1]}"
+        case ["deg" | "k" | "m" | "h" | "u", _] | [_, "rh"]:
+            # `deg_c`, and `kPa`, of which the capital begins a word.
+            return joined
+        case [*_, "s" | "sec" | "min" | "h" | "hr"]:
+            # Not of a temperature or a pressure: `temp_c_min` is the lowest one.
+            divided = f"{''.join(words[:-1])}/{words[-1]}"
+            return divided if unit_of(divided).dimension in (FLOW, STANDARD_FLOW, THROUGHPUT) else ""
+    return ""
+
+
 def _is_meant(spelled: str, dimension: str, ahead: list[str]) -> bool:
     """Return whether one word of a name is meant as a unit: `temp_c` and `t_C` are, `plate_A` is not."""
-    if len(spelled) > 1 and spelled.lower() not in _DOUBTFUL:
+    if spelled == "%" or (len(spelled) > 1 and spelled.lower() not in _DOUBTFUL):
         # `vacuum.mbar`, `p_mbar`; but `bar` alone is any name.
         return bool(ahead)
     if spelled in ("Pa", "mA", "nA"):
@@ -499,7 +525,7 @@ def guesses_of_all(
         for name in (leaf.channel, *leaf.aliases)
     }
     # A name like another channel's full name would be taken for that.
-    taken |= {f"{event}.{path}".casefold() for event, path, _ in known}
+    full_names = {_full_name(event, path) for event, path, _ in known}
     found: dict[Where, list[Guess]] = {}
     numbers: dict[str, int] = {}
     for event, path, samples in known:
@@ -516,7 +542,8 @@ def guesses_of_all(
         if path.rpartition(".")[2] in _UNIT_KEYS and any((event, one) in beside for one in _valued(path)):
             guesses.append(_guess(GuessCode.HIDE_UNIT, {"hide": True}))
         label = next((str(value) for one in guesses for key, value in one.values if key == "label"), "")
-        if name := _own(short_name(label), taken, numbers):
+        others = full_names.difference((_full_name(event, path),)) if not path else full_names
+        if name := _own(short_name(label), (taken, others), numbers):
             taken.add(name)
             guesses.append(_guess(GuessCode.NAME_OF_PATH, {"channel": name}))
         named = given.get(leaf_at(event, path), ())
@@ -527,12 +554,16 @@ def guesses_of_all(
 _OF_ROLE = frozenset((GuessCode.PIN_OF_ROLE, GuessCode.HIDE_STATE))
 
 
-def _own(name: str, taken: set[str], numbers: dict[str, int]) -> str:
+def _full_name(event: str, path: str) -> str:
+    return (f"{event}.{path}" if path else event).casefold()
+
+
+def _own(name: str, taken: Sequence[set[str]], numbers: dict[str, int]) -> str:
     """Return a name that is not taken yet, with a number if need be; `numbers` are the newest ones given."""
-    if not name or name not in taken:
+    if not name or not any(name in names for names in taken):
         return name
     number = numbers.get(name, 1) + 1
-    while f"{name}_{number}" in taken:
+    while any(f"{name}_{number}" in names for names in taken):
         number += 1
     numbers[name] = number
     return f"{name}_{number}"

@@ -32,7 +32,7 @@ class AskDialog(Dialog[str]):
         longest: int = 200,
         problem: str = "",
     ) -> None:
-        super().__init__(workspace, title)
+        super().__init__(workspace, title, "enter: take   esc: back")
         self._words, self._value, self._longest = words, value, longest
         self._problem = problem
         """Why the previous answer was not accepted."""

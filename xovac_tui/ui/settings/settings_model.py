@@ -163,8 +163,8 @@ def receiver_lines(receivers: Sequence[Receiver]) -> Iterator[SettingLine]:
     for kind, words in KIND_WORDS.items():
         yield SettingLine(
             kind=SettingKind.ADD,
-            title=f"Add: {words}",
-            shown=kind,
+            title=f"Add: {kind}",
+            shown=words,
             about=f"enter opens the form of a new receiver: {words}. It can be tested once it is saved.",
             path=(*RECEIVERS, "", kind),
             value=kind,

@@ -167,7 +167,7 @@ class EntryRow(Horizontal):
 
     DEFAULT_CSS = """
     EntryRow { height: 1; }
-    EntryRow .label { width: 14; }
+    EntryRow .label { width: 15; }
     EntryRow Input { width: 1fr; background: $panel; }
     EntryRow Input:focus { background: $block-cursor-background; }
     EntryRow .fixed { width: 1fr; color: $no-data; }

@@ -188,10 +188,10 @@ def _pressure(
     glyphs = look.glyphs
     if channel is None:
         return [(("PRESSURE", MUTED),), ((glyphs.plain("—"), MUTED), ("  not reported", MUTED))]
-    lines = [
-        _heading(channel, width, glyphs),
-        (*_value(channel, BRIGHT, glyphs, units), (f"  {trend_arrow(channel, glyphs)}", "$series-2")),
-    ]
+    value = _value(channel, BRIGHT, glyphs, units)
+    if arrow := trend_arrow(channel, glyphs):
+        value.append((f"  {arrow}", "$series-2"))
+    lines = [_heading(channel, width, glyphs), tuple(value)]
     if rows >= SPARK_ROWS:
         lines.append(_spark(channel, width - _BETWEEN, look, "$series-2"))
     return lines
