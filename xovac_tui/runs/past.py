@@ -33,6 +33,7 @@ from xovac_tui.recording.disk.kinds import (
 from xovac_tui.recording.disk.lists import RecordSpan
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows
+from xovac_tui.recording.disk.worded_marks import worded_marks
 from xovac_tui.recording.gaps import Gap, gaps
 from xovac_tui.runs.course import PlanCourse
 from xovac_tui.runs.loaded import plan_of
@@ -171,7 +172,7 @@ def read_run(
             extremes=tuple(Extreme(*one, summary) for one, summary in found if summary is not None),
             gaps=gaps(record, start, until, axis, channel="" if controlled is None else controlled[0]),
             commands=tuple(around.timed(lists.commands(record, around))),
-            marks=tuple(noted.timed(lists.marks(record, noted))),
+            marks=tuple(noted.timed(worded_marks(lists.marks(record, noted), lists.alarms(record, noted)))),
             attachments=tuple(attachments(record, number)),
             temperature=_track(windows, contract, Role.CONTROLLED, start, until),
             pressure=_track(windows, contract, Role.PRESSURE, start, until),
