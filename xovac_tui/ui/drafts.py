@@ -9,7 +9,7 @@ DraftPlace = tuple[str, ...]
 """What a form is about: keys from the top of a file, as `("messages", "sensor_data", "plate.A")`."""
 
 
-class Draft(NamedTuple):
+class KeptText(NamedTuple):
     """The texts of a form that was left."""
 
     heading: str
@@ -20,7 +20,7 @@ class Drafts:
     """The drafts of one chamber; they last as long as the console."""
 
     def __init__(self) -> None:
-        self._kept: dict[DraftPlace, Draft] = {}
+        self._kept: dict[DraftPlace, KeptText] = {}
 
     @property
     def headings(self) -> list[str]:
@@ -33,7 +33,7 @@ class Drafts:
 
     def keep(self, place: DraftPlace, heading: str, texts: Mapping[str, str]) -> None:
         """Keep what is typed in a form that is left."""
-        self._kept[place] = Draft(heading, texts)
+        self._kept[place] = KeptText(heading, texts)
 
     def drop(self, place: DraftPlace) -> None:
         """Forget what was typed into a form: it is saved, or is not wanted any more."""
