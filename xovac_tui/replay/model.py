@@ -208,7 +208,7 @@ class Replay:
                 return () if known is not None and _became(known) == _became(restored) else (restored,)
             case Mark():
                 if happened.kind not in OWN_MARKS | RECORDERS_MARKS:
-                    chamber.note(happened.text, happened.utc, happened.mono, happened.kind)
+                    chamber.note(happened.text, happened.utc, happened.mono, happened.kind, happened.phrase)
             case RecordedLoad():
                 if loaded(happened):
                     # A raw list has no plan and replaces the recipe loaded before.

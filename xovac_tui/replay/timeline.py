@@ -17,8 +17,15 @@ from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkCode, LinkReason, LinkView, LinkWord
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark
 from xovac_tui.recording.disk.axis import Placed
-from xovac_tui.recording.disk.kinds import RecordedCommand, RecordedLink, RecordedLoad, RecordedMark
+from xovac_tui.recording.disk.kinds import (
+    RecordedAlarm,
+    RecordedCommand,
+    RecordedLink,
+    RecordedLoad,
+    RecordedMark,
+)
 from xovac_tui.recording.disk.record import Stretch
+from xovac_tui.recording.disk.worded_marks import worded_marks
 from xovac_tui.recording.eventlog import LoggedEvent, payload_of
 from xovac_tui.recording.exports.slice import RecordSlice
 
@@ -86,7 +93,7 @@ class Timeline:
         sides: list[PlacedRow] = [
             *sliced.of(RecordedLink),
             *sliced.of(RecordedCommand),
-            *sliced.of(RecordedMark),
+            *worded_marks(sliced.of(RecordedMark), sliced.of(RecordedAlarm)),
         ]
         # A console beside the recorder does not know where among the events it is: its time is all there is.
         placed = [one for one in sides if one.session in recorded]

@@ -46,6 +46,12 @@ class AskDialog(Dialog[str]):
             said = glyphs.plain(self._problem)
             yield Label(f"{glyphs.cross} {said}", classes="problem", markup=False)
 
+    @property
+    def unsaved(self) -> str:
+        """The heading where something was typed; else empty."""
+        typed = next((one.value.strip() for one in self.query(Input)), "")
+        return self.heading if typed and typed != self._value.strip() else ""
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Return the text."""
         self.dismiss(event.value.strip())
