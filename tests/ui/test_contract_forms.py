@@ -484,7 +484,7 @@ async def test_the_log_opens_the_form_of_a_channel_of_the_chosen_event(tmp_path:
         await c.press("z")
         await c.until(lambda: channel(c, "zones.b.c").label != "Middle")
         # Nothing in it: said, and no form.
-        c.link.deliver("word", "hello")
+        c.link.deliver("word", "{hello")
         await c.until(lambda: log.chosen is not None and log.chosen.name == "word")
         await c.press("N")
         await c.settle()

@@ -20,6 +20,7 @@ from xovac_tui.ui.screens.status.hero import Hero
 from xovac_tui.ui.screens.status.readings import Readings
 from xovac_tui.ui.screens.status.run_lines import RunPanel
 from xovac_tui.ui.widgets.lines import CHOSEN
+from xovac_tui.ui.widgets.ruled import rule_text
 from xovac_tui.ui.widgets.trend import TrendChart
 
 RECIPE = parse_recipe('name = "Soak"\n[[steps]]\nto = 50\nover = "30min"\n[[steps]]\nhold = "1h"\n', "test")
@@ -153,6 +154,9 @@ async def test_bad_and_stale_readings_are_marked(tmp_path: Path) -> None:
         row = readings(c).splitlines()[0]
         assert "◌ Test part" in row
         assert "1m00s" in row
+        # The head of a column ends where the column ends.
+        heads = rule_text(c.app.screen.query_one(Readings))
+        assert heads.index("age") + 3 == row.index("1m00s") + 5
 
 
 async def test_channels_of_an_unknown_device_show_by_themselves(tmp_path: Path) -> None:

@@ -93,6 +93,9 @@ def test_old_values_are_dim_and_have_an_age_and_missing_ones_no_number() -> None
     assert styles[" ◌2m05s"] == "$stale"
     assert not any("→" in text for text in styles)
     assert "e-0" not in "".join(styles)
+    thin = channel(Role.PRESSURE, 3.6e-6, "mbar", quality=Quality.STALE, age=61.0, overdue=True)
+    both = msgspec.structs.replace(now.snapshot, channels=(old, thin))
+    assert "3.6e-06 mbar ◌1m01s " in plain(msgspec.structs.replace(now, snapshot=both))[1]
     young = msgspec.structs.replace(old, age=1.5)
     now = msgspec.structs.replace(now, snapshot=msgspec.structs.replace(now.snapshot, channels=(young, bad)))
     assert "◌" not in plain(now)[1]

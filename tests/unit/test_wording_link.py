@@ -264,7 +264,7 @@ SENTENCES = {
     worded(C.NOT_WEBSOCKET, PLAIN, why="reserved bits"): (
         f"{HERE} sent something other than WebSocket data (reserved bits). Trying again."
     ),
-    DATA_STOPPED: "The connection is open, but the data that used to come have stopped.",
+    DATA_STOPPED: "The data have stopped; the connection is open.",
     NO_PONG: "The connection is open, but the server answers no ping.",
     not_started(""): "The simulator did not start. Run `xovac-tui simulate` to see why.",
     not_started("Port 1 is taken."): "The simulator did not start. Port 1 is taken.",

@@ -33,7 +33,7 @@ class AskDialog(Dialog[str]):
         longest: int = 200,
         problem: str = "",
     ) -> None:
-        super().__init__(workspace, title)
+        super().__init__(workspace, title, "enter: take   esc: back")
         self._words, self._value, self._longest = words, value, longest
         self._problem = problem
         """Why the previous answer was not accepted."""
@@ -46,6 +46,12 @@ class AskDialog(Dialog[str]):
             glyphs = self.workspace.glyphs
             said = glyphs.plain(self._problem)
             yield Label(f"{glyphs.cross} {said}", classes="problem", markup=False)
+
+    @property
+    def unsaved(self) -> str:
+        """The heading where something was typed; else empty."""
+        typed = next((one.value.strip() for one in self.query(Input)), "")
+        return self.heading if typed and typed != self._value.strip() else ""
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Return the text."""

@@ -22,6 +22,7 @@ from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.base import Dialog, Entries
 from xovac_tui.ui.dialogs.contract.entries import Entry, Kind
 from xovac_tui.ui.dialogs.guard import DialogButton
+from xovac_tui.ui.drafts import DraftPlace
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lean import LeanInput, LeanStatic
 from xovac_tui.ui.widgets.lines import FOCUSED, Line, LinesWidget, folded
@@ -167,7 +168,7 @@ class EntryRow(Horizontal):
 
     DEFAULT_CSS = """
     EntryRow { height: 1; }
-    EntryRow .label { width: 14; }
+    EntryRow .label { width: 15; }
     EntryRow Input { width: 1fr; background: $panel; }
     EntryRow Input:focus { background: $block-cursor-background; }
     EntryRow .fixed { width: 1fr; color: $no-data; }
@@ -205,6 +206,7 @@ class EntryRow(Horizontal):
                 compact=True,
                 max_length=_LONGEST,
                 select_on_focus=True,
+                password=entry.kind is Kind.SECRET,
                 suggester=SuggestFromList(known, case_sensitive=False) if known else None,
             )
 
@@ -383,6 +385,14 @@ class ContractForm(Dialog[FormEnd]):
     def unsaved(self) -> str:
         """The heading where something was typed that can be saved and is not; else empty."""
         return self.heading if self.changed and not self._plan.locked else ""
+
+    def keep_draft(self, place: DraftPlace, end: FormEnd | None) -> None:
+        """Keep what is typed if the form was left with it, else forget what was kept before."""
+        if end is None and self.unsaved:
+            self.workspace.drafts.keep(place, self.heading, self.texts)
+            self.workspace.say(f"Not saved, but kept until you leave the console: {self.heading}.", seconds=6)
+        else:
+            self.workspace.drafts.drop(place)
 
     def too_early(self, event: events.InputEvent | events.Paste, *, typed: bool = True) -> bool:
         """Return whether an event was read before this form could have been seen; note that it is lost."""

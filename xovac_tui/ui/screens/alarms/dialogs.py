@@ -190,6 +190,11 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
         yield LeanStatic("", id="wrong", markup=False)
         yield LeanStatic("up, down: the other field; left, right: another time", classes="hint", markup=False)
 
+    @property
+    def unsaved(self) -> str:
+        """The heading where a reason was typed; else empty."""
+        return self.heading if any(one.value.strip() for one in self.query(Input)) else ""
+
     def on_mount(self) -> None:
         """Show the alarm."""
         self.query_one("#wrong").display = False

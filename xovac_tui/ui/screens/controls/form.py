@@ -213,6 +213,12 @@ class FormDialog(CommandDialog[Callable[[], Prepared]]):
         if not any(row.take_focus() for row in self.query(FieldRow)):
             self.query_one("#go").focus()
 
+    @property
+    def unsaved(self) -> str:
+        """The heading where something was typed; else empty."""
+        typed = any(row.text != first_text(row.field) for row in self.query(FieldRow))
+        return self.heading if typed else ""
+
     def _about(self) -> list[str]:
         parts = [self._spec.help] if self._spec.help else []
         if self._spec.origin is not Origin.DOCUMENTED:

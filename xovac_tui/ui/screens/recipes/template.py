@@ -69,6 +69,11 @@ class TemplateDialog(Dialog[Recipe]):
         form.take_focus()
         self._check()
 
+    @property
+    def unsaved(self) -> str:
+        """The heading where something was typed; else empty."""
+        return self.heading if any(form.touched for form in self.query(FieldForm)) else ""
+
     def on_field_form_changed(self, message: FieldForm.Changed) -> None:
         """Check as typed."""
         self._check()

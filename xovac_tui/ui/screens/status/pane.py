@@ -24,6 +24,7 @@ from xovac_tui.ui.screens.status.readings import LEAST_WIDTH, SPARK, Readings
 from xovac_tui.ui.screens.status.run_lines import RunPanel
 from xovac_tui.ui.screens.status.run_moment import RunMoment, at_recipe_pace
 from xovac_tui.ui.sizes import SizeStep
+from xovac_tui.ui.widgets.band_words import BandAhead, band_ahead
 from xovac_tui.ui.widgets.heat import tint_of
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, shown_series
@@ -84,6 +85,8 @@ class StatusPane(Pane):
         "At the top: the controlled temperature with its target, the pressure and where it goes, and the "
         "step that runs. Of a hold you see how long it lasts and how much of that counts, or why it does not "
         "count now: counted is what was in tolerance, with the pressure low, the link up and the data fresh. "
+        "band: when the temperature is in the tolerance of the hold that the step leads to, if it goes on as "
+        "it did in this step; without it that is not foreseen. "
         "tab goes there, and {zoom} shows everything about the run.\n"
         "Readings: the sign at the left shows the quality: good, stale "
         "(overdue; the age says how old), bad (the message held no number), no data. Behind the value stands "
@@ -146,16 +149,17 @@ class StatusPane(Pane):
         speed, replayed = self.station.speed, self.workspace.playback is not None
         snapshot = paced(snapshot, speed)
         channels = self._ordered(snapshot)
-        newest = self.station.runs.view()
+        newest, progress = self.station.runs.view(), self.station.progress(snapshot)
         moment = RunMoment(
             snapshot,
-            at_recipe_pace(self.station.progress(snapshot), speed),
+            at_recipe_pace(progress, speed),
             at_recipe_pace(newest, speed) if newest is not None else None,
             self.workspace.units,
+            band_ahead(self.station, self.workspace.snapshot, progress, foresee=self._is_late(snapshot)),
         )
         glyphs, times = self.workspace.glyphs, self.workspace.times
         look = Look(glyphs, times, self.keys, self._newest, self._tint, self._state, replayed)
-        trend = self._trend(snapshot, channels)
+        trend = self._trend(snapshot, channels, moment.band)
         if not self.has_class("-full"):
             self.query_one(Hero).show(moment, channels, look)
             self.query_one(RunPanel).show(moment, glyphs=glyphs, times=times, keys=self.keys)
@@ -262,7 +266,9 @@ class StatusPane(Pane):
             chosen = [c for c in channels if c.full_name in self._unpinned]
         return chosen[:_MOST_SERIES]
 
-    def _trend(self, snapshot: Snapshot, channels: Sequence[ChannelView]) -> TrendModel:
+    def _trend(
+        self, snapshot: Snapshot, channels: Sequence[ChannelView], band: BandAhead | None
+    ) -> TrendModel:
         series = []
         for channel in self._pinned(channels):
             history = self.station.history(channel.full_name)
@@ -289,17 +295,30 @@ class StatusPane(Pane):
             holds=tuple(self.station.runs.holds()),
             controlled=controlled.full_name if controlled is not None else "",
             pressure=pressure.full_name if pressure is not None else "",
-            forecasts=self._forecasts(snapshot),
+            forecasts=(*self._band_course(controlled, band), *self._forecasts(snapshot)),
             marks=self.station.marks(snapshot),
             window=self._window,
             utc=self.workspace.times.mode == "utc",
             units=self.workspace.units,
         )
 
+    def _is_late(self, snapshot: Snapshot) -> bool:
+        """Return whether the first pictures are over, which wait for no forecast."""
+        return self._opened is not None and snapshot.mono - self._opened >= _FIRST_ADVICE
+
+    def _band_course(
+        self, controlled: ChannelView | None, band: BandAhead | None
+    ) -> tuple[tuple[str, Sequence[tuple[float, float]]], ...]:
+        """Return how the controlled temperature is foreseen to go until it is in tolerance."""
+        if controlled is None or band is None or band.forecast is None:
+            return ()
+        shown, unit = self.workspace.units.value, controlled.unit
+        course = [(mono, shown(value, unit)) for mono, value in band.forecast.course]
+        return ((controlled.full_name, course),)
+
     def _forecasts(self, snapshot: Snapshot) -> tuple[tuple[str, Sequence[tuple[float, float]]], ...]:
         """Return where the pressure is foreseen to go, as the Insight tab says it."""
-        late = self._opened is not None and snapshot.mono - self._opened >= _FIRST_ADVICE
-        fall = self.station.insight.fall(self.workspace.snapshot) if late else None
+        fall = self.station.insight.fall(self.workspace.snapshot) if self._is_late(snapshot) else None
         if fall is None or fall.mbar is None or not fall.falls or fall.channel.value is None:
             return ()
         speed, factor = self.station.speed, unit_of(fall.channel.unit).factor

@@ -38,7 +38,7 @@ LEAST_WIDTH = 24
 """Cells of a reading at least, where there are several columns."""
 _COMFORT_WIDTH = 60
 """Cells of a reading above which another column is better than more blanks."""
-_BETWEEN = 2
+_BETWEEN = 1
 _OLD = 2.0
 """Seconds above which an age is worth showing."""
 SPARK = 10
@@ -77,6 +77,11 @@ class Columns(msgspec.Struct, frozen=True):
         if rest - change >= 10:
             return cls(min(24, rest - change), value, change, 0, 0)
         return cls(max(4, rest), value, 0, 0, 0)
+
+    @property
+    def up_to_age(self) -> int:
+        """Cells up to the end of the age, or of the change where it has no column."""
+        return 2 + self.label + self.value + self.rate + self.age
 
 
 def reading_line(
@@ -360,7 +365,12 @@ class Readings(LinesWidget, can_focus=True):
         usual = _usual(self._channels)
         columns = Columns.for_width(column_width, usual)
         unit = self._glyphs.plain(f" {self._units.unit(usual)}") if columns.usual else ""
-        heads = f"value{unit}   /min" + ("   age if overdue" if columns.age else "")
+        old = all(one.overdue for one in shown)
+        heads = f"value{unit}{fit('age' if old and not columns.age else '/min', columns.rate, right=True)}"
+        heads += fit("age", columns.age, right=True) if columns.age else ""
+        # They end where the parts below them end; the rule has one cell and a blank behind them.
+        behind = width - 1 - (column_width + _BETWEEN) * (count - 1) - columns.up_to_age
+        heads += f" {self._glyphs.rule * (behind - 1)}" if behind > 1 else " " * behind
         entitle_rule(self, title, heads, glyphs=self._glyphs)
         lines: list[Line] = []
         for row in range(rows):
