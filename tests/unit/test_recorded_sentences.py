@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from pathlib import Path
 
 import msgspec
@@ -15,8 +17,10 @@ from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
+from xovac_tui.recording.digest import digest
 from xovac_tui.recording.disk.kinds import RecordedAlarm, RecordedMark
 from xovac_tui.recording.disk.lists import find_span
+from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.exports.parts import open_still, part_of
 from xovac_tui.recording.exports.slice import slice_of
 from xovac_tui.recording.exports.transcript import transcript
@@ -24,7 +28,9 @@ from xovac_tui.replay.timeline import Timeline
 from xovac_tui.report.appendix import alarm_rows
 from xovac_tui.report.formatting import ReportTimes
 from xovac_tui.report.gather import gather
+from xovac_tui.report.page import page
 from xovac_tui.runs.past import read_run
+from xovac_tui.ui.dialogs.digest import digest_facts
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import UNICODE
 from xovac_tui.ui.screens.runs.lines import happened_lines
@@ -77,6 +83,14 @@ def test_runs_show_the_alarms_of_a_run_in_the_chosen_units(path: Path) -> None:
     assert "°F" not in said(AS_REPORTED)
 
 
+def test_what_happened_in_an_absence_is_in_the_chosen_units(path: Path, raised: AlarmChange) -> None:
+    with Record(path) as record:
+        found = digest(record, BEGAN, BEGAN + 300.0, channels=())
+    facts = digest_facts(found, Times("utc"), UNICODE, {"tab-alarms": "5"}, units=SHOWN)
+    (said,) = (fact.text for fact in facts if fact.label == "Alarms")
+    assert said.endswith(raised.shown_in(SHOWN).text)
+
+
 def test_the_report_has_its_alarms_in_the_chosen_units(path: Path, raised: AlarmChange) -> None:
     def cells(units: DisplayUnits) -> str:
         facts = gather(path, 1, chamber="b", contract=CONTRACT, program="t", now=BEGAN + 300.0, units=units)
@@ -102,3 +116,13 @@ def test_a_replay_has_the_numbers_of_its_alarms_and_an_export_stays_as_recorded(
     (mark,) = (one for line in lines if "mark" in line and (one := line["mark"]["mark"])["kind"] == "alarm")
     assert (change["text"], mark["text"]) == (raised.text, raised.text)
     assert "phrase" not in mark, "it is recorded once, with the alarm"
+
+
+def test_a_report_has_no_other_unit_than_the_chosen_ones_but_in_the_list_as_it_was_sent(path: Path) -> None:
+    facts = gather(path, 1, chamber="b", contract=CONTRACT, program="t", now=BEGAN + 300.0, units=SHOWN)
+    whole = page(facts, None)
+    plain = html.unescape(re.sub(r"<style.*?</style>|<[^>]+>", "\n", whole, flags=re.DOTALL))
+    others = [line.strip() for line in plain.splitlines() if re.search(r"°C|mbar|\bK\b|K/min", line)]
+    assert others == ["Target, °C", "°C, s (assumed)"]
+    assert plain.count("°F") > 20
+    assert "Torr" in plain
