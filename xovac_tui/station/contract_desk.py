@@ -91,8 +91,6 @@ class ContractDesk:
         self._memory: ContractSource | None = None
         self._one = asyncio.Lock()
         """Held while something is saved or taken back: what comes meanwhile waits."""
-        self.typed: dict[Where, dict[str, str]] = {}
-        """Texts of forms that were left without saving."""
 
     @property
     def in_memory(self) -> bool:

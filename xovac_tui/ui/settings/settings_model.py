@@ -12,10 +12,10 @@ import msgspec
 from xovac_tui import paths
 from xovac_tui.api.contracts.editing import unwritable
 from xovac_tui.config import Display, load_settings
-from xovac_tui.config.settings_text import SettingsText, read_settings_text
+from xovac_tui.config.settings_text import RECEIVERS, SettingsText, read_settings_text
 from xovac_tui.displayunits import choices
 from xovac_tui.errors import SettingsError
-from xovac_tui.notify.settings import Receiver
+from xovac_tui.notify.settings import KIND_WORDS, Receiver
 from xovac_tui.quantities import unit
 from xovac_tui.text import clean
 from xovac_tui.tomltext import KeyPath
@@ -32,7 +32,8 @@ class SettingKind(Enum):
     CHOICE = "from a list"
     NUMBER = "as a number"
     KEY = "by pressing a key"
-    RECEIVER = "by a test"
+    RECEIVER = "by its form, or by a test"
+    ADD = "by the form of a new one"
     BELL = "by adding it"
     FIXED = "not at all"
 
@@ -55,6 +56,11 @@ class SettingLine(msgspec.Struct, frozen=True, kw_only=True):
     """Where its value comes from."""
 
     @property
+    def has_value(self) -> bool:
+        """Whether it has a value of its own, that `shown` is."""
+        return self.kind in (SettingKind.CHOICE, SettingKind.NUMBER, SettingKind.KEY, SettingKind.FIXED)
+
+    @property
     def words(self) -> str:
         """All that a search looks at."""
         return f"{self.title} {self.shown} {'.'.join(self.path)} {self.about}".lower()
@@ -63,8 +69,6 @@ class SettingLine(msgspec.Struct, frozen=True, kw_only=True):
 _WINDOWS = ("10min", "1h", "6h", "24h", "all")
 _NO_UNIT = "as the contract says"
 _DEFAULT = "default"
-RECEIVERS = ("notify", "receivers")
-"""The list of receivers in the settings file."""
 
 
 def display_lines(
@@ -146,7 +150,7 @@ def receiver_lines(receivers: Sequence[Receiver]) -> Iterator[SettingLine]:
             kind=SettingKind.RECEIVER,
             title=clean(one.name, 60),
             shown=f"{one.kind}: {', '.join(one.severities)}",
-            about="enter sends it a message marked as a test, after a question.",
+            about="enter: change it, take it out, or send it a message marked as a test.",
             path=(*RECEIVERS, one.name),
             value=one,
             where="settings file",
@@ -160,6 +164,16 @@ def receiver_lines(receivers: Sequence[Receiver]) -> Iterator[SettingLine]:
             path=RECEIVERS,
             at_once=False,
             where=_DEFAULT,
+        )
+    for kind, words in KIND_WORDS.items():
+        yield SettingLine(
+            kind=SettingKind.ADD,
+            title=f"Add: {kind}",
+            shown=words,
+            about=f"enter opens the form of a new receiver: {words}. It can be tested once it is saved.",
+            path=(*RECEIVERS, "", kind),
+            value=kind,
+            at_once=False,
         )
 
 

@@ -140,7 +140,7 @@ def readout(
         glyph, plain, tone = MARKS.get(mark.kind, MARKS["note"])
         texts += [
             ("  ", Tone.BLANK),
-            (f"{plain if ascii_only else glyph} {_cut(mark.text, 30, ascii_only)}", tone),
+            (f"{plain if ascii_only else glyph} {_cut(mark.text_in(units_of_values), 30, ascii_only)}", tone),
         ]
     for spread, units, most in ((True, True, 16), (False, True, 16), (False, False, 12), (False, False, 6)):
         found = list(texts)

@@ -108,7 +108,7 @@ async def _prepare(workspace: Workspace, channel: ChannelView, asked: set[str]) 
     except SettingsError as error:
         seen, locked = Seen({}, {}, ()), locked or error.sentences[0]
     texts = texts_of(LEAF, leaf_table(leaf))
-    typed = desk.typed.get(where, {})
+    typed = workspace.drafts.texts(where)
     plan = FormPlan(
         before_end=prepare_next,
         heading=f"Channel {channel.full_name}",
@@ -133,12 +133,8 @@ def _as_saved(texts: Mapping[str, str], typed: Mapping[str, str]) -> list[FormGu
 
 async def _ask(workspace: Workspace, asking: _Asking, form: ContractForm) -> FormEnd | None:
     """Show the form of one channel; return how it ended."""
-    desk = workspace.contract_desk
     end = await workspace.ask(form)
-    if end is None and form.changed and not asking.plan.locked:
-        desk.typed[asking.where] = form.texts
-    else:
-        desk.typed.pop(asking.where, None)
+    form.keep_draft(asking.where, end)
     return end
 
 

@@ -15,10 +15,9 @@ from xovac_tui.chamber.alarm import (
     AlarmsView,
     AlarmView,
     Sense,
-    Spelling,
 )
 from xovac_tui.digits import figure
-from xovac_tui.displayunits import DisplayUnits
+from xovac_tui.displayunits import DisplayUnits, Spelling
 from xovac_tui.durations import format_minutes
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import SIGN_WIDTH, Glyphs

@@ -158,7 +158,7 @@ def fact_lines(
         (
             ("From ", "$foreground-muted"),
             (units.quantity(start.celsius, "degC"), "bold"),
-            (f" {start.words}", "$foreground-muted" if start.measured else "$warning"),
+            (f" {start.words(units)}", "$foreground-muted" if start.measured else "$warning"),
         ),
         ((f"Assumed: {_reading(settings, units)}", "$foreground-muted"),),
         _verdict(study, blocked, width, glyphs, keys),

@@ -65,7 +65,7 @@ class RecipesView(Horizontal):
         self.chosen: RecipeFile | None = None
         self.study: Study | None = None
         """Plan and findings of the chosen recipe; None until they are computed."""
-        self.start = LoadStart(20.0, False, "")
+        self.start = LoadStart(20.0, False, ())
         self._shared = self._listed = 0
         self._units = workspace.units
 

@@ -301,7 +301,9 @@ def _reading_row(label: str, values: Sequence[str], name: str, width: int, ellip
 # -- what happened ------------------------------------------------------------------------------------------
 
 
-def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
+def happened_lines(
+    past: PastRun, width: int, *, glyphs: Glyphs, times: Times, units: DisplayUnits = AS_REPORTED
+) -> list[Line]:
     """Return how a run ended, then commands, notes, attachments and gaps by time, folded."""
     found: list[tuple[float, str, str]] = []
     for command in past.commands:
@@ -310,7 +312,7 @@ def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -
         if one.mark.kind == "note":
             found.append((one.t, f"note by {clean(one.who, 40)}: {clean(one.mark.text, 400)}", ""))
         elif one.mark.kind == "alarm":
-            found.append((one.t, f"alarm: {clean(one.mark.text, 400)}", "$warning"))
+            found.append((one.t, f"alarm: {clean(one.mark.text_in(units), 400)}", "$warning"))
         elif one.mark.kind in ("clock", "unrecorded", "asleep"):
             found.append((one.t, clean(one.mark.text, 400), "$warning"))
     for file in past.attachments:

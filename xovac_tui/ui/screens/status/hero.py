@@ -20,6 +20,7 @@ from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.status.run_lines import result_style, run_lines, silence_words
 from xovac_tui.ui.screens.status.run_moment import RunMoment, steady
 from xovac_tui.ui.widgets import run_words
+from xovac_tui.ui.widgets.band_words import when_in_band
 from xovac_tui.ui.widgets.copied import Copied
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
 from xovac_tui.units import is_temperature, to_celsius
@@ -263,9 +264,11 @@ def _running(moment: RunMoment, width: int, rows: int, look: Look) -> list[Line]
         width,
     )
     ends = _ends(moment, look)
+    band: Line = ((glyphs.plain(when_in_band(moment.band, moment.snapshot, look.times)), ""),)
     dwell = followed.dwell
     if dwell is None:
-        return [head, _clock(progress.step_elapsed, progress.step_total, width, glyphs), ends]
+        clock = _clock(progress.step_elapsed, progress.step_total, width, glyphs)
+        return [head, clock, _apart(ends, band, width)]
     why = run_words.why_not(dwell, followed, moment.snapshot, moment.units)
     sign = glyphs.cross if why else glyphs.dot
     counts: list[Span] = [
@@ -277,7 +280,8 @@ def _running(moment: RunMoment, width: int, rows: int, look: Look) -> list[Line]
         counts.append((glyphs.plain(f" {why}"), "$stale"))
     if rows >= SPARK_ROWS:
         last = tuple(counts) if why else _apart(tuple(counts), ends, width)
-        return [head, _clock(progress.step_elapsed, progress.step_total, width, glyphs), last]
+        clock = _clock(progress.step_elapsed, progress.step_total, 0 if band[0][0] else width, glyphs)
+        return [head, _apart(clock, band, width), last]
     clock = _clock(progress.step_elapsed, progress.step_total, 0, glyphs)
     return [head, tuple(counts) if why else _apart(tuple(counts), clock, width)]
 
