@@ -354,7 +354,7 @@ class Everything:
             yield PaletteEntry(
                 "Setting",
                 f"Key of {line.title}" if of_key else line.title,
-                f"{line.shown}. {line.about}",
+                f"Now {line.shown}. {line.about}" if line.has_value else line.about,
                 partial(self._window.change_settings, line.path),
                 key,
                 beside=f"{'.'.join(line.path)} {heading} setting {line.words}".lower(),

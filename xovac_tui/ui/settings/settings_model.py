@@ -56,6 +56,11 @@ class SettingLine(msgspec.Struct, frozen=True, kw_only=True):
     """Where its value comes from."""
 
     @property
+    def has_value(self) -> bool:
+        """Whether it has a value of its own, that `shown` is."""
+        return self.kind in (SettingKind.CHOICE, SettingKind.NUMBER, SettingKind.KEY, SettingKind.FIXED)
+
+    @property
     def words(self) -> str:
         """All that a search looks at."""
         return f"{self.title} {self.shown} {'.'.join(self.path)} {self.about}".lower()
