@@ -359,6 +359,8 @@ class Readings(LinesWidget, can_focus=True):
             self._top = min(self._top, self._chosen) if self.has_focus else 0
         if self.has_focus and self._chosen >= self._top + room:
             self._top = self._chosen - room + 1
+        # A terminal that has grown has room above the chosen one too.
+        self._top = min(self._top, max(0, len(self._channels) - room))
         shown = self._channels[self._top : self._top + room]
         left_out = len(self._channels) - len(shown)
         rows = height if left_out else -(-len(shown) // count)
