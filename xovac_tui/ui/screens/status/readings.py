@@ -371,10 +371,9 @@ class Readings(LinesWidget, can_focus=True):
         old = all(one.overdue for one in shown)
         heads = f"value{unit}{fit('age' if old and not columns.age else '/min', columns.rate, right=True)}"
         heads += fit("age", columns.age, right=True) if columns.age else ""
-        # They end where the parts below them end; the rule has one cell and a blank behind them.
+        # They end where the parts below them end; the border has a blank and a cell of rule behind them.
         behind = width - 1 - (column_width + _BETWEEN) * (count - 1) - columns.up_to_age
-        heads += f" {self._glyphs.rule * (behind - 1)}" if behind > 1 else " " * behind
-        entitle_rule(self, title, heads, glyphs=self._glyphs)
+        entitle_rule(self, title, heads, behind=max(0, behind), glyphs=self._glyphs)
         lines: list[Line] = []
         for row in range(rows):
             spans: list[Span] = []
