@@ -41,6 +41,7 @@ from xovac_tui.ui.terminal.mending import Remedy, take_away
 from xovac_tui.ui.terminal.modal import LeanScreen
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
+from xovac_tui.ui.widgets.lean import LeanInput
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle, paragraph
 from xovac_tui.ui.widgets.rows import EnterClicked, Rows
 
@@ -111,12 +112,12 @@ class ConnectScreen(LeanScreen[None]):
                 yield Rows("Open", choose=True, id="offers")
                 with Horizontal(id="address", classes="field"):
                     yield Label("Address")
-                    yield Input(compact=True, max_length=300, select_on_focus=False, id="typed")
+                    yield LeanInput(compact=True, max_length=300, select_on_focus=False, id="typed")
             yield Rows("Checks", id="found")
         yield LinesWidget(id="said")
         with Horizontal(id="name", classes="field"):
             yield Label("Save as")
-            yield Input(compact=True, max_length=64, select_on_focus=False, id="profile")
+            yield LeanInput(compact=True, max_length=64, select_on_focus=False, id="profile")
         with ButtonRow(id="works"):
             yield DialogButton("Save and open", id="save")
             yield DialogButton("Open, save nothing", id="open")

@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input, Label
 
 from xovac_tui.ui.dialogs.base import Dialog
+from xovac_tui.ui.widgets.lean import LeanInput
 from xovac_tui.ui.workspace import Workspace
 
 
@@ -40,7 +41,7 @@ class AskDialog(Dialog[str]):
     def contents(self) -> ComposeResult:
         """Build the question and the field."""
         yield Label(self._words, markup=False)
-        yield Input(self._value, max_length=self._longest, compact=True, select_on_focus=False)
+        yield LeanInput(self._value, max_length=self._longest, compact=True, select_on_focus=False)
         if self._problem:
             glyphs = self.workspace.glyphs
             said = glyphs.plain(self._problem)

@@ -18,6 +18,7 @@ from xovac_tui.text import clean
 from xovac_tui.ui.action import BETWEEN
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
+from xovac_tui.ui.widgets.lean import LeanStatic
 from xovac_tui.ui.widgets.lines import FOCUSED, LinesWidget
 from xovac_tui.ui.workspace import Workspace
 
@@ -279,7 +280,7 @@ class CommandDialog(Dialog[T]):
 
     def said(self) -> Static:
         """Return the widget that shows `say`'s message; a dialog yields it once."""
-        place = Static("", classes="said", markup=False)
+        place = LeanStatic("", classes="said", markup=False)
         place.display = False
         return place
 

@@ -50,6 +50,7 @@ from xovac_tui.ui.settings.settings_model import (
     read_settings_state,
     settings_path,
 )
+from xovac_tui.ui.widgets.lean import LeanInput, LeanStatic
 from xovac_tui.ui.widgets.lines import CHOSEN, Line, LinesWidget, clip, entitle, fit, paragraph
 from xovac_tui.ui.widgets.rows import EnterClicked, Rows
 from xovac_tui.ui.workspace import Workspace
@@ -90,10 +91,10 @@ class KeyDialog(Dialog[str]):
         """Build the text."""
         usual = " ".join(map(printed, self._action.keys_by({})))
         plain = self.workspace.glyphs.plain
-        yield Static(plain(f"Press the new key.   Now: {self._now}   usual: {usual}"), markup=False)
-        yield Static("", id="problem", markup=False)
+        yield LeanStatic(plain(f"Press the new key.   Now: {self._now}   usual: {usual}"), markup=False)
+        yield LeanStatic("", id="problem", markup=False)
         # The last is the first to give way in a small terminal.
-        yield Static(plain(f"\n{self._action.help}"), markup=False)
+        yield LeanStatic(plain(f"\n{self._action.help}"), markup=False)
 
     def on_key(self, event: events.Key) -> None:
         """Take the key, unless it cannot be."""
@@ -144,8 +145,10 @@ class SettingsDialog(Dialog[None]):
 
     def contents(self) -> ComposeResult:
         """Build field, list and explanation."""
-        yield Static("", id="readonly", markup=False)
-        yield Input(placeholder="Type to find a setting", compact=True, select_on_focus=False, max_length=80)
+        yield LeanStatic("", id="readonly", markup=False)
+        yield LeanInput(
+            placeholder="Type to find a setting", compact=True, select_on_focus=False, max_length=80
+        )
         rows = Rows(choose=True)
         rows.can_focus = False
         yield rows
