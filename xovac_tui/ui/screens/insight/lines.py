@@ -115,7 +115,7 @@ def _heading(channel: ChannelView, beside: Span, width: int, glyphs: Glyphs, uni
     old = channel.quality is not Quality.GOOD
     label = glyphs.shown(channel.label, 60)
     value = glyphs.plain(f"  {reading_with_unit(channel, units)}")
-    line: Line = ((f"{glyphs.quality(channel.quality)} {label}", "bold"), (value, ""))
+    line: Line = ((f"{glyphs.quality(channel.quality)} {label}", "bold"), (value, "$no-data" if old else ""))
     more = (f"  {channel.quality.value}", "$warning") if old else beside
     return clip((*line, more), width, ellipsis=glyphs.ellipsis)
 
@@ -219,8 +219,9 @@ def pressure_lines(
     if vacuum is None:
         said = "No channel has the role pressure, so nothing is known of the vacuum: a contract file sets it."
         return _styled(folded(said, width), "$foreground-muted")[:height]
-    facts = [_fact("Pressure", reading_with_unit(vacuum.channel, units), "bold")]
-    if vacuum.channel.quality is not Quality.GOOD:
+    good = vacuum.channel.quality is Quality.GOOD
+    facts = [_fact("Pressure", reading_with_unit(vacuum.channel, units), "bold" if good else "$no-data")]
+    if not good:
         facts.append(_fact("", vacuum.channel.quality.value, "$warning"))
     facts.append(_fact("Pump", _pump_words(vacuum), "" if vacuum.pump is not None else "$foreground-muted"))
     if vacuum.rise is not None:

@@ -146,7 +146,8 @@ def reading_line(
     elif columns.rate:
         spans.append((fit(behind[0], columns.rate, right=True), behind[1]))
     if columns.spark:
-        spans.append((" " + fit(spark, columns.spark - 1), colour or "$foreground-muted"))
+        tone = "$no-data" if dim else colour or "$foreground-muted"
+        spans.append((" " + fit(spark, columns.spark - 1), tone))
     return spans
 
 
