@@ -111,6 +111,19 @@ async def test_guesses_are_offered_taken_by_one_key_and_the_next_channel_follows
         assert c.link.emitted == []
 
 
+async def test_of_many_messages_the_oldest_and_the_newest_words_of_a_state_count(tmp_path: Path) -> None:
+    async with console(tmp_path, contract=load_contract(()), online=False) as c:
+        await c.online()
+        for word in ("STANDBY",) * 90 + ("CYCLING",) * 40:
+            c.link.deliver("extra", json.dumps({"phase": word}))
+        await c.settle()
+        form = await form_of(c, "extra.phase")
+        shown_as = drawn(form)
+        assert any("Shown as" in row and "CYCLING" in row for row in shown_as)
+        await c.press("g")
+        assert (form.texts["idle"], form.texts["running"]) == ("STANDBY", "CYCLING")
+
+
 async def test_a_value_that_is_a_message_by_itself_has_a_form_too(tmp_path: Path) -> None:
     async with console(tmp_path, profile=Profile(url=URL, contracts=("simulator",))) as c:
         file = in_a_file(c, tmp_path)

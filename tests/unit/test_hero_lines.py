@@ -101,6 +101,14 @@ def test_old_values_are_dim_and_have_an_age_and_missing_ones_no_number() -> None
     assert "◌" not in plain(now)[1]
 
 
+def test_a_word_of_the_state_that_means_nothing_yet_says_where_to_name_it() -> None:
+    said = "\n".join(plain(moment(None, run=RunView(state=RunState.UNKNOWN, word="CYCLING"))))
+    assert 'it says "CYCLING"' in said
+    assert "4, N on its message: name it" in said
+    silent = "\n".join(plain(moment(None, run=RunView(state=RunState.UNKNOWN))))
+    assert "name it" not in silent
+
+
 def test_a_lost_link_never_looks_live() -> None:
     followed = progress_at(60 * 60, linked=False, fresh=False)
     now = moment(followed, link=LinkView(LinkWord.LOST), newest_age=600.0)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from xovac_tui import analysis, runs
 from xovac_tui.api.contract import Role
-from xovac_tui.chamber.snapshot import Quality, Snapshot
+from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.displayunits import DisplayUnits
 from xovac_tui.durations import format_rough_span, format_roughly
 from xovac_tui.runs.hold import PlacedHold, next_hold
@@ -49,6 +51,16 @@ def band_ahead(
         began = snapshot.mono - progress.step_elapsed
         forecast = station.insight.enters(snapshot, hold.target, hold.tolerance, began)
     return BandAhead(hold, inside=False, forecast=forecast)
+
+
+def band_courses(
+    ahead: BandAhead | None, controlled: ChannelView | None, units: DisplayUnits
+) -> tuple[tuple[str, Sequence[tuple[float, float]]], ...]:
+    """Return the course that is foreseen, in shown values, as a chart takes forecasts."""
+    if controlled is None or ahead is None or ahead.forecast is None:
+        return ()
+    course = [(mono, units.value(value, controlled.unit)) for mono, value in ahead.forecast.course]
+    return ((controlled.full_name, course),)
 
 
 def when_in_band(ahead: BandAhead | None, snapshot: Snapshot, times: Times) -> str:

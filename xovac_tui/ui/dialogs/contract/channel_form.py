@@ -236,7 +236,9 @@ def preview_lines(channel: ChannelView, newest: Any, texts: Mapping[str, str], g
         return [(("Shown as  ", "$no-data"), (f"{glyphs.dash} ({next(iter(problems.values()))})", "$stale"))]
     spec = LeafSpec(path="", **msgspec.structs.asdict(leaf))
     spec = msgspec.structs.replace(spec, unit=unit_of(leaf.unit).name)
-    came = channel.value if channel.value is not None and not channel.is_bool else newest
+    came = newest
+    if not channel.is_bool and (channel.value is not None or channel.text):
+        came = channel.value if channel.value is not None else channel.text
     value, problem = spec.validity.read(came) if spec.validity is not None else (came, "")
     is_bool, number = isinstance(value, bool), None
     if isinstance(value, float | bool) and math.isfinite(value):
@@ -259,7 +261,7 @@ def preview_lines(channel: ChannelView, newest: Any, texts: Mapping[str, str], g
             ("pinned", leaf.pin),
             ("log axis", leaf.log),
             (f"role {leaf.role.value}" if leaf.role else "", bool(leaf.role)),
-            ("hidden: not among the readings", leaf.hide),
+            ("hidden", leaf.hide),
         )
         if given
     ]

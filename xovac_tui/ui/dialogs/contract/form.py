@@ -25,7 +25,7 @@ from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.drafts import DraftPlace
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lean import LeanInput, LeanStatic
-from xovac_tui.ui.widgets.lines import FOCUSED, Line, LinesWidget, folded
+from xovac_tui.ui.widgets.lines import FOCUSED, Line, LinesWidget, clip, folded
 from xovac_tui.ui.widgets.selector import Selector
 from xovac_tui.ui.workspace import Workspace
 
@@ -390,7 +390,7 @@ class ContractForm(Dialog[FormEnd]):
         """Keep what is typed if the form was left with it, else forget what was kept before."""
         if end is None and self.unsaved:
             self.workspace.drafts.keep(place, self.heading, self.texts)
-            self.workspace.say(f"Not saved, but kept until you leave the console: {self.heading}.", seconds=6)
+            self.workspace.say(f"{self.heading}: not saved, but kept until you leave the console.", seconds=6)
         else:
             self.workspace.drafts.drop(place)
 
@@ -516,7 +516,11 @@ class ContractForm(Dialog[FormEnd]):
     def _preview(self) -> None:
         if self._plan.preview is not None:
             for shown in self.query("#form-preview").results(LinesWidget):
-                shown.show_lines(self._plan.preview(self.texts))
+                lines = self._plan.preview(self.texts)
+                room = shown.size.width or self.app.size.width
+                shown.show_lines(
+                    [clip(line, room, ellipsis=self.workspace.glyphs.ellipsis) for line in lines]
+                )
 
     def _say(self) -> None:
         """Show the problem of the entry with the focus, else any other, else what the entry is for."""

@@ -332,6 +332,9 @@ def _resting(moment: RunMoment, width: int, look: Look) -> list[Line]:
         head = ((f"{glyphs.question} run state unknown", "bold $stale"),)
         then = "no message says what it does" if not run.word else f'it says "{clean(run.word, 30)}"'
     lines: list[Line] = [head, ((glyphs.plain(then), MUTED),)]
+    if run.state is RunState.UNKNOWN and run.word and not run.stale and not look.replay:
+        how = f"{look.keys['tab-log']}, {look.keys['edit-event']} on its message: name it"
+        lines.append(((glyphs.plain(how), MUTED),))
     if ended is not None:
         when = "" if ended.ends_utc is None else look.times.day_and_time(ended.ends_utc)
         result = (f"{glyphs.result(ended.result)} {ended.result.value}", result_style(ended.result))

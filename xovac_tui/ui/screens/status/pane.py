@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import msgspec
-from textual import work
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -16,15 +15,15 @@ from xovac_tui import analysis
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.config import state
-from xovac_tui.ui import dialogs
-from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.screens.channel_pane import ChannelPane
 from xovac_tui.ui.screens.status import ACTIONS
 from xovac_tui.ui.screens.status.hero import Hero, Look, leading, paced
-from xovac_tui.ui.screens.status.readings import LEAST_WIDTH, SPARK, Readings
+from xovac_tui.ui.screens.status.reading_lines import LEAST_WIDTH, SPARK
+from xovac_tui.ui.screens.status.readings import Readings
 from xovac_tui.ui.screens.status.run_lines import RunPanel
 from xovac_tui.ui.screens.status.run_moment import RunMoment, at_recipe_pace
 from xovac_tui.ui.sizes import SizeStep
-from xovac_tui.ui.widgets.band_words import BandAhead, band_ahead
+from xovac_tui.ui.widgets.band_words import BandAhead, band_ahead, band_courses
 from xovac_tui.ui.widgets.heat import tint_of
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, shown_series
@@ -78,7 +77,7 @@ def arrange(step: SizeStep, width: int, height: int, shown: int) -> Arrangement:
     return Arrangement(hero, 1 + rows)
 
 
-class StatusPane(Pane):
+class StatusPane(ChannelPane):
     """Readings, run and trend."""
 
     HELP = (
@@ -295,7 +294,7 @@ class StatusPane(Pane):
             holds=tuple(self.station.runs.holds()),
             controlled=controlled.full_name if controlled is not None else "",
             pressure=pressure.full_name if pressure is not None else "",
-            forecasts=(*self._band_course(controlled, band), *self._forecasts(snapshot)),
+            forecasts=(*band_courses(band, controlled, self.workspace.units), *self._forecasts(snapshot)),
             marks=self.station.marks(snapshot),
             window=self._window,
             utc=self.workspace.times.mode == "utc",
@@ -305,16 +304,6 @@ class StatusPane(Pane):
     def _is_late(self, snapshot: Snapshot) -> bool:
         """Return whether the first pictures are over, which wait for no forecast."""
         return self._opened is not None and snapshot.mono - self._opened >= _FIRST_ADVICE
-
-    def _band_course(
-        self, controlled: ChannelView | None, band: BandAhead | None
-    ) -> tuple[tuple[str, Sequence[tuple[float, float]]], ...]:
-        """Return how the controlled temperature is foreseen to go until it is in tolerance."""
-        if controlled is None or band is None or band.forecast is None:
-            return ()
-        shown, unit = self.workspace.units.value, controlled.unit
-        course = [(mono, shown(value, unit)) for mono, value in band.forecast.course]
-        return ((controlled.full_name, course),)
 
     def _forecasts(self, snapshot: Snapshot) -> tuple[tuple[str, Sequence[tuple[float, float]]], ...]:
         """Return where the pressure is foreseen to go, as the Insight tab says it."""
@@ -346,6 +335,11 @@ class StatusPane(Pane):
         readings = self.query_one(Readings)
         readings.focus()
         return readings.choose(name)
+
+    @property
+    def chosen_channel(self) -> str | None:
+        chosen = self.query_one(Readings).chosen
+        return None if chosen is None else chosen.full_name
 
     # -- actions ------------------------------------------------------------------------------------
 
@@ -380,18 +374,6 @@ class StatusPane(Pane):
     async def action_insight(self) -> None:
         """Show the Insight tab in place of this one."""
         await self.workspace.show_over("status", "insight")
-
-    @work(group="contract", exclusive=True)
-    async def action_edit_channel(self) -> None:
-        """Show the form of the chosen channel."""
-        chosen = self.query_one(Readings).chosen
-        if chosen is not None:
-            await dialogs.contract.channel_form.edit_channel(self.workspace, chosen.full_name)
-
-    @work(group="contract")
-    async def action_undo_contract(self) -> None:
-        """Take the last change of the contract back."""
-        await dialogs.contract.undo.undo_contract(self.workspace)
 
     def action_pin(self) -> None:
         """Pin or unpin the chosen channel."""
