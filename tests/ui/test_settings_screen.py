@@ -270,6 +270,28 @@ async def test_a_receiver_is_added_changed_and_taken_out_by_its_form(tmp_path: P
         assert c.link.emitted == []
 
 
+async def test_the_heartbeat_is_set_up_and_taken_out(tmp_path: Path) -> None:
+    async with settings(tmp_path) as (c, file):
+        await pick(c, "heartbeat")
+        form = c.app.screen
+        assert isinstance(form, ContractForm)
+        form.put("url", "https://watch.example.org/t0ken")
+        form.put("only_online", "yes")
+        await saved(c)
+        table = '[notify.heartbeat]\nurl_file = "heartbeat.address"\nonly_online = true\n'
+        assert file.read_text() == f"{TEXT}\n{table}"
+        assert "every 1 min" in c.app.screen.query_one(Rows).plain
+        await c.press("enter")
+        await c.until(lambda: isinstance(c.app.screen, ContractForm))
+        await c.settle()
+        await c.pilot.click("#remove")
+        await c.until(lambda: isinstance(c.app.screen, QuestionDialog))
+        await c.settle()
+        await c.press("y")
+        await ready(c)
+        assert file.read_text().strip() == TEXT.strip()
+
+
 async def test_a_receiver_that_cannot_be_is_not_saved(tmp_path: Path) -> None:
     async with settings(tmp_path) as (c, file):
         await pick(c, "add apprise")

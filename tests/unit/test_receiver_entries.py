@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from xovac_tui.captions import captioned_keys
-from xovac_tui.notify.settings import KIND_WORDS, Heartbeat, Receiver, ReceiverKind
+from xovac_tui.notify.settings import HEARTBEAT, KIND_WORDS, Heartbeat, Receiver, ReceiverKind
 from xovac_tui.ui.settings.receiver_entries import (
     address_file,
     receiver_entries,
@@ -39,6 +39,18 @@ def test_every_key_of_a_receiver_can_be_typed() -> None:
     assert of_kind["command"] == keys - {"url", "url_file"}
     assert of_kind["webhook"] == of_kind["apprise"] == keys - {"command"}
     assert of_kind["bell"] == keys - {"command", "url", "url_file"}
+    of_heartbeat = {one.key for one in receiver_entries(HEARTBEAT)}
+    assert of_heartbeat == {field.encode_name for field in msgspec.structs.fields(Heartbeat)}
+
+
+def test_a_heartbeat_is_typed_by_its_form() -> None:
+    before = {"kind": HEARTBEAT, "url_file": "beat.address", "only_online": True}
+    texts = receiver_texts(before)
+    assert texts == {"url": "", "url_file": "beat.address", "every": "60", "only_online": "yes"}
+    made, _ = receiver_table(before, {**texts, "every": "90", "only_online": "no"})
+    assert made == {"url_file": "beat.address", "every": 90}
+    assert receiver_problems(before, {**texts, "every": "1"}, []).keys() == {"every"}
+    assert receiver_problems(before, {**texts, "url": "t0ken"}, []).keys() == {"url"}
 
 
 @pytest.mark.parametrize(

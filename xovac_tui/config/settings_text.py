@@ -17,6 +17,7 @@ from xovac_tui.config.check import name_mistake, url_mistake
 from xovac_tui.config.load import settings_problems
 from xovac_tui.createfile import only_saver
 from xovac_tui.errors import SettingsError
+from xovac_tui.notify.settings import HEARTBEAT
 from xovac_tui.plural import counted
 from xovac_tui.tomltext import KeyPath, TomlText
 from xovac_tui.validation import read_toml_bytes
@@ -100,6 +101,8 @@ def _edited(file: SettingsText, edit: Callable[[TomlText], None]) -> SettingsTex
 
 RECEIVERS = ("notify", "receivers")
 """The list of receivers in a settings file."""
+HEARTBEAT_PATH = ("notify", HEARTBEAT)
+"""The heartbeat's table in a settings file."""
 
 
 def receiver_tables(file: SettingsText) -> list[dict[str, Any]]:

@@ -10,7 +10,14 @@ import msgspec
 from msgspec import inspect
 
 from xovac_tui.captions import CaptionedKey, captioned_keys
-from xovac_tui.notify.settings import NotifySettings, Receiver, has_effect, notify_mistakes
+from xovac_tui.notify.settings import (
+    HEARTBEAT,
+    Heartbeat,
+    NotifySettings,
+    Receiver,
+    has_effect,
+    notify_mistakes,
+)
 from xovac_tui.ui.dialogs.contract.entries import NO, YES, Entry, Kind, table_of, texts_of
 from xovac_tui.validation import mistakes
 from xovac_tui.withaddress import HIDDEN
@@ -39,24 +46,28 @@ def entry_of(key: CaptionedKey) -> Entry:
 
 
 def receiver_entries(kind: str) -> tuple[Entry, ...]:
-    """Return the entries of a receiver of a kind; what must be given comes first."""
-    keys = sorted(captioned_keys(Receiver), key=lambda key: key.default is not None)
-    return tuple(entry_of(key) for key in keys if has_effect(key.name, kind))
+    """Return the entries of a receiver of a kind, or of the heartbeat; what must be given comes first."""
+    keys = sorted(captioned_keys(_struct_of(kind)), key=lambda key: key.default is not None)
+    return tuple(entry_of(key) for key in keys if kind == HEARTBEAT or has_effect(key.name, kind))
+
+
+def _struct_of(kind: str) -> type[Receiver] | type[Heartbeat]:
+    return Heartbeat if kind == HEARTBEAT else Receiver
 
 
 def receiver_texts(table: Mapping[str, Any]) -> dict[str, str]:
     """Return the texts of the form for a receiver as the file has it, but for what may hold a token."""
     entries = receiver_entries(table[KIND])
-    shown = {**_defaults(), **table}
-    shown[COMMAND] = [one if not at else HIDDEN for at, one in enumerate(shown[COMMAND])]
+    shown = {**_defaults(table[KIND]), **table}
+    shown[COMMAND] = [one if not at else HIDDEN for at, one in enumerate(shown.get(COMMAND, ()))]
     texts = texts_of(entries, shown)
     if ADDRESS in texts:
         texts[ADDRESS] = ""
     return texts
 
 
-def _defaults() -> dict[str, Any]:
-    keys = [key for key in captioned_keys(Receiver) if key.default not in (None, "")]
+def _defaults(kind: str) -> dict[str, Any]:
+    keys = [key for key in captioned_keys(_struct_of(kind)) if key.default not in (None, "")]
     return {key.name: list(key.default) if isinstance(key.default, tuple) else key.default for key in keys}
 
 
@@ -77,7 +88,7 @@ def receiver_table(
         table[COMMAND] = [old if new == HIDDEN else new for new, old in zip(words, had, strict=False)]
     if ADDRESS not in table and before.get(ADDRESS) and not table.get(ADDRESS_FILE):
         table[ADDRESS] = before[ADDRESS]
-    usual = _defaults()
+    usual = _defaults(before[KIND])
     for key in [key for key, value in table.items() if key not in before and usual.get(key) == value]:
         del table[key]
     # A key that the file gives with its default stays as it is.
@@ -95,20 +106,27 @@ def receiver_problems(
 ) -> dict[str, str]:
     """Return what is wrong with a receiver as typed, by the key of its entry; `others` are all but it."""
     table, problems = receiver_table(before, texts)
+    kind = before[KIND]
+    required = {} if kind == HEARTBEAT else {NAME: "x", KIND: kind}
     for key, value in table.items():
-        named = {NAME: "x", KIND: before[KIND], key: value}
-        if key not in problems and (found := list(mistakes(named, Receiver, hide=key == ADDRESS))):
+        whole = {**required, key: value}
+        if key not in problems and (found := list(mistakes(whole, _struct_of(kind), hide=key == ADDRESS))):
             problems[key] = found[0]
-    if problems or NAME not in table:
-        return {NAME: "Give it a name.", **problems} if NAME not in table else problems
+    if NAME in required and NAME not in table:
+        problems = {NAME: "Give it a name.", **problems}
+    if problems:
+        return problems
     if texts.get(ADDRESS):
         # The file will hold it: both are given for the moment only.
         table.pop(ADDRESS_FILE, None)
-    receiver = msgspec.convert(table, Receiver)
-    place = len(others)
-    for where, reason in notify_mistakes(NotifySettings(receivers=(*others, receiver))):
+    if kind == HEARTBEAT:
+        place, settings = HEARTBEAT, NotifySettings(heartbeat=msgspec.convert(table, Heartbeat))
+    else:
+        place = f"item {len(others) + 1}"
+        settings = NotifySettings(receivers=(*others, msgspec.convert(table, Receiver)))
+    for where, reason in notify_mistakes(settings):
         item, _, key = where.rpartition(".")
-        if item.endswith(f"item {place + 1}"):
+        if item.endswith(place):
             problems.setdefault(key, f"{reason[:1].upper()}{reason[1:]}")
     return problems
 

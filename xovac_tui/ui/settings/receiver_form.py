@@ -12,7 +12,10 @@ import msgspec
 
 from xovac_tui.config.secrets import write_address
 from xovac_tui.config.settings_text import (
+    HEARTBEAT_PATH,
+    REMOVE,
     SettingsText,
+    changed,
     receiver_tables,
     with_changed_receiver,
     with_receiver,
@@ -22,6 +25,7 @@ from xovac_tui.errors import SettingsError
 from xovac_tui.notify.settings import HEARTBEAT, Receiver
 from xovac_tui.paths import against
 from xovac_tui.text import clean
+from xovac_tui.tomltext import KeyPath
 from xovac_tui.ui.dialogs.contract.form import WHOLE, ContractForm, FormEnd, FormPlan
 from xovac_tui.ui.dialogs.question import QuestionDialog
 from xovac_tui.ui.settings.receiver_entries import (
@@ -51,12 +55,16 @@ class ReceiverWork(msgspec.Struct, frozen=True):
     state: SettingsState
     save: Save
     before: Mapping[str, Any]
-    """As the file has it; of a new one only the kind."""
+    """As the file has it; of a new one only the kind, which of the heartbeat is `HEARTBEAT`."""
 
     @property
     def name(self) -> str:
         """Its name in the file; empty for a new one."""
-        return str(self.before.get(NAME, ""))
+        return HEARTBEAT if self._is_heartbeat else str(self.before.get(NAME, ""))
+
+    @property
+    def _is_heartbeat(self) -> bool:
+        return bool(self.before[KIND] == HEARTBEAT)
 
     @property
     def _tables(self) -> list[dict[str, Any]]:
@@ -65,7 +73,7 @@ class ReceiverWork(msgspec.Struct, frozen=True):
 
     @property
     def _others(self) -> list[Receiver]:
-        return [one for one in self.state.receivers if one.name != self.name]
+        return [one for one in self.state.notify.receivers if one.name != self.name]
 
     async def edit(self) -> FormEnd | None:
         """Show the form; return how it ended, None if it was left."""
@@ -73,8 +81,9 @@ class ReceiverWork(msgspec.Struct, frozen=True):
         entries = receiver_entries(kind)
         has_address = any(one.key == ADDRESS for one in entries)
         known = self.before.get(ADDRESS) or self.before.get(ADDRESS_FILE)
+        heading = f"Receiver {self.name} ({kind})" if self.name else f"New receiver: {kind}"
         plan = FormPlan(
-            heading=f"Receiver {self.name} ({kind})" if self.name else f"New receiver: {kind}",
+            heading="Heartbeat" if self._is_heartbeat else heading,
             entries=entries,
             texts=receiver_texts(self.before),
             typed=self.workspace.drafts.texts(place),
@@ -84,7 +93,7 @@ class ReceiverWork(msgspec.Struct, frozen=True):
             place=clean(self.state.file.path.name, 40),
             check=self._check,
             save=self._save,
-            remove=self._remove if self.name else None,
+            remove=self._remove if self.name and len(self.before) > 1 else None,
         )
         form = ContractForm(self.workspace, plan)
         end = await self.workspace.ask(form)
@@ -100,7 +109,9 @@ class ReceiverWork(msgspec.Struct, frozen=True):
     def _file_problem(self, name: str) -> str:
         """Return why a new address cannot go into a private file of this name; empty where it can."""
         users = {str(one.get(ADDRESS_FILE, "")): str(one[NAME]) for one in self._tables}
-        users[str(self.state.file.value(("notify", HEARTBEAT, ADDRESS_FILE)) or "")] = f"The {HEARTBEAT}"
+        if not self._is_heartbeat:
+            beat = self.state.file.value((*HEARTBEAT_PATH, ADDRESS_FILE))
+            users[str(beat or "")] = f"The {HEARTBEAT}"
         if name and name in users:
             return f"{clean(users[name], 40)} has its address in this file. Name another, or none."
         if name and name != self.before.get(ADDRESS_FILE) and against(self._folder, name).exists():
@@ -119,7 +130,7 @@ class ReceiverWork(msgspec.Struct, frozen=True):
         made = None
         try:
             if address:
-                file = table.setdefault(ADDRESS_FILE, self._new_file(str(table[NAME])))
+                file = table.setdefault(ADDRESS_FILE, self._new_file(str(table.get(NAME, self.name))))
                 self._edited(self.state.file, table)  # refused before anything is written
                 target = against(self._folder, file)
                 made = None if target.exists() else target
@@ -146,23 +157,34 @@ class ReceiverWork(msgspec.Struct, frozen=True):
         """Return the settings file with the receiver as it is typed."""
         if not self.name:
             return with_receiver(now, table)
-        keys = {one.key for one in receiver_entries(self.before[KIND])}
+        keys = [one.key for one in receiver_entries(self.before[KIND])]
         changes = {key: table.get(key) for key in keys if table.get(key) != self.before.get(key)}
+        if self._is_heartbeat:
+            put: dict[KeyPath, Any] = {}
+            for key, value in changes.items():
+                put[*HEARTBEAT_PATH, key] = REMOVE if value is None else value
+            return changed(now, put)
         return with_changed_receiver(now, self.name, changes)
+
+    def _without(self, now: SettingsText) -> SettingsText:
+        """Return the settings file without it."""
+        if self._is_heartbeat:
+            return changed(now, {HEARTBEAT_PATH: REMOVE})
+        return without_receiver(now, self.name)
 
     async def _remove(self) -> Mapping[str, str] | FormEnd:
         name = clean(self.name, 60)
         question = QuestionDialog(
             self.workspace,
             f"Take {name} out?",
-            f"{name} is taken out of the settings, and notified of nothing from the next start on. "
+            f"{name} is taken out of the settings: nothing goes to it from the next start on. "
             "A private file with its address stays where it is.",
             (("no", "Keep it", "n"), ("yes", "Take it out", "y")),
         )
         if await self.workspace.ask(question) != "yes":
             return {}
         try:
-            done = await self.save(lambda now: without_receiver(now, self.name))
+            done = await self.save(self._without)
         except SettingsError as error:
             return {WHOLE: str(error)}
         return FormEnd.SAVED if done else FormEnd.AS_IT_WAS

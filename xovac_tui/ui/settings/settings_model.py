@@ -12,10 +12,11 @@ import msgspec
 from xovac_tui import paths
 from xovac_tui.api.contracts.editing import unwritable
 from xovac_tui.config import Display, load_settings
-from xovac_tui.config.settings_text import RECEIVERS, SettingsText, read_settings_text
+from xovac_tui.config.settings_text import HEARTBEAT_PATH, RECEIVERS, SettingsText, read_settings_text
 from xovac_tui.displayunits import choices
+from xovac_tui.durations import format_whole
 from xovac_tui.errors import SettingsError
-from xovac_tui.notify.settings import KIND_WORDS, Receiver
+from xovac_tui.notify.settings import KIND_WORDS, NotifySettings
 from xovac_tui.quantities import unit
 from xovac_tui.text import clean
 from xovac_tui.tomltext import KeyPath
@@ -34,6 +35,7 @@ class SettingKind(Enum):
     KEY = "by pressing a key"
     RECEIVER = "by its form, or by a test"
     ADD = "by the form of a new one"
+    HEARTBEAT = "by its form"
     BELL = "by adding it"
     FIXED = "not at all"
 
@@ -142,8 +144,9 @@ def display_lines(
     )
 
 
-def receiver_lines(receivers: Sequence[Receiver]) -> Iterator[SettingLine]:
-    """Yield the lines of the receivers of alarms."""
+def receiver_lines(settings: NotifySettings) -> Iterator[SettingLine]:
+    """Yield the lines of the receivers of alarms, and of the heartbeat."""
+    receivers, beat = settings.receivers, settings.heartbeat
     yield SettingLine(kind=SettingKind.HEADING, title="Receivers of alarms")
     for one in receivers:
         yield SettingLine(
@@ -165,6 +168,15 @@ def receiver_lines(receivers: Sequence[Receiver]) -> Iterator[SettingLine]:
             at_once=False,
             where=_DEFAULT,
         )
+    yield SettingLine(
+        kind=SettingKind.HEARTBEAT,
+        title="Heartbeat",
+        shown=f"every {format_whole(beat.every)}" if settings.beats else "off",
+        about="An address that is called again and again, so that silence is noticed elsewhere.",
+        path=HEARTBEAT_PATH,
+        at_once=False,
+        where="settings file" if settings.beats else _DEFAULT,
+    )
     for kind, words in KIND_WORDS.items():
         yield SettingLine(
             kind=SettingKind.ADD,
@@ -198,7 +210,7 @@ class SettingsState(msgspec.Struct, frozen=True):
     """A settings file as the settings screen has it."""
 
     file: SettingsText
-    receivers: tuple[Receiver, ...] = ()
+    notify: NotifySettings = NotifySettings()
     problem: str = ""
     """Why nothing can be changed; empty where it can."""
 
@@ -213,7 +225,7 @@ class SettingsState(msgspec.Struct, frozen=True):
         given = self.file.value(("display",)) or {}
         return [
             *display_lines(start.display, given, start.overridden, ours),
-            *receiver_lines(self.receivers),
+            *receiver_lines(self.notify),
             *key_lines(self.keys),
         ]
 
@@ -228,7 +240,7 @@ def read_settings_state(path: Path) -> SettingsState:
     try:
         file = read_settings_text(path)
         _ = file.data
-        found = load_settings(path).settings.notify.receivers if file.raw is not None else ()
+        found = load_settings(path).settings.notify if file.raw is not None else NotifySettings()
     except SettingsError as error:
         return SettingsState(SettingsText(path), problem=str(error))
     return SettingsState(file, found, unwritable(path))

@@ -29,7 +29,7 @@ from xovac_tui.config.settings_text import (
     write_settings_text,
 )
 from xovac_tui.errors import SettingsError, XovacError
-from xovac_tui.notify.settings import NotifySettings, Receiver
+from xovac_tui.notify.settings import HEARTBEAT, NotifySettings, Receiver
 from xovac_tui.text import clean
 from xovac_tui.tomltext import KeyPath
 from xovac_tui.ui.action import Action, printed
@@ -274,6 +274,8 @@ class SettingsDialog(Dialog[None]):
                 await self._open()
             elif line.kind is SettingKind.ADD:
                 await self._edit_receiver({"kind": line.value})
+            elif line.kind is SettingKind.HEARTBEAT:
+                await self._edit_receiver({**(self._state.file.value(line.path) or {}), "kind": HEARTBEAT})
         except XovacError as error:
             self.workspace.say(str(error), "error")
         finally:

@@ -200,12 +200,48 @@ def fit_label(label: str, width: int, *, ellipsis: str = "…") -> str:
     if cell_len(label) <= width or width < _ENDS:
         return fit(label, width, ellipsis=ellipsis)
     half = (width - 1) // 2
-    head, end = label, label
-    while cell_len(head) > width - 1 - half:
-        head = head[:-1]
-    while cell_len(end) > half:
-        end = end[1:]
-    return fit(f"{head}{ellipsis}{end}", width)
+    return fit(f"{_head(label, width - 1 - half)}{ellipsis}{_end(label, half)}", width)
+
+
+@lru_cache(64)
+def distinct_labels(labels: tuple[str, ...], width: int, *, ellipsis: str = "…") -> dict[str, str]:
+    """Return labels cut or padded to exactly `width` cells, so that different ones stay different.
+
+    They are cut as `fit_label` does; those that would be equal are cut elsewhere, together.
+    """
+    shown = {label: fit_label(label, width, ellipsis=ellipsis) for label in labels}
+    alike: dict[str, list[str]] = {}
+    for label, cut in shown.items():
+        alike.setdefault(cut, []).append(label)
+    for cut, group in alike.items():
+        others = {one for one in alike if one != cut}
+        for ways in _other_cuts(group, width, ellipsis) if len(group) > 1 else ():
+            if len(set(ways)) == len(group) and not others & set(ways):
+                shown.update(zip(group, ways, strict=True))
+                break
+    return shown
+
+
+def _other_cuts(group: Sequence[str], width: int, ellipsis: str) -> Iterator[list[str]]:
+    """Yield ways to cut labels: with a longer head, with a longer end, and around where they differ."""
+    room = max(0, width - 1)
+    for end in sorted(range(room + 1), key=lambda end: abs(end - room // 2)):
+        yield [fit(f"{_head(one, room - end)}{ellipsis}{_end(one, end)}", width) for one in group]
+    first = next((at for at, chars in enumerate(zip(*group, strict=False)) if len(set(chars)) > 1), 0)
+    for before in range(min(3, width), -1, -1):
+        yield [fit(f"{one[:before]}{ellipsis}{one[first:]}", width, ellipsis=ellipsis) for one in group]
+
+
+def _head(text: str, width: int) -> str:
+    while cell_len(text) > width:
+        text = text[:-1]
+    return text
+
+
+def _end(text: str, width: int) -> str:
+    while cell_len(text) > width:
+        text = text[1:]
+    return text
 
 
 def clip(line: Line, width: int, *, ellipsis: str = "…") -> Line:

@@ -10,7 +10,7 @@ from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.plot.cells import Tone, narrow
 from xovac_tui.plot.chart import MARKS, ChartLine, Text
 from xovac_tui.plot.raster import GLYPHS, PLANNED_GLYPH
-from xovac_tui.ui.widgets.lines import fit_label
+from xovac_tui.ui.widgets.lines import distinct_labels, fit_label
 from xovac_tui.ui.widgets.trend_model import TrendSeries, shown_unit, shown_value
 
 _WORDS = {
@@ -97,12 +97,13 @@ def _names(
 ) -> list[Text]:
     """Return sign and name of every series, names cut to `most` characters."""
     several = len(drawn) > 1
+    names = _cuts(drawn, most, ascii_only)
     texts: list[Text] = []
     for series, line in drawn:
         tone = heat[1] if heat is not None and heat[0] == series.slot else Tone.SERIES + series.slot
         number = str(series.slot + 1) if several else ""
         sign = GLYPHS[series.slot % len(GLYPHS)] if ascii_only else f"{number}━"
-        name = _cut(series.label, most, ascii_only)
+        name = names[series.label]
         unit = shown_unit(series.unit, ascii_only)
         axis = ("right, log" if series.log else "right") if line.right else ""
         words = f" {unit}" if long and unit else ""
@@ -143,7 +144,7 @@ def readout(
             (f"{plain if ascii_only else glyph} {_cut(mark.text_in(units_of_values), 30, ascii_only)}", tone),
         ]
     for spread, units, most in ((True, True, 16), (False, True, 16), (False, False, 12), (False, False, 6)):
-        found = list(texts)
+        found, names = list(texts), _cuts(drawn, most, ascii_only)
         for series, line in drawn:
             cells = range(column * across, (column + 1) * across)
             known = [n for n in cells if 0 <= n < len(line.lows) and not math.isnan(line.lows[n])]
@@ -151,7 +152,7 @@ def readout(
             unit = shown_unit(series.unit, ascii_only) if units and known else ""
             found += [
                 ("   " if units else "  ", Tone.BLANK),
-                (f"{_cut(series.label, most, ascii_only)} ", Tone.LABEL),
+                (f"{names[series.label]} ", Tone.LABEL),
                 (f"{value} {unit}".rstrip(), Tone.SERIES + series.slot),
             ]
         if sum(len(text) for text, _ in found) <= width:
@@ -176,11 +177,23 @@ def _value(
     return (".." if ascii_only else "…").join(dict.fromkeys(ends))
 
 
+def _cuts(drawn: Sequence[tuple[TrendSeries, ChartLine]], most: int, ascii_only: bool) -> dict[str, str]:
+    """Return the labels of series in at most `most` cells: different ones stay different."""
+    names = {series.label: _plain(series.label, ascii_only) for series, _ in drawn}
+    cut = distinct_labels(tuple(dict.fromkeys(names.values())), most, ellipsis=_ellipsis(ascii_only))
+    return {label: cut[name].rstrip() for label, name in names.items()}
+
+
 def _cut(label: str, most: int, ascii_only: bool) -> str:
     """Return a label of at most `most` cells, cut like those of readings."""
+    name = _plain(label, ascii_only)
+    return name if len(name) <= most else fit_label(name, most, ellipsis=_ellipsis(ascii_only))
+
+
+def _plain(label: str, ascii_only: bool) -> str:
     name = narrow(label)
-    if ascii_only:
-        name = name.encode("ascii", "replace").decode()
-    if len(name) <= most:
-        return name
-    return fit_label(name, most, ellipsis="~" if ascii_only else "…")
+    return name.encode("ascii", "replace").decode() if ascii_only else name
+
+
+def _ellipsis(ascii_only: bool) -> str:
+    return "~" if ascii_only else "…"

@@ -390,7 +390,7 @@ class ContractForm(Dialog[FormEnd]):
         """Keep what is typed if the form was left with it, else forget what was kept before."""
         if end is None and self.unsaved:
             self.workspace.drafts.keep(place, self.heading, self.texts)
-            self.workspace.say(f"Not saved, but kept until you leave the console: {self.heading}.", seconds=6)
+            self.workspace.say(f"{self.heading}: not saved, but kept until you leave the console.", seconds=6)
         else:
             self.workspace.drafts.drop(place)
 

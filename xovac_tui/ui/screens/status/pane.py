@@ -18,7 +18,8 @@ from xovac_tui.config import state
 from xovac_tui.ui.screens.channel_pane import ChannelPane
 from xovac_tui.ui.screens.status import ACTIONS
 from xovac_tui.ui.screens.status.hero import Hero, Look, leading, paced
-from xovac_tui.ui.screens.status.readings import LEAST_WIDTH, SPARK, Readings
+from xovac_tui.ui.screens.status.reading_lines import LEAST_WIDTH, SPARK
+from xovac_tui.ui.screens.status.readings import Readings
 from xovac_tui.ui.screens.status.run_lines import RunPanel
 from xovac_tui.ui.screens.status.run_moment import RunMoment, at_recipe_pace
 from xovac_tui.ui.sizes import SizeStep
