@@ -171,5 +171,5 @@ async def test_random_input_sends_nothing_by_itself_and_ends_nothing(tmp_path: P
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-async def test_five_thousand_chunks(tmp_path: Path) -> None:
-    await check(tmp_path, seed=20_261_130, chunks=2_500, macros=8)
+async def test_forty_thousand_chunks(tmp_path: Path) -> None:
+    await check(tmp_path, seed=20_261_130, chunks=40_000, macros=8)

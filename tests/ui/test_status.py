@@ -113,6 +113,18 @@ async def test_the_cursor_stays_at_the_top_until_a_channel_is_chosen(tmp_path: P
         assert seen == ["Test part", "Shroud", "Test part", "Pressure", "Pressure"]
 
 
+async def test_a_terminal_that_has_grown_shows_the_readings_above_too(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        c.link.deliver("extra", json.dumps({f"t{number}": number for number in range(16)}))
+        await c.settle()
+        await c.press("end")
+        assert "above" in readings(c)
+        await c.pilot.resize_terminal(160, 50)
+        await c.settle()
+        assert "above" not in readings(c)
+        assert "t15" in readings(c)
+
+
 async def test_readings_are_laid_out_again_only_when_they_change(tmp_path: Path) -> None:
     async with console(tmp_path, size=(120, 36)) as c:
         widget = c.app.screen.query_one(Readings)

@@ -275,6 +275,11 @@ def test_an_empty_list_says_what_is_watched() -> None:
     )
     assert empty_words(shown, "shelved", KEYS) == "Nothing is shelved or out of service."
     assert "No rule watches" in empty_words(view(), "unresolved", KEYS)
+    # In a replay nothing is evaluated, and the pressure has nothing to do with it.
+    replayed = view(limit_set="", recorded=True)
+    assert "recorded up to this moment" in empty_words(replayed, "unresolved", KEYS)
+    head = text(*head_lines(replayed, 110, RecorderView(), glyphs=UNICODE, keys=KEYS))
+    assert head == "A replay shows alarms as they were recorded."
 
 
 def test_everything_is_ascii_where_it_must_be_and_hostile_text_is_literal() -> None:

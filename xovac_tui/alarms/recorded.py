@@ -62,6 +62,7 @@ class RecordedAlarms(AlarmDesk):
             limit_set=newest,
             flood=self._evaluator.flood(now),
             shelved=self._evaluator.shelved(),
+            recorded=True,
             units=self._units,
         )
 

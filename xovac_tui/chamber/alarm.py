@@ -240,6 +240,8 @@ class AlarmsView(msgspec.Struct, frozen=True, kw_only=True):
     """Severity of every shelved alarm, the worst first."""
     mirrored: bool = False
     """Another process evaluates them; this one shows them, and asks that one."""
+    recorded: bool = False
+    """Those of a replay: as they were recorded, nothing is evaluated."""
     problem: AlarmsProblem | None = None
     """Why not everything can be watched; None: it can."""
     units: DisplayUnits = AS_REPORTED

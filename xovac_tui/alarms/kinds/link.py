@@ -30,5 +30,5 @@ class LinkLost(Condition):
     def phrase(self, context: Context) -> Phrase:
         """Return what is the matter."""
         why = context.chamber.link_view(context.mono).why
-        said = f"There is no link to the chamber, which goes on by itself. {clean(why, 200)}"
+        said = f"No link: the chamber continues on its own. {clean(why, 200)}"
         return (said.rstrip(),)

@@ -178,7 +178,9 @@ class CommandDialog(Dialog[T]):
     def close_because(self, reason: str) -> None:
         """Close with a message that gives the reason; nothing is sent."""
         if not self._done:
-            self.workspace.say(reason, "warning", title=f"Closed: {self.question}", seconds=10)
+            said = f"{reason} The question was: {self.question}"
+            # The reason first: the line of messages may have no room for more.
+            self.workspace.say(said, "warning", title="Closed", seconds=10)
         self.leave(None)
 
     def leave(self, result: T | None) -> None:

@@ -129,7 +129,11 @@ class LinkBar(FrameBar):
         if link.next_try_mono is not None:
             wait = format_roughly(max(0.0, link.next_try_mono - snapshot.mono))
             then = f"  Next try in {wait}; {workspace.keys['reconnect']}: now."
-        room = (self.size.width or self.app.size.width) - cell_len(then) - 4
+        width = self.size.width or self.app.size.width
+        if then and cell_len(clean(link.why)) > width - cell_len(then) - 4:
+            # The reason needs the room: the wait is short, and the key is what helps.
+            then = f"  {workspace.keys['reconnect']}: try now"
+        room = width - cell_len(then) - 4
         why = clip(((clean(link.why), "$stale"),), room, ellipsis=glyphs.ellipsis)
         self.show_lines([((f" {glyphs.warning} ", "$stale"), *why, (then, "$no-data"))])
 

@@ -48,6 +48,9 @@ def head_lines(
 ) -> list[Line]:
     """Return the number of evaluated rules and the limits, then problems of the evaluation."""
     first = f"{limits_words(view, keys)}. {counts_words(view)}."
+    if view.recorded:
+        limits = f" Limits: {view.limit_set}." if view.limit_set else ""
+        first = f"A replay shows alarms as they were recorded.{limits}"
     lines = _folded(glyphs.plain(first), width, "")
     if view.flood:
         said = f"FLOOD: {counted(view.flood, 'alarm')} in 10 min. Look for what they have in common."
@@ -91,6 +94,12 @@ def empty_words(view: AlarmsView, which: str, keys: Mapping[str, str]) -> str:
     """Return the text of an empty list."""
     if which == "shelved":
         return "Nothing is shelved or out of service."
+    if view.recorded:
+        return (
+            "No alarm was active at this moment."
+            if view.alarms
+            else "No alarm is recorded up to this moment."
+        )
     if not view.alarms:
         return "No rule watches anything here: the settings give none, and the defaults are off."
     off = sum(state_word(one) == "OFF" for one in view.alarms)

@@ -234,6 +234,8 @@ class Readings(LinesWidget, can_focus=True):
             self._top = min(self._top, self._chosen) if self.has_focus else 0
         if self.has_focus and self._chosen >= self._top + room:
             self._top = self._chosen - room + 1
+        # A terminal that has grown has room above the chosen one too.
+        self._top = min(self._top, max(0, len(self._channels) - room))
         shown = self._channels[self._top : self._top + room]
         left_out = len(self._channels) - len(shown)
         rows = height if left_out else -(-len(shown) // count)
@@ -243,10 +245,9 @@ class Readings(LinesWidget, can_focus=True):
         behind = "" if columns.arrow else "age" if old and not columns.age else "/min"
         heads = f"value{unit}{fit(behind, columns.rate, right=True)}"
         heads += fit("age", columns.age, right=True) if columns.age else ""
-        # They end where the parts below them end; the rule has one cell and a blank behind them.
+        # They end where the parts below them end; the border has a blank and a cell of rule behind them.
         free = width - 1 - (column_width + BETWEEN) * (count - 1) - columns.up_to_age
-        heads += f" {self._glyphs.rule * (free - 1)}" if free > 1 else " " * free
-        entitle_rule(self, title, heads, glyphs=self._glyphs)
+        entitle_rule(self, title, heads, behind=max(0, free), glyphs=self._glyphs)
         lines: list[Line] = []
         for row in range(rows):
             spans: list[Span] = []
