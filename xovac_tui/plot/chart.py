@@ -101,7 +101,7 @@ class Frame(msgspec.Struct, frozen=True):
     """On the left axis."""
     heat: Heat | None = None
     fill: bool = False
-    """Draw shades with signs, for screens whose background has no colours."""
+    """Draw shades with signs too, for screens whose background may have no colours."""
     notice: str = ""
     ascii_only: bool = False
     inline: bool = False
@@ -290,13 +290,13 @@ def _draw_shades(canvas: CellCanvas, frame: Frame) -> None:
             )
             rows = range(first, last + 1)
         for y in range(layout.plot_height) if shade.counted and not frame.fill else rows:
-            blank = canvas.at(x, y) == " "
-            if frame.fill:
-                if blank:
-                    canvas.put(x, y, signs[shade.counted], Tone.AXIS)
-                continue
-            bits = (Tone.BAND if y in rows else 0) | (Tone.COUNTED if shade.counted else 0)
-            canvas.dye(x, y, (Tone.BLANK if blank else canvas.tone(x, y)) | bits)
+            tone = canvas.tone(x, y)
+            if canvas.at(x, y) == " ":
+                tone = Tone.BLANK
+                if frame.fill:
+                    canvas.put(x, y, signs[shade.counted], tone := Tone.AXIS)
+            # Also behind what is drawn: a band may be one row, with the line in it.
+            canvas.dye(x, y, tone | (Tone.BAND if y in rows else 0) | (Tone.COUNTED if shade.counted else 0))
 
 
 def _draw_times(canvas: CellCanvas, frame: Frame) -> None:

@@ -85,7 +85,7 @@ def _shade(place: int, tone: int, ascii_only: bool, fill: bool) -> Text:
     """Return a piece of a shade; `place` is 1 for time that counts."""
     if not fill:
         return "  ", tone
-    return shade_signs(ascii_only)[place] * 2, Tone.AXIS
+    return shade_signs(ascii_only)[place] * 2, Tone.AXIS | tone
 
 
 def _names(
