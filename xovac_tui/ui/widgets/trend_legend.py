@@ -58,6 +58,7 @@ def legend(
         ]
     if counted:
         band += [_BETWEEN, _shade(1, Tone.BAND | Tone.COUNTED, ascii_only, fill), (" counts", Tone.LABEL)]
+    tolerance_only = band[:3]
     out: list[Text] = []
     for series in left_out:
         unit = shown_unit(series.unit, ascii_only)
@@ -67,6 +68,7 @@ def legend(
         (False, 40, plan + band + out + tail),
         (False, 40, plan + band + out),
         (False, 40, plan + band),
+        (False, 40, plan + tolerance_only),
         (False, 40, plan),
         (False, 14, plan + band),
         (False, 14, plan),
