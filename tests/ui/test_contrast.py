@@ -16,8 +16,9 @@ from xovac_tui.ui.readable import LEAST_CONTRAST, contrast
 WANTED = {spec.name: 7.0 if spec.name == "xovac-contrast" else LEAST_CONTRAST for spec in shipped_themes()}
 """Name of a theme -> least contrast of its text."""
 SCREENS = (
-    "1", "i", "escape 2", "2 enter", "3", "3 L", "3 N", "3 e", "4", "4 enter", "5", "6", "1 n", "1 t",
-    "1 question_mark", "1 colon", "1 q", "1 exclamation_mark",
+    "1", "enter g e", "i", "escape 2", "2 enter", "2 end enter enter b e", "3", "3 L", "3 N", "3 e",
+    "4", "4 enter", "5", "6", "1 n", "1 t", "1 question_mark", "1 colon", "1 q",
+    "1 exclamation_mark",
 )  # fmt: skip
 """Keys that lead to a screen, one after the other."""
 FRAMES = " ─│╭╮╰╯┤├└┘┬┴┼▏▔▁━┄┊▕▎▊▉▌▂▃▄▅▆▇█░▒▓"

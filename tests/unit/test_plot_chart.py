@@ -188,6 +188,18 @@ def test_a_band_is_one_piece_with_the_line_in_it(ascii_only: bool, fill: bool) -
         assert not any(row[:first] + row[last + 1 :])
 
 
+def test_the_tolerance_is_in_the_legend_before_what_counts() -> None:
+    bench = Bench().run(600)
+    hold = PlacedHold(ORIGIN + 100, ORIGIN + 300, 27.0, 6.0)
+    series = bench.model().series[::2]
+    model = structs.replace(bench.model(), series=series, holds=(hold,), controlled="part")
+    for width, counts in ((80, False), (118, True)):
+        head = View().picture(model, width, 14)[0].text
+        assert "plan" in head
+        assert "band ±6 K" in head
+        assert ("counts" in head) is counts
+
+
 def test_no_data_yet() -> None:
     model = TrendModel(0.0, UTC, (TrendSeries("a", "A", "degC", False, History(), 0),))
     assert "No data yet" in text(View().picture(model, 60, 12))

@@ -267,13 +267,18 @@ def _draw_number(
             canvas.put(layout.plot_x + cell, (here[0] + here[1]) // 2 // raster.down, label, tone)
 
 
+def shade_signs(ascii_only: bool) -> tuple[str, str]:
+    """Return the signs of a tolerance and of time that counts where no colour shades; quieter than a line."""
+    return ("'", ":") if ascii_only else ("░", "▒")
+
+
 def _draw_shades(canvas: CellCanvas, frame: Frame) -> None:
     """Shade the tolerance of holds, and the time that counts, behind what is drawn."""
     layout, axis = frame.layout, frame.left
     if axis is None:
         return
     bottom, top = axis.scale.low, axis.scale.high
-    signs = (":", "=") if frame.ascii_only else ("░", "▒")
+    signs = shade_signs(frame.ascii_only)
     for shade in frame.shades:
         if not 0 <= shade.column < layout.plot_width:
             continue

@@ -41,7 +41,7 @@ from xovac_tui.ui.terminal.mending import Remedy, take_away
 from xovac_tui.ui.terminal.modal import LeanScreen
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
-from xovac_tui.ui.widgets.lean import LeanInput
+from xovac_tui.ui.widgets.lean import LeanInput, field_css
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle, paragraph
 from xovac_tui.ui.widgets.rows import EnterClicked, Rows
 
@@ -60,7 +60,9 @@ class ButtonRow(Horizontal):
 class ConnectScreen(LeanScreen[None]):
     """Offers chambers; checks the chosen one, and lets it be opened and saved as a profile."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        field_css("ConnectScreen .field")
+        + """
     ConnectScreen { layout: vertical; }
     ConnectScreen #head, ConnectScreen #foot { height: 1; padding: 0 1; }
     ConnectScreen #said { height: auto; padding: 0 1; }
@@ -72,8 +74,7 @@ class ConnectScreen(LeanScreen[None]):
     ConnectScreen.-checked #found { display: block; }
     ConnectScreen .field { height: 1; padding: 0 1; }
     ConnectScreen .field Label { width: 10; }
-    ConnectScreen .field Input { width: 1fr; background: $panel; }
-    ConnectScreen .field Input:focus { background: $block-cursor-background; }
+    ConnectScreen .field Input { width: 1fr; }
     ConnectScreen #name { display: none; }
     ConnectScreen.-works.-saves #name { display: block; }
     ConnectScreen.-works #address { display: none; }
@@ -85,6 +86,7 @@ class ConnectScreen(LeanScreen[None]):
     ConnectScreen.-checked.-least #left { height: 1; }
     ConnectScreen.-checked.-least #offers { display: none; }
     """
+    )
     AUTO_FOCUS = "#offers"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "back"),

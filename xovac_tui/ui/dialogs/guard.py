@@ -18,7 +18,7 @@ from xovac_tui.text import clean
 from xovac_tui.ui.action import BETWEEN
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
-from xovac_tui.ui.widgets.lean import LeanStatic
+from xovac_tui.ui.widgets.lean import LeanStatic, field_css
 from xovac_tui.ui.widgets.lines import FOCUSED, LinesWidget
 from xovac_tui.ui.workspace import Workspace
 
@@ -85,15 +85,16 @@ class DialogButton(LinesWidget, can_focus=True):
 class CommandDialog(Dialog[T]):
     """A question about one command; closes when the chamber has changed so that it no longer applies."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        field_css("CommandDialog")
+        + """
     CommandDialog { align: center top; }
     CommandDialog > .dialog { padding: 0 2; min-width: 30; max-width: 100%; max-height: 100%; }
     CommandDialog.-roomy > .dialog { padding: 1 2 0 2; margin-top: 2; }
-    CommandDialog Input { background: $panel; }
-    CommandDialog Input:focus { background: $block-cursor-background; }
     CommandDialog .said { height: auto; color: $bad; text-style: bold; }
     CommandDialog .hint { height: auto; color: $no-data; }
     """
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "stroke('enter')", "choose", priority=True),
         *BETWEEN,

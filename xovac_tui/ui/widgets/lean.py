@@ -10,6 +10,20 @@ from textual.reactive import Reactive
 from textual.visual import VisualType
 from textual.widgets import Input, Static
 
+_FIELD = """
+SCOPE Input { background: $panel; }
+SCOPE Input:focus { background: $block-cursor-background; color: $block-cursor-foreground; }
+SCOPE Input:focus > .input--cursor {
+    background: $block-cursor-foreground; color: $block-cursor-background; text-style: none;
+}
+SCOPE Input:focus > .input--placeholder { color: $block-cursor-foreground; text-style: italic; }
+"""
+
+
+def field_css(scope: str) -> str:
+    """Return the style of text fields below a selector: one with the focus has the colours of a cursor."""
+    return _FIELD.replace("SCOPE", scope)
+
 
 class LeanStatic(Static):
     """A text; setting the text that it has costs nothing."""

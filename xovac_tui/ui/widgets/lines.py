@@ -217,6 +217,15 @@ def fit_label(label: str, width: int, *, ellipsis: str = "…") -> str:
     return fit(f"{_head(label, width - 1 - half)}{ellipsis}{_end(label, half)}", width)
 
 
+def fit_said(text: str, width: int, *, ellipsis: str = "…") -> str:
+    """Return what was said cut or padded to `width` cells: in its middle, since its end may decide.
+
+    What is more than twice as long is cut at its end: two short ends of it are no text any more.
+    """
+    middle = cell_len(text) <= 2 * width
+    return (fit_label if middle else fit)(text, width, ellipsis=ellipsis)
+
+
 @lru_cache(64)
 def distinct_labels(labels: tuple[str, ...], width: int, *, ellipsis: str = "…") -> dict[str, str]:
     """Return labels cut or padded to exactly `width` cells, so that different ones stay different.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.plot.cells import Tone, narrow
-from xovac_tui.plot.chart import MARKS, ChartLine, Text
+from xovac_tui.plot.chart import MARKS, ChartLine, Text, shade_signs
 from xovac_tui.plot.raster import GLYPHS, PLANNED_GLYPH
 from xovac_tui.ui.widgets.lines import distinct_labels, fit_label
 from xovac_tui.ui.widgets.trend_model import TrendSeries, shown_unit, shown_value
@@ -58,6 +58,7 @@ def legend(
         ]
     if counted:
         band += [_BETWEEN, _shade(1, Tone.BAND | Tone.COUNTED, ascii_only, fill), (" counts", Tone.LABEL)]
+    tolerance_only = band[:3]
     out: list[Text] = []
     for series in left_out:
         unit = shown_unit(series.unit, ascii_only)
@@ -67,6 +68,7 @@ def legend(
         (False, 40, plan + band + out + tail),
         (False, 40, plan + band + out),
         (False, 40, plan + band),
+        (False, 40, plan + tolerance_only),
         (False, 40, plan),
         (False, 14, plan + band),
         (False, 14, plan),
@@ -85,7 +87,7 @@ def _shade(place: int, tone: int, ascii_only: bool, fill: bool) -> Text:
     """Return a piece of a shade; `place` is 1 for time that counts."""
     if not fill:
         return "  ", tone
-    return (":=" if ascii_only else "░▒")[place] * 2, Tone.AXIS | tone
+    return shade_signs(ascii_only)[place] * 2, Tone.AXIS | tone
 
 
 def _names(

@@ -24,7 +24,7 @@ from xovac_tui.ui.dialogs.contract.entries import Entry, Kind
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.drafts import DraftPlace
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lean import LeanInput, LeanStatic
+from xovac_tui.ui.widgets.lean import LeanInput, LeanStatic, field_css
 from xovac_tui.ui.widgets.lines import FOCUSED, Line, LinesWidget, clip, folded
 from xovac_tui.ui.widgets.selector import Selector
 from xovac_tui.ui.workspace import Workspace
@@ -166,11 +166,12 @@ class FieldsButton(LinesWidget, can_focus=True):
 class EntryRow(Horizontal):
     """One entry: sign and label, what is typed, and a guess."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        field_css("EntryRow")
+        + """
     EntryRow { height: 1; }
     EntryRow .label { width: 15; }
-    EntryRow Input { width: 1fr; background: $panel; }
-    EntryRow Input:focus { background: $block-cursor-background; }
+    EntryRow Input { width: 1fr; }
     EntryRow .fixed { width: 1fr; color: $no-data; }
     EntryRow .guess {
         width: auto; max-width: 50%; padding-left: 1; color: $accent;
@@ -178,6 +179,7 @@ class EntryRow(Horizontal):
     }
     EntryRow.-wrong .label { color: $bad; text-style: bold; }
     """
+    )
 
     def __init__(
         self, entry: Entry, text: str, plan: FormPlan, glyphs: Glyphs, names: Callable[[str], str]

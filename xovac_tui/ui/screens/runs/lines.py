@@ -166,12 +166,12 @@ def _when(past: PastRun, times: Times) -> Line:
     least = "" if past.state.start_seen else "before "
     began = f"{least}{times.day(run.started)} {times.short(run.started)}"
     spans: list[Span] = [("Began   ", "$foreground-muted"), (began, "")]
-    if run.ended is not None:
-        ended = f"{times.day(run.ended)} {times.short_with_zone(run.ended)}"
-        spans += [("  ended ", "$foreground-muted"), (ended, "")]
-    elif (ends := past.view().ends_utc) is not None:
-        when = f"{times.day(ends)} {times.short_with_zone(ends)}"
-        spans += [("  ends ", "$foreground-muted"), (when, "")]
+    ends = run.ended if run.ended is not None else past.view().ends_utc
+    if ends is not None:
+        # The day of the begin is not said again.
+        day = "" if times.day(ends) == times.day(run.started) else f"{times.day(ends)} "
+        word = "ends" if run.ended is None else "ended"
+        spans += [(f"  {word} ", "$foreground-muted"), (f"{day}{times.short_with_zone(ends)}", "")]
     return tuple(spans)
 
 

@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.recipes.editor.fields import FormField
-from xovac_tui.ui.widgets.lean import LeanInput, LeanStatic
+from xovac_tui.ui.widgets.lean import LeanInput, LeanStatic, field_css
 from xovac_tui.ui.widgets.lines import folded
 
 _LONGEST = 4000
@@ -24,14 +24,16 @@ _LONGEST = 4000
 class FormRow(Horizontal):
     """One field: sign, label, input, and hint."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        field_css("FormRow")
+        + """
     FormRow { height: 1; }
     FormRow .label { width: 16; }
-    FormRow Input { width: 1fr; background: $panel; }
-    FormRow Input:focus { background: $block-cursor-background; }
+    FormRow Input { width: 1fr; }
     FormRow .hint { width: auto; max-width: 16; padding-left: 1; color: $no-data; }
     FormRow.-wrong .label { color: $bad; text-style: bold; }
     """
+    )
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__()
