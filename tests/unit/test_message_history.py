@@ -194,6 +194,18 @@ def test_what_the_chamber_said_is_read_beside_an_unknown_outcome(width: int, out
     assert "The wire broke." in shown
 
 
+def test_an_unknown_outcome_that_was_confirmed_says_so_and_a_long_reason_begins_at_its_beginning() -> None:
+    reason = "The wire broke before an echo. " + "It may have been done. " * 8
+    history, lost = MessageHistory(), command(1, Outcome.UNKNOWN, reason=reason, confirmed=10.0)
+    say(history, "Not known.", "error", entry=lost)
+    for width in (60, 80):
+        shown = line(history, [lost], width=width)
+        assert "confirmed 10s" in shown
+        assert "UNKNOWN (u" in shown
+    alone = msgspec.structs.replace(lost, confirmed=None)
+    assert "start_recipe  The wire broke before" in line(history, [alone], width=80)
+
+
 @pytest.mark.parametrize("width", [56, 76, 116])
 def test_the_ledger_shows_what_decides(width: int) -> None:
     for entry in (

@@ -13,7 +13,7 @@ from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.message_history import MessageHistory, SaidMessage, Severity
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit, fit_label, line_width
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit, fit_said, line_width
 
 OUTCOME_STYLE = {
     Outcome.SENT: "$accent",
@@ -149,7 +149,7 @@ def _entry_line(
     states = _states(entry, now)
     answer = _answer_spans(entry, glyphs)
     tried = heads
-    if own and entry.late is None:
+    if own and len(states) == 1:
         # Its only state is the head.
         tried = heads[:1]
         brief = [[*head, (_command_of(entry), "")] for head in heads]
@@ -174,14 +174,14 @@ def _entry_line(
 
 
 def _cut_within(line: Sequence[Span], room: int, glyphs: Glyphs) -> Line:
-    """Return a line of `room` cells whose longest text is cut in its middle: its end may decide."""
+    """Return a line of `room` cells whose longest text is cut."""
     longest = max(range(len(line)), key=lambda at: cell_len(line[at][0]))
     over = line_width(line) - room
     text, style = line[longest]
     left = cell_len(text) - over
     if over <= 0 or left < _LEAST_ANSWER:
         return clip(tuple(line), room, ellipsis=glyphs.ellipsis)
-    cut = fit_label(text, left, ellipsis=glyphs.ellipsis)
+    cut = fit_said(text, left, ellipsis=glyphs.ellipsis)
     return (*line[:longest], (cut, style), *line[longest + 1 :])
 
 

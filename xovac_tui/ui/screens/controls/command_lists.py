@@ -14,7 +14,7 @@ from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.facts import hazard_sign
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import HEAD, Line, Span, fit, fit_label, line_width
+from xovac_tui.ui.widgets.lines import HEAD, Line, Span, fit, fit_said, line_width
 from xovac_tui.ui.widgets.message_line import OUTCOME_STYLE
 from xovac_tui.ui.widgets.rows import CursorRows
 
@@ -223,7 +223,7 @@ def entry_spans(
 ) -> list[Span]:
     """Return a ledger entry as a row of the table: time, what, outcome, took, by, and payload last.
 
-    Where what was said is longer than its room it takes that of the columns, and both its ends are seen.
+    Where what was said is longer than its room it takes that of the columns.
     """
     then, ellipsis = f" {glyphs.then} ", glyphs.ellipsis
     what, by = _columns(width)
@@ -268,5 +268,5 @@ def entry_spans(
         (answers, "$stale"),
     ]
     room = max(0, width - line_width(close))
-    shown = message if cell_len(message) <= room else fit_label(message, room, ellipsis=ellipsis)
+    shown = message if cell_len(message) <= room else fit_said(message, room, ellipsis=ellipsis)
     return [*close, (shown, "$no-data")]
