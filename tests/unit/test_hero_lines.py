@@ -96,9 +96,9 @@ def test_old_values_are_dim_and_have_an_age_and_missing_ones_no_number() -> None
     thin = channel(Role.PRESSURE, 3.6e-6, "mbar", quality=Quality.STALE, age=61.0, overdue=True)
     both = msgspec.structs.replace(now.snapshot, channels=(old, thin))
     assert "3.6e-06 mbar ◌1m01s " in plain(msgspec.structs.replace(now, snapshot=both))[1]
-    head, values = plain(msgspec.structs.replace(now, snapshot=both), 60, 2)
-    assert "PRESSURE ◌1m01s " in head
-    assert "3.6e-06 mbar " in values
+    first, second = plain(msgspec.structs.replace(now, snapshot=both), 60, 2)
+    assert "PRESSURE ◌1m01s " in first
+    assert "3.6e-06 mbar " in second
     young = msgspec.structs.replace(old, age=1.5)
     now = msgspec.structs.replace(now, snapshot=msgspec.structs.replace(now.snapshot, channels=(young, bad)))
     assert "◌" not in plain(now)[1]
