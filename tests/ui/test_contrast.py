@@ -10,7 +10,7 @@ from textual.color import Color
 from textual.screen import ModalScreen
 
 from tests.helpers.console import console, strips
-from xovac_tui.config.themes import shipped_themes
+from xovac_tui.config.themes import DEFAULT_THEME, shipped_themes
 from xovac_tui.ui.readable import LEAST_CONTRAST, contrast
 
 WANTED = {spec.name: 7.0 if spec.name == "xovac-contrast" else LEAST_CONTRAST for spec in shipped_themes()}
@@ -42,7 +42,10 @@ def too_faint(app: App[int], wanted: float) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("theme", WANTED)
+@pytest.mark.parametrize(
+    "theme",
+    [one if one == DEFAULT_THEME else pytest.param(one, marks=pytest.mark.slow) for one in WANTED],
+)
 async def test_every_text_of_our_themes_is_readable(tmp_path: Path, theme: str) -> None:
     async with console(tmp_path, size=(100, 30), theme=theme) as c:
         assert c.app.theme == theme

@@ -347,6 +347,7 @@ async def test_it_is_ascii_where_it_must_be(tmp_path: Path, recorded: bytes) -> 
         assert chart(pane, "pair-chart").isascii()
 
 
+@pytest.mark.slow
 async def test_a_report_of_the_chosen_run_is_written_beside_the_screen(
     tmp_path: Path, recorded: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,7 +74,7 @@ async def test_leaving_says_what_the_chamber_does_as_far_as_it_is_known(tmp_path
         await c.until(lambda: "last known as RUNNING" in str(now.content))
         await c.online()
         await c.readings("idle")
-        await c.until(lambda: "is idle by now" in str(now.content))
+        await c.until(lambda: "is idle." in str(now.content))
         await c.press("right", "enter")
         assert c.app.return_code == 0
 

@@ -31,7 +31,12 @@ _APART = 8
 
 def styled(widget: Widget, words: str) -> Style:
     """Return a style over the widget's own; `words` are Textual's, such as `bold $bad on $panel`."""
-    return (VisualStyle.from_rich_style(widget.rich_style) + VisualStyle.parse(words)).rich_style
+    own = (
+        widget.own_style
+        if isinstance(widget, LinesWidget)
+        else VisualStyle.from_rich_style(widget.rich_style)
+    )
+    return (own + VisualStyle.parse(words)).rich_style
 
 
 def entitle(box: Widget, title: str | None = None, below: str | None = None) -> None:
@@ -78,6 +83,7 @@ class LinesWidget(SizedWidget):
         super().__init__(id=id, classes=classes)
         self._lines: list[Line] = []
         self._styles_of_spans: dict[str, Style] = {}
+        self._own_style: VisualStyle | None = None
         self._room: int | None = None
         """Cells of a line; None until it is asked for, since Textual works it out anew each time."""
 
@@ -133,6 +139,13 @@ class LinesWidget(SizedWidget):
         style = self._styles_of_spans[words] = styled(self, words)
         return style
 
+    @property
+    def own_style(self) -> VisualStyle:
+        """The widget's own style, over which that of a span is laid; Textual works it out anew each time."""
+        if self._own_style is None:
+            self._own_style = VisualStyle.from_rich_style(self.rich_style)
+        return self._own_style
+
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
     ) -> Self:
@@ -157,6 +170,7 @@ class LinesWidget(SizedWidget):
 
     def _forget_style(self) -> None:
         self._styles_of_spans.clear()
+        self._own_style = None
         self._room = None
 
 
