@@ -79,16 +79,16 @@ async def test_leaving_says_what_the_chamber_does_as_far_as_it_is_known(tmp_path
         assert c.app.return_code == 0
 
 
-async def test_what_is_cut_in_the_ledger_ends_in_a_sign(tmp_path: Path) -> None:
+async def test_what_is_cut_in_the_ledger_has_a_sign_there(tmp_path: Path) -> None:
     async with console(tmp_path, tab="controls") as c:
         await c.lose()
         await c.station.send("start_recipe")
         await c.settle()
         ledger = c.app.query_one(LedgerList)
-        assert ledger.plain.rstrip().endswith("…")
+        assert "…" in ledger.plain
         ledger.focus()
         await c.settle()
-        assert ledger.plain.rstrip().endswith("…")
+        assert "…" in ledger.plain
 
 
 async def test_the_end_of_a_recipe_is_said_before_how_the_demo_runs(tmp_path: Path) -> None:
