@@ -39,6 +39,7 @@ from xovac_tui.ui.small_app import Looks, SmallApp
 from xovac_tui.ui.terminal.lifecycle import run_in_terminal
 from xovac_tui.ui.terminal.mending import Remedy, take_away
 from xovac_tui.ui.terminal.modal import LeanScreen
+from xovac_tui.ui.widgets.lean import LeanInput, field_css
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle, paragraph
 from xovac_tui.ui.widgets.rows import EnterClicked, Rows
 
@@ -57,7 +58,9 @@ class ButtonRow(Horizontal):
 class ConnectScreen(LeanScreen[None]):
     """Offers chambers; checks the chosen one, and lets it be opened and saved as a profile."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        field_css("ConnectScreen .field")
+        + """
     ConnectScreen { layout: vertical; }
     ConnectScreen #head, ConnectScreen #foot { height: 1; padding: 0 1; }
     ConnectScreen #said { height: auto; padding: 0 1; }
@@ -69,8 +72,7 @@ class ConnectScreen(LeanScreen[None]):
     ConnectScreen.-checked #found { display: block; }
     ConnectScreen .field { height: 1; padding: 0 1; }
     ConnectScreen .field Label { width: 10; }
-    ConnectScreen .field Input { width: 1fr; background: $panel; }
-    ConnectScreen .field Input:focus { background: $block-cursor-background; }
+    ConnectScreen .field Input { width: 1fr; }
     ConnectScreen #name, ConnectScreen #through { display: none; }
     ConnectScreen.-ssh #through { display: block; }
     ConnectScreen.-works.-saves #name { display: block; }
@@ -84,6 +86,7 @@ class ConnectScreen(LeanScreen[None]):
     ConnectScreen.-checked.-least.-ssh #left { height: 2; }
     ConnectScreen.-checked.-least #offers { display: none; }
     """
+    )
     AUTO_FOCUS = "#offers"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "back"),
@@ -111,15 +114,15 @@ class ConnectScreen(LeanScreen[None]):
                 yield Rows("Open", choose=True, id="offers")
                 with Horizontal(id="through", classes="field"):
                     yield Label("Through")
-                    yield Input(compact=True, max_length=255, select_on_focus=False, id="ssh")
+                    yield LeanInput(compact=True, max_length=255, select_on_focus=False, id="ssh")
                 with Horizontal(id="address", classes="field"):
                     yield Label("Address")
-                    yield Input(compact=True, max_length=300, select_on_focus=False, id="typed")
+                    yield LeanInput(compact=True, max_length=300, select_on_focus=False, id="typed")
             yield Rows("Checks", id="found")
         yield LinesWidget(id="said")
         with Horizontal(id="name", classes="field"):
             yield Label("Save as")
-            yield Input(compact=True, max_length=64, select_on_focus=False, id="profile")
+            yield LeanInput(compact=True, max_length=64, select_on_focus=False, id="profile")
         with ButtonRow(id="works"):
             yield DialogButton("Save and open", id="save")
             yield DialogButton("Open, save nothing", id="open")
@@ -142,6 +145,8 @@ class ConnectScreen(LeanScreen[None]):
     def on_resize(self) -> None:
         """Put the findings beside the list, or below it where the terminal is narrow."""
         step = step_of(*self.app.size)
+        # The field for an address is right below the list.
+        self.query_one("#offers").styles.max_height = len(self._first.offers) + 2
         self.set_class(step >= SizeStep.FULL, "-side")
         self.set_class(step < SizeStep.FULL, "-low")
         self.set_class(step < SizeStep.SHORT, "-least")
