@@ -14,7 +14,15 @@ from xovac_tui.config import Display
 from xovac_tui.config.themes import shipped_themes
 from xovac_tui.link.checks import DoctorCheck
 from xovac_tui.ui.dialogs.tour import TourDialog
-from xovac_tui.ui.first_lines import DEMO_OFFER, SSH_OFFER, TYPED_OFFER, ConnectOffer, FirstStart, OfferKind
+from xovac_tui.ui.first_lines import (
+    DEMO_OFFER,
+    SSH_OFFER,
+    TYPED_OFFER,
+    USUAL_BEHIND,
+    ConnectOffer,
+    FirstStart,
+    OfferKind,
+)
 from xovac_tui.ui.first_start import ConnectScreen, FirstApp
 from xovac_tui.ui.widgets.lines import LinesWidget
 from xovac_tui.ui.widgets.rows import Rows
@@ -28,13 +36,14 @@ class Desk:
 
     def __init__(self, *, ascii: bool = False, problem: str = "") -> None:
         self.checked: list[str] = []
-        self.saved: list[tuple[str, str]] = []
+        self.through = ""
+        self.saved: list[tuple[str, str, str]] = []
         self.app = FirstApp(
             FirstStart(
                 offers=(DEMO_OFFER, TYPED_OFFER, SSH_OFFER),
                 check=self.check,
-                save=lambda name, url: self.saved.append((name, url)),
-                name_for=lambda url: "bench",
+                save=lambda name, offer: self.saved.append((name, offer.value, offer.ssh)),
+                name_for=lambda offer: "bench",
                 settings=Path("/etc/config.toml"),
                 problem=problem,
                 display=Display(ascii=ascii),
@@ -45,6 +54,7 @@ class Desk:
 
     async def check(self, offer: ConnectOffer) -> AsyncIterator[DoctorCheck]:
         self.checked.append(offer.value)
+        self.through = offer.ssh
         yield FAILS if offer.value.endswith(":1") else WORKS
 
     @property
@@ -76,7 +86,7 @@ async def test_what_fails_is_shown_with_advice_and_what_works_is_saved(size: tup
         if size == (60, 16):
             assert desk.text.isascii()
         await pilot.press("-", "2", "enter")
-    assert desk.saved == [("bench-2", "http://c:8")]
+    assert desk.saved == [("bench-2", "http://c:8", "")]
     assert desk.app.chosen is not None
     assert (desk.app.chosen.kind, desk.app.chosen.value) == (OfferKind.PROFILE, "bench-2")
 
@@ -84,14 +94,53 @@ async def test_what_fails_is_shown_with_advice_and_what_works_is_saved(size: tup
 async def test_nothing_is_connected_that_was_not_chosen_and_esc_leaves() -> None:
     desk = Desk()
     async with desk.app.run_test() as pilot:
-        await pilot.press("down", "down", "enter")
-        assert "ssh -L" in desk.text
-        await pilot.press("up", "enter", *"dmeo", "enter")
+        await pilot.press("down", "enter", *"dmeo", "enter")
         assert "is no address" in desk.text
         await pilot.press("escape", "escape")
     assert desk.checked == []
     assert desk.app.chosen is None
     assert desk.app.return_code == 0
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (130, 40)])
+async def test_a_destination_of_ssh_is_typed_with_the_address_that_it_sees(size: tuple[int, int]) -> None:
+    desk = Desk()
+    async with desk.app.run_test(size=size) as pilot:
+        screen = desk.app.screen
+        assert not screen.query_one("#through").display
+        await pilot.press("down", "down", "enter")
+        await pilot.pause()
+        await pilot.press("enter")
+        assert desk.checked == []
+        await pilot.press(*"me@lab", "enter")
+        await pilot.pause()
+        for field in ("#ssh", "#typed"):
+            assert 0 < screen.query_one(field).region.bottom <= size[1]
+        typed = screen.query_one("#typed", Input)
+        assert screen.focused is typed
+        assert typed.value == USUAL_BEHIND
+        # It fails at first, and is corrected where it was typed.
+        await pilot.press(*["backspace"] * 4, "1", "enter")
+        await pilot.pause()
+        assert screen.has_class("-failed")
+        assert screen.query_one("#typed").region.bottom <= size[1]
+        assert screen.query_one("#ssh").region.height == 1
+        await pilot.press("backspace", "8", "enter")
+        await pilot.pause()
+        assert (desk.checked[-1], desk.through) == ("http://localhost:8", "me@lab")
+        await pilot.press("enter")
+    assert desk.saved == [("bench", "http://localhost:8", "me@lab")]
+
+
+async def test_an_address_typed_after_a_destination_is_reached_directly() -> None:
+    desk = Desk()
+    async with desk.app.run_test() as pilot:
+        await pilot.press("down", "down", "enter", *"lab", "enter")
+        await pilot.press("escape", "up", "enter")
+        await pilot.pause()
+        await pilot.press("enter")
+        await pilot.pause()
+    assert (desk.checked, desk.through) == ([USUAL_BEHIND], "")
 
 
 async def test_settings_that_cannot_be_written_are_told_before_a_name_is_typed() -> None:

@@ -19,7 +19,7 @@ from xovac_tui.station.refusal import Refusal, RefusalCode
 def answer(monkeypatch: pytest.MonkeyPatch, *checks: DoctorCheck) -> list[Target]:
     asked: list[Target] = []
 
-    async def probe(target: Target) -> AsyncIterator[DoctorCheck]:
+    async def probe(target: Target, tunnel: object = None) -> AsyncIterator[DoctorCheck]:
         asked.append(target)
         for check in checks:
             yield check

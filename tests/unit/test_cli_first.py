@@ -83,7 +83,7 @@ def test_profiles_and_chambers_used_before_are_offered(
         (OfferKind.PROFILE, "b"),
         (OfferKind.DEMO, "Demo"),
         (OfferKind.TYPED, "Address"),
-        (OfferKind.LATER, "SSH destination"),
+        (OfferKind.SSH, "SSH destination"),
         (OfferKind.URL, "http://c:1"),
     ]
     assert launched[0].setup.name == "b"
@@ -102,14 +102,32 @@ def test_a_saved_profile_is_opened_and_its_name_is_not_suggested_again(
     line()
     first = person.seen[0]
     assert first.problem == ""
-    assert first.name_for("http://bench.lab:1") == "bench.lab"
-    first.save("bench.lab", "http://bench.lab:1")
+    bench = offer(OfferKind.URL, "http://bench.lab:1")
+    assert first.name_for(bench) == "bench.lab"
+    first.save("bench.lab", bench)
     assert line().code == 0
     assert (launched[0].setup.name, launched[0].setup.profile.url) == ("bench.lab", "http://bench.lab:1")
     line.settings('[profiles.a]\nurl = "http://a"\n[profiles.B]\n')
     person.choices = [None]
     line()
-    assert person.seen[1].name_for("http://b") == "b-2"
+    assert person.seen[1].name_for(offer(OfferKind.URL, "http://b")) == "b-2"
+
+
+def test_a_destination_of_ssh_names_the_profile_and_is_saved_with_it(
+    line: CommandLine, launched: list[Launched], person: Person
+) -> None:
+    behind = ConnectOffer(OfferKind.URL, "http://localhost:8080", "", "", "me@lab-pc")
+    person.choices = [None, behind]
+    line()
+    first = person.seen[0]
+    assert first.name_for(behind) == "lab-pc"
+    assert line().code == 0
+    assert (launched[0].setup.profile.ssh, load_state()[0].recent) == ("me@lab-pc", ())
+    assert launched[0].equipment.record is not None
+    assert launched[0].equipment.record.path.name == "localhost-8080-via-me-lab-pc.xovac.sqlite3"
+    first.save("lab-pc", behind)
+    assert line().code == 0
+    assert (launched[1].setup.name, launched[1].setup.profile.ssh) == ("lab-pc", "me@lab-pc")
 
 
 def test_a_check_goes_the_way_of_doctor(line: CommandLine, launched: list[Launched], person: Person) -> None:

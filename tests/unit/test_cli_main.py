@@ -250,7 +250,7 @@ def test_a_chamber_at_another_address_is_another_record(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--demo", "--url", "http://c"], "leave --profile and --url out"),
+        (["--demo", "--url", "http://c"], "leave --profile, --url and --ssh out"),
         (["--speed", "2"], "--speed: only together with --demo"),
         (
             ["--seed", "2", "--fault", "leak", "--url", "http://c"],

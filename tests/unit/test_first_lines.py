@@ -9,11 +9,10 @@ from xovac_tui.link.checks import DoctorCheck
 from xovac_tui.ui.actions import Keys
 from xovac_tui.ui.dialogs.tour import drill_result, drill_words, tour_steps
 from xovac_tui.ui.first_lines import (
-    DEMO_OFFER,
     SSH_OFFER,
     address_of,
     check_lines,
-    later_words,
+    destination_of,
     offer_line,
     works,
 )
@@ -78,12 +77,12 @@ def test_a_chamber_works_only_once_everything_was_checked() -> None:
     assert not works(())
 
 
-def test_what_comes_later_is_grey_and_says_what_to_do_until_then() -> None:
-    ((text, style),) = offer_line(SSH_OFFER, 60, UNICODE, chosen=True, focused=False)
-    assert style == "$no-data"
-    assert text.split(maxsplit=1)[1] == "SSH destination            comes later"
-    assert "ssh -L 8080:localhost:8080 HOST" in later_words(SSH_OFFER)
-    assert later_words(DEMO_OFFER) == ""
+def test_a_destination_of_ssh_is_checked_as_it_is_typed() -> None:
+    ((text, _),) = offer_line(SSH_OFFER, 100, UNICODE, chosen=True, focused=False)
+    assert text.split(maxsplit=1)[1].startswith("SSH destination ")
+    assert destination_of(" me@lab-pc ") == ("me@lab-pc", "")
+    assert destination_of("-oProxyCommand=x")[0] == ""
+    assert destination_of("")[1]
 
 
 def test_the_tour_has_four_steps_with_the_keys_in_force() -> None:

@@ -14,12 +14,14 @@ from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import documented_contract
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.recording.audit import verify
+from xovac_tui.recording.disk.cursors import CursorItem
 from xovac_tui.recording.disk.housekeeping import SHARE, SHARE_EVERY, Retention
 from xovac_tui.recording.disk.kinds import RecordedLink, RecordedMark, RunItem
 from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.trouble_words import held_words
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.service import RecordChoice
-from xovac_tui.recording.settings import RecordSettings
+from xovac_tui.recording.settings import HeldFor, RecordSettings
 from xovac_tui.units import DAY
 
 YEAR = 365.0 * DAY
@@ -145,6 +147,130 @@ def test_a_clock_that_is_set_while_it_records_deletes_nothing(tmp_path: Path) ->
     later.record(1)
     assert later.tidy(Retention(31.0)) == 0
     later.end()
+
+
+def starts(path: Path, began: float, held: HeldFor, starts: int = 40, keep: float = 15.0) -> Retention:
+    """Begin a recorder so many times, each of which deletes what it may; return the last one's."""
+    for start in range(starts):
+        life = Life(path, began + 60.0 * (1 + start))
+        life.commit()
+        retention = Retention(keep, held=held)
+        life.tidy(retention)
+        life.end()
+    return retention
+
+
+def oldest(path: Path) -> int:
+    with Record(path) as record:
+        return record.first
+
+
+def forwarded(path: Path, sink: str, cursor: int, table: str = "events") -> None:
+    life = Life(path, 30 * DAY)
+    life.writer.item(CursorItem(sink=sink, table=table, cursor=cursor))
+    life.commit()
+    life.end()
+
+
+HALF = 30 * BLOCK
+"""Index of the first event of `month` that is younger than fifteen days."""
+
+
+@pytest.mark.parametrize(
+    ("cursor", "days", "first"),
+    [
+        # A store that received nothing yet holds everything, for as long as it may.
+        (None, 30.0, 0),
+        (10 * BLOCK, 30.0, 10 * BLOCK),
+        (10 * BLOCK + 1, 30.0, 10 * BLOCK),
+        (60 * BLOCK, 30.0, HALF),
+        (10 * BLOCK, 10.0, 10 * BLOCK),
+        (0, 10.0, 10 * BLOCK),
+        (0, 0.0, HALF),
+    ],
+)
+def test_what_a_store_has_not_received_stays_for_a_while(
+    tmp_path: Path, cursor: int | None, days: float, first: int
+) -> None:
+    path = tmp_path / "r"
+    began = month(path)
+    if cursor is not None:
+        forwarded(path, "lab", cursor)
+    starts(path, began, HeldFor(sinks=("lab",), days=days))
+    assert oldest(path) == pytest.approx(first, abs=BLOCK)
+    assert oldest(path) % BLOCK == 0
+
+
+def test_the_slowest_store_decides_and_one_that_is_in_no_settings_holds_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "r"
+    began = month(path)
+    for sink, cursor in (("lab", 60 * BLOCK), ("site", 5 * BLOCK), ("gone", 0)):
+        forwarded(path, sink, cursor)
+    last = starts(path, began, HeldFor(sinks=("lab", "site"), days=30.0))
+    assert oldest(path) == 5 * BLOCK
+    assert set(last.holding) == {"site"}
+    assert 1_000 < last.holding["site"] < path.stat().st_size
+    assert "site" in held_words(last.holding)
+    last = starts(path, began, HeldFor(sinks=("lab",), days=30.0))
+    assert oldest(path) == pytest.approx(HALF, abs=BLOCK)
+    assert not last.holding
+
+
+def test_what_is_deleted_unsent_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "r"
+    began = month(path)
+    forwarded(path, "lab", 3 * BLOCK + 10)
+    life = Life(path, began + 60.0)
+    life.commit()
+    retention = Retention(15.0, held=HeldFor(sinks=("lab", "site"), days=0.0))
+    gone = life.tidy(retention) * BLOCK
+    assert gone > 4 * BLOCK
+    assert retention.unsent == {"lab": gone - 3 * BLOCK - 10, "site": gone}
+    assert life.tidy(retention) == 0
+    assert retention.unsent == {}
+    life.end()
+
+
+def test_marks_wait_for_their_store_and_the_number_of_the_newest_is_not_given_again(tmp_path: Path) -> None:
+    path = tmp_path / "r"
+    life = Life(path, 0.0)
+    for block in range(20):
+        life.record(1, every=4_800.0)
+        made = Mark(life.mono, UTC + life.mono, "step", f"step {block}")
+        life.writer.item(RecordedMark(mark=made, who="ada@lab"))
+    life.commit()
+    life.end()
+    ended = life.mono
+    forwarded_at = Life(path, ended + 10.0)
+    for table, cursor in (("events", 20 * BLOCK), ("marks", 5)):
+        forwarded_at.writer.item(CursorItem(sink="lab", table=table, cursor=cursor))
+    forwarded_at.commit()
+    forwarded_at.end()
+    starts(path, ended, HeldFor(sinks=("lab",), days=30.0), keep=1.0)
+    assert oldest(path) > 10 * BLOCK
+    with Record(path) as record:
+        assert [number for (number,) in record.rows("SELECT id FROM marks ORDER BY id")] == [*range(5, 21)]
+    starts(path, ended, HeldFor(), keep=1.0)
+    with Record(path) as record:
+        assert record.rows("SELECT max(id) FROM marks") == [(20,)]
+
+
+async def test_a_mark_says_what_was_deleted_unsent(tmp_path: Path) -> None:
+    path = tmp_path / "r"
+    clock = ClockOff(month(path) + 60.0)
+    choice = RecordChoice(
+        path=path, settings=RecordSettings(keep_days=15.0), held=HeldFor(sinks=("lab",), days=1.0)
+    )
+    station = make_station(clock, FakeLink(clock), contract=documented_contract(), record=choice)
+    async with station:
+        while not station.record.session:  # noqa: ASYNC110 - a thread opens it
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(station.record.flush)
+        await asyncio.to_thread(station.record.flush)
+    with Record(path) as record:
+        said = [text for (text,) in record.rows("SELECT text FROM marks WHERE kind = 'unsent'")]
+    assert len(said) == 1
+    assert "lab" in said[0]
 
 
 class ClockOff(FakeClock):

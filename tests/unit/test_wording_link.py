@@ -18,6 +18,7 @@ from xovac_tui.simulator.child import not_started
 
 C = LinkCode
 PLAIN = Address("lab", 8080, False, "/socket.io/")
+FAR = Address("lab", 8080, False, "/socket.io/", ssh="pc")
 TLS = Address("lab", 8443, True, "/socket.io/")
 CERTIFICATE = Certificate(b"\xab\xcd", datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 3, 4, tzinfo=UTC))
 DIGEST = "AB:CD"
@@ -264,7 +265,61 @@ SENTENCES = {
     worded(C.NOT_WEBSOCKET, PLAIN, why="reserved bits"): (
         f"{HERE} sent something other than WebSocket data (reserved bits). Trying again."
     ),
-    DATA_STOPPED: "The connection is open, but the data that used to come have stopped.",
+    worded(C.SSH_MISSING, FAR, program="ssh"): (
+        "There is no program ssh here, so no SSH tunnel to pc was made. Install OpenSSH (on Debian and "
+        "Ubuntu the package openssh-client), or name another program with ssh_command in the profile."
+    ),
+    worded(C.SSH_UNKNOWN_KEY, FAR): (
+        "The host key of pc is not known here, so no SSH tunnel was made and nothing was sent. Run `ssh pc` "
+        "in a terminal, compare the fingerprint that it shows with the machine's own, and accept it."
+    ),
+    worded(C.SSH_CHANGED_KEY, FAR): (
+        "WARNING: the host key of pc is NOT the known one. Another machine may answer in its place; no SSH "
+        "tunnel was made and nothing was sent. Only if you know that its key was renewed, remove the old one "
+        "(`ssh pc` shows the command), and accept the new one."
+    ),
+    worded(C.SSH_DENIED, FAR, said="no"): (
+        "pc does not let this user in (no). Put the key into the agent (ssh-add), then reconnect; a password "
+        "can only be asked for at the start, before the screen is drawn."
+    ),
+    worded(C.SSH_UNKNOWN_HOST, FAR): (
+        "ssh does not know the host of pc. Check the spelling, ~/.ssh/config and this machine's name service."
+    ),
+    worded(C.SSH_NO_ROUTE, FAR, said="no"): (
+        "There is no way from here to the SSH server of pc (no). Check the network and the VPN."
+    ),
+    worded(C.SSH_REFUSED, FAR, said="no"): (
+        "pc takes no SSH connection (no). Check that an SSH server runs there, and its port."
+    ),
+    worded(C.SSH_NO_ANSWER, FAR): (
+        "The SSH server of pc did not answer in time. The machine may be off or hung, or a firewall swallows "
+        "the connection; connect_timeout in the profile sets how long is waited."
+    ),
+    worded(C.SSH_FAILED, FAR, said="no"): "No SSH tunnel to pc was made: no. Try `ssh pc` in a terminal.",
+    worded(C.SSH_DEAD, FAR): (
+        "The SSH tunnel is down: pc has stopped answering. Its machine is hung, off, or cut from the "
+        "network. Trying again."
+    ),
+    worded(C.SSH_ENDED, FAR, said="no"): (
+        "The SSH tunnel is down: the connection to pc was ended (no). Trying again."
+    ),
+    worded(C.SSH_FORWARD_REFUSED, FAR, said="no"): (
+        "pc lets this user in, but does not forward to lab port 8080 (no). Ask its administrator to allow "
+        "that (AllowTcpForwarding and PermitOpen of sshd)."
+    ),
+    worded(C.SSH_NOTHING_BEHIND, FAR): (
+        "The SSH tunnel is up, but seen from pc nothing listens on lab port 8080 (connection refused). Check "
+        "that the chamber's server is running, and the port in the url."
+    ),
+    worded(C.SSH_UNREACHABLE_BEHIND, FAR, said="no"): (
+        "The SSH tunnel is up, but lab port 8080 cannot be reached from pc (no). The host in the url is the "
+        "one that pc sees: check it."
+    ),
+    worded(C.BROKEN_OFF, FAR): (
+        f"The connection to {HERE} through ssh pc broke off: the server was ended, or the network cut it. "
+        "Trying again."
+    ),
+    DATA_STOPPED: "The data have stopped; the connection is open.",
     NO_PONG: "The connection is open, but the server answers no ping.",
     not_started(""): "The simulator did not start. Run `xovac-tui simulate` to see why.",
     not_started("Port 1 is taken."): "The simulator did not start. Port 1 is taken.",

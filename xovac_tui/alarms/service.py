@@ -13,7 +13,7 @@ from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.alarms.limit_sets import LimitSetChoice
 from xovac_tui.alarms.mirror import LIMITS, Mirror
 from xovac_tui.alarms.store import AlarmStore
-from xovac_tui.alarms.surroundings import Surroundings
+from xovac_tui.alarms.surroundings import Surroundings, Unforwarded
 from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event
@@ -58,6 +58,8 @@ class AlarmPorts(msgspec.Struct, frozen=True, kw_only=True):
     run_now: Callable[[], RunNow | None]
     """Returns the run that goes on, None where none does."""
     publish: Callable[[AlarmsChanged], None]
+    unforwarded: Callable[[], Unforwarded | None] = lambda: None
+    """Returns what is recorded and not forwarded yet; None: not known, or nothing is to be."""
 
 
 class AlarmService(AlarmDesk):
@@ -83,6 +85,7 @@ class AlarmService(AlarmDesk):
         self._may_evaluate = watchlist is not None
         self._chamber = chamber
         store = self._store = ports.store
+        self._unforwarded = ports.unforwarded
         self._make_values, self._run_now, self._publish = ports.values, ports.run_now, ports.publish
         self._begun: tuple[alarms.evaluator.AlarmEvaluator, MovingValues] | None = None
         self._surroundings = Surroundings(store)
@@ -247,9 +250,8 @@ class AlarmService(AlarmDesk):
 
     # -- what screens show and do ----------------------------------------------------------------------
 
-    def history(self) -> Sequence[AlarmChange]:
-        """Return what happened to alarms until now, oldest first; of much only the newest."""
-        return tuple(self._history)
+    def _happened(self) -> Iterable[AlarmChange]:
+        return self._history
 
     def show_in(self, units: DisplayUnits) -> None:
         super().show_in(units)
@@ -275,6 +277,7 @@ class AlarmService(AlarmDesk):
             shelved=self._evaluator.shelved(),
             mirrored=self.mirrored,
             problem=self._problem(context.mono),
+            units=self._units,
         )
 
     def _context(self) -> alarms.kinds.Context:
@@ -291,6 +294,7 @@ class AlarmService(AlarmDesk):
             disk_free=around.disk_free,
             failing=around.failing,
             untried=around.untried,
+            unforwarded=self._unforwarded(),
         )
 
     def _do(self, asks: Sequence[Ask]) -> AlarmRefusal | None:
@@ -323,7 +327,8 @@ class AlarmService(AlarmDesk):
     def _mark(self, changes: Iterable[AlarmChange]) -> None:
         for change in changes:
             if change.event is AlarmEvent.RAISED:
-                self._chamber.note(change.text or change.rule, change.utc, change.mono, kind="alarm")
+                said = change.text or change.rule
+                self._chamber.note(said, change.utc, change.mono, kind="alarm", phrase=change.phrase)
 
     def _problem(self, mono: float) -> AlarmsProblem | None:
         if self._may_evaluate and self._store.starting:

@@ -18,7 +18,7 @@ from click.core import ParameterSource
 from xovac_tui import __version__
 from xovac_tui.cli.group import ListedGroup
 from xovac_tui.cli.named import Named
-from xovac_tui.cli.options import fault_option, profile_option, transport_option
+from xovac_tui.cli.options import fault_option, profile_option, ssh_option, transport_option
 from xovac_tui.cli.output import echo_lines
 from xovac_tui.cli.table import COMMANDS, Table, imported
 from xovac_tui.completing.wanted import ValueKind
@@ -67,6 +67,7 @@ class _Root(ListedGroup):
 @click.version_option(__version__, prog_name="xovac-tui", message="%(prog)s %(version)s")
 @profile_option("Chamber to open, by its name in the settings.")
 @click.option("--url", metavar="URL", help="Chamber to open, by its address (http://HOST:PORT).")
+@ssh_option("Reach it through this destination of ssh, which then sees the address.")
 @transport_option
 @click.option("--observe/--control", default=None, help="Look only: no command can be sent, STOP included.")
 @click.option("--ascii/--unicode", default=None, help="Draw with plain characters only.")

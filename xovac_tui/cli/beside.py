@@ -17,6 +17,7 @@ from xovac_tui.compose import chambers, stations
 from xovac_tui.compose.chambers import ChamberSetup
 from xovac_tui.config import Effective
 from xovac_tui.recording import disk
+from xovac_tui.recording.settings import HeldFor
 from xovac_tui.simulator.options import SimulatorOptions
 from xovac_tui.ui.start import OpenedProfile, ProfileLine
 
@@ -47,7 +48,8 @@ def open_demo(found: Effective, simulator: SimulatorOptions, record: bool | None
     setup = demo_chamber(found)
     choice = stations.record_choice(found, setup, visit=True, asked=record)
     if choice is not None:
-        choice = msgspec.structs.replace(choice, path=_own(choice.path))
+        # A demo is forwarded nowhere, so nothing of it is kept for a store.
+        choice = msgspec.structs.replace(choice, path=_own(choice.path), held=HeldFor())
     equipment = stations.attending(found, setup, choice, demo=True)
     return OpenedProfile(station=stations.build_station(setup, equipment, simulator=simulator))
 

@@ -14,6 +14,7 @@ from xovac_tui.cli.beside import ABOUT_DEMO, SettingsProfiles, open_chamber, ope
 from xovac_tui.cli.chambers import demo_chamber
 from xovac_tui.cli.common import effective, on_terminal, typed
 from xovac_tui.cli.exposure import alarm_notes, exposed_settings
+from xovac_tui.cli.link import asked
 from xovac_tui.cli.table import headless_words, imported
 from xovac_tui.compose import chambers
 from xovac_tui.config import Effective, Profile
@@ -43,7 +44,7 @@ def open_console(ctx: click.Context, /) -> int:
             return code
         start, station = begin(ctx, demo_options(ctx))
         start = msgspec.structs.replace(start, tour=not start.state.toured)
-    return ui.app.run_console(start, station)
+    return ui.app.run_console(start, asked(station))
 
 
 def need_terminal() -> None:
@@ -115,8 +116,8 @@ def demo_options(ctx: click.Context, /) -> SimulatorOptions | None:
                 f"{', '.join(asked)}: only together with --demo (or with `xovac-tui simulate`)."
             )
         return None
-    if typed(ctx).profile or typed(ctx).url:
-        raise click.UsageError("--demo opens the built-in simulator: leave --profile and --url out.")
+    if typed(ctx).profile or typed(ctx).url or typed(ctx).ssh:
+        raise click.UsageError("--demo opens the built-in simulator: leave --profile, --url and --ssh out.")
     options = SimulatorOptions(
         port=0,
         speed=1.0 if given["speed"] is None else given["speed"],

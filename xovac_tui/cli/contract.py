@@ -20,7 +20,7 @@ from xovac_tui.api.loader import load_contract, read_contract
 from xovac_tui.api.shipped import SIMULATOR_CONTRACT
 from xovac_tui.cli.common import echo_result, effective, table
 from xovac_tui.cli.contract_notes import assumed_forms, contract_with_mistakes, unknown_units
-from xovac_tui.cli.link import beside, online
+from xovac_tui.cli.link import asked, beside, online
 from xovac_tui.cli.options import chamber_options, connecting_options
 from xovac_tui.cli.output import echo, echo_data, echo_lines
 from xovac_tui.cli.seconds import Seconds
@@ -83,7 +83,7 @@ def draft(
         seconds = LISTENED if seconds is None else seconds
         echo(f"Listening to {chamber.name} for {format_whole(seconds)}; Ctrl+C ends it earlier.", err=True)
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_listen(stations.build_station(chamber), seconds, observed))
+            asyncio.run(_listen(asked(stations.build_station(chamber)), seconds, observed))
         source = f"drafted from what {chamber.name} sent"
     if not observed.events:
         if record is not None:

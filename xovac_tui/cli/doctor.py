@@ -8,6 +8,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from xovac_tui import __version__, paths
 from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.config_check import named_problems
 from xovac_tui.cli.exposure import all_exposed
+from xovac_tui.cli.forward import forwarding_lines
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.cli.provestop import prove
@@ -27,6 +29,8 @@ from xovac_tui.config import Effective
 from xovac_tui.config.charset import other_than_utf8
 from xovac_tui.errors import Exit, SettingsError
 from xovac_tui.link.doctor import probe
+from xovac_tui.link.ssh.tunnel import Tunnel
+from xovac_tui.link.target import Target, shown_through
 from xovac_tui.recording.disk.share import network_share, share_advice
 from xovac_tui.station.proving import NEVER
 from xovac_tui.text import clean
@@ -126,8 +130,8 @@ def terminal(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def characters(charset: str) -> str:
     """Return what is drawn where the terminal has this character set, or an unknown one (empty)."""
-    plain = f"{clean(charset, 40)}: plain characters are drawn; set LANG to a UTF-8 locale, or use --unicode"
-    return plain if charset else "UTF-8"
+    advice = "plain characters are drawn; for the others choose a UTF-8 locale (LC_ALL, LANG), or --unicode"
+    return f"{clean(charset, 40)}: {advice}" if charset else "UTF-8"
 
 
 def colours(environ: Mapping[str, str]) -> str:
@@ -194,7 +198,7 @@ def _chamber(found: Effective) -> Exit:
         return Exit.OK
 
     chamber = chambers.resolve(found)
-    echo(f"Chamber {chamber.name} at {chamber.profile.url}")
+    echo(f"Chamber {chamber.name} at {shown_through(chamber.profile.url, chamber.profile.ssh)}")
     for spec in chamber.contract.commands.values():
         if spec.form_words:
             echo(f"  {_MARKS[None]}  form of {spec.event}: {spec.form_words}")
@@ -204,6 +208,10 @@ def _chamber(found: Effective) -> Exit:
         key = _bound_key(found.settings.keys, "prove-stop")
         echo(f"      Prove it while nothing runs: add --prove-stop, or press {key} in the console.")
     well = asyncio.run(_probe(chambers.target(chamber)))
+    if tried := list(forwarding_lines(found, chamber.name, chamber.profile.forward)):
+        echo()
+        echo("Forwarding")
+        echo_lines(tried)
     return Exit.OK if well else Exit.CONNECT
 
 
@@ -215,9 +223,11 @@ def _bound_key(keys: Mapping[str, str], action: str) -> str:
         return Keys({})[action]
 
 
-async def _probe(target: Any) -> bool:
-    well = True
-    async for found in probe(target):
+async def _probe(target: Target) -> bool:
+    well, tunnel = True, Tunnel(target) if target.ssh else None
+    if tunnel is not None:
+        await tunnel.first(partial(echo, err=True))
+    async for found in probe(target, tunnel=tunnel):
         echo(f"  {_MARKS[found.ok]}  {found.name}: {found.detail}")
         if found.advice:
             echo(f"      {found.advice}")

@@ -78,7 +78,7 @@ def ask_chamber(ctx: click.Context) -> int | None:
     first = FirstStart(
         offers=offers(found, state.recent),
         check=partial(_check, found),
-        save=partial(save_profile, found.path),
+        save=partial(_save, found),
         name_for=partial(_name_for, found),
         settings=found.path,
         problem=unwritable(found.path),
@@ -92,7 +92,10 @@ def ask_chamber(ctx: click.Context) -> int | None:
     option = _OPTIONS.get(chosen.kind, "demo")
     ctx.params[option] = True if option == "demo" else chosen.value
     ctx.set_parameter_source(option, ParameterSource.COMMANDLINE)
-    if chosen.kind is OfferKind.URL:
+    if chosen.ssh:
+        ctx.params["ssh"] = chosen.ssh
+        ctx.set_parameter_source("ssh", ParameterSource.COMMANDLINE)
+    elif chosen.kind is OfferKind.URL:
         recent = (chosen.value, *(url for url in state.recent if url != chosen.value))
         save_state(msgspec.structs.replace(state, recent=recent[:_RECENT]))
     return None
@@ -102,16 +105,28 @@ async def _check(found: Effective, offer: ConnectOffer) -> AsyncIterator[DoctorC
     """Check the way to an offered chamber as `xovac-tui doctor` does. Raises SettingsError."""
     by_name = offer.kind is OfferKind.PROFILE
     asked = msgspec.structs.replace(
-        found, profile=offer.value if by_name else None, url=None if by_name else offer.value
+        found,
+        profile=offer.value if by_name else None,
+        url=None if by_name else offer.value,
+        ssh=offer.ssh or found.ssh,
     )
     async for check in probe(chambers.target(chambers.resolve(asked)), listen=_LISTEN):
         yield check
 
 
-def _name_for(found: Effective, url: str) -> str:
-    """Suggest a name for the profile of an address, which no profile has yet."""
+def _save(found: Effective, name: str, offer: ConnectOffer) -> None:
+    """Save a profile for an offered address. Raises SettingsError."""
+    save_profile(found.path, name, offer.value, offer.ssh)
+
+
+def _name_for(found: Effective, offer: ConnectOffer) -> str:
+    """Suggest a name for the profile of an address, which no profile has yet.
+
+    Behind a destination of ssh every address may be `localhost`: there the destination gives the name.
+    """
     taken = {name.casefold() for name in found.settings.profiles}
-    name = free = profile_name_for(url)
+    ssh = f"ssh://{offer.ssh.removeprefix('ssh://')}"
+    name = free = profile_name_for(ssh if offer.ssh else offer.value)
     number = 2
     while free.casefold() in taken:
         free, number = f"{name}-{number}", number + 1

@@ -5,16 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine
+from functools import partial
 from typing import Any
 
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.news import LinkChanged
+from xovac_tui.cli.output import echo
 from xovac_tui.errors import LinkError
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
 
 GRACE = 5.0
 """Seconds beyond the time of one attempt in which its failure is explained."""
+
+
+def asked(station: LiveStation) -> LiveStation:
+    """Return a station once ssh has asked at this terminal what it has to: before anything is connected."""
+    if station.way is not None:
+        asyncio.run(station.way.first(partial(echo, err=True)))
+    return station
 
 
 async def online(station: LiveStation, command: str = "") -> None:

@@ -10,7 +10,7 @@ from xovac_tui import __version__
 from xovac_tui.completing.listing import ListedCommand, Listing, explained
 
 _ENVIRONMENT = (
-    ("XOVAC_PROFILE, XOVAC_URL, XOVAC_OBSERVE, XOVAC_ASCII, XOVAC_THEME, XOVAC_CONFIG",
+    ("XOVAC_PROFILE, XOVAC_URL, XOVAC_SSH, XOVAC_OBSERVE, XOVAC_ASCII, XOVAC_THEME, XOVAC_CONFIG",
      "The same as the options of these names; the command line wins."),
     ("XOVAC_AUTH, XOVAC_HEADERS", "Secrets for the connection."),
     ("XOVAC_HOME", "One folder for everything this program reads and writes."),

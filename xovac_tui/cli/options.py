@@ -34,11 +34,17 @@ def fault_option(does: str) -> Callable[[F], F]:
     return click.option("--fault", multiple=True, type=Named(ValueKind.FAULT), metavar=metavar, help=does)
 
 
+def ssh_option(does: str) -> Callable[[F], F]:
+    """Return the option `--ssh`, with what it does."""
+    return click.option("--ssh", type=Named(ValueKind.SSH), metavar="DEST", help=does)
+
+
 def chamber_options(function: F) -> F:
     """Give a command the options that choose a chamber (`--url`, `--profile`)."""
     for option in (
         click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Settings file."),
         click.option("--url", metavar="URL", help="Chamber, by its address."),
+        ssh_option("Reach it through this destination of ssh, which then sees the address."),
         profile_option("Chamber, by its name in the settings."),
     ):
         function = option(function)

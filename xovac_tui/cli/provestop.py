@@ -10,7 +10,7 @@ import click
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.cli.common import on_terminal
-from xovac_tui.cli.link import online
+from xovac_tui.cli.link import asked, online
 from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.cli.sending import exit_code
 from xovac_tui.compose import chambers, stations
@@ -44,11 +44,11 @@ def prove(found: Effective, *, yes: bool) -> Exit:
     # --yes states that nothing runs; the question shows what the chamber reports.
     blind = yes
     if not yes:
-        checked = stations.sending(found, chamber)
+        checked = asked(stations.sending(found, chamber))
         blind = asyncio.run(_check(checked))
         _ask(checked, blind=blind)
     with confirmed_by(OPTION if yes else ANSWER):
-        sent = stations.sending(found, chamber)
+        sent = asked(stations.sending(found, chamber))
         entry = asyncio.run(_prove(sent, blind=blind))
     verdict = sent.proving.judge(entry)
     echo(verdict.words)

@@ -19,9 +19,12 @@ from xovac_tui.chamber.news import (
 )
 from xovac_tui.cli.common import effective
 from xovac_tui.cli.exposure import alarm_notes, exposed_settings
+from xovac_tui.cli.link import asked
 from xovac_tui.cli.stderr import StderrLines
 from xovac_tui.compose import chambers, stations
 from xovac_tui.errors import Exit
+from xovac_tui.forwarding.view import ForwardChanged, SinkState
+from xovac_tui.forwarding.wording import sink_sentence
 from xovac_tui.outlet import Outlet
 from xovac_tui.recording.disk.share import share_advice
 from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView
@@ -49,7 +52,7 @@ def record_chamber(ctx: click.Context, seconds: float | None) -> None:
         say.line(said)
     station = stations.build_station(chamber, stations.attending(found, chamber, choice))
     try:
-        asyncio.run(_record(station, seconds, say))
+        asyncio.run(_record(asked(station), seconds, say))
     finally:
         say.close()
     ctx.exit(int(Exit.WARNING if station.record.unwritten else Exit.OK))
@@ -72,6 +75,11 @@ async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> N
                 ended.set()
         elif isinstance(news, RecorderChanged) and news.recorder.state is not RecorderState.STARTING:
             say.line(f"{station.name}: {_words(news.recorder)}")
+        elif isinstance(news, ForwardChanged):
+            before = {told[0]: told for told in news.before.told}
+            for told, one in zip(news.view.told, news.view.sinks, strict=True):
+                if told != before.get(told[0]) and one.state is not SinkState.STARTING:
+                    say.line(f"{station.name}: forwarding to {sink_sentence(one)}")
         elif isinstance(news, RecordOpened) and (advice := share_advice(station.record.share)):
             say.line(f"{station.name}: {advice}")
         elif isinstance(news, ContractChanged):

@@ -20,7 +20,7 @@ from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, RunState
 from xovac_tui.chamber.unknown_reasons import UnknownCode
 from xovac_tui.cli import drop_output
 from xovac_tui.cli.common import effective, json_line, on_terminal
-from xovac_tui.cli.link import online
+from xovac_tui.cli.link import asked, online
 from xovac_tui.cli.named import Named, NamedFile
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.output import echo, echo_data, echo_lines
@@ -28,6 +28,7 @@ from xovac_tui.cli.seconds import Seconds
 from xovac_tui.completing.wanted import ValueKind
 from xovac_tui.compose import chambers, stations
 from xovac_tui.errors import CommandRefused, ContractError, Exit, RecipeError, SettingsError
+from xovac_tui.link.target import shown_through
 from xovac_tui.recipes.files import RecipeFile, read_file
 from xovac_tui.recipes.study import study_recipe
 from xovac_tui.recording.disk.lock import is_recorded
@@ -84,7 +85,7 @@ def send(
     refuse_observed(chamber, event)
 
     # An existing record is continued; a single command begins none.
-    station = stations.sending(found, chamber)
+    station = asked(stations.sending(found, chamber))
     prepare = partial(_prepare, station, event, text, raw, form)
     prepared = prepare()
 
@@ -181,10 +182,10 @@ def load(ctx: click.Context, /, file: Path, yes: bool, timeout: float | None, **
     if not yes:
         need_person(chamber.contract.commands[LOAD_COMMAND])
         # No link stays open during a question: check over one, ask without one, send over a new one.
-        agreed = asyncio.run(_check(stations.looking(found, chamber), recipe))
+        agreed = asyncio.run(_check(asked(stations.looking(found, chamber)), recipe))
         how = ask(chamber, agreed.load.prepared, agreed.load.title, agreed.facts)
     # Begins a record if there is none: the next recorder finds in it which recipe the run executes.
-    station = stations.sending(found, chamber, begin=True)
+    station = asked(stations.sending(found, chamber, begin=True))
     with confirmed_by(how):
         entry = asyncio.run(_load(station, recipe, agreed, timeout))
     ctx.exit(report_outcome(station, entry))
@@ -297,7 +298,8 @@ def ask(
     if spec.hazard is Hazard.SAFE:
         return SAFE
     need_person(spec)
-    said = [title or f"{spec.title}?", f"  Chamber  {chamber.name}  {chamber.profile.url}"]
+    where = shown_through(chamber.profile.url, chamber.profile.ssh)
+    said = [title or f"{spec.title}?", f"  Chamber  {chamber.name}  {where}"]
     said += [f"  {label:<9}{text}" for label, text in facts]
     # The payload may come from a file, so the text shown must not hide or reorder any of it.
     said.append(f"  Sends    {prepared.shown}")

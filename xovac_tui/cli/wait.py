@@ -16,7 +16,7 @@ from xovac_tui.api.event import EventKind
 from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.chamber.news import LinkChanged
 from xovac_tui.cli.common import effective, table
-from xovac_tui.cli.link import beside
+from xovac_tui.cli.link import asked, beside
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.seconds import Seconds
 from xovac_tui.cli.stderr import StderrLines
@@ -70,7 +70,7 @@ def wait(
     chamber = chambers.resolve(found)
 
     expression = parse_condition(until)
-    station = stations.looking(found, chamber)
+    station = asked(stations.looking(found, chamber))
     values = stations.values(chamber, station.chamber, station.history, station.runs.times)
     # The contract alone shows units that do not fit together.
     expression.true(values)

@@ -17,7 +17,7 @@ from xovac_tui.api.link import LinkCode, LinkView, LinkWord
 from xovac_tui.api.payload import one_line
 from xovac_tui.chamber.news import LinkChanged
 from xovac_tui.cli.common import effective, iso, json_line
-from xovac_tui.cli.link import beside
+from xovac_tui.cli.link import asked, beside
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.seconds import Seconds
 from xovac_tui.cli.stderr import StderrLines
@@ -52,7 +52,7 @@ def watch(ctx: click.Context, /, as_json: bool, seconds: float | None, **_: Any)
     line = as_json_line if as_json else _plain(found.settings.display.time == "utc")
     # Ctrl+C is the usual end.
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_watch(stations.build_station(chamber), line, seconds))
+        asyncio.run(_watch(asked(stations.build_station(chamber)), line, seconds))
 
 
 async def _watch(station: LiveStation, line: Callable[[Event], str], seconds: float | None) -> None:

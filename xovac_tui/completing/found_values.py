@@ -78,9 +78,13 @@ class _Chosen(NamedTuple):
         folder = paths.records_folder(_text(_table(self.settings, "record"), "folder"), self.file)
         if "--demo" in typed.options:
             return paths.record_file(_DEMO, folder)
-        if url := _last(typed, "--url") or os.environ.get("XOVAC_URL", "").strip():
+        url = _last(typed, "--url") or os.environ.get("XOVAC_URL", "").strip()
+        ssh = _last(typed, "--ssh") or os.environ.get("XOVAC_SSH", "").strip()
+        if url or ssh:
             resolve, chambers = _imported("config.resolve"), _imported("compose.chambers")
-            asked = resolve.Overrides(url=url, profile=_last(typed, "--profile"), config=self.file)
+            asked = resolve.Overrides(
+                url=url or None, ssh=ssh or None, profile=_last(typed, "--profile"), config=self.file
+            )
             found = resolve.effective_settings(asked)
             return Path(chambers.record_path(found, chambers.resolve(found)))
         if self.name:
@@ -133,6 +137,10 @@ def _themes(_: TypedWords) -> Values:
                 yield name, ""
 
 
+def _ssh_hosts(_: TypedWords) -> Values:
+    yield from _imported("completing.ssh_hosts").ssh_hosts(Path.home() / ".ssh")
+
+
 def _faults(_: TypedWords) -> Values:
     for fault in _imported("simulator.faults").SimulatedFault:
         yield fault.value, ""
@@ -142,6 +150,12 @@ def _receivers(typed: TypedWords) -> Values:
     receivers = _table(_Chosen.of(typed).settings, "notify").get("receivers")
     for receiver in receivers if isinstance(receivers, list) else ():
         yield _text(receiver, "name"), ""
+
+
+def _sinks(typed: TypedWords) -> Values:
+    sinks = _table(_Chosen.of(typed).settings, "forward").get("sinks")
+    for sink in sinks if isinstance(sinks, list) else ():
+        yield _text(sink, "name"), _text(sink, "kind")
 
 
 def _templates(_: TypedWords) -> Values:
@@ -167,6 +181,8 @@ _MAKERS: dict[ValueKind, Callable[[TypedWords], Values]] = {
     ValueKind.RUN: _runs,
     ValueKind.RUN_OR_FILE: _runs,
     ValueKind.SETTING: _template_values,
+    ValueKind.SINK: _sinks,
+    ValueKind.SSH: _ssh_hosts,
     ValueKind.TEMPLATE: _templates,
     ValueKind.THEME: _themes,
 }

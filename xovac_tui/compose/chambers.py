@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -77,4 +78,7 @@ def record_path(found: Effective, setup: ChamberSetup) -> Path:
         name = name if found.profile is None else f"{name}-{profile_name_for(url)}"
         port = urlsplit(url).port
         name = f"{name}-{port}" if port else name
+    if found.ssh is not None and setup.profile.ssh != ("" if known is None else known.ssh):
+        way = re.sub(r"[^A-Za-z0-9._-]+", "-", setup.profile.ssh).strip("-.")
+        name = f"{name}-via-{way}" if way else f"{name}-direct"
     return paths.record_file(name, paths.records_folder(found.settings.record.folder, found.path))

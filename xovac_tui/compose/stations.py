@@ -12,6 +12,7 @@ import msgspec
 from xovac_tui import alarms, analysis, config, link
 from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.alarms.service import AlarmPorts, AlarmService
+from xovac_tui.alarms.surroundings import Unforwarded
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.link import LinkCallbacks
@@ -25,12 +26,16 @@ from xovac_tui.config import Effective, Profile
 from xovac_tui.config.secrets import read_addresses, sink_secret
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.forwarding.service import ForwardPlan, ForwardPorts, ForwardService
-from xovac_tui.link.target import Target
+from xovac_tui.forwarding.view import ForwardView, SinkState
+from xovac_tui.forwarding.wording import sink_sentence
+from xovac_tui.link import ssh
+from xovac_tui.link.target import Target, shown_through
 from xovac_tui.notify.service import NotifyService
 from xovac_tui.notify.settings import NotifySettings
 from xovac_tui.recording.alarm_store import RecordAlarmStore
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.service import RecordChoice, RecordService, Subject
+from xovac_tui.recording.settings import HeldFor
 from xovac_tui.runs.follower import RunFollower
 from xovac_tui.runs.service import RunService
 from xovac_tui.simulator.child import SimulatorChild
@@ -109,6 +114,7 @@ def build_station(
             ),
             run_now=follower.now,
             publish=news.publish,
+            unforwarded=lambda: unforwarded(forward.view),
         ),
         who=who,
     )
@@ -123,11 +129,19 @@ def build_station(
         news.publish,
         ForwardPorts(secret=sink_secret, summary=lambda: summary_of(station, has.forward)),
     )
-    services: Sequence[Service] = (record, runs, notify, alarms, forward)
+    # Forwarding ends before the record does, which then takes how far the sinks are.
+    services: Sequence[Service] = (forward, record, runs, notify, alarms)
+    aim = target(setup)
+    tunnel = ssh.tunnel.Tunnel(aim) if aim.ssh and link is None else None
     station = LiveStation(
         about,
         Parts(chamber, log, record, runs, alarms, forward, services),
-        Reach(target(setup), link or real_link, None if simulator is None else partial(_served, simulator)),
+        Reach(
+            aim,
+            link or partial(real_link, tunnel=tunnel),
+            None if simulator is None else partial(_served, simulator),
+            tunnel,
+        ),
         news,
         # The simulator's STOP needs no proof, and every demo has another address.
         has.proofs if simulator is None else None,
@@ -157,7 +171,7 @@ def described(
             observe_only=profile.observe,
             expert=profile.expert,
             send_when_stale=profile.send_when_stale,
-            address=profile.url,
+            address=shown_through(profile.url, profile.ssh),
             place=place_of(profile),
             demo=demo,
         ),
@@ -170,8 +184,9 @@ def described(
 
 
 def place_of(profile: Profile) -> str:
-    """Return the server and namespace that a proof belongs to."""
-    return f"{profile.url.rstrip('/')}{profile.path} {profile.namespace}"
+    """Return the server and namespace that a proof belongs to, and the way through which it is reached."""
+    way = f" ssh {profile.ssh}" if profile.ssh else ""
+    return f"{profile.url.rstrip('/')}{profile.path} {profile.namespace}{way}"
 
 
 @asynccontextmanager
@@ -187,9 +202,11 @@ def stop_proof(setup: ChamberSetup) -> StopProof | None:
     return StopProofs().get(setup.name, place_of(setup.profile), form)
 
 
-def real_link(target: Target, callbacks: LinkCallbacks) -> LinkPort:
+def real_link(target: Target, callbacks: LinkCallbacks, tunnel: ssh.tunnel.Tunnel | None = None) -> LinkPort:
     """Return a socket.io link. socket.io, which takes a third of a second to import, is imported here."""
-    return link.connection.Link(target, callbacks)
+    if tunnel is None:
+        return link.connection.Link(target, callbacks)
+    return link.connection.Link(target, callbacks, connector=ssh.connector.TunnelConnector(tunnel))
 
 
 def values(
@@ -232,6 +249,13 @@ def forward_plan(found: Effective, setup: ChamberSetup) -> ForwardPlan | None:
     return ForwardPlan(settings, read_addresses(sinks), setup.name) if sinks else None
 
 
+def held_for(found: Effective, setup: ChamberSetup) -> HeldFor:
+    """Return for which stores old events of a chamber are kept longer."""
+    settings = found.settings.forward
+    chosen = settings.chosen(setup.profile.forward)
+    return HeldFor(sinks=tuple(one.name for one in chosen if one.takes_history), days=settings.hold_days)
+
+
 def alarm_watchlist(found: Effective, setup: ChamberSetup) -> Watchlist:
     """Return the alarm rules in force, from the settings and the files that they name."""
     settings, profile = found.settings.alarms, setup.profile
@@ -245,7 +269,17 @@ def alarm_watchlist(found: Effective, setup: ChamberSetup) -> Watchlist:
         written,
         records=profile.record,
         simulator=SIMULATOR_CONTRACT in profile.contracts,
+        behind=found.settings.forward.behind if held_for(found, setup).sinks else None,
     )
+
+
+def unforwarded(view: ForwardView) -> Unforwarded | None:
+    """Return what is not forwarded yet, for the alarm; None while that is not known of each sink."""
+    unknown = {SinkState.STARTING, SinkState.ELSEWHERE, SinkState.OFF}
+    if not view.sinks or any(one.state in unknown for one in view.sinks):
+        return None
+    slowest = max(view.sinks, key=lambda one: one.behind)
+    return Unforwarded(seconds=slowest.behind, why=sink_sentence(slowest))
 
 
 def record_choice(
@@ -264,6 +298,7 @@ def record_choice(
     return RecordChoice(
         path=record_path(found, setup),
         settings=found.settings.record,
+        held=held_for(found, setup),
         visit=visit,
         # Keys must not wait for a record that takes long to read; a script waits for the data it asks for.
         background=visit,

@@ -13,6 +13,7 @@ from xovac_tui.analysis.settings import insight_mistakes
 from xovac_tui.config.model import Profile, Settings
 from xovac_tui.displayunits import flaw
 from xovac_tui.forwarding.settings import forward_mistakes, unknown_sink
+from xovac_tui.link.target import command_mistake, ssh_mistake
 from xovac_tui.notify.settings import notify_mistakes
 from xovac_tui.recipes.settings import RecipeSettings
 from xovac_tui.text import nearest
@@ -94,6 +95,10 @@ def profile_mistakes(profile: Profile) -> Iterator[tuple[str, str]]:
         elif key == "namespace" and "," in value:
             # In the protocol a comma ends the name.
             yield key, f'"{value}" must not hold a comma. Usual is "/".'
+    if profile.ssh and (reason := ssh_mistake(profile.ssh)):
+        yield "ssh", reason
+    if reason := command_mistake(profile.ssh_command):
+        yield "ssh_command", reason
     if not profile.transports:
         yield "transports", 'the list is empty. Give "websocket", "polling" or both.'
     if len(set(profile.transports)) != len(profile.transports):

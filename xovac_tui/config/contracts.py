@@ -34,6 +34,8 @@ class ContractPlace(msgspec.Struct, frozen=True):
     """What the profile's `contracts` must name for the file to be read at the next start; empty: it does."""
     url: str = ""
     """The chamber's address, where the settings have no such profile yet."""
+    ssh: str = ""
+    """The destination of ssh through which that is reached; empty: directly."""
 
     @property
     def problem(self) -> str:
@@ -53,7 +55,8 @@ def contract_place(found: Effective, name: str, profile: Profile) -> ContractPla
     file = f"{name}.toml"
     path = Path(os.path.abspath(found.path.parent / FOLDER / file))
     url = "" if name in found.settings.profiles else profile.url
-    return ContractPlace(name, path, (), simulator, found.path, f"{FOLDER}/{file}", url)
+    ssh = profile.ssh if url else ""
+    return ContractPlace(name, path, (), simulator, found.path, f"{FOLDER}/{file}", url, ssh)
 
 
 def name_in_settings(place: ContractPlace) -> None:
@@ -80,7 +83,8 @@ def _naming(place: ContractPlace, file: SettingsText) -> SettingsText | None:
         return None
     at = ("profiles", place.profile)
     fresh = place.url and not known
-    value = {"url": place.url, "contracts": named} if fresh else named
+    way = {"ssh": place.ssh} if place.ssh else {}
+    value = {"url": place.url, **way, "contracts": named} if fresh else named
     try:
         return changed(file, {at if fresh else (*at, "contracts"): value})
     except SettingsError as error:

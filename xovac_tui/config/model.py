@@ -27,6 +27,10 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     namespace: str = "/"
     transports: tuple[Transport, ...] = ("websocket", "polling")
     """Tried in this order by every attempt to connect."""
+    ssh: str = ""
+    """Destination of ssh through which the chamber is reached; empty: directly."""
+    ssh_command: tuple[str, ...] = ("ssh",)
+    """The program that makes the tunnel, with its first arguments."""
     ca_file: str = ""
     """PEM file of a private certificate authority."""
     fingerprint: str = ""

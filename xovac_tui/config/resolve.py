@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,9 +17,10 @@ from xovac_tui.config.check import name_mistake, profile_mistakes, url_mistake
 from xovac_tui.config.load import Loaded, load_settings
 from xovac_tui.config.model import Profile, Settings, Transport
 from xovac_tui.errors import NoChamberError, SettingsError
+from xovac_tui.link.target import ssh_mistake
 from xovac_tui.text import nearest
 
-VARIABLES = ("PROFILE", "URL", "OBSERVE", "ASCII", "THEME", "CONFIG", "HOME", "AUTH", "HEADERS")
+VARIABLES = ("PROFILE", "URL", "SSH", "OBSERVE", "ASCII", "THEME", "CONFIG", "HOME", "AUTH", "HEADERS")
 """All that is read from the environment, each with `XOVAC_` before it."""
 
 _YES = ("1", "true", "yes", "on")
@@ -31,6 +32,7 @@ class Overrides(msgspec.Struct, frozen=True, kw_only=True):
 
     profile: str | None = None
     url: str | None = None
+    ssh: str | None = None
     observe: bool | None = None
     ascii: bool | None = None
     theme: str | None = None
@@ -51,6 +53,8 @@ class Effective(msgspec.Struct, frozen=True, kw_only=True):
     profile: str | None
     """The profile that was asked for above the file."""
     url: str | None
+    ssh: str | None = None
+    """The destination of ssh that was asked for above the file; empty: directly, whatever the file says."""
     observe: bool | None
     transports: tuple[Transport, ...] | None
     """The transports that were asked for above the file, in the order to try."""
@@ -60,6 +64,10 @@ class Effective(msgspec.Struct, frozen=True, kw_only=True):
     def resolve(self) -> tuple[str, Profile]:
         """Return name and settings of the chamber to open."""
         name, profile = resolve_profile(self.settings, self.profile, self.url, self.observe)
+        if self.ssh is not None:
+            if self.ssh and (reason := ssh_mistake(self.ssh)):
+                raise SettingsError(f"The destination of --ssh cannot be used: {reason}")
+            profile = msgspec.structs.replace(profile, ssh=self.ssh)
         return name, self.reached(profile)
 
     def reached(self, profile: Profile) -> Profile:
@@ -97,6 +105,7 @@ def from_environment(environ: Mapping[str, str]) -> Overrides:
     return Overrides(
         profile=text("PROFILE"),
         url=text("URL"),
+        ssh=text("SSH"),
         observe=flag("OBSERVE"),
         ascii=flag("ASCII"),
         theme=text("THEME"),
@@ -129,6 +138,14 @@ def effective_settings(typed: Overrides, environ: Mapping[str, str] | None = Non
     for place, layer in layers:
         if layer is chamber:
             sources |= {key: place for key in ("profile", "url") if getattr(layer, key)}
+    url = chamber.url
+    # A destination holds for the chamber of its own place or of a weaker one: an exported one is never the
+    # way to a chamber that was typed.
+    place, ssh = _first(layers[:1] if chamber is typed else layers, "ssh")
+    if ssh is not None:
+        sources["ssh"] = place
+    if ssh and not (chamber.profile or url or loaded.settings.profiles):
+        url = Profile().url
     place, observe = _first(layers, "observe")
     if observe is not None:
         sources["observe"] = place
@@ -140,7 +157,8 @@ def effective_settings(typed: Overrides, environ: Mapping[str, str] | None = Non
         path=loaded.path,
         exists=loaded.exists,
         profile=chamber.profile,
-        url=chamber.url,
+        url=url,
+        ssh=ssh,
         observe=observe,
         transports=transports,
         sources=sources,
@@ -202,7 +220,7 @@ def _hint(settings: Settings, name: str) -> str:
     return nearest(name, settings.profiles)
 
 
-def _first(layers: tuple[tuple[str, Overrides], ...], name: str) -> tuple[str, Any]:
+def _first(layers: Sequence[tuple[str, Overrides]], name: str) -> tuple[str, Any]:
     for place, layer in layers:
         value = getattr(layer, name)
         if value is not None:

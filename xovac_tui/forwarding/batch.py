@@ -83,6 +83,8 @@ class Batch(msgspec.Struct, frozen=True):
     log: list[LogRow] = []
     channels: tuple[ChannelRow, ...] = ()
     """Channels that are new or called otherwise since the batch before."""
+    missed: int = 0
+    """Events between both cursors that the record does not hold any more, or that cannot be read."""
 
     def __len__(self) -> int:
         return len(self.events) + len(self.log)

@@ -14,16 +14,16 @@ from xovac_tui.forwarding.batch import Batch
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.sink import HistorySink
-from xovac_tui.forwarding.view import SinkState, SinkView
+from xovac_tui.forwarding.view import BEHIND, SETTINGS_WAIT, SinkState, SinkView
 
 IDLE = 1.0
 """Seconds between reads of a record of which everything is stored."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
 """Seconds after the first failure, doubled with each further one, and at the most."""
-SETTINGS_WAIT = 300.0
-"""Seconds after which a sink is tried again whose settings are wrong."""
-BEHIND = 60.0
-"""Age in seconds of the oldest row that waits, from which on a sink is behind."""
+MOST_ASKED = 3600.0
+"""Seconds for which a sink is left alone at the most, however long it asks for."""
+PROVE_EVERY = 100
+"""Rows left out in a row after which it is tried again whether the sink takes anything at all."""
 
 
 class Source(Protocol):
@@ -36,7 +36,7 @@ class Source(Protocol):
         """Return the cursor behind everything of a part that is committed."""
 
     def waiting_since(self, cursor: int) -> float | None:
-        """Return the record time of the oldest event from a cursor on; None where there is none."""
+        """Return the monotonic time of the oldest event from a cursor on; None where there is none."""
 
     def forget_sent(self) -> None:
         """Give again what was given and perhaps not stored."""
@@ -47,7 +47,8 @@ class Forwarder:
 
     A cursor moves only when the sink has confirmed what is before it. The first row of a batch that is not
     taken is found by halving: the sink gets ever smaller batches until it takes one or refuses a single row,
-    which is left out, counted and logged.
+    which is left out, counted and logged. But a server that refuses everything, such as a proxy in its place,
+    must not make the record count as forwarded: before a row is left out the sink must pass its own trial.
     """
 
     def __init__(
@@ -73,33 +74,35 @@ class Forwarder:
         """Failures in a row that waiting may mend."""
         self._size = sink.most
         """Rows of the next batch at the most."""
+        self._in_a_row = 0
+        """Rows that were left out since it took one."""
         self._logged: set[str] = set()
 
-    def turn(self, utc: float) -> float:
-        """Do one step at a moment in UTC seconds; return for how many seconds to wait before the next."""
+    def turn(self, mono: float) -> float:
+        """Do one step at a moment in monotonic seconds; return for how many to wait before the next."""
         try:
-            return self._step(utc)
+            return self._step(mono)
         except SinkError as error:
-            return self._failing(error, utc)
+            return self._failing(error, mono)
         except XovacError as error:
             failure = Failure(FailureCode.RECORD, str(error))
-            return self._failing(SinkError(failure, SinkRemedy.WAIT), utc)
+            return self._failing(SinkError(failure, SinkRemedy.WAIT), mono)
         except Exception as error:
             logging.getLogger(__name__).warning("forwarding to %s failed", self.view.name, exc_info=error)
             failure = Failure(FailureCode.DEFECT, type(error).__name__)
-            return self._failing(SinkError(failure, SinkRemedy.SETTINGS), utc)
+            return self._failing(SinkError(failure, SinkRemedy.SETTINGS), mono)
 
     def close(self) -> None:
         """Let go of the sink."""
         self._open = False
         self._sink.close()
 
-    def _step(self, utc: float) -> float:
+    def _step(self, mono: float) -> float:
         if not self._open:
             self._sink.open()
             self._open = True
             for part in Part:
-                self._cursors[part] = self._sink.cursor(part, self._cursors[part])
+                self._cursors[part] = self._beginning(part)
         sent = False
         for part in Part:
             batch = self._source.next(part, self._cursors[part], self._size)
@@ -110,11 +113,18 @@ class Forwarder:
             self._take(batch)
             sent = True
         self._failed = 0
-        self._show(utc)
+        self._show(mono)
         return 0.0 if sent and not self._near() else IDLE
 
+    def _beginning(self, part: Part) -> int:
+        """Return where to go on: where the record or the sink knows of less, from there.
+
+        One of them may have been restored from a copy, and what is sent again changes nothing.
+        """
+        ours = min(self._cursors[part], self._source.after(part))
+        return min(ours, self._sink.cursor(part, ours))
+
     def _send(self, batch: Batch) -> None:
-        left_out = 0
         try:
             left_out = self._sink.send(batch)
         except SinkError as error:
@@ -123,37 +133,79 @@ class Forwarder:
             if len(batch) > 1:
                 self._size = max(1, len(batch) // 2)
                 raise
-            left_out = 1
-            self._log_skipped(batch, error)
+            if batch.channels:
+                self._send_bare(batch, error)
+            else:
+                self._skip(batch, error)
+            return
+        self._sent(batch, left_out)
+
+    def _sent(self, batch: Batch, left_out: int) -> None:
+        """Count a batch that the sink has taken but for some rows, which it has left out for good."""
+        self._in_a_row = 0
         self._update(sent=self.view.sent + len(batch) - left_out, skipped=self.view.skipped + left_out)
         self._size = min(self._sink.most, self._size * 2)
 
-    def _log_skipped(self, batch: Batch, error: SinkError) -> None:
-        """Log that the one row of a batch is left out, once for each reason."""
+    def _send_bare(self, batch: Batch, error: SinkError) -> None:
+        """Send one row without what its channels are called: that may be what is not taken."""
+        bare = msgspec.structs.replace(batch, channels=())
+        try:
+            left_out = self._sink.send(bare)
+        except SinkError as again:
+            if again.remedy is not SinkRemedy.SMALLER:
+                raise
+            self._skip(bare, again)
+            # It was the row; the names come with the next one.
+            self._source.forget_sent()
+            return
+        self._log_left_out("the names of the channels in", batch, error)
+        self._sent(bare, left_out)
+
+    def _skip(self, batch: Batch, error: SinkError) -> None:
+        """Leave out the one row of a batch; raises SinkError where the sink takes nothing at all."""
+        if self._in_a_row % PROVE_EVERY == 0:
+            try:
+                for _ in self._sink.trial():
+                    pass
+            except SinkError as refused:
+                remedy = SinkRemedy.SETTINGS if refused.remedy is SinkRemedy.SMALLER else refused.remedy
+                raise SinkError(refused.failure, remedy, refused.retry_after) from refused
+            self._sink.close()
+            self._sink.open()
+        self._in_a_row += 1
+        self._update(skipped=self.view.skipped + 1)
+        self._log_left_out("", batch, error)
+
+    def _log_left_out(self, what: str, batch: Batch, error: SinkError) -> None:
+        """Log what of the one row of a batch is left out, once for each reason."""
         key = (batch.events[0] if batch.events else batch.log[0]).key
-        told = f"{error.failure.code} {error.failure.detail}"
+        told = f"{what} {error.failure.code} {error.failure.detail}"
         if told not in self._logged and len(self._logged) < 100:
             self._logged.add(told)
             logging.getLogger(__name__).warning(
-                "%s does not take %s, which is left out: %s", self.view.name, key.text, error.failure.detail
+                "%s does not take %s %s, left out: %s", self.view.name, what, key.text, error.failure.detail
             )
 
     def _take(self, batch: Batch) -> None:
+        if batch.missed:
+            self._update(missed=self.view.missed + batch.missed)
         if batch.after != self._cursors[batch.part]:
             self._cursors[batch.part] = batch.after
             self._moved(batch.part, batch.after)
 
     def _near(self) -> bool:
         """Return whether nothing but what came just now can wait."""
-        return all(self._cursors[part] >= self._source.after(part) for part in (Part.EVENTS, Part.ALARMS))
+        # A run that goes on holds its cursor back.
+        parts = (part for part in Part if part is not Part.RUNS)
+        return all(self._cursors[part] >= self._source.after(part) for part in parts)
 
-    def _failing(self, error: SinkError, utc: float) -> float:
+    def _failing(self, error: SinkError, mono: float) -> float:
         """Take note of a failure; return when to try again."""
+        self._source.forget_sent()
         if error.remedy is SinkRemedy.SMALLER:
             return 0.0
         self._open = False
         self._sink.close()
-        self._source.forget_sent()
         if error.remedy is SinkRemedy.SETTINGS:
             wait, state = SETTINGS_WAIT, SinkState.STOPPED
         else:
@@ -162,24 +214,24 @@ class Forwarder:
             state = SinkState.WAITING
         wait *= 0.75 + 0.25 * self._jitter()
         if error.retry_after is not None:
-            wait = max(wait, min(error.retry_after, 3600.0))
+            wait = max(wait, min(error.retry_after, MOST_ASKED))
         self._update(state=state, failure=error.failure)
-        self._measure(utc)
+        self._measure(mono)
         return wait
 
-    def _show(self, utc: float) -> None:
-        self._measure(utc)
+    def _show(self, mono: float) -> None:
+        self._measure(mono)
         behind = self.view.behind > BEHIND
         self._update(state=SinkState.BEHIND if behind else SinkState.ON, failure=None)
 
-    def _measure(self, utc: float) -> None:
+    def _measure(self, mono: float) -> None:
         cursor = self._cursors[Part.EVENTS]
         try:
             since, after = self._source.waiting_since(cursor), self._source.after(Part.EVENTS)
         except XovacError:
             return
-        behind = 0.0 if since is None else max(0.0, utc - since)
-        self._update(behind=behind, rows=max(0, after - cursor))
+        self._update(since=since, rows=max(0, after - cursor))
+        self.view = self.view.at(mono)
 
     def _update(self, **changes: object) -> None:
         self.view = msgspec.structs.replace(self.view, **changes)

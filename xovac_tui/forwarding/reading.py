@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from xovac_tui.forwarding.batch import Batch, ChannelRow, EventRow, LogRow, RowKey
 from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.recording.disk import kinds, lists
-from xovac_tui.recording.disk.record import Record, Stretch
+from xovac_tui.recording.disk.following import EventFollower, Followed
+from xovac_tui.recording.disk.record import Record
 from xovac_tui.text import clean
 
 _TEXT = 1_000
 """Characters of a text that are forwarded."""
-_SCAN = 20_000
-"""Rows of the log that are looked at for one batch."""
 
 
 class ForwardedRows:
@@ -32,6 +32,9 @@ class ForwardedRows:
         """What was given of channels."""
         self._runs: dict[int, tuple[object, ...]] = {}
         """Run that goes on -> what was given of it."""
+        self._events = EventFollower(self._record)
+        self._present: tuple[int, float, float] | None = None
+        """Newest recorder's session, and its start in UTC and monotonic seconds."""
 
     def close(self) -> None:
         """Let go of the file."""
@@ -40,17 +43,48 @@ class ForwardedRows:
     def after(self, part: Part) -> int:
         """Return the cursor behind everything of a part that is committed."""
         if part is Part.EVENTS:
-            self._record.refresh(at_once=True)
-            return self._record.total
+            return self._events.total()
         found = self._record.rows(f"SELECT coalesce(max(id), 0) + 1 FROM {part.value}")
         return int(found[0][0])
 
     def waiting_since(self, cursor: int) -> float | None:
+        """Return the moment of the oldest event from a cursor on; None where there is none.
+
+        In monotonic seconds of the session that records now: what it recorded has the age that it has,
+        whatever the wall clock was set to meanwhile. What was before it lies before its start by the wall
+        clock of then.
+        """
+        found = self._events.next(cursor)
+        if found is None:
+            return None
+        present, started, began = self._recorder()
+        if found.block is None:
+            return began
+        mono = found.block.mono[found.first - found.block.first]
+        return mono if found.session == present else began - max(0.0, started - (mono + found.shift))
+
+    def waiting_utc(self, cursor: int) -> float | None:
         """Return the record time of the oldest event from a cursor on; None where there is none."""
-        for piece in self._record.pieces():
-            if piece.after > cursor:
-                return piece.low + piece.shift
-        return None
+        found = self._events.next(cursor)
+        if found is None:
+            return None
+        if found.block is None:
+            return self._recorder()[1]
+        return found.block.mono[found.first - found.block.first] + found.shift
+
+    def first(self, part: Part) -> int:
+        """Return the cursor before everything of a part that is kept."""
+        if part is Part.EVENTS:
+            return self._events.first()
+        return int(self._record.rows(f"SELECT coalesce(min(id), 1) FROM {part.value}")[0][0])
+
+    def _recorder(self) -> tuple[int, float, float]:
+        if self._present is None:
+            rows = self._record.rows(
+                "SELECT id, started, mono FROM sessions WHERE recording ORDER BY id DESC LIMIT 1"
+            )
+            self._present = rows[0] if rows else (0, 0.0, 0.0)
+        return self._present
 
     def next(self, part: Part, cursor: int, most: int) -> Batch | None:
         """Return the next rows of a part from a cursor on, `most` at the most; None where there are none.
@@ -59,7 +93,6 @@ class ForwardedRows:
         may be empty, and its cursor moves all the same.
         """
         if part is Part.EVENTS:
-            self._record.refresh(at_once=True)
             return self._next_events(cursor, most)
         return self._next_runs(cursor, most) if part is Part.RUNS else self._next_log(part, cursor, most)
 
@@ -78,17 +111,17 @@ class ForwardedRows:
     # -- events ---------------------------------------------------------------------------------------
 
     def _next_events(self, cursor: int, most: int) -> Batch | None:
-        wanted = next((piece for piece in self._record.pieces() if piece.after > cursor), None)
-        if wanted is None:
+        found = self._events.next(cursor)
+        if found is None:
             return None
-        stretch = next(self._record.blocks_of(lambda piece: piece.first == wanted.first), None)
-        first = max(cursor, wanted.first)
-        after = min(wanted.after, first + most)
-        if stretch is None:
-            # A damaged block, or one that housekeeping took since: nothing of it can be read any more.
-            return Batch(Part.EVENTS, cursor, wanted.after)
-        rows = event_rows(stretch, self.source(stretch.session), first, after)
-        return Batch(Part.EVENTS, cursor, after, events=rows, channels=self._new_channels(rows))
+        # A new sink has missed nothing of what was deleted before it was there.
+        gone = found.first - cursor if cursor else 0
+        if found.block is None:
+            missed = gone + found.after - found.first
+            return Batch(Part.EVENTS, cursor, found.after, missed=missed)
+        after = min(found.after, found.first + most)
+        rows = event_rows(found, self.source(found.session), after)
+        return Batch(Part.EVENTS, cursor, after, events=rows, channels=self._new_channels(rows), missed=gone)
 
     def _new_channels(self, rows: Sequence[EventRow]) -> tuple[ChannelRow, ...]:
         """Return what the channels of rows are called, of those that are new or called otherwise by now."""
@@ -103,7 +136,8 @@ class ForwardedRows:
                 found.append(row)
         for name in names - self._channels.keys():
             # Its bins are written with its first block; until then it has no name but its own.
-            found.append(ChannelRow(name, name, ""))
+            self._channels[name] = row = ChannelRow(name, name, "")
+            found.append(row)
         return tuple(found)
 
     def _renamed(self) -> bool:
@@ -118,12 +152,20 @@ class ForwardedRows:
     def _next_log(self, part: Part, cursor: int, most: int) -> Batch | None:
         kind, made = _LOG[part]
         with self._record.moment():
-            found = lists.read(self._record, kind, "id >= ? ORDER BY id LIMIT ?", (cursor, min(most, _SCAN)))
+            found = lists.read(self._record, kind, "id >= ? ORDER BY id LIMIT ?", (cursor, most))
+            numbers = self._record.rows(
+                f"SELECT id FROM {part.value} WHERE {kind.where} AND id >= ? ORDER BY id LIMIT ?",
+                (cursor, most),
+            )
             after = self.after(part)
         if not found:
             return Batch(part, cursor, after) if after > cursor else None
-        rows = [row for one in found if (row := made(one, self.source(one.session), part)) is not None]
-        return Batch(part, cursor, found[-1].id + 1, log=rows)
+        rows = [
+            row
+            for (number,), one in zip(numbers, found, strict=True)
+            if (row := made(one, RowKey(self.source(one.session), part, number))) is not None
+        ]
+        return Batch(part, cursor, numbers[-1][0] + 1, log=rows)
 
     def _next_runs(self, cursor: int, most: int) -> Batch | None:
         """Return runs that began or ended; the cursor stays before one that goes on."""
@@ -159,17 +201,18 @@ def source_of(host: str, pid: int, started: float, mono: float, who: str) -> str
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def event_rows(stretch: Stretch, source: str, first: int, after: int) -> list[EventRow]:
-    """Return the messages of a block with index from `first` to before `after` that have any value.
+def event_rows(found: Followed, source: str, after: int) -> list[EventRow]:
+    """Return the messages with index `found.first` to before `after` that have any value.
 
     Values that do not count by the contract are left out, as are those that are not finite.
     """
-    block = stretch.block
-    low, high = first - block.first, after - block.first
+    block = found.block
+    assert block is not None
+    low, high = found.first - block.first, after - block.first
     values: dict[int, list[tuple[str, float]]] = {}
     for name, series in block.samples().items():
         for place, value in zip(series.places, series.values, strict=True):
-            if low <= place < high and value == value:
+            if low <= place < high and isfinite(value):
                 values.setdefault(place, []).append((name, value))
     texts: dict[int, list[tuple[str, str]]] = {}
     for name, places, words in block.words():
@@ -184,7 +227,7 @@ def event_rows(stretch: Stretch, source: str, first: int, after: int) -> list[Ev
         made.append(
             EventRow(
                 RowKey(source, Part.EVENTS, block.first + place),
-                round((block.mono[place] + stretch.shift) * 1e6),
+                round((block.mono[place] + found.shift) * 1e6),
                 event,
                 [(name[skip:], value) for name, value in values.get(place, ())],
                 [(name[skip:], word) for name, word in texts.get(place, ())],
@@ -193,11 +236,11 @@ def event_rows(stretch: Stretch, source: str, first: int, after: int) -> list[Ev
     return made
 
 
-def _alarm_row(one: kinds.RecordedAlarm, source: str, part: Part) -> LogRow:
+def _alarm_row(one: kinds.RecordedAlarm, key: RowKey) -> LogRow:
     change = one.change
     return _log_row(
         one,
-        RowKey(source, part, one.id),
+        key,
         kind="alarm",
         title=change.rule,
         state=change.event.value,
@@ -206,13 +249,13 @@ def _alarm_row(one: kinds.RecordedAlarm, source: str, part: Part) -> LogRow:
     )
 
 
-def _command_row(one: kinds.RecordedCommand, source: str, part: Part) -> LogRow:
+def _command_row(one: kinds.RecordedCommand, key: RowKey) -> LogRow:
     entry = one.entry
     said = " ".join(part for part in (entry.reason, entry.message) if part)
     state = "confirmed" if entry.confirmed is not None else entry.outcome.value
     return _log_row(
         one,
-        RowKey(source, part, one.id),
+        key,
         kind="command",
         title=entry.command,
         state=state,
@@ -221,14 +264,14 @@ def _command_row(one: kinds.RecordedCommand, source: str, part: Part) -> LogRow:
     )
 
 
-def _mark_row(one: kinds.RecordedMark, source: str, part: Part) -> LogRow | None:
+def _mark_row(one: kinds.RecordedMark, key: RowKey) -> LogRow | None:
     mark = one.mark
     if mark.kind == "command":
         # The command itself is forwarded.
         return None
     return _log_row(
         one,
-        RowKey(source, part, one.id),
+        key,
         kind=mark.kind,
         title="",
         state=mark.kind,
@@ -259,7 +302,7 @@ def _micros(utc: float) -> int:
     return round(utc * 1e6)
 
 
-_LOG: dict[Part, tuple[type[Any], Callable[[Any, str, Part], LogRow | None]]] = {
+_LOG: dict[Part, tuple[type[Any], Callable[[Any, RowKey], LogRow | None]]] = {
     Part.ALARMS: (kinds.RecordedAlarm, _alarm_row),
     Part.COMMANDS: (kinds.RecordedCommand, _command_row),
     Part.MARKS: (kinds.RecordedMark, _mark_row),

@@ -15,6 +15,8 @@ class AlarmSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     since: float | None = None
     """UTC seconds at which it was raised."""
     active: bool = False
+    channel: str = ""
+    """Label of the channel that it is about; empty where it is about none."""
 
 
 class ChannelSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -33,6 +35,8 @@ class ChannelSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     age: float | None = None
     """Seconds since its newest message."""
     pinned: bool = False
+    role: str = ""
+    """The contract's, such as `controlled`; empty: it has none."""
 
 
 class SinkSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,15 +10,17 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui.errors import XovacError
-from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError
-from xovac_tui.forwarding.forwarder import FIRST_WAIT, SETTINGS_WAIT, Forwarder
+from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
+from xovac_tui.forwarding.forwarder import Forwarder
 from xovac_tui.forwarding.reading import ForwardedRows
 from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.sink import HistorySink
-from xovac_tui.forwarding.view import SinkState, SinkView
+from xovac_tui.forwarding.view import SETTINGS_WAIT, SinkState, SinkView
 
 _ENDING = 2.0
 """Seconds for which the end waits for a batch that is on its way."""
+_RECORD_WAIT = 5.0
+"""Seconds after which a record that cannot be opened is tried again."""
 
 
 class Worker:
@@ -30,11 +33,11 @@ class Worker:
         make: Callable[[], HistorySink],
         cursors: Mapping[Part, int],
         moved: Callable[[Part, int], None],
-        utc: Callable[[], float],
+        mono: Callable[[], float],
     ) -> None:
         """Take what makes the sink, in the thread; `moved` is called in the thread, too."""
         self._view, self._path, self._make = view, path, make
-        self._cursors, self._moved, self._utc = dict(cursors), moved, utc
+        self._cursors, self._moved, self._mono = dict(cursors), moved, mono
         self._forwarder: Forwarder | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"forward {view.name}", daemon=True)
@@ -47,7 +50,7 @@ class Worker:
     def view(self) -> SinkView:
         """State of the sink."""
         forwarder = self._forwarder
-        return self._view if forwarder is None else forwarder.view
+        return (self._view if forwarder is None else forwarder.view).at(self._mono())
 
     def stop(self, *, wait: bool = False) -> None:
         """End behind the present batch; `wait` waits for that, for a moment. May be called again."""
@@ -56,28 +59,32 @@ class Worker:
             self._thread.join(_ENDING)
 
     def _run(self) -> None:
-        wait = FIRST_WAIT
         while not self._stopping.is_set():
-            try:
-                source = ForwardedRows(self._path)
-            except XovacError as error:
-                self._failed(Failure(FailureCode.RECORD, str(error)), SinkState.WAITING)
-                self._stopping.wait(wait)
-                continue
-            try:
-                self._forward(source)
-            except SinkError as error:
-                self._failed(error.failure, SinkState.STOPPED)
-                self._stopping.wait(SETTINGS_WAIT)
-            finally:
-                source.close()
+            self._stopping.wait(self._try())
+
+    def _try(self) -> float:
+        """Forward until that ends; return after how many seconds to begin again."""
+        try:
+            source = ForwardedRows(self._path)
+        except XovacError as error:
+            return self._failed(Failure(FailureCode.RECORD, str(error)), SinkRemedy.WAIT)
+        try:
+            self._forward(source)
+        except SinkError as error:
+            return self._failed(error.failure, error.remedy)
+        except Exception as error:  # a defect of one sink is no reason to leave its thread
+            logging.getLogger(__name__).warning("forwarding to %s failed", self._view.name, exc_info=error)
+            return self._failed(Failure(FailureCode.DEFECT, type(error).__name__), SinkRemedy.SETTINGS)
+        finally:
+            source.close()
+        return 0.0
 
     def _forward(self, source: ForwardedRows) -> None:
         forwarder = Forwarder(self._view, source, self._make(), self._cursors, self._take)
         self._forwarder = forwarder
         try:
             while not self._stopping.is_set():
-                self._stopping.wait(forwarder.turn(self._utc()))
+                self._stopping.wait(forwarder.turn(self._mono()))
         finally:
             self._view, self._forwarder = forwarder.view, None
             forwarder.close()
@@ -86,5 +93,8 @@ class Worker:
         self._cursors[part] = cursor
         self._moved(part, cursor)
 
-    def _failed(self, failure: Failure, state: SinkState) -> None:
+    def _failed(self, failure: Failure, remedy: SinkRemedy) -> float:
+        settings = remedy is SinkRemedy.SETTINGS
+        state = SinkState.STOPPED if settings else SinkState.WAITING
         self._view = msgspec.structs.replace(self._view, failure=failure, state=state)
+        return SETTINGS_WAIT if settings else _RECORD_WAIT

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from xovac_tui.api.link import LinkCode
+
 SHORTEST = 1.0
 """Seconds; also what the first wait is at least."""
 LONGEST = 5.0
 """Seconds."""
 LONGEST_DROPPED = 30.0
 """Seconds, where a server takes every connection and soon ends it: each costs it more than a refusal."""
+PERSONS = {
+    LinkCode.SSH_DENIED: 300.0,
+    LinkCode.SSH_UNKNOWN_KEY: 30.0,
+    LinkCode.SSH_CHANGED_KEY: 30.0,
+}
+"""Seconds to wait after what only a person can settle; servers lock out who is denied often (fail2ban)."""
 SETTLED = 10.0
 """Seconds that a connection must last to count as a success."""
 _JITTER = 0.2

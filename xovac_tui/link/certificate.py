@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from xovac_tui.errors import SettingsError
+from xovac_tui.link.streams import open_stream
+from xovac_tui.link.target import Address
 from xovac_tui.text import clean
 
 _LARGEST = 10_000_000
@@ -73,13 +75,11 @@ def unverified_context() -> ssl.SSLContext:
     return context
 
 
-async def presented(host: str, port: int, timeout: float) -> Certificate | None:
+async def presented(address: Address, timeout: float) -> Certificate | None:
     """Return the certificate that the server presents, by a mere TLS handshake; None where there is none."""
     try:
         async with asyncio.timeout(timeout):
-            _, writer = await asyncio.open_connection(
-                host, port, ssl=unverified_context(), server_hostname=host
-            )
+            _, writer = await open_stream(address, unverified_context())
     except (OSError, ValueError):
         return None
     try:
@@ -89,7 +89,7 @@ async def presented(host: str, port: int, timeout: float) -> Certificate | None:
         writer.transport.abort()
 
 
-async def asks_client(host: str, port: int, timeout: float) -> bool:
+async def asks_client(address: Address, timeout: float) -> bool:
     """Return whether the server asks for a certificate of the client in its TLS handshake (RFC 8446, 4.3.2).
 
     Whether it insists only shows in what it does then; some end the connection without an alert.
@@ -107,7 +107,7 @@ async def asks_client(host: str, port: int, timeout: float) -> bool:
     context._msg_callback = note_alert
     try:
         async with asyncio.timeout(timeout):
-            _, writer = await asyncio.open_connection(host, port, ssl=context, server_hostname=host)
+            _, writer = await open_stream(address, context)
         writer.transport.abort()
     except (OSError, ValueError):
         return asked

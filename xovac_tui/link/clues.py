@@ -25,8 +25,8 @@ _PATIENCE = 1.0
 
 
 def is_loopback(address: Address) -> bool:
-    """Return whether an address means this machine."""
-    return address.host.lower() in _LOOPBACK
+    """Return whether an address means this machine; through a tunnel it means the far one."""
+    return not address.via and address.host.lower() in _LOOPBACK
 
 
 async def wants_tls(address: Address, answer: Handshake) -> bool:
@@ -34,7 +34,7 @@ async def wants_tls(address: Address, answer: Handshake) -> bool:
     # One that speaks TLS answers plain HTTP at once, and be it by an end.
     if address.tls or answer.serves or answer.status not in (0, 400) or answer.no_answer is NoAnswer.SILENT:
         return False
-    return await presented(address.host, address.port, _PATIENCE) is not None
+    return await presented(address, _PATIENCE) is not None
 
 
 async def elsewhere(session: aiohttp.ClientSession, address: Address) -> Address | None:
@@ -48,7 +48,7 @@ async def elsewhere(session: aiohttp.ClientSession, address: Address) -> Address
         usual = moved(address, path=USUAL_PATH)
         if (await ask(session, usual, _PATIENCE)).serves:
             return usual
-    for host in _LOOPBACK.get(address.host.lower(), ()):
+    for host in _LOOPBACK.get(address.host.lower(), ()) if is_loopback(address) else ():
         other = moved(address, host=host)
         if (await ask(session, other, _PATIENCE)).serves:
             return other

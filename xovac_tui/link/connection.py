@@ -87,10 +87,11 @@ class Link:
                     continue
                 except LinkError as error:
                     why, failures = LinkReason(LinkCode(error.code), str(error)), failures + 1
-                    seconds = (
+                    seconds = backoff.PERSONS.get(
+                        why.code,
                         backoff.LONGEST
                         if isinstance(error, UntrustedCertificateError)
-                        else self._delay(failures)
+                        else self._delay(failures),
                     )
                 except Exception as error:
                     # A defect, here or in a library, must not take the console down with it.

@@ -28,20 +28,30 @@ from xovac_tui.link.handshake import Handshake, ask
 from xovac_tui.link.name_lookup import look_up
 from xovac_tui.link.reasons import no_server
 from xovac_tui.link.session import open_session
+from xovac_tui.link.ssh.tunnel import Tunnel
+from xovac_tui.link.streams import open_stream
 from xovac_tui.link.target import Address, Target, check_target, show_fingerprint
 from xovac_tui.link.wording import worded
 from xovac_tui.plural import counted
 from xovac_tui.text import clean
 
 _NAMES_SHOWN = 12
+_REFUSED_WITHIN = 1.0
+"""Seconds within which the far end of a tunnel has refused what it does not connect."""
 _SOON = 14
 """Days before a certificate's end from which on it is worth a word."""
 
 
-async def probe(target: Target, *, listen: float = 3.0) -> AsyncIterator[DoctorCheck]:
-    """Check everything from the name to the first messages, in order; `listen` seconds for those."""
+async def probe(
+    target: Target, *, listen: float = 3.0, tunnel: Tunnel | None = None
+) -> AsyncIterator[DoctorCheck]:
+    """Check everything from the name to the first messages, in order; `listen` seconds for those.
+
+    `tunnel` is the one to go through, where it was made already; it is closed at the end.
+    """
     steps: list[tuple[str, Callable[[_Patient], Awaitable[DoctorCheck]]]] = [
         ("address", _address),
+        *((("ssh", _ssh),) if target.ssh else ()),
         ("name", _name),
         ("tcp", _tcp),
         ("tls", _tls),
@@ -51,14 +61,14 @@ async def probe(target: Target, *, listen: float = 3.0) -> AsyncIterator[DoctorC
         ("namespace", _namespace),
         ("messages", _messages),
     ]
-    patient = _Patient(target, listen)
+    patient = _Patient(target, listen, (tunnel or Tunnel(target)) if target.ssh else None)
     failed = ""
     try:
         for name, step in steps:
             if failed:
                 yield DoctorCheck(name, None, f"Skipped, because {failed} failed.")
                 continue
-            check = await step(patient)
+            check = await patient.blamed(await step(patient))
             yield msgspec.structs.replace(
                 check, detail=target.hidden(check.detail), advice=target.hidden(check.advice)
             )
@@ -73,9 +83,10 @@ async def probe(target: Target, *, listen: float = 3.0) -> AsyncIterator[DoctorC
 class _Patient:
     """What is known so far of the server that is checked."""
 
-    def __init__(self, target: Target, listen: float) -> None:
+    def __init__(self, target: Target, listen: float, tunnel: Tunnel | None = None) -> None:
         self.target = target
         self.listen = listen
+        self.tunnel = tunnel
         self.address = Address("", 0, False, "/")
         self.handshake = Handshake()
         self.offered: set[str] = set()
@@ -106,9 +117,20 @@ class _Patient:
 
         return Handlers(arguments, malformed, lambda _: None, rtt)
 
+    async def blamed(self, check: DoctorCheck) -> DoctorCheck:
+        """Return a check with the advice for the tunnel, where it failed because of that."""
+        if check.ok is not False or self.tunnel is None or not self.address.via:
+            return check
+        trouble = await self.tunnel.trouble(0)
+        return check if trouble is None else msgspec.structs.replace(check, advice=trouble.sentence)
+
     async def discharge(self) -> None:
-        if self.connection is not None:
-            await self.connection.close()
+        try:
+            if self.connection is not None:
+                await self.connection.close()
+        finally:
+            if self.tunnel is not None:
+                await self.tunnel.close()
 
 
 async def _address(patient: _Patient) -> DoctorCheck:
@@ -123,8 +145,23 @@ async def _address(patient: _Patient) -> DoctorCheck:
     return DoctorCheck("address", True, f"{address.origin}{address.path}, namespace {namespace}.")
 
 
+async def _ssh(patient: _Patient) -> DoctorCheck:
+    assert patient.tunnel is not None
+    begin = time.monotonic()
+    try:
+        near_end = await patient.tunnel.up()
+    except LinkError as error:
+        return DoctorCheck("ssh", False, f"No tunnel ({error.code}).", str(error))
+    took = _milliseconds(time.monotonic() - begin)
+    patient.target = msgspec.structs.replace(patient.target, via=near_end)
+    patient.address = check_target(patient.target)
+    return DoctorCheck("ssh", True, f"The tunnel to {patient.address.ssh} is there after {took}.")
+
+
 async def _name(patient: _Patient) -> DoctorCheck:
     host = patient.address.host
+    if patient.address.via:
+        return DoctorCheck("name", None, f"{patient.address.ssh} looks it up.")
     with suppress(ValueError):
         ipaddress.ip_address(host)
         return DoctorCheck("name", None, "The address is in numbers; nothing to look up.")
@@ -155,7 +192,9 @@ async def _tcp(patient: _Patient) -> DoctorCheck:
     begin = time.monotonic()
     try:
         async with asyncio.timeout(patient.target.connect_timeout):
-            _, writer = await asyncio.open_connection(address.host, address.port)
+            reader, writer = await open_stream(address)
+            took = _milliseconds(time.monotonic() - begin)
+            refused = bool(address.via) and await _ends_soon(reader)
     except TimeoutError:
         return DoctorCheck(
             "tcp",
@@ -168,23 +207,38 @@ async def _tcp(patient: _Patient) -> DoctorCheck:
         reason = await no_server(patient.target, address, Handshake(), reason, reached=False)
         return DoctorCheck("tcp", False, f"No connection to port {address.port}.", reason.sentence)
     writer.transport.abort()
-    return DoctorCheck(
-        "tcp", True, f"Port {address.port} answers after {_milliseconds(time.monotonic() - begin)}."
-    )
+    if refused:
+        advice = worded(LinkCode.HUNG_UP, address, explain.tls_variant(address)).sentence
+        return DoctorCheck("tcp", False, f"No connection to port {address.port} from the far end.", advice)
+    how = "is connected to by the far end" if address.via else f"answers after {took}"
+    return DoctorCheck("tcp", True, f"Port {address.port} {how}.")
+
+
+async def _ends_soon(reader: asyncio.StreamReader) -> bool:
+    """Return whether the other side ends a stream at once; ssh takes it before the far end does."""
+    try:
+        async with asyncio.timeout(_REFUSED_WITHIN):
+            return not await reader.read(1)
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
 
 
 async def _tls(patient: _Patient) -> DoctorCheck:
     address = patient.address
+    if not address.tls and address.via:
+        return DoctorCheck("tls", None, f"By ssh as far as {address.ssh}; not encrypted behind it (http).")
     if not address.tls:
         return DoctorCheck("tls", None, "Not encrypted (http): anyone on the network can read and command.")
-    certificate = await presented(address.host, address.port, patient.target.connect_timeout)
+    certificate = await presented(address, patient.target.connect_timeout)
     async with open_session(patient.target, address) as session:
         error = await _first_error(session, patient)
     if error is not None:
         reason = await explain.explain_network(error, address)
         return DoctorCheck("tls", False, "No trusted encrypted connection.", reason.sentence)
     limit = min(2.0, patient.target.connect_timeout)
-    if certificate is None and await asks_client(address.host, address.port, limit):
+    if certificate is None and await asks_client(address, limit):
         why = worded(LinkCode.CLIENT_CERTIFICATE, address).sentence
         return DoctorCheck("tls", False, "No encrypted connection without a certificate of ours.", why)
     if certificate is None:

@@ -39,13 +39,13 @@ async def explain_network(error: BaseException, address: Address) -> LinkReason:
         pinned, presented_ = show_fingerprint(error.expected), show_fingerprint(error.got)
         return worded(LinkCode.OTHER_FINGERPRINT, address, pinned=pinned, presented=presented_)
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        certificate = await presented(address.host, address.port, _LOOK)
+        certificate = await presented(address, _LOOK)
         return refused_certificate(error.certificate_error, certificate, address)
     cause: BaseException = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if address.tls and (
         is_closed_without_answer(error) or isinstance(cause, ConnectionResetError | ssl.SSLError)
     ):
-        if await asks_client(address.host, address.port, _LOOK):
+        if await asks_client(address, _LOOK):
             return worded(LinkCode.CLIENT_CERTIFICATE, address)
         if isinstance(cause, ssl.SSLError):
             return no_tls(cause, address)
@@ -85,7 +85,7 @@ async def wants_certificate(address: Address, answer: Handshake) -> bool:
     """Return whether the server gave no answer of ours because it wants a certificate of the client."""
     if answer.status or answer.no_answer in (NoAnswer.SILENT, NoAnswer.NO_HTTP) or not address.tls:
         return answer.wants_certificate
-    return await asks_client(address.host, address.port, _LOOK)
+    return await asks_client(address, _LOOK)
 
 
 def refused_certificate(why: Exception, certificate: Certificate | None, address: Address) -> LinkReason:

@@ -14,6 +14,7 @@ from xovac_tui.link.certificate import trust
 from xovac_tui.link.engine import Socket
 from xovac_tui.link.name_lookup import Resolver
 from xovac_tui.link.target import Address, Target, parse_fingerprint
+from xovac_tui.link.through import ThroughConnector
 from xovac_tui.link.wording import worded
 from xovac_tui.text import clean
 
@@ -30,7 +31,7 @@ def open_session(
             else trust(target.ca_file)
         )
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(ssl=ssl_option, resolver=Resolver()),
+        connector=_connector(address, ssl_option),
         cookie_jar=aiohttp.CookieJar(unsafe=True),
         headers={
             "User-Agent": f"xovac-tui/{xovac_tui.__version__}",
@@ -44,6 +45,12 @@ def open_session(
         ws_response_class=Socket,
         trace_configs=[_trace(address, SimpleNamespace() if seen is None else seen)],
     )
+
+
+def _connector(address: Address, ssl_option: Any) -> aiohttp.BaseConnector:
+    if address.via:
+        return ThroughConnector(address.via, ssl_option if address.tls else None)
+    return aiohttp.TCPConnector(ssl=ssl_option, resolver=Resolver())
 
 
 class Redirected(aiohttp.ClientError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
@@ -44,11 +44,22 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, repr_omit_defaults=True)
     """Sent with every HTTP request; their values are secrets."""
     query: Mapping[str, str] = {}
     """Part of the address of every request; its values are secrets."""
+    ssh: str = ""
+    """Destination of ssh through which it is reached, which sees the address; empty: directly."""
+    ssh_command: tuple[str, ...] = ("ssh",)
+    """The program that makes the tunnel, with its first arguments."""
+    via: str = ""
+    """The near end of the tunnel, while there is one: path of a socket, or host and port of this machine."""
 
     @property
     def patience(self) -> float:
-        """Seconds that one whole attempt may take: every transport has its turn."""
-        return self.connect_timeout * max(1, len(self.transports))
+        """Seconds that one whole attempt may take: a tunnel, then every transport has its turn."""
+        return self.connect_timeout * max(1, len(self.transports)) + self.tunnel_patience
+
+    @property
+    def tunnel_patience(self) -> float:
+        """Seconds that ssh may take without asking: once to connect, once to prove who asks."""
+        return 2 * self.connect_timeout if self.ssh else 0.0
 
     def __repr__(self) -> str:
         return f"Target({', '.join(f'{key}={value!r}' for key, value in self.__rich_repr__())})"
@@ -81,9 +92,18 @@ class Address(msgspec.Struct, frozen=True):
     """Of the socket.io endpoint, with a slash at both ends."""
     query: str = ""
     """A secret."""
+    ssh: str = ""
+    """Destination of ssh through which it is reached, cleaned; empty: directly."""
+    via: str = ""
+    """The near end of the tunnel: path of a socket, or host and port of this machine; empty: no tunnel."""
 
     def __repr__(self) -> str:
         return f"Address({self.origin}{self.path})"
+
+    @property
+    def shown(self) -> str:
+        """The server's name for people, with the way to it."""
+        return shown_through(self.origin, self.ssh)
 
     @property
     def netloc(self) -> str:
@@ -147,8 +167,23 @@ def check_target(target: Target) -> Address:
     for name, value in target.query.items():
         if reason := query_mistake(name, value):
             raise SettingsError(f"The table query in [auth] {reason}")
+    if target.ssh and (reason := ssh_mistake(target.ssh)):
+        raise SettingsError(f"The setting ssh = {_quote(target.ssh)} cannot be used: {reason}")
     query = "&".join(part for part in (query, urlencode(target.query)) if part)
-    return Address(host=host, port=port, tls=tls, path=f"/{target.path.strip('/')}/", query=query)
+    return Address(
+        host=host,
+        port=port,
+        tls=tls,
+        path=f"/{target.path.strip('/')}/",
+        query=query,
+        ssh=clean(target.ssh, 100),
+        via=target.via,
+    )
+
+
+def shown_through(origin: str, ssh: str) -> str:
+    """Return an address as people are shown it, with the destination of ssh through which it is reached."""
+    return f"{origin} through ssh {ssh}" if ssh else origin
 
 
 def _check_url(url: str) -> tuple[str, int, bool, str]:
@@ -225,3 +260,25 @@ def query_mistake(name: str, value: str) -> str:
 
 _OURS = ("EIO", "transport", "sid", "t", "j", "b64")
 """What the protocol itself puts into the query."""
+
+
+def ssh_mistake(destination: str) -> str:
+    """Return why ssh cannot be given this destination, as a clause; empty where it can."""
+    example = 'Write it as for ssh: "lab-pc", "user@host" or "ssh://user@host:2222".'
+    if not destination:
+        return f"no destination is named. {example}"
+    if destination.startswith("-"):
+        # ssh would take it for an option, and options can run programs.
+        return f"a destination does not begin with a dash. {example}"
+    if len(destination) > 255 or not re.fullmatch(r"[\w.@:%/\[\]~+\\-]+", destination):
+        return f"it holds what no destination holds, such as spaces or quotes. {example}"
+    return ""
+
+
+def command_mistake(command: Sequence[str]) -> str:
+    """Return why this cannot be the command for ssh, as a clause; empty where it can."""
+    if not command or not command[0].strip():
+        return 'it names no program. Usual is ["ssh"].'
+    if any("\0" in part or "\n" in part for part in command):
+        return "it holds a line break or a NUL. Write one argument an element."
+    return ""

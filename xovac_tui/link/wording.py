@@ -52,6 +52,55 @@ _WORDS: dict[str, str] = {
         "encrypted, the url must begin with https://."
     ),
     f"{C.NOT_HTTP} tls": "{origin} answered with something that is not HTTP. Check the port in the url.",
+    C.SSH_MISSING: (
+        "There is no program {program} here, so no SSH tunnel to {ssh} was made. Install OpenSSH (on Debian "
+        "and Ubuntu the package openssh-client), or name another program with ssh_command in the profile."
+    ),
+    C.SSH_UNKNOWN_KEY: (
+        "The host key of {ssh} is not known here, so no SSH tunnel was made and nothing was sent. Run `ssh "
+        "{ssh}` in a terminal, compare the fingerprint that it shows with the machine's own, and accept it."
+    ),
+    C.SSH_CHANGED_KEY: (
+        "WARNING: the host key of {ssh} is NOT the known one. Another machine may answer in its place; no "
+        "SSH tunnel was made and nothing was sent. Only if you know that its key was renewed, remove the old "
+        "one (`ssh {ssh}` shows the command), and accept the new one."
+    ),
+    C.SSH_DENIED: (
+        "{ssh} does not let this user in ({said}). Put the key into the agent (ssh-add), then reconnect; "
+        "a password can only be asked for at the start, before the screen is drawn."
+    ),
+    C.SSH_UNKNOWN_HOST: (
+        "ssh does not know the host of {ssh}. Check the spelling, ~/.ssh/config and this machine's name "
+        "service."
+    ),
+    C.SSH_NO_ROUTE: (
+        "There is no way from here to the SSH server of {ssh} ({said}). Check the network and the VPN."
+    ),
+    C.SSH_REFUSED: (
+        "{ssh} takes no SSH connection ({said}). Check that an SSH server runs there, and its port."
+    ),
+    C.SSH_NO_ANSWER: (
+        "The SSH server of {ssh} did not answer in time. The machine may be off or hung, or a firewall "
+        "swallows the connection; connect_timeout in the profile sets how long is waited."
+    ),
+    C.SSH_FAILED: "No SSH tunnel to {ssh} was made: {said}. Try `ssh {ssh}` in a terminal.",
+    C.SSH_DEAD: (
+        "The SSH tunnel is down: {ssh} has stopped answering. Its machine is hung, off, or cut from the "
+        "network. Trying again."
+    ),
+    C.SSH_ENDED: "The SSH tunnel is down: the connection to {ssh} was ended ({said}). Trying again.",
+    C.SSH_FORWARD_REFUSED: (
+        "{ssh} lets this user in, but does not forward to {where} ({said}). Ask its administrator to allow "
+        "that (AllowTcpForwarding and PermitOpen of sshd)."
+    ),
+    C.SSH_NOTHING_BEHIND: (
+        "The SSH tunnel is up, but seen from {ssh} nothing listens on {where} (connection refused). Check "
+        "that the chamber's server is running, and the port in the url."
+    ),
+    C.SSH_UNREACHABLE_BEHIND: (
+        "The SSH tunnel is up, but {where} cannot be reached from {ssh} ({said}). The host in the url is the "
+        "one that {ssh} sees: check it."
+    ),
     C.TLS_EXPECTED: (
         "{origin} is encrypted (TLS), but the url begins with http://. Write https://{netloc} in the url."
     ),
@@ -199,7 +248,8 @@ def worded(code: LinkCode, address: Address | None = None, variant: str = "", **
     if address is not None:
         host = clean(address.host, 100)
         data |= {
-            "origin": address.origin,
+            "origin": address.shown,
+            "ssh": address.ssh,
             "host": host,
             "where": f"{host} port {address.port}",
             "netloc": address.netloc,
@@ -212,7 +262,7 @@ def certificate_reason(code: LinkCode, address: Address, digest: str, *, day: st
     """Return the reason for a refused certificate; `digest`: its fingerprint, empty where it is not known."""
     what, todo = _CERTIFICATES[code]
     what = what.format(host=clean(address.host, 100), day=day, why=why)
-    text = f"The certificate of {address.origin} {what}; nothing was sent. "
+    text = f"The certificate of {address.shown} {what}; nothing was sent. "
     if not digest:
         return LinkReason(code, f"{text}{todo}.")
     return LinkReason(

@@ -37,8 +37,8 @@ from xovac_tui.recording import disk
 from xovac_tui.recording.disk.share import network_share, share_advice
 from xovac_tui.recording.log import Log
 from xovac_tui.recording.opening import Found, ProgramStart, RecordReading, read_record
-from xovac_tui.recording.settings import RecordSettings
-from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView, RecordTrouble
+from xovac_tui.recording.settings import HeldFor, RecordSettings
+from xovac_tui.recording.status import FULL, RecorderChanged, RecorderState, RecorderView, RecordTrouble
 
 OPENING = 5.0
 """Seconds after which a record that has not opened counts as one that cannot be written."""
@@ -65,6 +65,8 @@ class RecordChoice(msgspec.Struct, frozen=True, kw_only=True):
 
     path: Path
     settings: RecordSettings
+    held: HeldFor = HeldFor()
+    """For whom old events are kept longer."""
     may_record: bool = True
     """False: only what is done from here goes in, such as a single command of a script."""
     read_only: bool = False
@@ -152,6 +154,7 @@ class RecordService:
         self._started_noted = False
         """What was in force at the start of this program is among that."""
         self._histories: dict[str, ChannelHistory] = {}
+        self._retention: disk.housekeeping.Retention | None = None
         self._shown = self.view
 
     @property
@@ -168,6 +171,8 @@ class RecordService:
             return msgspec.structs.replace(
                 view, state=RecorderState.FAILING, reason=RecordTrouble.NOT_OPEN, why=why
             )
+        if view.reason in FULL and self._retention is not None and (held := self._retention.holding):
+            return msgspec.structs.replace(view, why=f"{view.why} {disk.trouble_words.held_words(held)}")
         return view
 
     @property
@@ -257,12 +262,16 @@ class RecordService:
 
     def _make_recorder(self, choice: RecordChoice) -> disk.recorder.Recorder:
         settings = choice.settings
-        retention = disk.housekeeping.Retention(
-            settings.keep_days, delete_unexported=settings.delete_unexported
+        retention = self._retention = disk.housekeeping.Retention(
+            settings.keep_days, delete_unexported=settings.delete_unexported, held=choice.held
         )
 
         def clean_up(writer: disk.writer.Writer, utc: float) -> None:
-            retention.tidy(writer.execute, writer.session, utc, self._clock.mono())
+            mono = self._clock.mono()
+            retention.tidy(writer.execute, writer.session, utc, mono)
+            if retention.unsent:
+                said = disk.trouble_words.unsent_words(retention.unsent, settings.keep_days, choice.held.days)
+                writer.item(disk.kinds.RecordedMark(mark=Mark(mono, utc, "unsent", said), who=""))
 
         return disk.recorder.Recorder(
             choice.path,
@@ -592,14 +601,31 @@ class RecordService:
         """Number of this program's session in the record; 0 where it has none."""
         return self._recorder.session if self._recorder is not None else 0
 
-    def cursors(self) -> dict[tuple[str, str], int]:
-        """Return how far each sink is that the record is forwarded to, by its name and the table."""
-        return {} if self.record is None else disk.lists.cursors(self.record)
+    def cursors(self) -> dict[tuple[str, str], int] | None:
+        """Return how far each sink is that the record is forwarded to, by its name and the table.
+
+        None while the record is not read, or cannot be.
+        """
+        if self.record is None:
+            return None
+        with contextlib.suppress(XovacError):
+            return disk.lists.cursors(self.record)
+        return None
 
     def move_cursor(self, sink: str, table: str, cursor: int) -> None:
         """Take how far a sink is."""
         if self._takes:
             self._put(disk.cursors.CursorItem(sink=sink, table=table, cursor=cursor))
+
+    def to_forget(self) -> set[str]:
+        """Return the sinks for which a user asked that everything is sent again."""
+        asked = disk.cursors.ASKED
+        return {sink for sink, table in self.cursors() or {} if table == asked}
+
+    def forget_cursors(self, sink: str) -> None:
+        """Let a sink begin again."""
+        if self._takes:
+            self._put(disk.cursors.ForgetItem(sink=sink), write_soon=True)
 
     def flush(self) -> None:
         """Wait until everything that happened is written (or cannot be). For a thread."""

@@ -17,3 +17,12 @@ class RecordSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """Days after which events are deleted; 0: never."""
     delete_unexported: bool = False
     """Let that also delete runs that were never exported."""
+
+
+class HeldFor(msgspec.Struct, frozen=True, kw_only=True):
+    """For whom old events are kept beyond `keep_days`: stores that have not received them."""
+
+    sinks: tuple[str, ...] = ()
+    """Names of the stores."""
+    days: float = 0.0
+    """Days beyond `keep_days`; after them events are deleted all the same."""

@@ -40,6 +40,10 @@ class RecordTrouble(StrEnum):
     NOT_OPEN = "not open"
 
 
+FULL = frozenset({RecordTrouble.DISK_FULL, RecordTrouble.QUOTA_FULL})
+"""Trouble that more room ends."""
+
+
 class RecorderView(msgspec.Struct, frozen=True):
     """State of the record, for the trust bar."""
 

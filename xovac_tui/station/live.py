@@ -55,7 +55,7 @@ from xovac_tui.station.news import News, NewsFeed, ServiceFailed
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.station.service import ForwardDesk, RecordDesk, RunKeeper, Service, Services
-from xovac_tui.station.setup import Reach, StationSetup
+from xovac_tui.station.setup import Reach, StationSetup, Way
 from xovac_tui.station.station import Station
 from xovac_tui.text import clean
 
@@ -149,6 +149,8 @@ class LiveStation(Station):
         callbacks = LinkCallbacks(self._kind, self._on_event, self._on_status, self.clock)
         watching = asyncio.create_task(self._watch_contract(), name="station-contract")
         async with contextlib.AsyncExitStack() as served:
+            if self._reach.way is not None:
+                served.push_async_callback(self._reach.way.close)
             try:
                 if self._reach.serve is not None:
                     url = await served.enter_async_context(self._reach.serve())
@@ -203,6 +205,11 @@ class LiveStation(Station):
     def patience(self) -> float:
         """Seconds that one attempt to connect may take."""
         return self.target.patience
+
+    @property
+    def way(self) -> Way | None:
+        """The tunnel to the chamber, which may ask before it is there; None: it is connected to directly."""
+        return self._reach.way
 
     # -- what screens read ----------------------------------------------------------------------------
 

@@ -82,6 +82,21 @@ class LinkPort(Protocol):
 LinkFactory = Callable[[Target, LinkCallbacks], LinkPort]
 
 
+class Way(Protocol):
+    """Something on the way to a chamber that is made before the link, and ended after it."""
+
+    async def first(self, say: Callable[[str], None]) -> None:
+        """Make it where that may ask at the terminal, which nothing else must use meanwhile.
+
+        `say` shows a line there.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End it."""
+        ...
+
+
 class Reach(msgspec.Struct, frozen=True):
     """How a station gets to its chamber."""
 
@@ -89,3 +104,5 @@ class Reach(msgspec.Struct, frozen=True):
     link: LinkFactory
     serve: Callable[[], AbstractAsyncContextManager[str]] | None = None
     """Starts a server, gives its address, and ends it after all else; None: there is one."""
+    way: Way | None = None
+    """The tunnel; None: it is connected to directly."""

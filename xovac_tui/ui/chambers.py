@@ -305,7 +305,7 @@ class Chambers:
                 return False
             if not await self._may_leave_panes(chamber):
                 return False
-        lost = dialogs.quit.unsaved_forms(self._app.screen_stack)
+        lost = dialogs.quit.unsaved_texts(self.workspaces.values(), self._app.screen_stack)
         if not lost and not any(_may_run(one) or _would_end(one.station) for one in self.workspaces.values()):
             return True
         workspace = self.shown.workspace

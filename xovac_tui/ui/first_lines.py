@@ -13,14 +13,11 @@ from xovac_tui.config import Display
 from xovac_tui.config.check import url_mistake
 from xovac_tui.config.themes import ThemeSpec
 from xovac_tui.link.checks import DoctorCheck
+from xovac_tui.link.target import ssh_mistake
 from xovac_tui.text import clean
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.lines import CHOSEN, Line, clip, fit, folded
 
-_TUNNEL = (
-    "SSH destinations come with a later version. Until then open a tunnel in another terminal, "
-    "ssh -L 8080:localhost:8080 HOST, and give the address http://localhost:8080."
-)
 _LONGEST_URL = 300
 _SHOWN_WIDTH = 26
 
@@ -32,7 +29,7 @@ class OfferKind(Enum):
     PROFILE = "opens a profile"
     URL = "opens an address"
     TYPED = "goes to the field for an address"
-    LATER = "is not there yet"
+    SSH = "goes to the fields for a destination of ssh and the address that it sees"
 
 
 class ConnectOffer(msgspec.Struct, frozen=True):
@@ -43,11 +40,15 @@ class ConnectOffer(msgspec.Struct, frozen=True):
     """Name of the profile, or the address."""
     shown: str
     words: str
+    ssh: str = ""
+    """Destination of ssh through which the address is reached; empty: directly."""
 
 
 DEMO_OFFER = ConnectOffer(OfferKind.DEMO, "", "Demo", "the built-in simulator, no chamber is needed")
 TYPED_OFFER = ConnectOffer(OfferKind.TYPED, "", "Address", "type it below: http://HOST:PORT")
-SSH_OFFER = ConnectOffer(OfferKind.LATER, "", "SSH destination", "comes later")
+SSH_OFFER = ConnectOffer(OfferKind.SSH, "", "SSH destination", "type it below: a PC that sees the chamber")
+USUAL_BEHIND = "http://localhost:8080"
+"""The address that the field has at first for a destination of ssh: a server on that machine itself."""
 
 Check = Callable[[ConnectOffer], AsyncIterator[DoctorCheck]]
 """Checks the way to a chamber step by step; sends nothing but handshakes."""
@@ -59,9 +60,9 @@ class FirstStart(msgspec.Struct, frozen=True, kw_only=True):
     offers: tuple[ConnectOffer, ...]
     """The chambers that are known, best first."""
     check: Check
-    save: Callable[[str, str], None]
-    """Saves a profile with this name and address; raises SettingsError."""
-    name_for: Callable[[str], str]
+    save: Callable[[str, ConnectOffer], None]
+    """Saves a profile with this name for an address; raises SettingsError."""
+    name_for: Callable[[ConnectOffer], str]
     """Suggests the name of a profile for an address."""
     settings: Path
     problem: str = ""
@@ -85,9 +86,12 @@ def address_of(said: str) -> tuple[str, str]:
     return url, ""
 
 
-def later_words(offer: ConnectOffer) -> str:
-    """Return what is said where an offer is chosen that is not there yet."""
-    return _TUNNEL if offer.kind is OfferKind.LATER else ""
+def destination_of(said: str) -> tuple[str, str]:
+    """Return the destination that was typed, and a sentence about what is wrong with it (else empty)."""
+    said = said.strip()
+    if reason := ssh_mistake(said):
+        return "", f"That is no destination of ssh: {clean(reason, _LONGEST_URL)}"
+    return said, ""
 
 
 def works(checks: Sequence[DoctorCheck]) -> bool:
@@ -102,8 +106,7 @@ def offer_line(offer: ConnectOffer, width: int, glyphs: Glyphs, *, chosen: bool,
     text = glyphs.plain(f"{mark} {name} {clean(offer.words, 120)}")
     if chosen and focused:
         return ((fit(text, width, ellipsis=glyphs.ellipsis), CHOSEN),)
-    style = "$no-data" if offer.kind is OfferKind.LATER else ""
-    return clip(((text, style),), width, ellipsis=glyphs.ellipsis)
+    return clip(((text, ""),), width, ellipsis=glyphs.ellipsis)
 
 
 def check_lines(checks: Sequence[DoctorCheck], running: bool, width: int, glyphs: Glyphs) -> list[Line]:

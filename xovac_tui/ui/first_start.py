@@ -21,15 +21,17 @@ from xovac_tui.config.check import name_mistake
 from xovac_tui.config.themes import variable_defaults
 from xovac_tui.errors import XovacError
 from xovac_tui.link.checks import DoctorCheck
+from xovac_tui.link.target import shown_through
 from xovac_tui.ui.action import BETWEEN
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.first_lines import (
+    USUAL_BEHIND,
     ConnectOffer,
     FirstStart,
     OfferKind,
     address_of,
     check_lines,
-    later_words,
+    destination_of,
     offer_line,
     works,
 )
@@ -41,6 +43,7 @@ from xovac_tui.ui.terminal.mending import Remedy, take_away
 from xovac_tui.ui.terminal.modal import LeanScreen
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
+from xovac_tui.ui.widgets.lean import LeanInput, field_css
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle, paragraph
 from xovac_tui.ui.widgets.rows import EnterClicked, Rows
 
@@ -59,7 +62,9 @@ class ButtonRow(Horizontal):
 class ConnectScreen(LeanScreen[None]):
     """Offers chambers; checks the chosen one, and lets it be opened and saved as a profile."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        field_css("ConnectScreen .field")
+        + """
     ConnectScreen { layout: vertical; }
     ConnectScreen #head, ConnectScreen #foot { height: 1; padding: 0 1; }
     ConnectScreen #said { height: auto; padding: 0 1; }
@@ -71,19 +76,21 @@ class ConnectScreen(LeanScreen[None]):
     ConnectScreen.-checked #found { display: block; }
     ConnectScreen .field { height: 1; padding: 0 1; }
     ConnectScreen .field Label { width: 10; }
-    ConnectScreen .field Input { width: 1fr; background: $panel; }
-    ConnectScreen .field Input:focus { background: $block-cursor-background; }
-    ConnectScreen #name { display: none; }
+    ConnectScreen .field Input { width: 1fr; }
+    ConnectScreen #name, ConnectScreen #through { display: none; }
+    ConnectScreen.-ssh #through { display: block; }
     ConnectScreen.-works.-saves #name { display: block; }
-    ConnectScreen.-works #address { display: none; }
+    ConnectScreen.-works #address, ConnectScreen.-works #through { display: none; }
     ConnectScreen ButtonRow { display: none; height: 1; padding: 0 1; }
     ConnectScreen.-works #works { display: block; }
     ConnectScreen.-failed #failed { display: block; }
     ConnectScreen.-checked.-low #left { height: 6; }
     ConnectScreen.-checked.-low #offers { border: none; }
     ConnectScreen.-checked.-least #left { height: 1; }
+    ConnectScreen.-checked.-least.-ssh #left { height: 2; }
     ConnectScreen.-checked.-least #offers { display: none; }
     """
+    )
     AUTO_FOCUS = "#offers"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "back"),
@@ -109,14 +116,17 @@ class ConnectScreen(LeanScreen[None]):
         with Container(id="both"):
             with Vertical(id="left"):
                 yield Rows("Open", choose=True, id="offers")
+                with Horizontal(id="through", classes="field"):
+                    yield Label("Through")
+                    yield LeanInput(compact=True, max_length=255, select_on_focus=False, id="ssh")
                 with Horizontal(id="address", classes="field"):
                     yield Label("Address")
-                    yield Input(compact=True, max_length=300, select_on_focus=False, id="typed")
+                    yield LeanInput(compact=True, max_length=300, select_on_focus=False, id="typed")
             yield Rows("Checks", id="found")
         yield LinesWidget(id="said")
         with Horizontal(id="name", classes="field"):
             yield Label("Save as")
-            yield Input(compact=True, max_length=64, select_on_focus=False, id="profile")
+            yield LeanInput(compact=True, max_length=64, select_on_focus=False, id="profile")
         with ButtonRow(id="works"):
             yield DialogButton("Save and open", id="save")
             yield DialogButton("Open, save nothing", id="open")
@@ -139,6 +149,8 @@ class ConnectScreen(LeanScreen[None]):
     def on_resize(self) -> None:
         """Put the findings beside the list, or below it where the terminal is narrow."""
         step = step_of(*self.app.size)
+        # The field for an address is right below the list.
+        self.query_one("#offers").styles.max_height = len(self._first.offers) + 2
         self.set_class(step >= SizeStep.FULL, "-side")
         self.set_class(step < SizeStep.FULL, "-low")
         self.set_class(step < SizeStep.SHORT, "-least")
@@ -181,13 +193,19 @@ class ConnectScreen(LeanScreen[None]):
     def _take(self, offer: ConnectOffer) -> None:
         if offer.kind is OfferKind.DEMO:
             self._open(offer)
-        elif offer.kind is OfferKind.TYPED:
-            self.say("")
-            self.query_one("#typed").focus()
-        elif said := later_words(offer):
-            self.say(said, "")
+        elif offer.kind in (OfferKind.TYPED, OfferKind.SSH):
+            self._type(through=offer.kind is OfferKind.SSH)
         else:
             self._check(offer)
+
+    def _type(self, *, through: bool) -> None:
+        """Go to the field for an address, or to that for the destination of ssh that sees it."""
+        self.say("")
+        self.set_class(through, "-ssh")
+        typed = self.query_one("#typed", Input)
+        if through and not typed.value.strip():
+            typed.value = USUAL_BEHIND
+        self.call_after_refresh(self.query_one("#ssh" if through else "#typed").focus)
 
     def on_enter_clicked(self, message: EnterClicked) -> None:
         """Take an offer that is clicked twice."""
@@ -200,11 +218,22 @@ class ConnectScreen(LeanScreen[None]):
         if event.input.id == "profile":
             self._answer("save")
             return
+        ssh, mistake = "", ""
+        if self.has_class("-ssh"):
+            ssh, mistake = destination_of(self.query_one("#ssh", Input).value)
+        if mistake:
+            self.say(mistake)
+            self.query_one("#ssh").focus()
+            return
+        if event.input.id == "ssh":
+            self.say("")
+            self.query_one("#typed").focus()
+            return
         url, mistake = address_of(event.value)
         if mistake:
             self.say(mistake)
         else:
-            self._check(ConnectOffer(OfferKind.URL, url, url, ""))
+            self._check(ConnectOffer(OfferKind.URL, url, shown_through(url, ssh), "", ssh))
 
     def on_dialog_button_clicked(self, message: DialogButton.Clicked) -> None:
         """Give the clicked answer."""
@@ -228,7 +257,7 @@ class ConnectScreen(LeanScreen[None]):
             self.query_one("#profile").focus()
             return
         try:
-            self._first.save(name, offer.value)
+            self._first.save(name, offer)
         except XovacError as error:
             self.say(str(error))
             return
@@ -284,7 +313,7 @@ class ConnectScreen(LeanScreen[None]):
         self.set_class(save, "-saves")
         self.query_one("#save").display = save
         profile = self.query_one("#profile", Input)
-        profile.value = self._first.name_for(offer.value)
+        profile.value = self._first.name_for(offer)
         self.call_after_refresh((profile if save else self.query_one("#open")).focus)
 
     def _offer_words(self) -> str:

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 from xovac_tui.later import later
 
 if TYPE_CHECKING:
+    from xovac_tui.forwarding.engines import epics as epics
     from xovac_tui.forwarding.engines import influx as influx
+    from xovac_tui.forwarding.engines import metrics as metrics
     from xovac_tui.forwarding.engines import postgres as postgres
 else:
     __getattr__ = later(__name__)

@@ -11,7 +11,6 @@ import http.client
 import json
 import logging
 import re
-import socket
 import ssl
 from base64 import b64encode
 from collections.abc import Iterator
@@ -22,8 +21,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import msgspec
 
 from xovac_tui import __version__
-from xovac_tui.errors import is_refused
 from xovac_tui.forwarding.batch import Batch, ChannelRow, EventRow, LogRow, stamp
+from xovac_tui.forwarding.engines.unreached import explained
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
@@ -171,28 +170,6 @@ class InfluxWriter:
         raise refusal(answer.status, said, answer.headers.get("Retry-After", ""))
 
 
-def explained(error: Exception) -> SinkError:
-    """Return why there was no answer."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return SinkError(
-            Failure(FailureCode.CERTIFICATE, clean(error.verify_message, 200)), SinkRemedy.SETTINGS
-        )
-    if isinstance(error, ssl.SSLError):
-        return SinkError(
-            Failure(FailureCode.CERTIFICATE, clean(error.reason or "", 200)), SinkRemedy.SETTINGS
-        )
-    if isinstance(error, socket.gaierror):
-        return SinkError(Failure(FailureCode.UNKNOWN_HOST), SinkRemedy.WAIT)
-    if isinstance(error, TimeoutError):
-        return SinkError(Failure(FailureCode.NO_ANSWER), SinkRemedy.WAIT)
-    if is_refused(error):
-        return SinkError(Failure(FailureCode.REFUSED), SinkRemedy.WAIT)
-    if isinstance(error, FileNotFoundError):
-        return SinkError(Failure(FailureCode.SECRET, "its `ca_file` does not exist"), SinkRemedy.SETTINGS)
-    detail = getattr(error, "strerror", None) or type(error).__name__
-    return SinkError(Failure(FailureCode.CONNECTION, clean(detail, 200)), SinkRemedy.WAIT)
-
-
 def partly(status: int, said: bytes) -> int:
     """Return how many points of a batch an answer says were dropped while the others were stored; else 0.
 
@@ -322,4 +299,4 @@ def _key(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    return f'"{text.translate(_QUOTED)}"'
+    return f'"{clean(text).translate(_QUOTED)}"'

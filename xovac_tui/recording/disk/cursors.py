@@ -19,6 +19,10 @@ CREATE TABLE cursors (              -- what is before it is stored there
 )"""
 
 
+ASKED = "forget"
+"""In place of a table: somebody asked that everything is sent again. The recorder does it."""
+
+
 class CursorItem(msgspec.Struct, frozen=True, kw_only=True):
     """A sink has confirmed what is before a row."""
 
@@ -34,3 +38,28 @@ class CursorItem(msgspec.Struct, frozen=True, kw_only=True):
             "ON CONFLICT (sink, rows_of) DO UPDATE SET upto = excluded.upto",
             (writable(self.sink), self.table, self.cursor),
         )
+
+
+class ForgetAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """A user asks that a sink gets everything again; any process may ask, the recorder does it."""
+
+    sink: str
+    recorder_only: ClassVar = False
+
+    def rows(self, place: RowPlace) -> Iterator[RecordedRow]:
+        """Yield the statement that writes it."""
+        yield RecordedRow(
+            "INSERT INTO cursors (sink, rows_of, upto) VALUES (?, ?, 0) ON CONFLICT DO NOTHING",
+            (writable(self.sink), ASKED),
+        )
+
+
+class ForgetItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A sink gets everything again: it has no cursors any more."""
+
+    sink: str
+    recorder_only: ClassVar = True
+
+    def rows(self, place: RowPlace) -> Iterator[RecordedRow]:
+        """Yield the statement that writes it."""
+        yield RecordedRow("DELETE FROM cursors WHERE sink = ?", (writable(self.sink),))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ import msgspec
 from xovac_tui.recording.disk.axis import EvenAxis, Piece, SessionTimes
 from xovac_tui.recording.disk.bins import CHUNK, FINEST
 from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.settings import HeldFor
 from xovac_tui.units import DAY
 
 _CHUNK = FINEST * CHUNK
@@ -57,11 +58,20 @@ class Retention:
     Ages are even time: they count from now backwards, by the monotonic clock within a session. A pause
     between two recorders counts for a day at most, since a long one cannot be distinguished from a clock that
     was wrong. So a clock that is set to another year makes nothing old.
+
+    What a store has not received to which the record is forwarded is kept longer, for a while.
     """
 
-    def __init__(self, keep_days: float, *, delete_unexported: bool = False) -> None:
+    def __init__(
+        self, keep_days: float, *, delete_unexported: bool = False, held: HeldFor | None = None
+    ) -> None:
         self._keep = keep_days * DAY
         self._delete_unexported = delete_unexported
+        self._held = held or HeldFor()
+        self.holding: Mapping[str, int] = {}
+        """Store -> bytes that are kept for it alone, as of the newest call."""
+        self.unsent: Mapping[str, int] = {}
+        """Store -> events that the newest call has deleted although it has not received them."""
         self._left = 0
         """Events that may be deleted still."""
         self._first = False
@@ -77,6 +87,7 @@ class Retention:
         from it. Bins of a minute and more are kept for good: the trend still reaches back, in less detail.
         Everything that the chain of hashes covers stays, too.
         """
+        self.unsent = {}
         if self._keep <= 0:
             return 0
         lives = [
@@ -96,14 +107,22 @@ class Retention:
         if not lives or lives[-1].id != session or _doubtful(lives, blocks, utc, mono):
             return 0
         self._give_out(blocks, mono)
-        gone = self._old(execute, lives, blocks, mono)[:_AT_ONCE]
+        sent = {name: _cursor(execute, name, "events") for name in self._held.sinks}
+        gone = self._old(execute, lives, blocks, mono, sent)[:_AT_ONCE]
+        self.unsent = {
+            name: unsent
+            for name, cursor in sent.items()
+            if (unsent := sum(max(0, one.piece.after - max(cursor, one.piece.first)) for one in gone))
+        }
         for block in gone:
             execute("DELETE FROM blocks WHERE id = ?", (block.id,))
             self._left -= block.size
         for block in gone:
             _delete_bins(execute, block)
+        # Marks go with their events, but for those that a store has yet to receive.
+        marks = [_cursor(execute, name, "marks") for name in self._held.sinks if name not in self.unsent]
         for low, after in _holes(execute, gone):
-            _delete_beside(execute, low, after)
+            _delete_beside(execute, low, after, min(marks, default=sys.maxsize))
         if gone:
             execute("PRAGMA incremental_vacuum(2000)", ())
         return len(gone)
@@ -115,9 +134,14 @@ class Retention:
             self._first = True
 
     def _old(
-        self, execute: Execute, lives: Sequence[SessionTimes], blocks: Sequence[_Old], mono: float
+        self,
+        execute: Execute,
+        lives: Sequence[SessionTimes],
+        blocks: Sequence[_Old],
+        mono: float,
+        sent: Mapping[str, int],
     ) -> list[_Old]:
-        """Return the blocks that may go now, oldest first."""
+        """Return the blocks that may go now, oldest first; `sent` is how far each store is."""
         axis = EvenAxis(lives, [block.piece for block in blocks], longest_pause=DAY)
         present = lives[-1].id
         limit = axis.even(present, mono) - self._keep
@@ -127,6 +151,8 @@ class Retention:
             (sys.maxsize, sys.maxsize, self._delete_unexported),
         )
         made: list[_Old] = []
+        waiting: list[_Old] = []
+        everywhere = min(sent.values(), default=sys.maxsize)
         left = self._left
         # Indices go on from the newest.
         for block in blocks[:-1]:
@@ -135,13 +161,36 @@ class Retention:
                 continue
             if any(piece.first < end and piece.after > begin for begin, end in kept):
                 continue
+            if piece.after > everywhere and axis.bounds(piece)[1] >= limit - self._held.days * DAY:
+                waiting.append(block)
+                continue
             # A record of few blocks loses one at a start.
             if block.size > left and (made or not self._first):
                 break
             left -= block.size
             self._first = False
             made.append(block)
+        self._weigh(execute, waiting, sent)
         return made
+
+    def _weigh(self, execute: Execute, waiting: Sequence[_Old], sent: Mapping[str, int]) -> None:
+        """Find out how many bytes are kept for each store."""
+        self.holding = {}
+        for name, cursor in sent.items() if waiting else ():
+            ids = [block.id for block in waiting if block.piece.after > cursor]
+            if ids:
+                found = execute(
+                    "SELECT coalesce(sum(length(data) + length(about)), 0) FROM blocks "
+                    "WHERE id BETWEEN ? AND ?",
+                    (ids[0], ids[-1]),
+                )
+                self.holding = {**self.holding, name: int(found[0][0])}
+
+
+def _cursor(execute: Execute, sink: str, table: str) -> int:
+    """Return how far a store is; 0 where it has received nothing."""
+    found = execute("SELECT upto FROM cursors WHERE sink = ? AND rows_of = ?", (sink, table))
+    return int(found[0][0]) if found else 0
 
 
 def _doubtful(lives: Sequence[SessionTimes], blocks: Sequence[_Old], utc: float, mono: float) -> bool:
@@ -180,10 +229,13 @@ def _holes(execute: Execute, gone: Sequence[_Old]) -> list[tuple[int, int]]:
     return list(found)
 
 
-def _delete_beside(execute: Execute, low: int, after: int) -> None:
+def _delete_beside(execute: Execute, low: int, after: int, marks: int) -> None:
     """Delete what lies beside events that are gone: changes of the link and marks, but no notes.
 
-    The newest change of each session stays: it says whether there was a link in what follows.
+    Of marks only those before number `marks`.
+
+    The newest change of each session stays: it says whether there was a link in what follows. So does the
+    newest mark, whose number must not be given again.
     """
     execute(
         "DELETE FROM links WHERE position > ? AND position < ? AND id NOT IN "
@@ -191,8 +243,9 @@ def _delete_beside(execute: Execute, low: int, after: int) -> None:
         (low, after, low, after),
     )
     execute(
-        "DELETE FROM marks WHERE position > ? AND position < ? AND kind != 'note'",
-        (low, after),
+        "DELETE FROM marks WHERE position > ? AND position < ? AND kind != 'note' "
+        "AND id < min(?, (SELECT max(id) FROM marks))",
+        (low, after, marks),
     )
 
 

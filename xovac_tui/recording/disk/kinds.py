@@ -17,8 +17,16 @@ from xovac_tui.chamber.alarm import AlarmChange, Ask
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark, Outcome
 from xovac_tui.recording import differences
 from xovac_tui.recording.disk.axis import SessionTimes
-from xovac_tui.recording.disk.cursors import CursorItem
-from xovac_tui.recording.disk.table import Recorded, RecordedRow, RowPlace, Table, json_text, writable
+from xovac_tui.recording.disk.cursors import CursorItem, ForgetAsk, ForgetItem
+from xovac_tui.recording.disk.table import (
+    PLACED,
+    Recorded,
+    RecordedRow,
+    RowPlace,
+    Table,
+    json_text,
+    writable,
+)
 
 CLOCK_STEP = 1.0
 """Seconds; the wall clock was set if it and the monotonic one part by more than this at once."""
@@ -172,7 +180,6 @@ class RecordedMark(Recorded, frozen=True, kw_only=True):
     inner: ClassVar = "mark"
     word: ClassVar = "mark"
 
-    id: int = 0
     session: int = 0
     position: int = 0
     """Index of the event that came next."""
@@ -581,8 +588,12 @@ KINDS: tuple[type[Recorded], ...] = (
     Attachment,
 )
 """Every kind with a table of its own, in the order of their lines in a transcript."""
+KINDS_VERSION = max(PLACED, *(kind.table.version for kind in KINDS))
+"""Version of a record from which on it has all of them as they are."""
 AUDITED = {kind.table.name: kind for kind in KINDS if kind.table.audited}
 """Table -> kind whose rows the chain of hashes covers."""
 
-Item: TypeAlias = Recorded | RunItem | SessionItem | CloseRunsItem | ChangeItem | CursorItem
+Item: TypeAlias = (
+    Recorded | RunItem | SessionItem | CloseRunsItem | ChangeItem | CursorItem | ForgetAsk | ForgetItem
+)
 """What a recorder takes beside events."""

@@ -18,18 +18,16 @@ from xovac_tui.recording.disk.chain import BEGINNING, chain_all
 from xovac_tui.recording.disk.cursors import FORWARDED
 from xovac_tui.recording.disk.cursors import TABLE as CURSORS
 from xovac_tui.recording.disk.files import RecordConnection
-from xovac_tui.recording.disk.kinds import KINDS
+from xovac_tui.recording.disk.kinds import KINDS, KINDS_VERSION
 from xovac_tui.recording.disk.lock import recorded_as, unfinished_names
 from xovac_tui.recording.disk.shape import foreign_part
-from xovac_tui.recording.disk.table import adding, creating
+from xovac_tui.recording.disk.table import PLACED, adding, creating
 from xovac_tui.recording.disk.upgrade import place_copies, place_rows
 from xovac_tui.recording.status import RecordTrouble
 
 CHAINED = 2
 """Version from which on the chain of hashes covers what people did."""
-PLACED = 3
-"""Version from which on runs and sessions are spans of indices, and every row has its monotonic time."""
-VERSION = max(FORWARDED, *(kind.table.version for kind in KINDS))
+VERSION = max(FORWARDED, KINDS_VERSION)
 """Of the tables; a file with a higher one was written by a newer program and is left alone."""
 APPLICATION = 0x584F5641
 """`XOVA` in the file's header."""

@@ -15,7 +15,7 @@ from xovac_tui import text
 
 TYPES = {"int": "INTEGER", "bool": "INTEGER", "float": "REAL", "str": "TEXT", "bytes": "BLOB"}
 """Annotation of a field -> type of its column."""
-_PLACED = 3
+PLACED = 3
 """Version of a record that added where among the events rows lie, to the tables that were there."""
 
 
@@ -173,7 +173,7 @@ def _declared(kind: type[Recorded]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if field == kind.inner:
             inside = f"{table.inside}, {column and f'{column} TEXT'}"
             first += [f"{one} NOT NULL" for one in inside.split(", ") if one]
-        elif empty and field in ("position", "mono") and table.version < _PLACED:
+        elif empty and field in ("position", "mono") and table.version < PLACED:
             later.append(f"{column} {TYPES[plain]}")
         elif column not in known:
             given = defaults.get(field)

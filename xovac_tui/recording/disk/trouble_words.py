@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from xovac_tui.durations import format_whole
+from xovac_tui.plural import counted
+from xovac_tui.recording.disk.housekeeping import size_words
 from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.disk.share import network_share, share_advice
 from xovac_tui.recording.status import RecordTrouble
+from xovac_tui.text import clean
 
 _T = RecordTrouble
 _ROOM = "Make room.", "Make room: what comes meanwhile is held in memory and written then."
@@ -43,3 +47,18 @@ def not_open_words(path: str, seconds: float, share: str) -> str:
         "disk does not answer. What comes meanwhile is held in memory and written then. "
         f"{share_advice(share)}"
     ).rstrip()
+
+
+def held_words(holding: Mapping[str, int]) -> str:
+    """Return for which stores old events are kept, by their bytes, and how to release them."""
+    kept = ", ".join(f"{size_words(size)} for {clean(name, 64)}" for name, size in holding.items())
+    return (
+        f"Events older than `keep_days` are kept until they are forwarded: {kept}. Bring that store back, "
+        "or release them by a smaller `hold_days` or by taking the store out of [forward]."
+    )
+
+
+def unsent_words(unsent: Mapping[str, int], keep_days: float, hold_days: float) -> str:
+    """Return how many events were deleted that a store has not received."""
+    what = ", ".join(f"{counted(events, 'event')} for {clean(name, 64)}" for name, events in unsent.items())
+    return f"Deleted although not forwarded, after {keep_days:g} + {hold_days:g} days: {what}."

@@ -16,13 +16,12 @@ from typing import Any
 
 import msgspec
 
-from xovac_tui.recording.disk.kinds import KINDS
-from xovac_tui.recording.disk.schema import VERSION
+from xovac_tui.recording.disk.kinds import KINDS, KINDS_VERSION
 from xovac_tui.recording.exports.events import json_line
 from xovac_tui.recording.exports.slice import RecordSlice
 
-FORMAT = VERSION
-"""Of these lines: that of the record. A file with a higher one was written by a newer program."""
+FORMAT = KINDS_VERSION
+"""Of these lines: that of the kinds in them. A file with a higher one was written by a newer program."""
 
 
 def transcript(sliced: RecordSlice) -> Iterator[str]:
@@ -30,7 +29,7 @@ def transcript(sliced: RecordSlice) -> Iterator[str]:
     head = {
         "xovac": "record",
         "format": FORMAT,
-        "record_version": VERSION,
+        "record_version": KINDS_VERSION,
         **msgspec.to_builtins(sliced.head),
     }
     yield _line(head)

@@ -40,7 +40,7 @@ class QuitDialog(QuestionDialog):
                 state_sentence(station.name, station.snapshot()),
                 record_sentence(station.recorder, station.record.at_stake),
             ]
-        if lost := unsaved_sentence(unsaved_forms(self.app.screen_stack)):
+        if lost := unsaved_sentence(unsaved_texts((self.workspace, *others), self.app.screen_stack)):
             said.insert(0, self.workspace.glyphs.plain(lost))
         return "\n".join(said)
 
@@ -86,9 +86,11 @@ def ends_sentence(view: RecorderView, at_stake: int) -> str:
     return "It is not recorded, and its alarms end here."
 
 
-def unsaved_forms(screens: Iterable[Screen[Any]]) -> list[str]:
-    """Return the headings of the open forms whose text is not saved."""
-    return [one.unsaved for one in screens if isinstance(one, Dialog) and one.unsaved]
+def unsaved_texts(workspaces: Iterable[Workspace], screens: Iterable[Screen[Any]]) -> list[str]:
+    """Return the headings of forms whose text is not saved: of those that were left, then of open ones."""
+    left = [heading for workspace in workspaces for heading in workspace.drafts.headings]
+    open_forms = [one.unsaved for one in screens if isinstance(one, Dialog) and one.unsaved]
+    return list(dict.fromkeys([*left, *open_forms]))
 
 
 def unsaved_sentence(headings: Sequence[str]) -> str:
@@ -124,5 +126,5 @@ def state_sentence(name: str, snapshot: Snapshot, when: str = "when you leave") 
     if run.state is RunState.RUNNING:
         return f"{name} runs{recipe}, and goes on with it {when}."
     if run.state is RunState.IDLE:
-        return f"{name} is idle by now."
+        return f"{name} is idle."
     return f"It is unknown what {name} does. It goes on {when}."
