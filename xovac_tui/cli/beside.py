@@ -16,6 +16,7 @@ from xovac_tui.cli.exposure import alarm_notes, exposed_settings
 from xovac_tui.compose import chambers, stations
 from xovac_tui.compose.chambers import ChamberSetup
 from xovac_tui.config import Effective
+from xovac_tui.link.target import shown_through
 from xovac_tui.recording import disk
 from xovac_tui.recording.settings import HeldFor
 from xovac_tui.simulator.options import SimulatorOptions
@@ -75,7 +76,7 @@ class SettingsProfiles:
         """Return the first chamber, the profiles in the order of the settings, and the demo."""
         lines = {self._first.name: self._first}
         for name, profile in effective(self._ctx).settings.profiles.items():
-            lines.setdefault(name, ProfileLine(name, profile.url))
+            lines.setdefault(name, ProfileLine(name, shown_through(profile.url, profile.ssh)))
         lines.setdefault(DEMO, ProfileLine(DEMO, ABOUT_DEMO))
         return tuple(lines.values())
 
@@ -83,8 +84,8 @@ class SettingsProfiles:
         """Open a chamber by its name; raises XovacError for wrong settings."""
         if name == self._first.name:
             return self._open_first()
-        # A typed profile or address is the first chamber's; all else that was typed holds here, too.
-        found = msgspec.structs.replace(effective(self._ctx), profile=name, url=None)
+        # A typed profile, address or way there is the first chamber's; all else that was typed holds here, too.
+        found = msgspec.structs.replace(effective(self._ctx), profile=name, url=None, ssh=None)
         record: bool | None = self._ctx.params["record"]
         if name == DEMO and name not in found.settings.profiles:
             return open_demo(found, _USUAL_DEMO, record)

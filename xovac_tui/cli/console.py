@@ -64,7 +64,7 @@ def begin(ctx: click.Context, demo: SimulatorOptions | None, /) -> tuple[Start, 
     setup = demo_chamber(found) if demo else chambers.resolve(found)
     again = partial(open_demo, found, demo, record) if demo else partial(open_chamber, found, setup, record)
     opened = again()
-    about = ABOUT_DEMO if demo else setup.profile.url
+    about = ABOUT_DEMO if demo else opened.station.manner.address
     start = msgspec.structs.replace(
         make_start(found, setup.profile, rings=True),
         contract_place=opened.contract_place,
@@ -88,7 +88,7 @@ def make_start(found: Effective, profile: Profile, /, *, rings: bool = False) ->
     # Only a theme from the command line or environment overrides the remembered one.
     asked = found.sources.get("display.theme", str(found.path)) != str(found.path)
     if asked:
-        _check_theme(display.theme, themes)
+        check_theme(display.theme, themes)
     return Start(
         display=display,
         keys=found.settings.keys,
@@ -130,7 +130,8 @@ def demo_options(ctx: click.Context, /) -> SimulatorOptions | None:
     return options
 
 
-def _check_theme(name: str, themes: tuple[ThemeSpec, ...]) -> None:
+def check_theme(name: str, themes: tuple[ThemeSpec, ...]) -> None:
+    """Raise SettingsError where no theme goes by a name."""
     known = {spec.name for spec in themes} | ui.theming.textual_themes()
     if name not in known:
         raise unknown_theme(name, known)

@@ -9,16 +9,14 @@ import asyncio
 from contextlib import aclosing
 from typing import ClassVar
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
-from textual.scrollbar import ScrollBar
 from textual.widgets import Input, Label
 from textual.worker import Worker
 
 from xovac_tui.config.check import name_mistake
-from xovac_tui.config.themes import variable_defaults
 from xovac_tui.errors import XovacError
 from xovac_tui.link.checks import DoctorCheck
 from xovac_tui.link.target import shown_through
@@ -35,14 +33,12 @@ from xovac_tui.ui.first_lines import (
     offer_line,
     works,
 )
-from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
+from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.sizes import SizeStep, step_of
-from xovac_tui.ui.terminal.app import TerminalApp
+from xovac_tui.ui.small_app import Looks, SmallApp
 from xovac_tui.ui.terminal.lifecycle import run_in_terminal
 from xovac_tui.ui.terminal.mending import Remedy, take_away
 from xovac_tui.ui.terminal.modal import LeanScreen
-from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
-from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.widgets.lean import LeanInput, field_css
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle, paragraph
 from xovac_tui.ui.widgets.rows import EnterClicked, Rows
@@ -337,51 +333,19 @@ class ConnectScreen(LeanScreen[None]):
         self.app.exit(0)
 
 
-class FirstApp(TerminalApp):
+class FirstApp(SmallApp):
     """Shows the connect screen, and holds what was chosen."""
 
-    TITLE = "xovac-tui"
-    ENABLE_COMMAND_PALETTE = False
-    _themed = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c,super+c,ctrl+q", "leave", show=False, priority=True),
-    ]
-
     def __init__(self, first: FirstStart) -> None:
-        css = ("app.tcss", "ascii.tcss") if first.display.ascii else ("app.tcss",)
-        super().__init__(self._build_again, self._report_failure, css)
-        self._disable_notifications = True
+        super().__init__(
+            Looks(first.display, first.theme, first.themes), self._build_again, self._report_failure
+        )
         self._first = first
-        self._glyphs = ASCII if first.display.ascii else UNICODE
         self.chosen: ConnectOffer | None = None
-        for spec in first.themes:
-            self.register_theme(to_textual(spec))
-        self._themed = True
-        if first.theme in self.available_themes:
-            self.set_reactive(App.theme, first.theme)
-        self.stylesheet.set_variables(self.get_css_variables())
-
-    def get_css_variables(self) -> dict[str, str]:
-        """Return the theme's variables; none before there is one."""
-        return super().get_css_variables() if self._themed else {}
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return the colour variables that our widgets need, for Textual's own themes."""
-        return variable_defaults(self.current_theme.dark)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the connect screen."""
-        return ConnectScreen(self._first, self._glyphs)
-
-    def on_mount(self) -> None:
-        """Draw with plain characters where they are wanted."""
-        if self._glyphs.ascii:
-            self.add_class("-ascii")
-            ScrollBar.renderer = AsciiScrollBar
-
-    def action_leave(self) -> None:
-        """Leave; nothing was opened."""
-        self.exit(0)
+        return ConnectScreen(self._first, self.glyphs)
 
     async def _build_again(self, remedy: Remedy) -> None:
         """Replace the screen after a defect; end where it goes on failing."""
