@@ -23,6 +23,7 @@ NAMES = (
     "bulky",
     "memory",
     "deadlink",
+    "ssh",
     "forwarding",
 )
 

@@ -12,7 +12,8 @@ from tests.servers.forwarded import CHANNELS, Outage, forward_all, readings, sta
 from tests.servers.influxdb import influxdb
 from tests.servers.postgresql import PASSWORD, postgresql
 from tests.servers.victoriametrics import victoriametrics
-from xovac_tui.forwarding.kinds import InfluxSink, PostgresSink
+from xovac_tui.forwarding.kinds.influx import InfluxSink
+from xovac_tui.forwarding.kinds.postgres import PostgresSink
 from xovac_tui.forwarding.sink import HistorySink
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from xovac_tui.alarms.evaluator import AlarmEvaluator
 from xovac_tui.alarms.kinds import Context, Rule
+from xovac_tui.alarms.surroundings import Unforwarded
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.analysis.values import ChamberValues
 from xovac_tui.api.event import Direction, Event, EventKind
@@ -31,6 +32,7 @@ class Watched:
         self.limit_set = limit_set
         self.failing: dict[str, str] = {}
         self.untried = False
+        self.unforwarded: Unforwarded | None = None
         self.recorder_why: str | None = ""
         self.disk_free: float | None = 100.0
         self.happened: list[AlarmChange] = []
@@ -57,6 +59,7 @@ class Watched:
             disk_free=self.disk_free,
             failing=self.failing,
             untried=self.untried,
+            unforwarded=self.unforwarded,
         )
 
     def evaluate(self) -> list[AlarmChange]:

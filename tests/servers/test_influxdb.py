@@ -12,7 +12,7 @@ from tests.servers.forwarded import CHANNELS, Outage, forward_all, readings, sta
 from tests.servers.influxdb import InfluxDb, influxdb
 from tests.servers.victoriametrics import VictoriaMetrics, victoriametrics
 from xovac_tui.forwarding.failures import FailureCode
-from xovac_tui.forwarding.kinds import InfluxSink
+from xovac_tui.forwarding.kinds.influx import InfluxSink
 from xovac_tui.forwarding.sink import HistorySink
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.forwarding.view import SinkState

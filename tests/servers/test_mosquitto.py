@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.helpers.records import message, write_record
@@ -48,7 +49,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
 def clean(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what earlier tests have left on the broker that they share."""
     if "broker" in request.fixturenames:
-        monkeypatch.setattr("xovac_tui.forwarding.engines.mqtt_state.SETTLED", 0.15)
+        monkeypatch.setattr("xovac_tui.forwarding.engines.mqtt_once.SETTLED", 0.15)
         broker: Mosquitto = request.getfixturevalue("broker")
         for chamber in ("bench-1", "bench-2"):
             MqttPublisher(
@@ -215,6 +216,20 @@ def test_a_broker_that_is_held_is_noticed_and_gets_the_newest_state_afterwards(t
             reader.until(lambda found: state_of(found) == "online")
 
 
+def test_a_program_that_is_held_up_does_not_look_alive(broker: Mosquitto) -> None:
+    found = MqttPublisher("lab", access(broker), BENCH, pace=msgspec.structs.replace(PACE, held_after=0.4))
+    found.start()
+    found.publish(summary())
+    with reading(broker, f"{BASE}/status") as reader:
+        reader.until(lambda found: state_of(found) == "online")
+        reader.until(lambda found: state_of(found) == "offline")
+        assert json.loads(reader.newest()[f"{BASE}/status"])["why"] == "held up"
+        found.publish(summary(1.0))
+        reader.until(lambda found: state_of(found) == "online")
+    found.stop(wait=True)
+
+
+@pytest.mark.slow
 def test_a_broker_that_is_held_from_the_start_holds_up_nobody(tmp_path: Path) -> None:
     with mosquitto(tmp_path / "broker") as server:
         server.pause()
@@ -276,6 +291,7 @@ def test_recorders_that_take_turns_never_leave_a_wrong_offline(broker: Mosquitto
             _end(process)
 
 
+@pytest.mark.slow
 def test_a_recorder_of_the_same_chamber_is_reported_to_the_first(broker: Mosquitto) -> None:
     with publishing(broker) as first:
         first.publish(summary())

@@ -11,7 +11,7 @@ from tests.helpers.records import message, write_record
 from tests.servers.forwarded import CHANNELS, Outage, forward_all, readings, stamps
 from tests.servers.postgresql import PASSWORD, PostgreSql, postgresql
 from xovac_tui.forwarding.failures import FailureCode, SinkError, SinkRemedy
-from xovac_tui.forwarding.kinds import PostgresSink
+from xovac_tui.forwarding.kinds.postgres import PostgresSink
 from xovac_tui.forwarding.sink import HistorySink
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.forwarding.view import SinkState

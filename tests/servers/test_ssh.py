@@ -8,19 +8,32 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.helpers.links import Harness, running
-from tests.helpers.pty import alive, descendants
+from tests.helpers.pty import (
+    ALTERNATE_SCREEN,
+    PROGRAM,
+    alive,
+    console,
+    descendants,
+    environment,
+    press_stop,
+    until,
+)
 from tests.helpers.servers import Pki, make_pki, socketio_server
+from tests.helpers.simulator import simulator_process
 from tests.servers.base import free_port
 from tests.servers.sshd import HOST, Sshd, sshd
 from xovac_tui.api.link import LinkCode, LinkWord
+from xovac_tui.errors import Exit
 from xovac_tui.link.checks import DoctorCheck
 from xovac_tui.link.doctor import probe
 from xovac_tui.link.ssh.connector import TunnelConnector
@@ -140,6 +153,35 @@ async def test_an_end_of_the_far_side_is_named_and_nothing_is_sent_when_it_is_ba
     assert served.events == [("cancel_recipe", ())]
 
 
+async def test_a_socket_that_was_deleted_is_made_again(far: Sshd, runtime: Path) -> None:
+    aim = target(far, "http://localhost:1")
+    tunnel = Tunnel(aim)
+    try:
+        first = Path(await tunnel.up())
+        assert Path(await tunnel.up()) == first
+        os.unlink(first)
+        assert Path(await tunnel.up()) != first
+    finally:
+        await tunnel.close()
+    await gone(runtime)
+
+
+async def test_through_a_jump_host_nothing_is_left_either(far: Sshd, runtime: Path) -> None:
+    hop = far.config.read_text().replace(f"Host {HOST}\n", f"Host hop\n ProxyJump {HOST}\n")
+    far.configure(more=hop)
+    before = descendants(os.getpid())
+    async with socketio_server() as served:
+        aim = msgspec.structs.replace(target(far, served.url), ssh="hop")
+        async with through(aim) as link:
+            await link.state(LinkWord.ONLINE)
+            made = set(descendants(os.getpid())) - {*before, *far.sessions}
+            assert len(made) >= 3, "keeper, ssh and the ssh to the jump host"
+    async with asyncio.timeout(5):
+        while any(alive(pid) for pid in made):  # noqa: ASYNC110 - processes
+            await asyncio.sleep(0.02)
+    await gone(runtime)
+
+
 @pytest.mark.slow
 async def test_a_far_side_that_hangs_is_named_before_the_chamber_counts_as_lost(far: Sshd) -> None:
     async with socketio_server() as served, through(target(far, served.url, lost_after=QUICK)) as link:
@@ -223,6 +265,7 @@ async def test_a_server_that_never_answers_is_given_up(runtime: Path) -> None:
             connect_timeout=0.3,
         )
         assert await failure(aim) is LinkCode.SSH_NO_ANSWER
+        assert f"({LinkCode.SSH_NO_ANSWER})" in (await examine(aim))["ssh"].detail
     await gone(runtime)
 
 
@@ -299,3 +342,45 @@ async def test_no_ssh_is_left_of_a_program_that_is_killed(
         while any(alive(pid) for pid in left):  # noqa: ASYNC110 - processes of another one's
             await asyncio.sleep(0.02)
     await gone(runtime)
+
+
+@pytest.mark.slow
+def test_ssh_asks_before_the_screen_and_none_is_left_of_a_console_that_is_killed(
+    far: Sshd, runtime: Path, tmp_path: Path
+) -> None:
+    far.know()
+    with simulator_process("--warm") as peer:
+        command = ", ".join(f'"{part}"' for part in far.command)
+        (tmp_path / "config.toml").write_text(
+            f'[profiles.bench]\nurl = "http://localhost:{peer.port}"\nssh = "{HOST}"\n'
+            f'ssh_command = [{command}]\ncontracts = ["simulator"]\n'
+        )
+        with console(home=tmp_path, controlling=True) as program:
+            program.wait_for("continue connecting")
+            assert ALTERNATE_SCREEN not in program.raw
+            program.send("yes\n")
+            program.wait_for("ONLINE")
+            press_stop(program)
+            program.wait_for("Could not cancel")
+            left = descendants(program.process.pid)
+            program.process.kill()
+            until(lambda: not any(alive(pid) for pid in left), 5, "no process of the console is left")
+    until(lambda: not inside(runtime), 5, "its socket is gone")
+
+
+@pytest.mark.slow
+def test_a_command_without_a_terminal_asks_nothing(far: Sshd, tmp_path: Path) -> None:
+    far.know()
+    command = ", ".join(f'"{part}"' for part in far.command)
+    (tmp_path / "config.toml").write_text(f"[profiles.bench]\nssh_command = [{command}]\n")
+    done = subprocess.run(
+        [*PROGRAM, "status", "--ssh", HOST],
+        env=environment(tmp_path),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == Exit.CONNECT
+    assert f"[{LinkCode.SSH_UNKNOWN_KEY}]" in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -41,6 +42,12 @@ class VictoriaMetrics(Server):
         """Return the JSON of an answer."""
         with urllib.request.urlopen(self._address(path, query), timeout=30) as answer:
             return json.load(answer)
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """Return what an expression gives for a moment from now on, behind what was just written."""
+        found = self.get("/api/v1/query", query=expression, nocache="1", time=str(time.time() + 1.0))
+        assert found["status"] == "success"
+        return list(found["data"]["result"])
 
     def export(self, match: str) -> list[dict[str, Any]]:
         """Return every series that matches, with its raw samples."""

@@ -170,8 +170,8 @@ kind = "low"
 channel = "x"
 """
 KINDS = (
-    'one of "deviation", "disk", "equals", "frozen", "high", "high_high", "link", "low", "low_low", '
-    '"no_response", "notification", "rate", "recorder", "stale"'
+    'one of "deviation", "disk", "equals", "forward", "frozen", "high", "high_high", "link", "low", '
+    '"low_low", "no_response", "notification", "rate", "recorder", "stale"'
 )
 VALUE_KINDS = ("equals", "high", "high_high", "low", "low_low")
 CHANNEL_KINDS = (
@@ -240,11 +240,11 @@ ANOTHER_KIND = (
 UNUSED = (
     (
         '{file}: `alarms.rules, item 15.limit` is ignored: kind "stale" does not use it, only deviation, '
-        "disk, high, high_high, low, low_low, no_response, rate."
+        "disk, forward, high, high_high, low, low_low, no_response, rate."
     ),
     (
         '{file}: `alarms.rules, item 15.deadband` is ignored: kind "stale" does not use it, only deviation, '
-        "disk, high, high_high, low, low_low, no_response, rate."
+        "disk, forward, high, high_high, low, low_low, no_response, rate."
     ),
     ('{more}: `rules, item 3.output` is ignored: kind "notification" does not use it, only no_response.'),
 )

@@ -4,7 +4,7 @@ import re
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -16,6 +16,8 @@ from xovac_tui.alarms.settings import AlarmSettings
 from xovac_tui.analysis.settings import AdviceSettings, CriterionSettings, StabilitySettings
 from xovac_tui.config import Display, Profile, Settings, load_settings, settings_problems
 from xovac_tui.errors import Exit, SettingsError
+from xovac_tui.forwarding.kinds import AnySink, Sink
+from xovac_tui.forwarding.settings import ForwardSettings
 from xovac_tui.notify.settings import Heartbeat, NotifySettings
 from xovac_tui.recipes.settings import RecipeSettings
 from xovac_tui.recording.settings import RecordSettings
@@ -73,7 +75,10 @@ def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
     [
         ("[display]\nthem = 'x'", '`display.them` is not a known key. Did you mean "theme"?'),
         ("[dispaly]", '`dispaly` is not a known key. Did you mean "display"?'),
-        ("zzz = 1", "Valid here: advice, alarms, display, keys, notify, profile, profiles, recipes, record"),
+        (
+            "zzz = 1",
+            "Valid here: advice, alarms, display, forward, keys, notify, profile, profiles, recipes, record",
+        ),
         ("[display]\nrefresh = 'fast'", '`display.refresh` is the text "fast", but it must be a number'),
         ("[display]\nrefresh = 11", "`display.refresh` is 11, but it must be a number from 0.2 to 10."),
         ("[display]\nrefresh = nan", "`display.refresh` is nan, but it must be a number from 0.2 to 10."),
@@ -215,7 +220,8 @@ def test_the_example_profile_equals_the_defaults() -> None:
     profile = data["profiles"]["bench-1"]
     for key in ("min", "max", "pressure"):
         assert profile["recipe"].pop(key) is not None
-    assert profile.pop("volume") is not None
+    for key in ("volume", "forward"):
+        assert profile.pop(key) is not None
     assert msgspec.convert(profile, Profile) == Profile()
 
 
@@ -227,6 +233,7 @@ def test_the_example_holds_every_key() -> None:
     assert set(data["record"]) == key_names(RecordSettings)
     assert set(data["notify"]) == key_names(NotifySettings)
     assert set(data["notify"]["heartbeat"]) == key_names(Heartbeat)
+    assert set(data["forward"]) == key_names(ForwardSettings)
     assert set(data["stability"]) == key_names(StabilitySettings)
     assert set(data["advice"]) == key_names(AdviceSettings)
     asked = {key for one in data["stability"]["criteria"].values() for key in one}
@@ -250,6 +257,7 @@ def test_the_manual_names_every_key_with_its_default() -> None:
         AlarmSettings,
         NotifySettings,
         Heartbeat,
+        ForwardSettings,
         StabilitySettings,
         CriterionSettings,
         AdviceSettings,
@@ -263,6 +271,16 @@ def test_the_manual_names_every_key_with_its_default() -> None:
             written = json.dumps(msgspec.to_builtins(default), ensure_ascii=False)
             shown = "not set" if default is None else f"`{written}`"
             assert f"| `{field.encode_name}` | {shown} |" in manual
+
+
+def test_the_manual_names_every_key_of_a_store_with_its_default() -> None:
+    folder = paths.example_settings().parent / "docs"
+    manual = "\n".join(page.read_text(encoding="utf-8") for page in sorted(folder.glob("*.md")))
+    for kind in (Sink, *get_args(AnySink)):
+        for field in msgspec.structs.fields(kind):
+            default = "must be given" if field.default is msgspec.NODEFAULT else None
+            shown = default or f"`{json.dumps(msgspec.to_builtins(field.default), ensure_ascii=False)}`"
+            assert f"| `{field.encode_name}` | {shown} |" in manual, kind
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="modes bind ordinary POSIX users only")

@@ -54,6 +54,7 @@ SOURCES = {
 }
 EXAMPLES = {
     "ui/screens/leak.py", "alarms/kinds/pump_down_slow.py", "alarms/kinds/NAME.py", "publish/mqtt.py",
+    "forwarding/kinds/NAME.py", "forwarding/engines/NAME.py",
     "event.path",
 }  # fmt: skip
 """Files that pages say to add, and what looks like a name of the code."""

@@ -10,9 +10,9 @@ from tests.helpers.forwarded import AWAY, BAD, WRONG, MemorySink, rows_of
 from xovac_tui.errors import XovacError
 from xovac_tui.forwarding.batch import Batch, ChannelRow, EventRow, LogRow, RowKey
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
-from xovac_tui.forwarding.forwarder import IDLE, LONGEST_WAIT, MOST_ASKED, SETTINGS_WAIT, Forwarder
+from xovac_tui.forwarding.forwarder import IDLE, LONGEST_WAIT, MOST_ASKED, Forwarder
 from xovac_tui.forwarding.recordparts import Part
-from xovac_tui.forwarding.view import SinkState, SinkView
+from xovac_tui.forwarding.view import SETTINGS_WAIT, SinkState, SinkView
 
 
 class Rows:

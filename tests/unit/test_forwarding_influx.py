@@ -105,7 +105,7 @@ def test_every_line_can_be_read_and_says_what_came(
 
 
 def test_a_line_is_as_the_manual_of_influxdb_writes_it() -> None:
-    [line] = Lines(BENCH).of(batch(row(**{"plate.A": -20.0, "p": 1e-05})))
+    [line] = Lines(BENCH).of(batch(row(7, **{"plate.A": -20.0, "p": 1e-05})))
     assert line == "xovac,chamber=bench,site=lab,event=sensors plate.A=-20.0,p=1e-05 1790000000123456007\n"
 
 

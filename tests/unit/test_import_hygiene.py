@@ -121,6 +121,8 @@ def test_the_first_picture_does_not_wait_for_the_record_or_for_runs() -> None:
 
 
 LATE = {
+    "forwarding/engines/epics.py": "p4p",
+    "forwarding/engines/metrics.py": "prometheus_client",
     "forwarding/engines/postgres.py": "psycopg",
     "logfile.py": "xovac_tui.logwriter",
     "notify/services.py": "apprise",

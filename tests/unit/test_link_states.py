@@ -27,6 +27,7 @@ from xovac_tui.link.target import Target
 class Refuse:
     after: float = 0.0
     error: type[XovacError] = LinkError
+    code: LinkCode = LinkCode.NOTHING_LISTENS
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Scene:
             await asyncio.sleep(step.after)
             if isinstance(step, Refuse):
                 error = step.error("Nothing listens there.")
-                error.code = LinkCode.NOTHING_LISTENS
+                error.code = step.code
                 raise error
         finally:
             self.ended.append(self.loop.time())
@@ -129,6 +130,12 @@ def test_the_waits_double_from_one_second_to_five_and_go_on_for_ever() -> None:
     assert scene.waits[:5] == pytest.approx([1.25, 2.5, 5, 5, 5])
     assert len(scene.dialled) > 1_900
     assert max(scene.waits) <= 5
+
+
+def test_what_only_a_person_can_settle_is_tried_seldom() -> None:
+    codes = (LinkCode.SSH_DENIED, LinkCode.SSH_UNKNOWN_KEY, LinkCode.SSH_CHANGED_KEY)
+    scene = play([Refuse(code=code) for code in codes], seconds=1000)
+    assert scene.waits[:4] == [300, 30, 30, 5]
 
 
 def test_a_server_that_drops_its_clients_is_left_in_peace() -> None:

@@ -30,6 +30,7 @@ GENERAL = {
         "past.py",
         "service.py",
         "settings.py",
+        "wording.py",
     ),
     *(
         "state.py",

@@ -26,19 +26,30 @@ class Needs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role: Role | None = None
     limit: Literal["max", "min", "pressure"] | None = None
     record: bool = False
+    sinks: bool = False
     rule: str = ""
 
 
 def default_rules(
-    recipe: RecipeSettings, contract: Contract, *, records: bool, simulator: bool
+    recipe: RecipeSettings,
+    contract: Contract,
+    *,
+    records: bool,
+    simulator: bool,
+    behind: float | None = None,
 ) -> Iterator[tuple[Rule, str]]:
     """Yield each default rule with why it cannot be watched, as a sentence; empty where it can.
 
+    `behind` is the lag in seconds from which on a store is late; None: nothing is forwarded.
     Those for the built-in simulator come last. Our own files need no check of their sentences.
     """
     for table in read_toml(_DEFAULTS)["rules"]:
         needs = msgspec.convert(table.pop("needs", {}), Needs)
+        if needs.sinks and behind is None:
+            continue
         filled, why = _filled(needs, recipe, contract, records)
+        if needs.sinks:
+            filled["limit"] = behind
         yield msgspec.convert(table | filled, AnyRule), why
     for table in read_toml(_SIMULATOR)["rules"] if simulator else ():
         yield msgspec.convert(table, AnyRule), ""

@@ -19,21 +19,27 @@ def watchlist(
     *,
     records: bool = True,
     simulator: bool = False,
+    behind: float | None = None,
 ) -> Watchlist:
     """Return the rules in force: the defaults, with the user's own beside them or in their place.
 
     `recipe` has the limits of the profile, `records` says whether it is recorded, `simulator` whether it is
-    the built-in one. Raises SettingsError with a sentence for each expression that cannot be understood.
+    the built-in one, `behind` from which lag in seconds on a store is late (None: nothing is forwarded).
+    Raises SettingsError with a sentence for each expression that cannot be understood.
     """
     if written:
         alarms.rules.check_values(written)
 
     def merge() -> InForce:
-        defaults = alarms.defaults.default_rules(recipe, contract, records=records, simulator=simulator)
+        defaults = alarms.defaults.default_rules(
+            recipe, contract, records=records, simulator=simulator, behind=behind
+        )
         return _merged(defaults if settings.defaults else (), written)
 
     def remake(other: Contract) -> Watchlist:
-        return watchlist(settings, recipe, other, written, records=records, simulator=simulator)
+        return watchlist(
+            settings, recipe, other, written, records=records, simulator=simulator, behind=behind
+        )
 
     return Watchlist(settings=settings, merge=merge, remake=remake)
 

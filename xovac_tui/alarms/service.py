@@ -13,7 +13,7 @@ from xovac_tui.alarms.desk import AlarmDesk
 from xovac_tui.alarms.limit_sets import LimitSetChoice
 from xovac_tui.alarms.mirror import LIMITS, Mirror
 from xovac_tui.alarms.store import AlarmStore
-from xovac_tui.alarms.surroundings import Surroundings
+from xovac_tui.alarms.surroundings import Surroundings, Unforwarded
 from xovac_tui.alarms.watchlist import Watchlist, limits
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.event import Event
@@ -58,6 +58,8 @@ class AlarmPorts(msgspec.Struct, frozen=True, kw_only=True):
     run_now: Callable[[], RunNow | None]
     """Returns the run that goes on, None where none does."""
     publish: Callable[[AlarmsChanged], None]
+    unforwarded: Callable[[], Unforwarded | None] = lambda: None
+    """Returns what is recorded and not forwarded yet; None: not known, or nothing is to be."""
 
 
 class AlarmService(AlarmDesk):
@@ -83,6 +85,7 @@ class AlarmService(AlarmDesk):
         self._may_evaluate = watchlist is not None
         self._chamber = chamber
         store = self._store = ports.store
+        self._unforwarded = ports.unforwarded
         self._make_values, self._run_now, self._publish = ports.values, ports.run_now, ports.publish
         self._begun: tuple[alarms.evaluator.AlarmEvaluator, MovingValues] | None = None
         self._surroundings = Surroundings(store)
@@ -291,6 +294,7 @@ class AlarmService(AlarmDesk):
             disk_free=around.disk_free,
             failing=around.failing,
             untried=around.untried,
+            unforwarded=self._unforwarded(),
         )
 
     def _do(self, asks: Sequence[Ask]) -> AlarmRefusal | None:

@@ -8,11 +8,22 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+import msgspec
+
 from xovac_tui.alarms.store import AlarmStore
 from xovac_tui.daemon import in_daemon
 
 _MEASURE_EVERY = 30.0
 """Seconds between two measurements of how much room the disk has."""
+
+
+class Unforwarded(msgspec.Struct, frozen=True, kw_only=True):
+    """What is recorded and not forwarded yet."""
+
+    seconds: float
+    """How long the oldest of it has waited; 0: there is nothing."""
+    why: str
+    """What the slowest store does, as sentences."""
 
 
 class Surroundings:

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import socket
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import click
 
-from xovac_tui import __version__
 from xovac_tui.cli.common import echo_result, iso, table
 from xovac_tui.cli.named import Named, NamedFile
 from xovac_tui.cli.output import echo
-from xovac_tui.cli.records import RecordSource, find_record, record_options
+from xovac_tui.cli.records import RecordSource, find_record, record_options, session_of
 from xovac_tui.clock import SystemClock
 from xovac_tui.completing.wanted import ValueKind
 from xovac_tui.recording.attachments import attach as attach_to
 from xovac_tui.recording.attachments import attachment_data, attachments, media_words, read_file
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.housekeeping import size_words
-from xovac_tui.recording.disk.kinds import Attachment, Session
+from xovac_tui.recording.disk.kinds import Attachment
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError, trouble_of
 from xovac_tui.recording.exports.newfile import new_file, not_written
-from xovac_tui.station.live import this_user
 from xovac_tui.text import clean
 
 
@@ -104,7 +100,7 @@ def _put(
     try:
         attach_to(
             source.path,
-            _session(source),
+            session_of(source),
             run,
             tuple(read.values()),
             caption=caption,
@@ -117,17 +113,6 @@ def _put(
         ) from error
     for file in read.values():
         echo(f"{file.name} is attached to r{run} ({media_words(file.media)}, SHA-256 {file.hash}).", err=True)
-
-
-def _session(source: RecordSource) -> Session:
-    return Session(
-        pid=os.getpid(),
-        host=socket.gethostname(),
-        who=this_user(),
-        program=f"xovac-tui {__version__}",
-        profile=source.chamber.name,
-        url=source.chamber.profile.url,
-    )
 
 
 def _save(source: RecordSource, run: int, there: list[Attachment], folder: Path) -> None:

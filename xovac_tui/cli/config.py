@@ -21,6 +21,7 @@ from xovac_tui.config import (
 )
 from xovac_tui.errors import SettingsError
 from xovac_tui.paths import AUTH_VARIABLE, HEADERS_VARIABLE
+from xovac_tui.text import clean
 from xovac_tui.validation import join_key
 from xovac_tui.withaddress import without_secrets
 
@@ -87,7 +88,22 @@ def shown_settings(found: Effective) -> Iterator[str]:
     for variable in (AUTH_VARIABLE, HEADERS_VARIABLE):
         if os.environ.get(variable, "").strip():
             yield f"# {variable} is set (hidden)"
+    yield from (f"# {line}" for line in destinations(found.settings))
     yield from _struct(without_secrets(found.settings), Settings(), "", found)
+
+
+def destinations(settings: Settings) -> Iterator[str]:
+    """Yield a line for each store to which records are forwarded: where, what, whose. Nothing secret."""
+    forward = settings.forward
+    for one in forward.sinks:
+        named = [
+            name for name, profile in settings.profiles.items() if one in forward.chosen(profile.forward)
+        ]
+        others = "every other chamber" if named else "every chamber"
+        chambers = [*named, *([others] if one.name in forward.to else [])]
+        whose = f"of {', '.join(chambers)}" if chambers else "of none: no chamber names it"
+        what = "all that is recorded" if one.takes_history else "the newest state"
+        yield f"Forwarded to {clean(one.name, 64)} ({one.kind}, {clean(one.where, 200)}): {what} {whose}"
 
 
 def _struct(struct: Any, default: Any, key: str, found: Effective) -> Iterator[str]:

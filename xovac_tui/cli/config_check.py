@@ -17,7 +17,7 @@ from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.analysis.values import criterion_called, no_criterion
 from xovac_tui.api.contract import Contract
 from xovac_tui.api.loader import documented_contract
-from xovac_tui.cli.config import config_option, settings_place
+from xovac_tui.cli.config import config_option, destinations, settings_place
 from xovac_tui.cli.contract_notes import assumed_forms, contract_with_mistakes, unknown_units
 from xovac_tui.cli.exposure import alarm_notes
 from xovac_tui.cli.output import echo, echo_lines
@@ -29,10 +29,12 @@ from xovac_tui.config import (
     settings_problems,
 )
 from xovac_tui.config.load import sound_settings
-from xovac_tui.config.secrets import read_addresses
+from xovac_tui.config.secrets import read_addresses, sink_secret
 from xovac_tui.config.themes import shipped_themes, unknown_theme, user_themes
 from xovac_tui.errors import Exit, SettingsError, XovacError
 from xovac_tui.expressions import ExpressionError, parse
+from xovac_tui.forwarding.failures import SinkError
+from xovac_tui.forwarding.wording import failure_sentence
 from xovac_tui.notify.services import service_problem
 from xovac_tui.plural import counted
 from xovac_tui.recording.arrivals import never_arrived
@@ -63,6 +65,7 @@ def check(ctx: click.Context, /, file: Path | None, **_: Any) -> None:
     problems += [*named_problems(settings, place), *environment_problems(file)]
     echo_lines(dict.fromkeys(problems))
     echo_lines(notes(settings, place), err=True)
+    echo_lines(destinations(settings), err=True)
     if not problems:
         echo(said)
     ctx.exit(int(Exit.USAGE if problems else Exit.OK))
@@ -100,6 +103,13 @@ def _address_problems(settings: Settings) -> Iterator[str]:
     except SettingsError as error:
         yield from error.sentences
         return
+    for sink in settings.forward.sinks:
+        try:
+            sink_secret(sink)
+        except SinkError as error:
+            yield f"{sink.whose}: {failure_sentence(error.failure)}"
+        if sink.ca_file and not os.path.isfile(sink.ca_file):
+            yield f"{sink.whose}: `ca_file`: there is no file {sink.ca_file}. Check the name."
     for one in settings.notify.receivers:
         if one.kind == "apprise" and (why := service_problem(one.url)):
             yield f'notifications, receiver "{one.name}": {why}'

@@ -8,6 +8,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from xovac_tui import __version__, paths
 from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.config_check import named_problems
 from xovac_tui.cli.exposure import all_exposed
+from xovac_tui.cli.forward import forwarding_lines
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.output import echo, echo_lines
 from xovac_tui.cli.provestop import prove
@@ -206,6 +208,10 @@ def _chamber(found: Effective) -> Exit:
         key = _bound_key(found.settings.keys, "prove-stop")
         echo(f"      Prove it while nothing runs: add --prove-stop, or press {key} in the console.")
     well = asyncio.run(_probe(chambers.target(chamber)))
+    if tried := list(forwarding_lines(found, chamber.name, chamber.profile.forward)):
+        echo()
+        echo("Forwarding")
+        echo_lines(tried)
     return Exit.OK if well else Exit.CONNECT
 
 
@@ -220,7 +226,7 @@ def _bound_key(keys: Mapping[str, str], action: str) -> str:
 async def _probe(target: Target) -> bool:
     well, tunnel = True, Tunnel(target) if target.ssh else None
     if tunnel is not None:
-        await tunnel.first()
+        await tunnel.first(partial(echo, err=True))
     async for found in probe(target, tunnel=tunnel):
         echo(f"  {_MARKS[found.ok]}  {found.name}: {found.detail}")
         if found.advice:

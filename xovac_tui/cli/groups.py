@@ -9,7 +9,7 @@ import click
 from xovac_tui.cli.group import ListedGroup
 from xovac_tui.cli.options import connecting_options
 from xovac_tui.cli.seconds import Seconds
-from xovac_tui.cli.table import AUDIT, CONFIG, CONTRACT, NOTIFY, RECIPE, RECORD, imported
+from xovac_tui.cli.table import AUDIT, CONFIG, CONTRACT, FORWARD, NOTIFY, RECIPE, RECORD, imported
 
 
 @click.group(cls=ListedGroup, listed=RECORD, invoke_without_command=True)
@@ -45,6 +45,11 @@ def recipe() -> None:
 @click.group(cls=ListedGroup, listed=NOTIFY)
 def notify() -> None:
     """List the receivers of alarm messages, or send them a message marked as a test."""
+
+
+@click.group(cls=ListedGroup, listed=FORWARD)
+def forward() -> None:
+    """Show how far the stores are to which records are forwarded, try them, or send everything again."""
 
 
 @click.group(cls=ListedGroup, listed=CONTRACT)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine
+from functools import partial
 from typing import Any
 
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.news import LinkChanged
+from xovac_tui.cli.output import echo
 from xovac_tui.errors import LinkError
 from xovac_tui.station.live import LiveStation
 from xovac_tui.station.news import News
@@ -19,7 +21,8 @@ GRACE = 5.0
 
 def asked(station: LiveStation) -> LiveStation:
     """Return a station once ssh has asked at this terminal what it has to: before anything is connected."""
-    asyncio.run(station.ask_first())
+    if station.way is not None:
+        asyncio.run(station.way.first(partial(echo, err=True)))
     return station
 
 

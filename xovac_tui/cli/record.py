@@ -23,6 +23,8 @@ from xovac_tui.cli.link import asked
 from xovac_tui.cli.stderr import StderrLines
 from xovac_tui.compose import chambers, stations
 from xovac_tui.errors import Exit
+from xovac_tui.forwarding.view import ForwardChanged, SinkState
+from xovac_tui.forwarding.wording import sink_sentence
 from xovac_tui.outlet import Outlet
 from xovac_tui.recording.disk.share import share_advice
 from xovac_tui.recording.status import RecorderChanged, RecorderState, RecorderView
@@ -73,6 +75,11 @@ async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> N
                 ended.set()
         elif isinstance(news, RecorderChanged) and news.recorder.state is not RecorderState.STARTING:
             say.line(f"{station.name}: {_words(news.recorder)}")
+        elif isinstance(news, ForwardChanged):
+            before = {told[0]: told for told in news.before.told}
+            for told, one in zip(news.view.told, news.view.sinks, strict=True):
+                if told != before.get(told[0]) and one.state is not SinkState.STARTING:
+                    say.line(f"{station.name}: forwarding to {sink_sentence(one)}")
         elif isinstance(news, RecordOpened) and (advice := share_advice(station.record.share)):
             say.line(f"{station.name}: {advice}")
         elif isinstance(news, ContractChanged):

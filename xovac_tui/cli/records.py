@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
+import socket
 import sys
 import time
 from collections.abc import Sequence
@@ -13,7 +15,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from xovac_tui import paths
+from xovac_tui import __version__, paths
 from xovac_tui.cli.chambers import DEMO, chamber_named, demo_chamber, zone_of
 from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.exposure import warn_of_record
@@ -24,14 +26,17 @@ from xovac_tui.config import Effective
 from xovac_tui.config.check import url_mistake
 from xovac_tui.config.resolve import COMMAND_LINE
 from xovac_tui.errors import NoChamberError, SettingsError
+from xovac_tui.link.target import shown_through
 from xovac_tui.plural import counted
 from xovac_tui.recording.disk.files import size
 from xovac_tui.recording.disk.housekeeping import size_words
+from xovac_tui.recording.disk.kinds import Session
 from xovac_tui.recording.disk.lists import sessions
 from xovac_tui.recording.disk.lock import is_recorded
 from xovac_tui.recording.disk.pieces import Unread
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.schema import RecordError
+from xovac_tui.station.live import this_user
 from xovac_tui.text import clean
 
 _LISTED = 20
@@ -111,6 +116,18 @@ def find_chamber(ctx: click.Context) -> RecordSource:
         )
     profile = msgspec.structs.replace(source.chamber.profile, url=address_in(source.path))
     return msgspec.structs.replace(source, chamber=msgspec.structs.replace(source.chamber, profile=profile))
+
+
+def session_of(source: RecordSource) -> Session:
+    """Return what the session of a command says of itself that adds to a record."""
+    return Session(
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        who=this_user(),
+        program=f"xovac-tui {__version__}",
+        profile=source.chamber.name,
+        url=shown_through(source.chamber.profile.url, source.chamber.profile.ssh),
+    )
 
 
 def address_in(record: Path) -> str:

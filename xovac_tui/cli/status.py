@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,15 @@ import msgspec
 from xovac_tui.chamber.alarm import SEVERITIES, UNRESOLVED, AlarmChange
 from xovac_tui.chamber.snapshot import ChannelView, Quality, RunState, Snapshot
 from xovac_tui.cli.common import echo_result, iso, table
+from xovac_tui.cli.forward import chosen_sinks, progress_data, progress_words
 from xovac_tui.cli.link import asked, beside, online
 from xovac_tui.cli.options import transport_option
 from xovac_tui.cli.records import find_chamber, record_options
 from xovac_tui.compose import stations
 from xovac_tui.durations import format_duration
 from xovac_tui.errors import XovacError
+from xovac_tui.forwarding.kinds import Sink
+from xovac_tui.forwarding.progress import SinkProgress, read_progress, unknown_progress
 from xovac_tui.plural import counted
 from xovac_tui.quantities import quantity
 from xovac_tui.recording.disk.lists import newest_alarms
@@ -53,6 +56,8 @@ class StatusSample(msgspec.Struct, frozen=True):
     recorded: bool
     alarms: tuple[AlarmChange, ...] | None
     """Alarms that want attention, the worst first; None without a recorder that evaluates them."""
+    forward: tuple[SinkProgress, ...] = ()
+    """How far the stores are to which the chamber is forwarded, by the record."""
 
 
 @click.command()
@@ -72,6 +77,7 @@ def status(ctx: click.Context, /, as_json: bool, **_: Any) -> None:
 
     station = asked(stations.looking(source.found, source.chamber, source.path))
     sample = asyncio.run(_sample(station, source.path))
+    sample = msgspec.structs.replace(sample, forward=_forward(chosen_sinks(source), sample))
     echo_result(as_json, data(sample), lines(sample, source.zone))
 
 
@@ -117,6 +123,16 @@ def seen(station: LiveStation, snapshot: Snapshot, record: Path) -> StatusSample
     )
 
 
+def _forward(sinks: Sequence[Sink], sample: StatusSample) -> tuple[SinkProgress, ...]:
+    """Return how far the stores are; a record that cannot be read now says nothing of them."""
+    if not sinks or not sample.record.exists():
+        return unknown_progress(sinks)
+    try:
+        return read_progress(sample.record, sinks, sample.snapshot.utc)
+    except XovacError:
+        return unknown_progress(sinks)
+
+
 def _alarms(path: Path) -> tuple[AlarmChange, ...] | None:
     """Return the alarms in the record that want attention; None if it cannot be read."""
     try:
@@ -151,6 +167,7 @@ def data(sample: StatusSample) -> dict[str, Any]:
             "pid": sample.pid,
             "record": str(sample.record) if sample.record.exists() else None,
         },
+        "forward": progress_data(sample.forward),
         "contract": {
             "files": [str(path) for path in sample.station.contract_files],
             "problem": None
@@ -248,6 +265,9 @@ def lines(sample: StatusSample, zone: tzinfo | None) -> Iterator[str]:
     if (speed := sample.station.speed) != 1:
         yield f"Speed     simulated: {speed:g} s of the chamber pass in 1 s"
     yield f"Recorder  {_recorder_words(sample)}"
+    for one in sample.forward:
+        waits = f", {counted(one.events, 'event')} to send" if one.events else ""
+        yield f"Forward   {clean(one.name, 64)}: {progress_words(one)}{' behind' * bool(one.behind)}{waits}"
     if sample.alarms is None:
         why = "the record cannot be read now" if sample.recorded else "no program records this chamber"
         yield f"Alarms    not known: {why}"

@@ -77,6 +77,7 @@ COMMANDS: Table = {
     "audit": Listed("groups:audit", "Show and verify commands, notes and alarms on record."),
     "recipe": Listed("groups:recipe", "Check, plan, make, compare or exchange recipe files."),
     "notify": Listed("groups:notify", "List the receivers of alarms, and test them."),
+    "forward": Listed("groups:forward", "Show and test where records are forwarded to."),
     "contract": Listed("groups:contract", "Draft, check, show or compare contract files."),
     "config": Listed("groups:config", "Make, find, check or show the settings."),
     "doctor": Listed(
@@ -136,6 +137,19 @@ RECIPE: Table = {
 NOTIFY: Table = {
     "list": Listed("notify:list_", "Print the receivers of alarm messages."),
     "test": Listed("notify:test", "Send a message marked as a test to the receivers.", exits=_NOT_ARRIVED),
+}
+FORWARD: Table = {
+    "forget": Listed(
+        "forward:forget",
+        "Send a store everything again; clear what a broker keeps.",
+        exits={Exit.ERROR: "what the broker keeps was not cleared"},
+    ),
+    "status": Listed("forward:status", "Print how far each store is, by the record."),
+    "test": Listed(
+        "forward:test",
+        "Try each store once, step by step, without a reading.",
+        exits={Exit.ERROR: "a step failed"},
+    ),
 }
 CONTRACT: Table = {
     "check": Listed("contract:check", "Check contract files, those of a profile or any."),

@@ -152,6 +152,12 @@ def _receivers(typed: TypedWords) -> Values:
         yield _text(receiver, "name"), ""
 
 
+def _sinks(typed: TypedWords) -> Values:
+    sinks = _table(_Chosen.of(typed).settings, "forward").get("sinks")
+    for sink in sinks if isinstance(sinks, list) else ():
+        yield _text(sink, "name"), _text(sink, "kind")
+
+
 def _templates(_: TypedWords) -> Values:
     for template in _imported("recipes.templates").TEMPLATES:
         yield template.name, template.help
@@ -175,6 +181,7 @@ _MAKERS: dict[ValueKind, Callable[[TypedWords], Values]] = {
     ValueKind.RUN: _runs,
     ValueKind.RUN_OR_FILE: _runs,
     ValueKind.SETTING: _template_values,
+    ValueKind.SINK: _sinks,
     ValueKind.SSH: _ssh_hosts,
     ValueKind.TEMPLATE: _templates,
     ValueKind.THEME: _themes,

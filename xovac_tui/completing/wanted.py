@@ -26,6 +26,8 @@ class ValueKind(StrEnum):
     RUN_OR_FILE = "run-or-file"
     SETTING = "setting"
     """Values of the recipe template that was typed, as `hot=`."""
+    SINK = "sink"
+    """Stores of [forward]."""
     SSH = "ssh"
     """Hosts of ~/.ssh/config, and those of known_hosts that are not hashed."""
     TEMPLATE = "template"

@@ -12,6 +12,7 @@ import msgspec
 from xovac_tui import alarms, analysis, config, link
 from xovac_tui.alarms.rules_in_force import watchlist
 from xovac_tui.alarms.service import AlarmPorts, AlarmService
+from xovac_tui.alarms.surroundings import Unforwarded
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.api.link import LinkCallbacks
@@ -25,6 +26,8 @@ from xovac_tui.config import Effective, Profile
 from xovac_tui.config.secrets import read_addresses, sink_secret
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.forwarding.service import ForwardPlan, ForwardPorts, ForwardService
+from xovac_tui.forwarding.view import ForwardView, SinkState
+from xovac_tui.forwarding.wording import sink_sentence
 from xovac_tui.link import ssh
 from xovac_tui.link.target import Target, shown_through
 from xovac_tui.notify.service import NotifyService
@@ -111,6 +114,7 @@ def build_station(
             ),
             run_now=follower.now,
             publish=news.publish,
+            unforwarded=lambda: unforwarded(forward.view),
         ),
         who=who,
     )
@@ -265,7 +269,17 @@ def alarm_watchlist(found: Effective, setup: ChamberSetup) -> Watchlist:
         written,
         records=profile.record,
         simulator=SIMULATOR_CONTRACT in profile.contracts,
+        behind=found.settings.forward.behind if held_for(found, setup).sinks else None,
     )
+
+
+def unforwarded(view: ForwardView) -> Unforwarded | None:
+    """Return what is not forwarded yet, for the alarm; None while that is not known of each sink."""
+    unknown = {SinkState.STARTING, SinkState.ELSEWHERE, SinkState.OFF}
+    if not view.sinks or any(one.state in unknown for one in view.sinks):
+        return None
+    slowest = max(view.sinks, key=lambda one: one.behind)
+    return Unforwarded(seconds=slowest.behind, why=sink_sentence(slowest))
 
 
 def record_choice(

@@ -14,20 +14,16 @@ from xovac_tui.forwarding.batch import Batch
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.sink import HistorySink
-from xovac_tui.forwarding.view import SinkState, SinkView
+from xovac_tui.forwarding.view import BEHIND, SETTINGS_WAIT, SinkState, SinkView
 
 IDLE = 1.0
 """Seconds between reads of a record of which everything is stored."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
 """Seconds after the first failure, doubled with each further one, and at the most."""
-SETTINGS_WAIT = 300.0
-"""Seconds after which a sink is tried again whose settings are wrong."""
 MOST_ASKED = 3600.0
 """Seconds for which a sink is left alone at the most, however long it asks for."""
 PROVE_EVERY = 100
 """Rows left out in a row after which it is tried again whether the sink takes anything at all."""
-BEHIND = 60.0
-"""Age in seconds of the oldest row that waits, from which on a sink is behind."""
 
 
 class Source(Protocol):

@@ -63,6 +63,21 @@ class ForwardedRows:
         mono = found.block.mono[found.first - found.block.first]
         return mono if found.session == present else began - max(0.0, started - (mono + found.shift))
 
+    def waiting_utc(self, cursor: int) -> float | None:
+        """Return the record time of the oldest event from a cursor on; None where there is none."""
+        found = self._events.next(cursor)
+        if found is None:
+            return None
+        if found.block is None:
+            return self._recorder()[1]
+        return found.block.mono[found.first - found.block.first] + found.shift
+
+    def first(self, part: Part) -> int:
+        """Return the cursor before everything of a part that is kept."""
+        if part is Part.EVENTS:
+            return self._events.first()
+        return int(self._record.rows(f"SELECT coalesce(min(id), 1) FROM {part.value}")[0][0])
+
     def _recorder(self) -> tuple[int, float, float]:
         if self._present is None:
             rows = self._record.rows(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from xovac_tui.forwarding.publisher import StatePublisher
 from xovac_tui.forwarding.sink import HistorySink
+from xovac_tui.text import clean
 from xovac_tui.withaddress import WithAddress
 
 
@@ -60,6 +62,18 @@ class Sink(WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=True, t
             yield "url", reason
         if self.secret_file and self.secret_env:
             yield "secret_env", "the secret is in `secret_file` already. Keep one of them."
+
+    @property
+    def where(self) -> str:
+        """Where data go, by the host alone: the rest of an address may be a secret."""
+        if self.url_file:
+            return f"the address in {self.url_file}"
+        try:
+            parts = urlsplit(self.url)
+            host, port = parts.hostname or "", parts.port
+        except ValueError:
+            return ""
+        return clean(f"{host}:{port}" if port else host, 200)
 
     @property
     def takes_history(self) -> bool:

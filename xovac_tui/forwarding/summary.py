@@ -15,6 +15,8 @@ class AlarmSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     since: float | None = None
     """UTC seconds at which it was raised."""
     active: bool = False
+    channel: str = ""
+    """Label of the channel that it is about; empty where it is about none."""
 
 
 class ChannelSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -72,6 +72,7 @@ def _alarm(one: AlarmView | AlarmChange) -> AlarmSummary:
         text=clean(one.text, _TEXT),
         since=one.raised_utc,
         active=one.active,
+        channel=clean(one.channel, _TEXT),
     )
 
 

@@ -9,6 +9,11 @@ import msgspec
 
 from xovac_tui.forwarding.failures import Failure
 
+BEHIND = 60.0
+"""Age in seconds of the oldest row that waits, from which on a sink is behind."""
+SETTINGS_WAIT = 300.0
+"""Seconds after which a sink is tried again whose settings are wrong."""
+
 
 class SinkState(StrEnum):
     """What a sink does."""

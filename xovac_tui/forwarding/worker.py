@@ -11,11 +11,11 @@ import msgspec
 
 from xovac_tui.errors import XovacError
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
-from xovac_tui.forwarding.forwarder import SETTINGS_WAIT, Forwarder
+from xovac_tui.forwarding.forwarder import Forwarder
 from xovac_tui.forwarding.reading import ForwardedRows
 from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.sink import HistorySink
-from xovac_tui.forwarding.view import SinkState, SinkView
+from xovac_tui.forwarding.view import SETTINGS_WAIT, SinkState, SinkView
 
 _ENDING = 2.0
 """Seconds for which the end waits for a batch that is on its way."""

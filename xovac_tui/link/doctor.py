@@ -227,6 +227,8 @@ async def _ends_soon(reader: asyncio.StreamReader) -> bool:
 
 async def _tls(patient: _Patient) -> DoctorCheck:
     address = patient.address
+    if not address.tls and address.via:
+        return DoctorCheck("tls", None, f"By ssh as far as {address.ssh}; not encrypted behind it (http).")
     if not address.tls:
         return DoctorCheck("tls", None, "Not encrypted (http): anyone on the network can read and command.")
     certificate = await presented(address, patient.target.connect_timeout)

@@ -55,7 +55,7 @@ from xovac_tui.station.news import News, NewsFeed, ServiceFailed
 from xovac_tui.station.proofs import StopProofs
 from xovac_tui.station.refusal import Refusal, RefusalCode
 from xovac_tui.station.service import ForwardDesk, RecordDesk, RunKeeper, Service, Services
-from xovac_tui.station.setup import Reach, StationSetup
+from xovac_tui.station.setup import Reach, StationSetup, Way
 from xovac_tui.station.station import Station
 from xovac_tui.text import clean
 
@@ -164,11 +164,6 @@ class LiveStation(Station):
                 self._linked.set()
                 await self._services.close()
 
-    async def ask_first(self) -> None:
-        """Do what may ask at the terminal, before it is drawn on and before anything is connected."""
-        if self._reach.way is not None:
-            await self._reach.way.first()
-
     async def _run(self, callbacks: LinkCallbacks) -> None:
         # The record opens beside: whatever holds it up, the chamber can be reached. What comes before it is
         # open waits in memory, so nothing is missed.
@@ -210,6 +205,11 @@ class LiveStation(Station):
     def patience(self) -> float:
         """Seconds that one attempt to connect may take."""
         return self.target.patience
+
+    @property
+    def way(self) -> Way | None:
+        """The tunnel to the chamber, which may ask before it is there; None: it is connected to directly."""
+        return self._reach.way
 
     # -- what screens read ----------------------------------------------------------------------------
 

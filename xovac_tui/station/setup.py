@@ -85,8 +85,11 @@ LinkFactory = Callable[[Target, LinkCallbacks], LinkPort]
 class Way(Protocol):
     """Something on the way to a chamber that is made before the link, and ended after it."""
 
-    async def first(self) -> None:
-        """Make it where that may ask at the terminal, which nothing else must use meanwhile."""
+    async def first(self, say: Callable[[str], None]) -> None:
+        """Make it where that may ask at the terminal, which nothing else must use meanwhile.
+
+        `say` shows a line there.
+        """
         ...
 
     async def close(self) -> None:

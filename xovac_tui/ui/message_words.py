@@ -11,6 +11,8 @@ from xovac_tui.chamber.alarm import LOUD, SEVERITIES, AlarmChange, AlarmEvent
 from xovac_tui.chamber.alarm import Severity as AlarmSeverity
 from xovac_tui.chamber.news import ContractChanged, ContractProblemChanged, LinkChanged, ModeChanged
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
+from xovac_tui.forwarding.view import BEHIND, ForwardChanged, SinkState
+from xovac_tui.forwarding.wording import sink_sentence
 from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderChanged, RecorderState
 from xovac_tui.station.news import ServiceFailed
@@ -86,7 +88,29 @@ def recorder_words(news: RecorderChanged) -> MessageText | None:
     return None
 
 
+def forward_words(news: ForwardChanged) -> MessageText | None:
+    """Return the message for sinks that fail, or store again after they were behind; None without any."""
+    before = {one.name: one for one in news.before.sinks}
+    failed = [
+        one
+        for one in news.view.sinks
+        if one.failure is not None and ((was := before.get(one.name)) is None or was.failure is None)
+    ]
+    if failed:
+        said = " ".join(sink_sentence(one) for one in failed)
+        return MessageText("Not forwarded", said, "warning", 12.0)
+    back = [
+        one.name
+        for one in news.view.sinks
+        if one.state is SinkState.ON and (was := before.get(one.name)) is not None and was.behind > BEHIND
+    ]
+    if back:
+        return MessageText("Forwarded again", f"{', '.join(back)} has everything that was recorded.")
+    return None
+
+
 _SERVICES = {
+    "ForwardService": "Forwarding",
     "RecordService": "Recording",
     "AlarmService": "Evaluation of alarms",
     "RunService": "Following of runs",

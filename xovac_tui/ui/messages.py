@@ -19,6 +19,7 @@ from xovac_tui.chamber.news import (
 )
 from xovac_tui.chamber.snapshot import LedgerEntry
 from xovac_tui.errors import XovacError
+from xovac_tui.forwarding.view import ForwardChanged
 from xovac_tui.recording.status import RecorderChanged
 from xovac_tui.station.news import News, ServiceFailed
 from xovac_tui.ui import dialogs, message_words
@@ -46,6 +47,8 @@ class Messages:
             self._say(message_words.outcome_words(news.entry, self._workspace.keys), news.entry)
         elif isinstance(news, RecorderChanged):
             self._say(message_words.recorder_words(news))
+        elif isinstance(news, ForwardChanged):
+            self._say(message_words.forward_words(news))
         elif isinstance(news, AlarmsChanged):
             alarms = self._workspace.station.alarms
             self._say(message_words.alarm_words(as_shown(news.changes, alarms.unresolved())))

@@ -17,6 +17,7 @@ from xovac_tui.alarms.kinds.notification import NotificationRule
 from xovac_tui.alarms.kinds.rate import RateRule
 from xovac_tui.alarms.kinds.recorder import RecorderRule
 from xovac_tui.alarms.kinds.stale import StaleRule
+from xovac_tui.alarms.kinds.unforwarded import ForwardRule
 
 __all__ = ["AnyRule", "Condition", "Context", "Level", "Rule"]
 
@@ -35,5 +36,6 @@ AnyRule = (
     | RecorderRule
     | DiskRule
     | NotificationRule
+    | ForwardRule
 )
 """A rule of any kind; `kind` says which."""

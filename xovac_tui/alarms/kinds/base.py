@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from xovac_tui.alarms.life import Holding
+from xovac_tui.alarms.surroundings import Unforwarded
 from xovac_tui.chamber.alarm import AlarmNumber, LimitSet, Sense, SeverityName, Spelling
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.model import Chamber
@@ -153,6 +154,8 @@ class Context(msgspec.Struct, kw_only=True):
     """Receiver of notifications that could not be reached -> why, as a sentence."""
     untried: bool = False
     """Of some receiver nothing is known since this program began."""
+    unforwarded: Unforwarded | None = None
+    """What is not forwarded yet; None: nothing is to be forwarded from here, or it is not known."""
 
 
 class Condition(ABC):

@@ -299,4 +299,4 @@ def _key(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    return f'"{text.translate(_QUOTED)}"'
+    return f'"{clean(text).translate(_QUOTED)}"'

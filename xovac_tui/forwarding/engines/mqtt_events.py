@@ -19,7 +19,7 @@ from xovac_tui.forwarding.engines.mqtt_connection import (
     is_refused,
     refused,
 )
-from xovac_tui.forwarding.engines.mqtt_state import try_writing
+from xovac_tui.forwarding.engines.mqtt_once import try_writing
 from xovac_tui.forwarding.engines.mqtt_topics import ChamberTopics, client_id
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.recordparts import Part

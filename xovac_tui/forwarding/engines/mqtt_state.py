@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -26,14 +27,14 @@ from xovac_tui.forwarding.engines.mqtt_connection import (
     refused,
 )
 from xovac_tui.forwarding.engines.mqtt_discovery import Discovery
-from xovac_tui.forwarding.engines.mqtt_payloads import Retained, StateTopics, status
+from xovac_tui.forwarding.engines.mqtt_once import clear_retained, try_writing
+from xovac_tui.forwarding.engines.mqtt_payloads import AT_LEAST, Retained, StateTopics, status
 from xovac_tui.forwarding.engines.mqtt_rival import LISTEN, is_rivalled
 from xovac_tui.forwarding.engines.mqtt_topics import ChamberTopics, client_id
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
-from xovac_tui.forwarding.forwarder import SETTINGS_WAIT
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.forwarding.summary import ChamberSummary
-from xovac_tui.forwarding.view import SinkState, SinkView
+from xovac_tui.forwarding.view import SETTINGS_WAIT, SinkState, SinkView
 
 _STOP_WAIT = 2.0
 """Seconds that the end may take."""
@@ -43,8 +44,6 @@ _LOOK = 0.2
 """Seconds after which a new state is seen."""
 _STEADY = 60.0
 """Seconds that a connection must have lasted for the next one to be tried at once."""
-SETTLED = 1.0
-"""Seconds without a message after which everything that the broker keeps has come."""
 ANEW = 5.0
 """Seconds between two times at the least that everything is published again because Home Assistant began."""
 
@@ -58,8 +57,18 @@ class MqttPace(msgspec.Struct, frozen=True):
     first_wait: float = 1.0
     longest_wait: float = 15.0
     settings_wait: float = SETTINGS_WAIT
+    held_after: float = 3 * AT_LEAST
+    """Without a state for so long the program is held up."""
     listen: float = LISTEN
     """For so long another recorder of the chamber is listened for."""
+
+
+class _Given(NamedTuple):
+    """A state that is to be published."""
+
+    summary: ChamberSummary
+    at: float
+    """When it was given, monotonic seconds."""
 
 
 class MqttPublisher:
@@ -81,7 +90,7 @@ class MqttPublisher:
         """How it is; replaced, never changed."""
         self._own = secrets.token_hex(4)
         self._lost = False
-        self._newest: ChamberSummary | None = None
+        self._newest: _Given | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"publish {name}", daemon=True)
 
@@ -91,7 +100,7 @@ class MqttPublisher:
 
     def publish(self, summary: ChamberSummary) -> None:
         """Take the state as it is now."""
-        self._newest = summary
+        self._newest = _Given(summary, time.monotonic())
 
     def stop(self, *, wait: bool = False) -> None:
         """End, and say that the recorder has stopped; may be called again."""
@@ -160,7 +169,7 @@ class _PublishingSession:
     ) -> None:
         self._states = StateTopics(chamber, prefix)
         self._prefix, self._host = prefix, socket.gethostname()
-        self._own = own
+        self._own, self._held_up, self._held_after = own, False, pace.held_after
         topics = self._states.topics
         self._connection = BrokerConnection(
             access,
@@ -183,14 +192,14 @@ class _PublishingSession:
 
     def run(
         self,
-        newest: Callable[[], ChamberSummary | None],
+        newest: Callable[[], _Given | None],
         stopping: Callable[[], bool],
         show: Callable[[int, Failure | None], None],
     ) -> None:
         """Publish what is newest until the end; raises SinkError where the connection is lost."""
         connection, states = self._connection, self._states
         connection.open()
-        seen: ChamberSummary | None = None
+        seen: _Given | None = None
         try:
             self._waiting.append(Retained(states.topics.status, self._status(True)))
             self._round(newest())
@@ -199,12 +208,13 @@ class _PublishingSession:
             connection.subscribe(*own, *((f"{self._prefix}/status",) if self._prefix else ()))
             while not stopping():
                 connection.turn(_LOOK if not self._waiting else 0.0)
-                summary = newest()
+                given = newest()
+                self._look_alive(given)
                 # What is not answered yet holds back what is newer: then the newest of all is next.
-                news = summary is not seen or self._due_anew() or states.is_more(time.monotonic())
+                news = given is not seen or self._due_anew() or states.is_more(time.monotonic())
                 if news and not self._waiting and not connection.pending:
-                    seen = summary
-                    self._round(summary)
+                    seen = given
+                    self._round(given)
                 self._send()
                 if not connection.pending and not self._waiting:
                     sent, self._sent = self._sent, 0
@@ -215,12 +225,20 @@ class _PublishingSession:
             # Without taking leave, unless that is done: then the last will says that it was lost.
             connection.drop()
 
-    def _round(self, summary: ChamberSummary | None) -> None:
+    def _look_alive(self, given: _Given | None) -> None:
+        """Say `offline` while the program is held up: this thread goes on, and nothing is new."""
+        held_up = given is not None and time.monotonic() - given.at > self._held_after
+        if held_up != self._held_up:
+            self._held_up = held_up
+            why = "held up" if held_up else ""
+            self._waiting.append(Retained(self._states.topics.status, self._status(not held_up, why)))
+
+    def _round(self, given: _Given | None) -> None:
         if self._due_anew():
             self._anew, self._begun = False, time.monotonic()
             self._states.begin()
-        if summary is not None:
-            self._waiting.extend(self._states.due(summary, time.monotonic()))
+        if given is not None:
+            self._waiting.extend(self._states.due(given.summary, time.monotonic()))
         self._send()
 
     def _due_anew(self) -> bool:
@@ -252,56 +270,3 @@ class _PublishingSession:
     def _refusal(self) -> Failure | None:
         found = self._states.refused
         return refused(found[1], found[0]).failure if found is not None else None
-
-
-def try_writing(access: MqttAccess, topic: str) -> Iterator[str]:
-    """Connect, then write a message that is not kept; yields the name of each step that is done."""
-    codes: list[int] = []
-    connection = BrokerConnection(access, Session(""), answered=lambda topic, code: codes.append(code))
-    try:
-        connection.open()
-        yield "connect"
-        connection.publish(topic, b"{}", retain=False)
-        connection.settle()
-        if is_refused(codes[0]):
-            raise refused(codes[0], topic)
-        yield "write"
-    finally:
-        connection.close()
-
-
-def clear_retained(access: MqttAccess, topics: ChamberTopics, discovery: Discovery | None) -> int:
-    """Clear everything that a broker keeps of a chamber; return of how many topics. Raises SinkError."""
-    found: dict[str, float] = {}
-    wrong: list[tuple[str, int]] = []
-    heard = [time.monotonic()]
-
-    def received(message: BrokerMessage) -> None:
-        heard[0] = time.monotonic()
-        own = message.topic.startswith(f"{topics.base}/") or (
-            discovery is not None and discovery.is_own(message.payload)
-        )
-        if message.retained and message.payload and own:
-            found[message.topic] = heard[0]
-
-    def answered(topic: str, code: int) -> None:
-        if is_refused(code):
-            wrong.append((topic, code))
-
-    connection = BrokerConnection(access, Session(""), received=received, answered=answered)
-    try:
-        connection.open()
-        connection.subscribe(f"{topics.base}/#", *((discovery.topics,) if discovery is not None else ()))
-        heard[0] = time.monotonic()
-        while time.monotonic() - heard[0] < SETTLED:
-            connection.turn(0.1)
-        for topic in found:
-            while connection.room <= 0:
-                connection.turn(0.1)
-            connection.publish(topic, b"")
-        connection.settle()
-    finally:
-        connection.close()
-    if wrong:
-        raise refused(wrong[0][1], wrong[0][0])
-    return len(found)

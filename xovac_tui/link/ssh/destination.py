@@ -25,8 +25,8 @@ def ssh_command(target: Target, address: Address, listen: str, *, asks: bool) ->
     """Return the command that forwards `listen` (a path, or host and port) to the chamber's host and port.
 
     The host is looked up at the far end. `asks`: ssh may ask at the terminal. Options here go before those of
-    `~/.ssh/config`. A connection that another ssh shares (ControlMaster) is not taken: the forwarding
-    would be its, and would stay when this one ends.
+    `~/.ssh/config`, and are known to OpenSSH since 6.7 (2014). A connection that another ssh shares
+    (ControlMaster) is not taken: the forwarding would be its, and would stay when this one ends.
     """
     options = {
         **({} if asks else {"BatchMode": "yes"}),
@@ -36,9 +36,7 @@ def ssh_command(target: Target, address: Address, listen: str, *, asks: bool) ->
         "ServerAliveCountMax": str(UNANSWERED),
         "ControlMaster": "no",
         "ControlPath": "none",
-        "ForkAfterAuthentication": "no",
         "PermitLocalCommand": "no",
-        "RemoteCommand": "none",
         # What it says is how its failures are told apart.
         "LogLevel": "INFO",
         "StreamLocalBindMask": "0177",

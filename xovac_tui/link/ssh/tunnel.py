@@ -16,14 +16,16 @@ import tempfile
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from xovac_tui.api.link import LinkCode, LinkReason
-from xovac_tui.errors import LinkError
+from xovac_tui.errors import LinkError, SettingsError
 from xovac_tui.link.ssh import keeper
 from xovac_tui.link.ssh.destination import ssh_command
 from xovac_tui.link.ssh.diagnosis import ending_of, refusal_of
+from xovac_tui.link.streams import host_and_port, is_path
 from xovac_tui.link.target import Address, Target, check_target
 from xovac_tui.link.wording import worded
 from xovac_tui.text import clean
@@ -51,26 +53,30 @@ class Tunnel:
         """Why the first tunnel was not made, until the link asks."""
         self._asked = False
 
-    async def first(self) -> None:
+    async def first(self, say: Callable[[str], None]) -> None:
         """Make the tunnel while ssh may ask at this terminal; once, and before anything else draws on it.
 
-        Without a terminal nothing is done. A failure is raised by the next `up`.
+        Without a terminal nothing is done. A failure is raised by the next `up`. `say` shows a line there.
         """
         if self._asked or not (sys.stdin.isatty() and sys.stderr.isatty()):
             return
         self._asked = True
+        # Else a far end that hangs would be a terminal that hangs without a word.
+        say(f"Opening the SSH tunnel to {clean(self._target.ssh, 100)}.")
         try:
-            await self._start(asks=True)
+            await self._start(say)
         except LinkError as error:
             self._failed = error
+        except SettingsError:
+            return  # the link says so
 
     async def up(self) -> str:
         """Return the near end of the tunnel, made where there is none; raises LinkError with the reason."""
         if self._failed is not None:
             failed, self._failed = self._failed, None
             raise failed
-        if self._ssh is None or self._ssh.ended:
-            await self._start(asks=False)
+        if self._ssh is None or self._ssh.ended or not self._ssh.usable:
+            await self._start()
         assert self._ssh is not None
         return self._ssh.near_end
 
@@ -87,7 +93,8 @@ class Tunnel:
         until = time.monotonic() + _AFTERMATH
         while (ssh := self._ssh) is not None:
             if ssh.ended:
-                return self._reason(*await ssh.ending())
+                code, said = await ssh.ending()
+                return self._reason(LinkCode.SSH_ENDED if code is LinkCode.SSH_FAILED else code, said)
             if refused := ssh.refusal(since):
                 return self._reason(*refused)
             if time.monotonic() >= until:
@@ -101,7 +108,8 @@ class Tunnel:
         if ssh is not None:
             await ssh.close()
 
-    async def _start(self, *, asks: bool) -> None:
+    async def _start(self, say: Callable[[str], None] | None = None) -> None:
+        """Make the tunnel, or raise why there is none; with `say` ssh may ask, and its lines are shown."""
         if self._ssh is not None:
             self._ssh.let_go()
             self._ssh = None
@@ -109,9 +117,14 @@ class Tunnel:
         program = self._target.ssh_command[0]
         if shutil.which(program) is None:
             raise self._reason(LinkCode.SSH_MISSING, program).error()
-        ssh = _Ssh(self._target, address, asks=asks)
         try:
-            await self._until_up(ssh, asks=asks)
+            ssh = _Ssh(self._target, address, say)
+        except OSError as error:
+            raise self._reason(
+                LinkCode.SSH_FAILED, clean(error.strerror or str(error), 100)
+            ).error() from None
+        try:
+            await self._until_up(ssh, asks=say is not None)
         except BaseException:
             ssh.let_go()
             raise
@@ -138,13 +151,13 @@ class Tunnel:
 class _Ssh:
     """A running ssh, and what it prints."""
 
-    def __init__(self, target: Target, address: Address, *, asks: bool) -> None:
+    def __init__(self, target: Target, address: Address, say: Callable[[str], None] | None) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="xovac-", dir=_runtime_folder()))
-        if hasattr(socket, "AF_UNIX") and os.name == "posix":
+        if os.name == "posix":
             self.near_end = str(self._folder / "x.sock")
         else:
             self.near_end = f"127.0.0.1:{_free_port()}"
-        self._asks = asks
+        asks, self._say = say is not None, say
         self._lines: deque[tuple[int, str]] = deque(maxlen=_LINES)
         self.printed = 0
         own: dict[str, Any] = {}
@@ -175,18 +188,22 @@ class _Ssh:
         """Whether it has ended."""
         return self._process.poll() is not None
 
+    @property
+    def usable(self) -> bool:
+        """Whether its near end is still there: what cleans up temporary files may have deleted it."""
+        return not is_path(self.near_end) or os.path.exists(self.near_end)
+
     def forwards(self) -> bool:
         """Return whether its near end can be connected to."""
-        if ":" not in self.near_end or os.sep in self.near_end:
+        if is_path(self.near_end):
             return os.path.exists(self.near_end)
-        host, _, port = self.near_end.rpartition(":")
         with socket.socket() as probe:
             probe.settimeout(_POLL)
-            return not self.ended and probe.connect_ex((host, int(port))) == 0
+            return not self.ended and probe.connect_ex(host_and_port(self.near_end)) == 0
 
     def begin(self) -> None:
         """Note that it forwards: what it printed until now is not about its end, and is dropped."""
-        self._asks = False
+        self._say = None
         self._lines.clear()
 
     async def ending(self) -> tuple[LinkCode, str]:
@@ -236,9 +253,8 @@ class _Ssh:
                     continue
                 self._lines.append((self.printed, line))
                 self.printed += 1
-                if self._asks:
-                    with contextlib.suppress(OSError, ValueError):
-                        print(line, file=sys.stderr, flush=True)
+                if (say := self._say) is not None:
+                    say(line)
 
 
 def _runtime_folder() -> str:

@@ -46,6 +46,13 @@ class EventFollower:
         )
         return max((int(end[0][0]) for end in ends if end), default=0)
 
+    def first(self) -> int:
+        """Return the index of the oldest event that is kept; 0 where there is none."""
+        for table in ("blocks", "tail"):
+            if found := self._record.rows(f"SELECT first FROM {table} ORDER BY id LIMIT 1"):
+                return int(found[0][0])
+        return 0
+
     def next(self, index: int) -> Followed | None:
         """Return the events from an index on that share a block; None where none has come yet."""
         with self._record.moment():

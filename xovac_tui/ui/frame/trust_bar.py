@@ -10,6 +10,8 @@ from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.alarm import LOUD, AlarmsView, AlarmView
 from xovac_tui.chamber.snapshot import RunState, RunView, Snapshot
 from xovac_tui.durations import format_age, seconds_to
+from xovac_tui.forwarding.view import ForwardView, SinkState
+from xovac_tui.forwarding.wording import short_words
 from xovac_tui.quantities import quantity
 from xovac_tui.recording.status import RecorderState, RecorderView
 from xovac_tui.ui.format import Times
@@ -20,6 +22,7 @@ from xovac_tui.ui.widgets.lines import Line, Span, fit
 from xovac_tui.ui.workspace import Workspace
 
 NO_ALARMS = AlarmsView()
+NO_SINKS = ForwardView()
 _LINK_STYLE = {
     LinkWord.ONLINE: "bold $good",
     LinkWord.STALE: "bold $stale",
@@ -49,6 +52,7 @@ class TrustBar(FrameBar):
             snapshot,
             self.size.width or 80,
             recorder=station.recorder,
+            forward=station.forward,
             name=station.name,
             mode=workspace.mode.name + ("" if playback is None else plain(f" ×{playback.speed:g}")),
             extra=word if station.speed == 1 else plain(f"{word} ×{station.speed:g}"),
@@ -72,6 +76,7 @@ def trust_line(
     times: Times,
     paused: bool,
     alarms: AlarmsView = NO_ALARMS,
+    forward: ForwardView = NO_SINKS,
 ) -> Line:
     """Return the bar's spans, exactly `width` cells; shortens and drops the least important parts first.
 
@@ -104,6 +109,8 @@ def trust_line(
         left.append(_TrustPart(forms, "$stale"))
     if recorder.state is not RecorderState.OFF:
         left.append(_recorder_part(recorder, glyphs))
+    if forward.sinks:
+        left.append(_forward_part(forward, glyphs))
     if paused:
         left.append(_TrustPart([(_NEEDED, "PAUSED")], "bold $stale"))
     if mode == "CONTROL":
@@ -223,6 +230,29 @@ def _recorder_part(recorder: RecorderView, glyphs: Glyphs) -> _TrustPart:
     rec = f"REC {glyphs.hollow}"
     words = f"{rec} {recorder.reason or ''}{',' if lost else ''}{lost}"
     return _TrustPart([(_NEEDED, words), (_NEVER, rec)], "bold reverse $bad")
+
+
+def _forward_part(forward: ForwardView, glyphs: Glyphs) -> _TrustPart:
+    """Return where the record goes besides its file: the worst sink, and how many more are in trouble."""
+    wrong = sorted(
+        (one for one in forward.sinks if short_words(one)), key=lambda one: _URGENT.index(one.state)
+    )
+    if wrong:
+        more = f" +{len(wrong) - 1}" if len(wrong) > 1 else ""
+        words = glyphs.plain(f"{short_words(wrong[0])}{more}")
+        short = f"FWD {glyphs.hollow}"
+        return _TrustPart([(_CUTS, f"FWD {words}"), (_RECORDS, short)], "bold $stale")
+    states = {one.state for one in forward.sinks}
+    if SinkState.ELSEWHERE in states:
+        return _TrustPart([(_RECIPE, "FWD elsewhere")], "$no-data")
+    if SinkState.OFF in states:
+        return _TrustPart([(_CUTS, f"FWD {glyphs.hollow}")], "$no-data")
+    sign = glyphs.ellipsis if SinkState.STARTING in states else glyphs.dot
+    return _TrustPart([(_CUTS, f"FWD {sign}")], "$no-data")
+
+
+_URGENT = (SinkState.STOPPED, SinkState.WAITING, SinkState.BEHIND, *SinkState)
+"""States, the most urgent first."""
 
 
 def _offset(seconds: float) -> str:
