@@ -94,7 +94,7 @@ def make_start(found: Effective, profile: Profile, /, *, rings: bool = False) ->
     # Only a theme from the command line or environment overrides the remembered one.
     asked = found.sources.get("display.theme", str(found.path)) != str(found.path)
     if asked:
-        _check_theme(display.theme, themes)
+        check_theme(display.theme, themes)
     return Start(
         display=display,
         keys=found.settings.keys,
@@ -145,7 +145,8 @@ def _own(path: Path) -> Path:
     return own
 
 
-def _check_theme(name: str, themes: tuple[ThemeSpec, ...]) -> None:
+def check_theme(name: str, themes: tuple[ThemeSpec, ...]) -> None:
+    """Raise SettingsError where no theme goes by a name."""
     known = {spec.name for spec in themes} | ui.theming.textual_themes()
     if name not in known:
         raise unknown_theme(name, known)

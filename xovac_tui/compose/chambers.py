@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -77,3 +78,22 @@ def record_path(found: Effective, setup: ChamberSetup) -> Path:
         way = re.sub(r"[^A-Za-z0-9._-]+", "-", setup.profile.ssh).strip("-.")
         name = f"{name}-via-{way}" if way else f"{name}-direct"
     return paths.record_file(name, paths.records_folder(found.settings.record.folder, found.path))
+
+
+def known_records(found: Effective) -> list[Path]:
+    """Return all records in the settings' folder, newest last."""
+    folder = paths.records_folder(found.settings.record.folder, found.path)
+    try:
+        records = list(folder.glob(f"*{paths.RECORD_ENDING}"))
+    except OSError:
+        return []
+    return sorted(records, key=lambda path: (written_at(path), path.name))
+
+
+def written_at(record: Path) -> float:
+    """Return the time of a record's last write in UTC seconds; 0 if it is gone."""
+    times = [0.0]
+    for file in (record, record.with_name(f"{record.name}-wal")):
+        with contextlib.suppress(OSError):
+            times.append(file.stat().st_mtime)
+    return max(times)

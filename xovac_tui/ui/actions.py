@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from xovac_tui.errors import SettingsError
 from xovac_tui.text import nearest
-from xovac_tui.ui import app_actions, replay_actions, tabs
+from xovac_tui.ui import app_actions, fleet_keys, replay_actions, tabs
 from xovac_tui.ui.action import MOVING, STOP, Action, KeyTables, printed, printed_keys
 from xovac_tui.ui.app_actions import ZOOM
 from xovac_tui.ui.stop_key import STOP_KEY
@@ -149,4 +149,11 @@ def keys_page() -> str:
             keys = " ".join(f"`{key}`" for key in action.keys_by({}))
             parts.append(f"| {keys} | {action.help} | `{action.id}` |")
         parts.append("")
-    return "\n".join([*parts, _ABOUT_FIXED])
+    parts += [
+        "## The fleet (`xovac-tui fleet`)\n",
+        "These keys are fixed.\n",
+        "| key | what it does |",
+        "|---|---|",
+    ]
+    parts += [f"| `{printed(action.keys)}` | {action.help} |" for action in fleet_keys.ACTIONS]
+    return "\n".join([*parts, "", _ABOUT_FIXED])

@@ -234,7 +234,7 @@ class AppActions:
         for pane in self._app.screen_stack[0].query(Pane):
             if not await pane.may_leave():
                 return False
-        lost = dialogs.quit.unsaved_forms(self._app.screen_stack)
+        lost = dialogs.quit.unsaved_texts(workspace, self._app.screen_stack)
         if not lost and not _may_run(workspace) and not _would_end(workspace.station):
             return True
         return await workspace.ask(dialogs.quit.QuitDialog(workspace)) == "leave"

@@ -215,7 +215,7 @@ class Stopping:
             return ((keys, "strike $no-data"), (f" {how}", "$footer-key-foreground"))
         if self.field is not None:
             count = self._escapes()
-            hint = f"  {from_a_field(count)}" if self._now() < self._hint_until else ""
+            hint = f"  {from_a_field(count)}  " if self._now() < self._hint_until else ""
             return ((f"STOP: {_strokes(count, ' ')}! !", "bold $bad"), (hint, "$footer-key-foreground"))
         return ((keys, "bold $bad"),)
 

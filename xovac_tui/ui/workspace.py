@@ -20,6 +20,7 @@ from xovac_tui.config.state import State, save_state
 from xovac_tui.displayunits import DisplayUnits
 from xovac_tui.station.station import Station
 from xovac_tui.text import clean
+from xovac_tui.ui.drafts import Drafts
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.message_history import USUAL_SECONDS, MessageHistory, Severity
@@ -126,6 +127,8 @@ class Workspace:
         self.history = MessageHistory()
         """What was said."""
         self._contract_desk: station_room.contract_desk.ContractDesk | None = None
+        self.drafts = Drafts()
+        """What was typed into forms that were left without saving."""
         self.held = False
         """The picture is held: the shown snapshot does not change."""
         self.snapshot: Snapshot = station.snapshot()

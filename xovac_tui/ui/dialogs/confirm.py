@@ -21,6 +21,7 @@ from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME, confirmed_b
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, Fact, FactsView, hazard_sign, now_facts
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
+from xovac_tui.ui.widgets.lean import LeanInput, LeanStatic
 from xovac_tui.ui.widgets.lines import entitle
 from xovac_tui.ui.workspace import Workspace
 
@@ -73,17 +74,17 @@ class ConfirmDialog(CommandDialog[bool]):
         with VerticalScroll(can_focus=False):
             yield FactsView()
         if self.critical:
-            yield Static(f"To send it, type the chamber's name: {name}", classes="hint", markup=False)
+            yield LeanStatic(f"To send it, type the chamber's name: {name}", classes="hint", markup=False)
             with Horizontal(id="typing"):
                 # Text typed from a button, before the field has the focus, must stay.
-                yield Input(
+                yield LeanInput(
                     id="name",
                     compact=True,
                     max_length=_LONGEST_NAME,
                     placeholder="type it here",
                     select_on_focus=False,
                 )
-                yield Static(letters("", name), id="count", markup=False)
+                yield LeanStatic(letters("", name), id="count", markup=False)
         yield self.said()
         with Horizontal(classes="buttons"):
             yield DialogButton("Do not send", id="keep")

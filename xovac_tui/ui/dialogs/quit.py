@@ -33,7 +33,7 @@ class QuitDialog(QuestionDialog):
         station = self.station
         now = state_sentence(station.name, station.snapshot())
         said = [now, record_sentence(station.recorder, station.record.at_stake)]
-        if lost := unsaved_sentence(unsaved_forms(self.app.screen_stack)):
+        if lost := unsaved_sentence(unsaved_texts(self.workspace, self.app.screen_stack)):
             said.insert(0, self.workspace.glyphs.plain(lost))
         return "\n".join(said)
 
@@ -42,9 +42,10 @@ class QuitDialog(QuestionDialog):
         self.set_interval(_CHECK_SECONDS, lambda: self.query_one("#words", Static).update(self.words()))
 
 
-def unsaved_forms(screens: Iterable[Screen[Any]]) -> list[str]:
-    """Return the headings of the open forms whose text is not saved."""
-    return [one.unsaved for one in screens if isinstance(one, Dialog) and one.unsaved]
+def unsaved_texts(workspace: Workspace, screens: Iterable[Screen[Any]]) -> list[str]:
+    """Return the headings of forms whose text is not saved: of those that were left, then of open ones."""
+    open_forms = [one.unsaved for one in screens if isinstance(one, Dialog) and one.unsaved]
+    return list(dict.fromkeys([*workspace.drafts.headings, *open_forms]))
 
 
 def unsaved_sentence(headings: Sequence[str]) -> str:
@@ -80,5 +81,5 @@ def state_sentence(name: str, snapshot: Snapshot) -> str:
     if run.state is RunState.RUNNING:
         return f"{name} runs{recipe}, and goes on with it when you leave."
     if run.state is RunState.IDLE:
-        return f"{name} is idle by now."
+        return f"{name} is idle."
     return f"It is unknown what {name} does. It goes on when you leave."

@@ -19,6 +19,7 @@ from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.screens.alarms.board import change_head, change_line
 from xovac_tui.ui.screens.alarms.lines import change_lines, question_line
+from xovac_tui.ui.widgets.lean import LeanInput, LeanStatic
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.selector import Selector
@@ -82,7 +83,7 @@ class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
 
     def contents(self) -> ComposeResult:
         """Build the question."""
-        yield Static("Acknowledging means: I have seen it. Nothing is sent to the chamber.", markup=False)
+        yield LeanStatic("Acknowledging means: I have seen it. Nothing is sent to the chamber.", markup=False)
         with VerticalScroll(can_focus=False):
             yield LinesWidget(id="asked")
         with Horizontal(classes="buttons"):
@@ -174,7 +175,7 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
     def contents(self) -> ComposeResult:
         """Build the two fields."""
         glyphs = self.workspace.glyphs
-        yield Static(
+        yield LeanStatic(
             "It is silent until the time is over; then it is as it is by then. Who, how long and why "
             "go into the record.",
             markup=False,
@@ -185,9 +186,14 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
             yield Selector(tuple(TIMES), _USUAL, glyphs)
         with Horizontal():
             yield Label("Why")
-            yield Input(max_length=200, compact=True, placeholder="wanted")
-        yield Static("", id="wrong", markup=False)
-        yield Static("up, down: the other field; left, right: another time", classes="hint", markup=False)
+            yield LeanInput(max_length=200, compact=True, placeholder="wanted")
+        yield LeanStatic("", id="wrong", markup=False)
+        yield LeanStatic("up, down: the other field; left, right: another time", classes="hint", markup=False)
+
+    @property
+    def unsaved(self) -> str:
+        """The heading where a reason was typed; else empty."""
+        return self.heading if any(one.value.strip() for one in self.query(Input)) else ""
 
     def on_mount(self) -> None:
         """Show the alarm."""

@@ -139,7 +139,8 @@ class EditorPane(Pane):
         if message.rows is self.view.steps:
             if self.settle():
                 self.take(self.view.editing.with_cursor_on(message.index))
-            self.view.draw()
+            else:
+                self.view.draw()
         else:
             self._follow_finding()
 
