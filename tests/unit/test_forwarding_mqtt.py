@@ -359,7 +359,7 @@ def test_the_topic_says_which_chamber_it_is() -> None:
 
 
 def test_texts_are_cleaned_and_long_lists_cut() -> None:
-    told = summary(recipe="\x1b[31mred\u202e", channels=tuple(channel(f"c{at}" * 60) for at in range(250)))
+    told = summary(recipe="\x1b[31mred\u202e", channels=tuple(channel(f"c{at:04}" * 50) for at in range(250)))
     book = FleetBook()
     book.take(state(told), 1.0, UTC)
     found = book.chambers()[0].summary

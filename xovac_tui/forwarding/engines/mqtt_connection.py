@@ -67,7 +67,7 @@ class MqttAccess(msgspec.Struct, frozen=True, kw_only=True):
         return made
 
 
-class Session(NamedTuple):
+class BrokerSession(NamedTuple):
     """What a client asks of the broker when it connects."""
 
     client_id: str
@@ -97,7 +97,7 @@ class BrokerConnection:
     def __init__(
         self,
         access: MqttAccess,
-        session: Session,
+        session: BrokerSession,
         *,
         received: Callable[[BrokerMessage], None] = lambda message: None,
         answered: Callable[[str, int], None] = lambda topic, code: None,

@@ -14,8 +14,8 @@ from xovac_tui.forwarding.batch import Batch, EventRow, LogRow
 from xovac_tui.forwarding.engines.mqtt_connection import (
     NO_SUBSCRIBER,
     BrokerConnection,
+    BrokerSession,
     MqttAccess,
-    Session,
     is_refused,
     refused,
 )
@@ -41,7 +41,7 @@ class MqttEvents:
         """Reason codes of the present batch."""
         self._connection = BrokerConnection(
             access,
-            Session(client_id(chamber, "e"), keepalive=_KEEPALIVE),
+            BrokerSession(client_id(chamber, "e"), keepalive=_KEEPALIVE),
             answered=lambda topic, code: self._codes.add(code),
         )
 

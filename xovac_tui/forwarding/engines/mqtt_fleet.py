@@ -10,7 +10,12 @@ from typing import Any
 
 import msgspec
 
-from xovac_tui.forwarding.engines.mqtt_connection import BrokerConnection, BrokerMessage, MqttAccess, Session
+from xovac_tui.forwarding.engines.mqtt_connection import (
+    BrokerConnection,
+    BrokerMessage,
+    BrokerSession,
+    MqttAccess,
+)
 from xovac_tui.forwarding.engines.mqtt_rival import PublishedStatus
 from xovac_tui.forwarding.engines.mqtt_topics import ROOT, ChamberTopic, parsed
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
@@ -173,7 +178,7 @@ class FleetReader:
             self._stopping.wait(_SETTINGS_WAIT if settings else wait)
 
     def _follow(self) -> None:
-        connection = BrokerConnection(self._access, Session(""), received=self._received)
+        connection = BrokerConnection(self._access, BrokerSession(""), received=self._received)
         try:
             connection.open()
             connection.subscribe(f"{ROOT}/+/+/state", f"{ROOT}/+/+/status")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from xovac_tui.forwarding.engines.mqtt_connection import (
     BrokerConnection,
     BrokerMessage,
+    BrokerSession,
     MqttAccess,
-    Session,
     is_refused,
     refused,
 )
@@ -23,7 +23,7 @@ SETTLED = 1.0
 def try_writing(access: MqttAccess, topic: str) -> Iterator[str]:
     """Connect, then write a message that is not kept; yields the name of each step that is done."""
     codes: list[int] = []
-    connection = BrokerConnection(access, Session(""), answered=lambda topic, code: codes.append(code))
+    connection = BrokerConnection(access, BrokerSession(""), answered=lambda topic, code: codes.append(code))
     try:
         connection.open()
         yield "connect"
@@ -54,7 +54,7 @@ def clear_retained(access: MqttAccess, topics: ChamberTopics, discovery: Discove
         if is_refused(code):
             wrong.append((topic, code))
 
-    connection = BrokerConnection(access, Session(""), received=received, answered=answered)
+    connection = BrokerConnection(access, BrokerSession(""), received=received, answered=answered)
     try:
         connection.open()
         connection.subscribe(f"{topics.base}/#", *((discovery.topics,) if discovery is not None else ()))

@@ -28,7 +28,7 @@ class Retained(NamedTuple):
     payload: bytes
 
 
-class Held(msgspec.Struct):
+class HeldTopic(msgspec.Struct):
     """What a topic holds."""
 
     content: object
@@ -46,7 +46,7 @@ class StateTopics:
         self._discovery = Discovery(chamber, discovery) if discovery else None
         self._ending = f"{self.topics.base}/alarm/", f"{self.topics.base}/channel/"
         """Where a topic that nothing is said of any more says so."""
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, HeldTopic] = {}
         """Topic -> what this process published on the present connection."""
         self._refused: dict[str, tuple[float, int]] = {}
         """Topic that the broker did not take -> when it was tried, and its reason code."""
@@ -128,7 +128,7 @@ class StateTopics:
             if age < least:
                 self._back = held.at + least
                 return
-        self._held[topic] = Held(content, mono)
+        self._held[topic] = HeldTopic(content, mono)
         yield Retained(topic, payload())
 
 

@@ -11,7 +11,12 @@ import time
 
 import msgspec
 
-from xovac_tui.forwarding.engines.mqtt_connection import BrokerConnection, BrokerMessage, MqttAccess, Session
+from xovac_tui.forwarding.engines.mqtt_connection import (
+    BrokerConnection,
+    BrokerMessage,
+    BrokerSession,
+    MqttAccess,
+)
 from xovac_tui.forwarding.engines.mqtt_payloads import AT_LEAST
 from xovac_tui.forwarding.engines.mqtt_topics import ChamberTopics
 
@@ -45,7 +50,7 @@ def is_rivalled(access: MqttAccess, topics: ChamberTopics, own: str, *, listen: 
         elif not message.retained:
             live.append(message.payload)
 
-    connection = BrokerConnection(access, Session(""), received=received)
+    connection = BrokerConnection(access, BrokerSession(""), received=received)
     try:
         connection.open()
         connection.subscribe(topics.status, topics.state)

@@ -21,8 +21,8 @@ import msgspec
 from xovac_tui.forwarding.engines.mqtt_connection import (
     BrokerConnection,
     BrokerMessage,
+    BrokerSession,
     MqttAccess,
-    Session,
     is_refused,
     refused,
 )
@@ -173,7 +173,7 @@ class _PublishingSession:
         topics = self._states.topics
         self._connection = BrokerConnection(
             access,
-            Session(
+            BrokerSession(
                 client_id(chamber, "s"),
                 keepalive=pace.keepalive,
                 kept=pace.will_delay + 60,
