@@ -167,7 +167,7 @@ async def test_a_held_key_over_a_switch_sends_nothing(tmp_path: Path) -> None:
 async def test_a_question_about_one_chamber_cannot_be_answered_at_another(tmp_path: Path) -> None:
     async with beside(tmp_path) as b:
         await b.both_online()
-        asking = b.c.app.run_worker(partial(_send, b, NAME), group="test")
+        asking = b.c.app.run_worker(_send(b, NAME), group="test")
         await b.c.until(lambda: isinstance(b.c.app.screen, ConfirmDialog) and b.c.app.screen.focused)
         await b.c.settle()
         shown = "\n".join(drawn(b.c.app.screen))
@@ -180,7 +180,7 @@ async def test_a_question_about_one_chamber_cannot_be_answered_at_another(tmp_pa
         await asking.wait()
         # And of a chamber that is not shown nothing is asked.
         await b.go(OTHER)
-        await b.c.app.run_worker(partial(_send, b, NAME), group="test").wait()
+        await b.c.app.run_worker(_send(b, NAME), group="test").wait()
         assert len(b.c.app.screen_stack) == 1
         assert b.c.link.emitted == b.link.emitted == []
 

@@ -84,7 +84,7 @@ class SettingsProfiles:
         """Open a chamber by its name; raises XovacError for wrong settings."""
         if name == self._first.name:
             return self._open_first()
-        # A typed profile, address or way there is the first chamber's; all else that was typed holds here, too.
+        # A typed profile, address or way is the first chamber's; all else that was typed holds here, too.
         found = msgspec.structs.replace(effective(self._ctx), profile=name, url=None, ssh=None)
         record: bool | None = self._ctx.params["record"]
         if name == DEMO and name not in found.settings.profiles:
