@@ -36,10 +36,10 @@ from xovac_tui.ui import app_actions, dialogs, palette, replay_actions, settings
 from xovac_tui.ui.action import bindings
 from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
 from xovac_tui.ui.chamber_screen import ChamberScreen
-from xovac_tui.ui.chambers import DEFECT, MOUNT_SECONDS, Chambers
 from xovac_tui.ui.format import where_logged
 from xovac_tui.ui.frame.defect_notice import NoticeScreen
 from xovac_tui.ui.messages import Messages
+from xovac_tui.ui.open_chambers import DEFECT, MOUNT_SECONDS, Chambers
 from xovac_tui.ui.readable import readable
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.sizes import SizeStep, step_of
