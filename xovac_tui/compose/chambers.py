@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -29,10 +30,14 @@ class ChamberSetup(msgspec.Struct, frozen=True):
     """What counts as stable, and which advice is given."""
 
 
-def resolve(found: Effective) -> ChamberSetup:
-    """Return the chamber of the settings in force, with its contract and secrets."""
+def resolve(found: Effective, environ: Mapping[str, str] | None = None) -> ChamberSetup:
+    """Return the chamber of the settings in force, with its contract and secrets.
+
+    `environ` replaces the environment in which secrets are looked for.
+    """
     name, profile = found.resolve()
-    return ChamberSetup(name, profile, contract_of(profile), load_secrets(profile), found.settings.insight)
+    secrets = load_secrets(profile, environ)
+    return ChamberSetup(name, profile, contract_of(profile), secrets, found.settings.insight)
 
 
 def contract_of(profile: Profile) -> Contract:

@@ -154,7 +154,7 @@ class ChamberScreen(LeanScreen[None]):
                 if pair not in seen and not any(words == pair[1] for _, words in seen):
                     seen.append(pair)
         pane = self.pane or Pane
-        order = footer_order(pane.ACTIONS, first=pane.KEYS_FIRST)
+        order = footer_order(pane.ACTIONS, first=pane.KEYS_FIRST, several=bool(self.workspace.others))
         seen.sort(key=lambda pair: order.index(pair[1]) if pair[1] in order else -1)
         self.query_one(KeyBar).show(seen)
         for strip in top.query(StopBar):
@@ -167,7 +167,7 @@ class ChamberScreen(LeanScreen[None]):
             if pane.is_mounted:
                 pane.on_news(news)
         for screen in self.app.screen_stack[1:]:
-            if isinstance(screen, Dialog) and screen.is_mounted:
+            if isinstance(screen, Dialog) and screen.is_mounted and screen.workspace is self.workspace:
                 screen.on_news(news)
 
     # -- tabs ---------------------------------------------------------------------------------------

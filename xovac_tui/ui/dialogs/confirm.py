@@ -63,7 +63,9 @@ class ConfirmDialog(CommandDialog[bool]):
         self.critical = prepared.spec.hazard is Hazard.CRITICAL
         if self.critical:
             self.add_class("-critical")
-            self.heading = clean(f"{hazard_sign(Hazard.CRITICAL, workspace.glyphs)} {title}", 66)
+            self.heading = clean(
+                f"{hazard_sign(Hazard.CRITICAL, workspace.glyphs)} {workspace.titled(title)}", 66
+            )
         # Typed text belongs into the field; without one the harmless answer has the focus.
         self.AUTO_FOCUS = "#name" if self.critical else "#keep"  # type: ignore[misc]
         self.OVERHEAD = 9 if self.critical else 5  # type: ignore[misc]

@@ -106,7 +106,7 @@ class CommandDialog(Dialog[T]):
     """Rows that the dialog needs beside its scrolling body."""
 
     def __init__(self, workspace: Workspace, event: str, title: str) -> None:
-        super().__init__(workspace, clean(title, 66))
+        super().__init__(workspace, clean(workspace.titled(title), 66))
         self.event_name = event
         self.question = title
         self._strokes = Strokes()

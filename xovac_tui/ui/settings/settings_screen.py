@@ -39,7 +39,6 @@ from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.contract.form import FormEnd
 from xovac_tui.ui.dialogs.question import QuestionDialog
-from xovac_tui.ui.format import Times
 from xovac_tui.ui.settings.receiver_form import ReceiverWork
 from xovac_tui.ui.settings.settings_model import (
     SettingKind,
@@ -68,6 +67,9 @@ class SettingsWindow(Protocol):
     @property
     def available_themes(self) -> dict[str, Theme]:
         """The themes by name."""
+
+    def show_as(self, display: Display, *, keep: bool = False) -> None:
+        """Show times and values of all chambers as these settings say; `keep`: they are in force."""
 
     def rebind(self, keymap: Mapping[str, str]) -> None:
         """Put actions on other keys from now on."""
@@ -285,7 +287,7 @@ class SettingsDialog(Dialog[None]):
         plain = self.workspace.glyphs.plain
         words = [plain(shown) for _, shown in line.options]
         by_words = {plain(shown): value for value, shown in line.options}
-        before = self._window.theme, self.workspace.times, self.workspace.units
+        theme = self._window.theme
 
         def preview(shown: str) -> None:
             self._preview(line, by_words[shown])
@@ -300,8 +302,8 @@ class SettingsDialog(Dialog[None]):
                     chosen = None
         finally:
             if chosen is None:
-                self._window.theme, self.workspace.times = before[:2]
-                self.workspace.set_units(before[2])
+                self._window.theme = theme
+                self._window.show_as(self.workspace.start.display)
         if chosen is not None:
             self._in_force(line, by_words[chosen])
 
@@ -311,11 +313,7 @@ class SettingsDialog(Dialog[None]):
         if name == "theme":
             self._window.theme = value
         elif line.at_once:
-            self._show_display(msgspec.structs.replace(self.workspace.start.display, **{name: value}))
-
-    def _show_display(self, display: Display) -> None:
-        self.workspace.times = Times(display.time)
-        self.workspace.set_units(display.units)
+            self._window.show_as(msgspec.structs.replace(self.workspace.start.display, **{name: value}))
 
     def _in_force(self, line: SettingLine, value: Any) -> None:
         workspace, name = self.workspace, line.path[-1]
@@ -326,8 +324,7 @@ class SettingsDialog(Dialog[None]):
             self._window.theme = value
         if line.at_once:
             display = msgspec.structs.replace(workspace.start.display, **{name: value})
-            workspace.start = msgspec.structs.replace(workspace.start, display=display)
-            self._show_display(display)
+            self._window.show_as(display, keep=True)
         self._make_lines()
 
     async def _type(self, line: SettingLine) -> None:

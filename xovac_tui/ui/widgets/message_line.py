@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from rich.cells import cell_len
 from textual import events
 
@@ -59,11 +60,23 @@ class MessageLine(LinesWidget):
         times: Times,
         now: float,
         keys: Mapping[str, str],
+        elsewhere: Sequence[SaidMessage] = (),
     ) -> None:
         """Show the message of the moment; `now` is monotonic seconds."""
         width = self.size.width or self.app.size.width
         self.show_lines(
-            [message_line(history, ledger, width, glyphs=glyphs, times=times, now=now, keys=keys)]
+            [
+                message_line(
+                    history,
+                    ledger,
+                    width,
+                    glyphs=glyphs,
+                    times=times,
+                    now=now,
+                    keys=keys,
+                    elsewhere=elsewhere,
+                )
+            ]
         )
 
     async def on_click(self, event: events.Click) -> None:
@@ -82,15 +95,22 @@ def message_line(
     times: Times,
     now: float,
     keys: Mapping[str, str],
+    elsewhere: Sequence[SaidMessage] = (),
 ) -> Line:
     """Return the line's spans, at most `width` cells.
 
     An unknown outcome that is not dismissed, or an alarm that was not seen, outranks information; a command
     or a warning that came after it stands behind its sign. Without any message it is the ledger's newest.
+    `elsewhere` are messages about other open chambers (`elsewhere_messages`).
     """
     unknown = [entry for entry in ledger if entry.outcome is Outcome.UNKNOWN and not entry.dismissed]
-    alarms = [one for one in history.waiting if one.entry is None]
+    # Those of the chamber that is shown come last, so that they are the first to be shown.
+    alarms = [one for one in (*elsewhere, *history.waiting) if one.entry is None and one.waits]
     shown = _newest(history, ledger)
+    if passing := [one for one in elsewhere if not one.waits]:
+        newest = passing[-1]
+        if not isinstance(shown, SaidMessage) or newest.mono > shown.mono:
+            shown = newest
     if (unknown or alarms) and _is_outranked(shown, unknown):
         shown = unknown[-1] if unknown else alarms[-1]
     if shown is None:
@@ -183,6 +203,23 @@ def _cut_within(line: Sequence[Span], room: int, glyphs: Glyphs) -> Line:
         return clip(tuple(line), room, ellipsis=glyphs.ellipsis)
     cut = fit_said(text, left, ellipsis=glyphs.ellipsis)
     return (*line[:longest], (cut, style), *line[longest + 1 :])
+
+
+def elsewhere_messages(histories: Mapping[str, MessageHistory], now: float) -> list[SaidMessage]:
+    """Return what other chambers have to say on the line, their names before it, the newest last.
+
+    That is what waits to be seen, and while it is new the newest message of each if it is no mere
+    information. `histories` by the names of the chambers; `now` is monotonic seconds.
+    """
+    found: list[SaidMessage] = []
+    for name, history in histories.items():
+        newest = [history.newest] if history.newest is not None and not history.newest.stays else []
+        fresh = [one for one in newest if one.severity != "information" and now - one.mono < one.seconds]
+        for one in (*history.waiting, *fresh):
+            # What a command came to is in that chamber's ledger: here it is a message like any other.
+            title = f"{name}: {one.title}" if one.title else name
+            found.append(msgspec.structs.replace(one, title=title, entry=None))
+    return sorted(found, key=lambda one: one.mono)
 
 
 def _newest(history: MessageHistory, ledger: Sequence[LedgerEntry]) -> SaidMessage | LedgerEntry | None:

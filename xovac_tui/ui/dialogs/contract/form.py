@@ -304,7 +304,7 @@ class ContractForm(Dialog[FormEnd]):
         missed: bool = False,
     ) -> None:
         """`names` returns the fields of a payload as shown; `missed` says that keys were lost before."""
-        super().__init__(workspace, clean(plan.heading, 70), plan.place)
+        super().__init__(workspace, clean(workspace.titled(plan.heading), 70), plan.place)
         self._plan = plan
         self._first = dict(plan.texts)
         self._problems: Mapping[str, str] = {}

@@ -77,7 +77,8 @@ class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
     ]
 
     def __init__(self, workspace: Workspace, waiting: Sequence[AlarmView]) -> None:
-        super().__init__(workspace, f"Acknowledge {counted(len(waiting), 'alarm', 'alarms')}?")
+        title = f"Acknowledge {counted(len(waiting), 'alarm', 'alarms')}?"
+        super().__init__(workspace, workspace.titled(title))
         self._asked = tuple(waiting)
         self._left = self._asked
 
@@ -169,7 +170,7 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
 
     def __init__(self, workspace: Workspace, alarm: AlarmView) -> None:
         heading = f"Shelve {workspace.glyphs.shown(alarm.rule, 50)}"
-        super().__init__(workspace, heading, "enter: shelve   esc: back")
+        super().__init__(workspace, workspace.titled(heading), "enter: shelve   esc: back")
         self._alarm = alarm
 
     def contents(self) -> ComposeResult:

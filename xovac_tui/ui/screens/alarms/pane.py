@@ -379,7 +379,9 @@ class AlarmsPane(Pane):
         problem = ""
         while not reason:
             reason = await self.workspace.ask(
-                AskDialog(self.workspace, "Take out of service", words, problem=problem)
+                AskDialog(
+                    self.workspace, self.workspace.titled("Take out of service"), words, problem=problem
+                )
             )
             if reason is None:
                 return

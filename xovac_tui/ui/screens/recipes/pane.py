@@ -377,7 +377,7 @@ class RecipesPane(Pane):
     @work(group="recipes-look", exclusive=True)
     async def check_folder(self) -> None:
         """Read the folder again if another program has changed it."""
-        if not self.display or self.view.study is None:
+        if not self.is_seen or self.view.study is None:
             return
         if await asyncio.to_thread(fingerprint, self.workspace.start.recipes) != self._folder_was:
             self._read()

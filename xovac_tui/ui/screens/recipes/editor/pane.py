@@ -302,5 +302,5 @@ class EditorPane(Pane):
     @work(group="editor-look", exclusive=True)
     async def check_file(self) -> None:
         """Check whether another program has changed the file."""
-        if self.display:
+        if self.is_seen:
             await self._saving.check_file()
