@@ -13,6 +13,7 @@ from xovac_tui.displayunits import DisplayUnits
 from xovac_tui.durations import format_coarsely
 from xovac_tui.fleet.overview import FleetAlarm, FleetReading, FleetRow, FleetView, RowState
 from xovac_tui.forwarding.reports import FleetSourceView, SourceState
+from xovac_tui.forwarding.wording import failure_word
 from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.ui.format import Times
@@ -291,7 +292,8 @@ def _source(one: FleetSourceView, looks: FleetLooks, mono: float) -> list[Span]:
             ]
         case SourceState.STARTING:
             return [(f"   {what} {glyphs.ellipsis}", "$stale")]
-    return [(f"   {what} {glyphs.cross} LOST{age}", _BAD)]
+    why = f", {failure_word(one.failure)}" if one.failure is not None else ""
+    return [(glyphs.plain(f"   {what} {glyphs.cross} LOST{age}{why}"), _BAD)]
 
 
 def fleet_alarm_line(one: FleetAlarm, name: str, width: int, looks: FleetLooks) -> Line:
