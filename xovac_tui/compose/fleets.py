@@ -11,8 +11,10 @@ from xovac_tui.api.loader import load_contract
 from xovac_tui.clock import Clock
 from xovac_tui.compose.chambers import contract_of, known_records, written_at
 from xovac_tui.config import Effective, Profile
+from xovac_tui.config.secrets import read_addresses, sink_secret
 from xovac_tui.errors import XovacError
 from xovac_tui.fleet.records import RecordedChamber, RecordsSource
+from xovac_tui.forwarding.kinds.mqtt import MqttSink
 from xovac_tui.forwarding.reports import FleetSource
 from xovac_tui.units import DAY
 
@@ -69,4 +71,6 @@ def fleet_sources(found: Effective, clock: Clock, *, local: bool = False) -> tup
     """Return all that reports chambers by the settings; `local`: only the records of this machine."""
     folder = paths.records_folder(found.settings.record.folder, found.path)
     records = RecordsSource(partial(recorded_chambers, found, clock), clock, place=paths.shown(folder))
-    return (records,)
+    sinks = () if local else read_addresses(found.settings.forward.sinks)
+    brokers = [one.fleet(partial(sink_secret, one), clock) for one in sinks if isinstance(one, MqttSink)]
+    return (records, *brokers)
