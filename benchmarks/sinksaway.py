@@ -61,11 +61,12 @@ def ingest(source: Server, folder: str, name: str, forward: str, events: int) ->
     home = home_with(folder, name, forward)
     with recorder(home, source.url) as program:
         program.wait_for("ONLINE")
-        time.sleep(2.0)
+        # Until its libraries are imported and the first tries have failed.
+        time.sleep(4.0)
         [path] = Path(home).glob("records/*.sqlite3")
         with Record(path) as record:
             first = record.total
-            began = source.order(flood=events, channels=12)["mono"]
+            began = float(source.order(flood=events, channels=12)["mono"])
             while record.total < first + events:
                 time.sleep(0.02)
                 record.refresh(at_once=True)
