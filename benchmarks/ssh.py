@@ -28,7 +28,8 @@ def console(url: str, far: Sshd, *, through: bool) -> Iterator[tuple[Pty, float]
         (Path(home) / "config.toml").write_text(
             f'[profiles.bench]\nurl = "{url}"\n{ssh}ssh_command = [{command}]\n'
         )
-        with Pty(PROGRAM, home=home, size=SIZE) as program:
+        # Its end here is that of all its processes at once, after which nothing deletes the socket.
+        with Pty(PROGRAM, home=home, size=SIZE, env={"XDG_RUNTIME_DIR": home}) as program:
             program.wait_for("ONLINE")
             yield program, time.monotonic() - program.started
 

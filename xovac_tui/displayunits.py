@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from functools import lru_cache
+from typing import Annotated, TypeAlias
 
 import msgspec
 
@@ -38,6 +40,63 @@ _CHOICES = {TEMPERATURE: ("degC", "K", "degF"), PRESSURE: ("mbar", "Pa", "Torr")
 def choices(dimension: str) -> tuple[str, ...]:
     """Return the names of the units in which temperatures, or pressures, can be shown."""
     return _CHOICES[dimension]
+
+
+class Spelling(StrEnum):
+    """How a number is written."""
+
+    VALUE = "value"
+    DIFFERENCE = "difference"
+    PER_MINUTE = "per minute"
+    RATIO_PER_MINUTE = "ratio per minute"
+    WORKED_OUT = "worked out"
+    """In a unit that need not have a name in the table."""
+
+
+class WordedNumber(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A number of a sentence, in the unit that it has in the data."""
+
+    value: float
+    unit: str = ""
+    """Name in the table of units, of a difference that of the two values."""
+    spelling: Spelling = Spelling.VALUE
+    log: bool = False
+    """Written with an exponent."""
+    decimals: Annotated[int, msgspec.Meta(ge=0, le=12)] | None = None
+    """Of a number that is worked out; None: as many as its size asks for."""
+    difference: bool = False
+    """A number that is worked out is the difference of two temperatures."""
+
+
+Phrase: TypeAlias = tuple[str | WordedNumber, ...]
+"""A sentence or a part of one, with its numbers as data, so that it can be shown in any unit."""
+
+
+def worded(value: float, unit: str = "", spelling: Spelling = Spelling.VALUE, *, log: bool = False) -> Phrase:
+    """Return a number as a part of a sentence."""
+    # JSON has no other numbers.
+    return (WordedNumber(value, unit, spelling, log),) if math.isfinite(value) else ("—",)
+
+
+def worked_out(value: float, measured_in: Unit) -> Phrase:
+    """Return a number in a unit that need not have a name in the table, as a part of a sentence."""
+    if not math.isfinite(value):
+        return ("—",)
+    difference = measured_in.dimension == DIFFERENCE
+    return (
+        WordedNumber(
+            value,
+            measured_in.name,
+            Spelling.WORKED_OUT,
+            decimals=measured_in.decimals,
+            difference=difference,
+        ),
+    )
+
+
+def as_data(phrase: Phrase) -> Phrase:
+    """Return what is kept of a sentence beside its text: the sentence where it has numbers, else nothing."""
+    return phrase if any(isinstance(one, WordedNumber) for one in phrase) else ()
 
 
 class DisplayUnits(msgspec.Struct, frozen=True):
@@ -113,6 +172,25 @@ class DisplayUnits(msgspec.Struct, frozen=True):
         return quantities.written(
             self._to(measured_in, value), _target(self.temperature, self.pressure, measured_in)
         )
+
+    def spell(self, number: WordedNumber) -> str:
+        """Return a number of a sentence, with its unit."""
+        match number.spelling:
+            case Spelling.DIFFERENCE:
+                return self.difference(number.value, number.unit)
+            case Spelling.PER_MINUTE:
+                return f"{self.difference(number.value, number.unit)} a minute"
+            case Spelling.RATIO_PER_MINUTE:
+                return f"{figure(number.value * 100, '.0f')} % a minute"
+            case Spelling.WORKED_OUT:
+                one = unit_of(number.unit)
+                one = difference_of(one) if number.difference else one
+                return self.written(number.value, msgspec.structs.replace(one, decimals=number.decimals))
+        return self.quantity(number.value, number.unit, log=number.log)
+
+    def phrase(self, phrase: Iterable[str | WordedNumber]) -> str:
+        """Return a sentence with its numbers in the shown units."""
+        return "".join(one if isinstance(one, str) else self.spell(one) for one in phrase)
 
     # -- as sentences have them -------------------------------------------------------------------------
 

@@ -152,6 +152,16 @@ def format_age(seconds: float | None) -> str:
     return format_duration(seconds).replace(" ", "")
 
 
+def format_coarsely(seconds: float) -> str:
+    """Return an age in one unit, below a minute rounded up: `1 s`, `14 min`, `2 h`, `3 d`."""
+    if seconds <= MINUTE - 1:
+        return f"{max(1, math.ceil(seconds))} s"
+    for unit, size, most in (("min", MINUTE, 2 * HOUR), ("h", HOUR, 2 * DAY)):
+        if seconds < most:
+            return f"{max(1, int(seconds // size))} {unit}"
+    return f"{seconds // DAY:.0f} d"
+
+
 def format_minutes(seconds: float) -> str:
     """Return an age that changes once a minute at most: `<1m`, `5m`, `2h05m`, `3d04h`."""
     minutes = int(max(0.0, seconds) // 60)

@@ -146,6 +146,72 @@ class TomlText:
         """Return whether a path is, or is within, the value of one statement: an inline table, not lines."""
         return self._at(path) is not None
 
+    # -- lists of tables ------------------------------------------------------------------------------
+
+    def add_listed(self, path: KeyPath, table: Mapping[str, Any]) -> None:
+        """Add a table at the end of a list of tables, which need not be there yet."""
+        old, tables = self._at(path), self._inline_list(path)
+        if tables or (old is not None and old.path != path):
+            self.put(path, [*tables, table])
+            return
+        if old is not None:
+            self.remove(path)
+        end, text = self.line_end, self.text
+        text += end if text and not text.endswith("\n") else ""
+        header = f"[[{'.'.join(toml_key(key) for key in path)}]]"
+        lines = (header, *(_line((key,), value, False) for key, value in table.items()))
+        self.text = text + (end if text.strip() else "") + end.join(lines) + end
+        self._stale = True
+
+    def change_listed(self, path: KeyPath, number: int, changes: Mapping[str, Any]) -> None:
+        """Give keys of one table of a list other values, None to take one out; the first table is 0.
+
+        Raises IndexError where the list has no such table.
+        """
+        if tables := self._inline_list(path):
+            merged = {**tables[number], **changes}
+            tables[number] = {key: value for key, value in merged.items() if value is not None}
+            self.put(path, tables)
+            return
+        header, end = self._listed(path, number)
+        inside = TomlText(self.text[header.end : end])
+        for key, value in changes.items():
+            if value is None:
+                inside.remove((key,))
+            else:
+                inside.put((key,), value)
+        self._replace(header.end, end, inside.text)
+
+    def remove_listed(self, path: KeyPath, number: int) -> None:
+        """Take one table of a list out, with the comments between its keys; the first table is 0.
+
+        Raises IndexError where the list has no such table.
+        """
+        if tables := self._inline_list(path):
+            del tables[number]
+            self.put(path, tables)
+            return
+        header, _ = self._listed(path, number)
+        own = [one.end for one in self._statements if one.header is header]
+        self._replace(header.start, own[-1] if own else header.end, "")
+
+    def _inline_list(self, path: KeyPath) -> list[dict[str, Any]]:
+        """Return the tables of a list that is one value of a statement; none where it is not."""
+        found = self._at(path)
+        if found is None:
+            return []
+        value: Any = tomllib.loads(f"it = {self.text[found.value : found.value_end]}")["it"]
+        for key in path[len(found.path) :]:
+            value = value.get(key, [])
+        return list(value)
+
+    def _listed(self, path: KeyPath, number: int) -> tuple[Header, int]:
+        """Return the header of one table of a list, and where the next header begins."""
+        self._read()
+        header = [one for one in self._headers if one.listed and one.path == path][number]
+        behind = [one.start for one in self._headers if one.start > header.start]
+        return header, behind[0] if behind else len(self.text)
+
     # -- reading --------------------------------------------------------------------------------------
 
     def _read(self) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
+
+from xovac_tui.captions import caption
 
 HIDDEN = "(hidden)"
 T = TypeVar("T")
@@ -15,10 +17,12 @@ T = TypeVar("T")
 class WithAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Something with an address, which may hold a token: no printed form shows it."""
 
-    url: str = ""
-    """Address; for `apprise` one that its manual describes, such as `ntfys://topic`."""
-    url_file: str = ""
-    """File of mode 0600 that holds the address in place of `url`, relative to the settings file."""
+    url: Annotated[
+        str, caption("Address", "Such as https://... or, for other services, ntfys://topic; never shown.")
+    ] = ""
+    url_file: Annotated[
+        str, caption("Private file", "File of mode 0600 with the address, relative to the settings file.")
+    ] = ""
 
     @property
     def whose(self) -> str:

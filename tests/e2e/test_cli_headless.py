@@ -61,6 +61,7 @@ def test_a_compiled_recipe_is_loaded_from_a_pipe(
     assert (done.stdout, done.returncode) == ('{"result":"success","message":""}\n', 0)
 
 
+@pytest.mark.slow
 def test_commands_reach_a_chamber_that_only_polls(environment: dict[str, str]) -> None:
     with simulator_process("--warm", "--transport", "polling") as polled:
         done = run(environment, "send", "cancel_recipe", "--yes", "--url", polled.url)
@@ -181,6 +182,7 @@ def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
+@pytest.mark.slow
 def test_doctor_checks_the_way_to_the_chamber(chamber: SimulatorProcess, environment: dict[str, str]) -> None:
     done = run(environment, "doctor", "--url", chamber.url)
     assert done.returncode == 0, done.stdout

@@ -104,6 +104,7 @@ def test_nothing_listens(environment: dict[str, str]) -> None:
     assert "Nothing listens on 127.0.0.1 port 9" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals are POSIX")
 def test_it_goes_on_waiting_when_the_link_is_lost(environment: dict[str, str], tmp_path: Path) -> None:
     with simulator_process("--warm", "--period", "0.1") as first:

@@ -191,6 +191,7 @@ def test_a_lost_ack_is_shown_as_unknown(home: Path) -> None:
         assert "success" not in shown
 
 
+@pytest.mark.slow
 def test_two_consoles_at_once(simulator: SimulatorProcess, home: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
@@ -259,6 +260,7 @@ def test_terminals_of_few_colours(env: dict[str, str], simulator: SimulatorProce
             assert all(red == green == blue for red, green, blue in shades)
 
 
+@pytest.mark.slow
 def test_ascii_draws_nothing_else(simulator: SimulatorProcess, home: Path) -> None:
     with open_console(simulator, home, "--ascii", size=(80, 24)) as program:
         for key, word in (("1", "Test part"), ("2", "cancel_recipe"), ("3", "ecipe"), ("4", "events")):
@@ -267,6 +269,7 @@ def test_ascii_draws_nothing_else(simulator: SimulatorProcess, home: Path) -> No
             assert shown.isascii(), f"tab {key}: {sorted(set(shown) - set(map(chr, range(128))))}\n{shown}"
 
 
+@pytest.mark.slow
 def test_over_ssh_nothing_is_animated(simulator: SimulatorProcess, home: Path) -> None:
     code = (
         "import xovac_tui.ui.app as app\n"
@@ -295,6 +298,7 @@ def test_a_quiet_screen_is_quiet_on_the_wire(simulator: SimulatorProcess, home: 
         assert 10 < rate < 12_000
 
 
+@pytest.mark.slow
 def test_a_bare_start_in_a_fresh_home_asks_and_enter_opens_the_demo(tmp_path: Path) -> None:
     with console(home=tmp_path) as program:
         program.wait_for("Which one is to be opened?")

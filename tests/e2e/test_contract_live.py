@@ -41,6 +41,7 @@ def replace(file: Path, text: str) -> None:
     os.replace(new, file)
 
 
+@pytest.mark.slow
 def test_a_file_that_changes_is_in_force_in_the_recorder_and_a_console(tmp_path: Path) -> None:
     file = tmp_path / "own.toml"
     file.write_text("")

@@ -125,7 +125,7 @@ def in_node() -> Iterator[Undocumented]:
         )
 
 
-@pytest.fixture(params=[in_python, pytest.param(in_node, marks=[pytest.mark.node, pytest.mark.slow])])
+@pytest.fixture(params=[in_python, pytest.param(in_node, marks=pytest.mark.node)])
 def device(request: pytest.FixtureRequest) -> Iterator[Undocumented]:
     with request.param() as running:
         yield running
@@ -159,6 +159,7 @@ def press(program: Pty, key: str) -> None:
             program.wait_for(lambda shown: heading(shown))
 
 
+@pytest.mark.slow
 def test_six_channels_and_a_start_command_are_named_by_the_printed_keys(
     tmp_path: Path, device: Undocumented
 ) -> None:

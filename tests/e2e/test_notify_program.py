@@ -43,6 +43,7 @@ contracts = ["simulator"]
 """
 
 
+@pytest.mark.slow
 async def test_a_chamber_that_goes_away_is_reported(tmp_path: Path) -> None:
     out = tmp_path / "told.jsonl"
     async with hook() as server, simulator_process_async("--warm", "--period", "0.1") as chamber:

@@ -53,6 +53,7 @@ def open_it(program: Pty) -> int:
     return mark
 
 
+@pytest.mark.slow
 def test_the_list_and_the_editor_open_it_and_read_what_came_of_it(home: Path, tmp_path: Path) -> None:
     with console("--demo", home=home, env={"EDITOR": an_editor(tmp_path)}, controlling=True) as program:
         on_recipes(program)
@@ -83,6 +84,7 @@ def test_the_list_and_the_editor_open_it_and_read_what_came_of_it(home: Path, tm
         program.assert_as_before()
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_the_editors_and_a_bad_end_is_reported(home: Path, tmp_path: Path) -> None:
     with console("--demo", home=home, env={"VISUAL": an_editor(tmp_path)}, controlling=True) as program:
         on_recipes(program)
@@ -97,6 +99,7 @@ def test_ctrl_c_is_the_editors_and_a_bad_end_is_reported(home: Path, tmp_path: P
         program.assert_as_before()
 
 
+@pytest.mark.slow
 def test_the_end_of_the_console_is_the_end_of_the_editor(home: Path, tmp_path: Path) -> None:
     with console("--demo", home=home, env={"EDITOR": an_editor(tmp_path)}, controlling=True) as program:
         on_recipes(program)
@@ -106,6 +109,7 @@ def test_the_end_of_the_console_is_the_end_of_the_editor(home: Path, tmp_path: P
         program.assert_as_before()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("environment", "said"),
     [

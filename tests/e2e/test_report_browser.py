@@ -80,7 +80,7 @@ def test_it_prints_to_pages_with_numbers(html: Path) -> None:
     for said in ("PASS", "Temperature, °C", "Test part", "Cold dwell at −5 °C", "SHA-256 of the data"):
         assert said in text, said
     # The head of a table stands on every page that it goes on to.
-    figures = [page for page in pages if re.search(r"External TEC 1 .*°C", page)]
+    figures = [page for page in pages if re.search(r"TEC ext 1 .*°C", page)]
     assert len(figures) > 1
     assert all(re.search(r"Channel +Unit +Lowest", page) for page in figures)
 

@@ -68,6 +68,7 @@ NOISE = (
 )
 
 
+@pytest.mark.slow
 def test_no_bytes_from_the_terminal_end_it(tmp_path: Path) -> None:
     with console("--demo", home=tmp_path, size=(80, 24)) as program:
         program.wait_for(shows_readings)
@@ -94,6 +95,7 @@ DEFECTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "where",
     [

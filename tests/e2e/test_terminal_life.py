@@ -57,6 +57,7 @@ def test_a_signal_before_the_first_picture_gives_the_terminal_back(tmp_path: Pat
         program.assert_as_before()
 
 
+@pytest.mark.slow
 def test_a_signal_that_its_parent_ignores_is_ignored(tmp_path: Path) -> None:
     ignore = (
         "import os, signal, sys\n"
@@ -117,6 +118,7 @@ def test_a_terminal_that_takes_no_more_output_cannot_hold_the_end_up(tmp_path: P
         assert program.process.wait(8) == 128 + signal.SIGTERM
 
 
+@pytest.mark.slow
 def test_kill_9_leaves_no_simulator_behind(tmp_path: Path) -> None:
     with console("--demo", home=tmp_path) as program:
         program.wait_for(shows_readings)
@@ -127,6 +129,7 @@ def test_kill_9_leaves_no_simulator_behind(tmp_path: Path) -> None:
         until(lambda: not any(map(alive, children)), 10, "the simulator has ended, too")
 
 
+@pytest.mark.slow
 def test_suspended_and_continued(tmp_path: Path) -> None:
     with console("--demo", home=tmp_path) as program:
         program.wait_for(shows_readings)

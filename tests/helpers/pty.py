@@ -300,8 +300,10 @@ class Pty:
         while True:
             while not self._drained.wait(0.05) and not self._closing.is_set():
                 pass
+            # Asked before: what is written until then must be seen by the next look.
+            closing = self._closing.is_set()
             ready, _, _ = select.select([self._master], [], [], 0.05)
-            if self._closing.is_set() and (not ready or not self.ended()):
+            if closing and (not ready or not self.ended()):
                 return
             if not ready:
                 continue

@@ -226,6 +226,7 @@ def test_watch_prints_what_comes(server: NodeServer, tmp_path: Path) -> None:
     assert server.commands() == []
 
 
+@pytest.mark.slow
 def test_the_console_learns_what_it_does_not_know(server: NodeServer, tmp_path: Path) -> None:
     with console("--url", server.url, home=tmp_path) as program:
         words = ("ONLINE", "● inner", "18.25")
@@ -246,6 +247,7 @@ def test_the_console_learns_what_it_does_not_know(server: NodeServer, tmp_path: 
     assert [reported["event"] for reported in server.commands()] == ["cancel_recipe"]
 
 
+@pytest.mark.slow
 def test_the_protocol_before_is_named(tmp_path: Path) -> None:
     with node_server("old") as old:
         done = run("send", "cancel_recipe", "--url", old.url, "--yes", home=tmp_path)

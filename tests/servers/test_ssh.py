@@ -166,6 +166,21 @@ async def test_a_socket_that_was_deleted_is_made_again(far: Sshd, runtime: Path)
     await gone(runtime)
 
 
+async def test_an_ssh_whose_keeper_is_killed_is_ended_and_another_is_made(far: Sshd, runtime: Path) -> None:
+    before = {*descendants(os.getpid()), *far.sessions}
+    tunnel = Tunnel(target(far, "http://localhost:1"))
+    try:
+        first = await tunnel.up()
+        keeper, ssh = (pid for pid in descendants(os.getpid()) if pid not in {*before, *far.sessions})
+        os.kill(keeper, signal.SIGKILL)
+        async with asyncio.timeout(5):
+            while await tunnel.up() == first or alive(ssh):  # noqa: ASYNC110 - processes
+                await asyncio.sleep(0.02)
+    finally:
+        await tunnel.close()
+    await gone(runtime)
+
+
 async def test_through_a_jump_host_nothing_is_left_either(far: Sshd, runtime: Path) -> None:
     hop = far.config.read_text().replace(f"Host {HOST}\n", f"Host hop\n ProxyJump {HOST}\n")
     far.configure(more=hop)

@@ -12,11 +12,12 @@ from textual.widgets import OptionList
 
 from tests.helpers.console import Console, console
 from xovac_tui.alarms.kinds.level import HighRule
+from xovac_tui.alarms.kinds.stale import StaleRule
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.chamber.alarm import AlarmState, AlarmsView
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
-from xovac_tui.ui.frame.bars import AlarmStrip, TabBar
+from xovac_tui.ui.frame.bars import AlarmStrip, LinkBar, TabBar
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.frame.trust_bar import TrustBar
 from xovac_tui.ui.screens.alarms.dialogs import AcknowledgeDialog, AlarmHistoryDialog, ShelveDialog
@@ -360,3 +361,22 @@ async def test_a_shelved_alarm_of_high_severity_is_in_the_trust_bar(tmp_path: Pa
         assert c.station.alarms.shelve("part hot", 900, "known") is None
         await c.advance(1)
         assert "1 CRITICAL shelved" in c.frame.query_one(TrustBar).plain
+
+
+async def test_why_the_link_is_impaired_is_not_said_twice(tmp_path: Path) -> None:
+    rules = (StaleRule(name="data stopped", severity="high", on_delay=5.0),)
+    async with console(tmp_path, watchlist=Watchlist(rules=rules)) as c:
+        await c.readings(seconds=8)
+        await c.advance(4)
+        bar = c.frame.query_one(LinkBar)
+        why = bar.plain.strip(" ⚠")
+        assert bar.display
+        assert not strip(c)
+        await c.advance(3)
+        await c.advance(6)
+        assert why in strip(c)
+        assert not bar.display
+        c.station.alarms.acknowledge(c.station.alarms.view().unresolved)
+        await c.settle()
+        # What was acknowledged is dim, so that the reason is shown again.
+        assert bar.display

@@ -229,6 +229,7 @@ async def test_a_theme_is_previewed_remembered_and_given_back(tmp_path: Path) ->
         assert chosen in (tmp_path / "state.toml").read_text()
 
 
+@pytest.mark.slow
 async def test_every_kind_of_theme_can_be_shown_and_dialogs_leave_what_is_around_them(tmp_path: Path) -> None:
     async with console(tmp_path, theme="ansi-dark") as c:
         for theme in ("ansi-dark", "ansi-light", "xovac-light", "xovac-contrast", "textual-dark", "nord"):

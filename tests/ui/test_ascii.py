@@ -72,7 +72,7 @@ async def go_back(c: Console) -> None:
     raise AssertionError(f"{c.app.screen} stays open")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (60, 16)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((60, 16), marks=pytest.mark.slow)])
 async def test_nothing_but_ascii_is_drawn(tmp_path: Path, size: tuple[int, int]) -> None:
     found: dict[str, list[str]] = {}
     async with console(

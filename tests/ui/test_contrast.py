@@ -10,14 +10,15 @@ from textual.color import Color
 from textual.screen import ModalScreen
 
 from tests.helpers.console import console, strips
-from xovac_tui.config.themes import shipped_themes
+from xovac_tui.config.themes import DEFAULT_THEME, shipped_themes
 from xovac_tui.ui.readable import LEAST_CONTRAST, contrast
 
 WANTED = {spec.name: 7.0 if spec.name == "xovac-contrast" else LEAST_CONTRAST for spec in shipped_themes()}
 """Name of a theme -> least contrast of its text."""
 SCREENS = (
-    "1", "i", "escape 2", "2 enter", "3", "3 L", "3 N", "3 e", "4", "4 enter", "5", "6", "1 n", "1 t",
-    "1 question_mark", "1 colon", "1 q", "1 exclamation_mark",
+    "1", "enter g e", "i", "escape 2", "2 enter", "2 end enter enter b e", "3", "3 L", "3 N", "3 e",
+    "4", "4 enter", "5", "6", "1 n", "1 t", "1 question_mark", "1 colon", "1 q",
+    "1 exclamation_mark",
 )  # fmt: skip
 """Keys that lead to a screen, one after the other."""
 FRAMES = " ─│╭╮╰╯┤├└┘┬┴┼▏▔▁━┄┊▕▎▊▉▌▂▃▄▅▆▇█░▒▓"
@@ -41,7 +42,10 @@ def too_faint(app: App[int], wanted: float) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("theme", WANTED)
+@pytest.mark.parametrize(
+    "theme",
+    [one if one == DEFAULT_THEME else pytest.param(one, marks=pytest.mark.slow) for one in WANTED],
+)
 async def test_every_text_of_our_themes_is_readable(tmp_path: Path, theme: str) -> None:
     async with console(tmp_path, size=(100, 30), theme=theme) as c:
         assert c.app.theme == theme

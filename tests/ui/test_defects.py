@@ -293,7 +293,7 @@ async def test_a_listener_that_fails_does_not_reach_the_station(tmp_path: Path) 
 async def test_a_station_that_fails_begins_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, defects: Defects
 ) -> None:
-    monkeypatch.setattr("xovac_tui.ui.app.AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("xovac_tui.ui.open_chambers.AGAIN_SECONDS", 0.01)
     good = RecordService.open
     tried: list[int] = []
 

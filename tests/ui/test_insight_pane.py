@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from textual.widgets import Input
 
 from tests.helpers.console import Console, console, frame_of, reading
 from tests.ui.test_replay import replayed
@@ -23,6 +24,7 @@ from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import Quality
 from xovac_tui.config import Display
 from xovac_tui.durations import format_part
+from xovac_tui.ui.dialogs.contract.form import ContractForm
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.bars import KeyBar
 from xovac_tui.ui.glyphs import UNICODE
@@ -92,7 +94,8 @@ async def test_what_is_stable_since_when_and_when_it_will_be(
     async with console(tmp_path, size=size, display=display) as c:
         await report(c, 700)
         pane = await opened(c)
-        head, channel, band, fast, slow = text(pane, "stable").splitlines()[:5]
+        head, pressure, channel, band, fast, slow = text(pane, "stable").splitlines()[:6]
+        assert "Pressure  1.3e-04 mbar" in pressure
         assert head.split() == ["criterion", "K/h", "stable", "for", "resets", "stable", "in"]
         assert channel.startswith("* Test part  +20.5" if ascii_only else "● Test part  +20.5 °C")
         assert ("+-2 K in 10 min" if ascii_only else "±2 K in 10 min") in band
@@ -109,6 +112,51 @@ async def test_what_is_stable_since_when_and_when_it_will_be(
             rows = pane.query_one(f"#insight-{name}", Rows)
             assert rows.count <= rows.size.height, "nothing has to be scrolled to"
         assert pane.query_one(TrendChart).size.height >= 5
+
+
+async def test_the_cursor_chooses_the_channel_of_the_detail(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(80, 24)) as c:
+        await report(c, 700)
+        pane = await opened(c)
+        chart = pane.query_one(TrendChart)
+        assert "Pump " in text(pane, "facts")
+        assert "Pressure" in chart.head
+        await c.press("down", "down")
+        assert text(pane, "facts").startswith("Test part  +20.5 °C")
+        assert "3 K/h" in text(pane, "facts")
+        assert "Test part" in chart.head
+        assert pane.chosen_channel == "chamber_state.part"
+        await c.press("down", "down", "down", "down")
+        assert "1 K/h" in text(pane, "facts"), "the last row"
+        # The choice stays where the focus goes, and is seen.
+        await c.press("tab")
+        assert "▸ 1 K/h" in text(pane, "stable")
+        await c.press("shift+tab", "home")
+        assert "Pump " in text(pane, "facts")
+
+
+@pytest.mark.parametrize(("keys", "named"), [((), "Pressure"), (("down",), "Test part")])
+async def test_enter_names_the_channel_under_the_cursor(
+    tmp_path: Path, keys: tuple[str, ...], named: str
+) -> None:
+    async with console(tmp_path) as c:
+        pane = await opened(c)
+        await c.press(*keys, "enter")
+        await c.until(lambda: isinstance(c.app.screen, ContractForm))
+        assert c.app.screen.query_one(Input).value == named
+        await c.press("escape")
+        await c.until(lambda: c.frame.pane is pane and c.app.screen is c.frame)
+
+
+async def test_at_the_smallest_size_the_choice_is_seen_and_its_facts_stay(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(60, 16)) as c:
+        await report(c, 20)
+        pane = await opened(c)
+        for _ in range(3):
+            await c.press("down")
+            row = pane.query_one("#insight-stable", Rows)
+            assert row.top <= row.chosen < row.top + row.rows_seen
+        assert text(pane, "facts").startswith("Test part ")
 
 
 @pytest.mark.parametrize("width", [56, 71])

@@ -19,6 +19,7 @@ from xovac_tui.config import Display
 from xovac_tui.recording.apart import IN_PART
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
+from xovac_tui.ui.frame.bars import KeyBar
 from xovac_tui.ui.screens.log.pane import LogPane
 from xovac_tui.ui.screens.log.view import LogView
 from xovac_tui.ui.widgets.lines import LinesWidget
@@ -113,7 +114,9 @@ async def test_a_long_log_is_paged_and_filtered_while_the_screen_lives(
         assert checked < 40 * 24
         # The screen lives while a long log is filtered.
         await c.press("G")
+        assert "/ filter" in c.frame.query_one(KeyBar).plain
         await c.press("slash")
+        assert "/ filter" not in c.frame.query_one(KeyBar).plain
         await c.type("#29")
         await c.until(lambda: pane.view.rows.done)
         await c.settle()

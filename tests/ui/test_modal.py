@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from textual import events
+from textual.geometry import Size
 
 from tests.helpers.console import Console, console
 from xovac_tui.ui.dialogs.ask import AskDialog
@@ -143,6 +144,28 @@ async def test_a_picture_before_the_dialog_is_laid_out_does_not_count_as_its_fir
         await c.settle()
         c.app.paint()
         assert asks.seen_at is not None
+
+
+async def test_two_sizes_at_once_do_not_take_turns_for_ever(tmp_path: Path) -> None:
+    """Each would be laid out and sent again, no key would be read any more, STOP included."""
+    async with console(tmp_path) as c:
+        await c.press("question_mark")
+        dialog, laid_out = c.app.screen, list[object]()
+
+        def note(screen: object) -> None:
+            laid_out.append(screen)
+            assert len(laid_out) < 20
+            dialog.call_later(lambda: None)
+
+        dialog.screen_layout_refresh_signal.subscribe(dialog, note, immediate=True)
+        for size in (Size(60, 16), c.app.size):
+            dialog.post_message(events.Resize(size, size))
+            dialog.call_later(lambda: None)
+        await c.settle()
+        assert dialog.size == c.app.size
+        assert len(laid_out) < 5
+        await c.press("escape")
+        assert len(c.app.screen_stack) == 1
 
 
 async def test_the_palette_leaves_the_strip_of_stop_in_sight(tmp_path: Path) -> None:

@@ -116,3 +116,33 @@ async def test_a_tab_on_which_nothing_changes_is_not_painted(
             await c.readings()
             # The clock in the first line, and perhaps the age.
             assert sum(map(len, sent)) < 500, tab
+
+
+async def test_with_a_question_open_only_what_changes_is_painted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole picture has 10 kB: it came with each step of the focus and each change below the question."""
+    sent: list[int] = []
+    async with console(tmp_path) as c:
+        for name in ("render_partial_update", "render_full_update"):
+            honest = getattr(CroppedCompositor, name)
+
+            def noted(self: CroppedCompositor, honest: Any = honest, **how: Any) -> Any:
+                update = honest(self, **how)
+                if isinstance(update, CompositorUpdate):
+                    sent.append(len(update.render_segments(c.app.console)))
+                return update
+
+            monkeypatch.setattr(CroppedCompositor, name, noted)
+        await c.run_state()
+        await c.press("q")
+        await c.readings("running")
+        sent.clear()
+        await c.press("tab")
+        assert 0 < sum(sent) < 1_000
+        sent.clear()
+        await c.readings("running", part=41.5)
+        assert 0 < sum(sent) < 2_500
+        sent.clear()
+        await c.readings("running", part=41.5)
+        assert sum(sent) < 1_000

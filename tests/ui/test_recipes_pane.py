@@ -361,7 +361,7 @@ async def test_a_temperature_that_is_not_good_is_not_taken(tmp_path: Path) -> No
         await c.readings(part=None)
         await c.until(lambda: "From +20.0 °C assumed: Test part is bad" in facts(pane))
         await c.readings(part=3276.7)
-        await c.until(lambda: "From +20.0 °C assumed: Test part reads 3276.7 °C" in facts(pane))
+        await c.until(lambda: "From +20.0 °C assumed: Test part reads +3276.7 °C" in facts(pane))
 
 
 async def test_plan_and_payload_take_the_temperature_of_the_moment_of_asking(tmp_path: Path) -> None:

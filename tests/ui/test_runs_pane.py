@@ -29,6 +29,8 @@ from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.report.deviations import gap_words
 from xovac_tui.runs.past import PastRun, read_run, read_runs
 from xovac_tui.ui.dialogs.ask import AskDialog
+from xovac_tui.ui.dialogs.ask_path import PathDialog
+from xovac_tui.ui.dialogs.palette import PaletteDialog
 from xovac_tui.ui.screens.recipes.pane import RecipesPane
 from xovac_tui.ui.screens.runs import pane as module
 from xovac_tui.ui.screens.runs.pane import RunsPane
@@ -345,6 +347,7 @@ async def test_it_is_ascii_where_it_must_be(tmp_path: Path, recorded: bytes) -> 
         assert chart(pane, "pair-chart").isascii()
 
 
+@pytest.mark.slow
 async def test_a_report_of_the_chosen_run_is_written_beside_the_screen(
     tmp_path: Path, recorded: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -399,3 +402,35 @@ async def test_runs_are_found_by_words_and_files_are_attached(tmp_path: Path, re
         await c.press("escape")
         await c.settle()
         assert [re.findall(r"r\d", row)[0] for row in shown(pane, "list").split("\n")[0:3:2]] == ["r3", "r2"]
+
+
+async def taken(c: Console, typed: str) -> None:
+    """Choose what the open palette finds first, and wait for the dialog that it opens."""
+    palette = c.app.screen
+    assert isinstance(palette, PaletteDialog)
+    await c.type(typed)
+    await c.until(lambda: palette.complete)
+    await c.press("enter")
+    await c.until(lambda: c.app.screen is not palette and len(c.app.screen_stack) == 2)
+    await c.settle()
+
+
+async def test_from_another_tab_a_file_is_attached_to_the_run_that_is_asked_for(
+    tmp_path: Path, recorded: bytes
+) -> None:
+    async with runs_tab(tmp_path, recorded) as (c, pane):
+        # Words that hide the run are no obstacle.
+        await c.press("slash")
+        await c.type("soak canc")
+        await c.press("enter")
+        await c.until(lambda: pane.past is not None and pane.past.recorded.id == 2)
+        await c.frame.show_tab("status")
+        await c.settle()
+        await c.press("colon")
+        await taken(c, "runs-attach")
+        await taken(c, "r3")
+        assert isinstance(c.app.screen, PathDialog)
+        assert c.app.screen.heading == "Attach to r3"
+        await c.press("escape")
+        await c.until(lambda: pane.past is not None and pane.past.recorded.id == 3)
+        assert not pane.field.display

@@ -12,7 +12,10 @@ from textual.widgets import Static
 
 from tests.helpers.console import Console, console
 from xovac_tui.config.settings_text import SettingsText, write_settings_text
+from xovac_tui.ui.dialogs.ask import AskDialog
+from xovac_tui.ui.dialogs.contract.form import ContractForm
 from xovac_tui.ui.dialogs.question import QuestionDialog
+from xovac_tui.ui.dialogs.quit import QuitDialog, unsaved_sentence
 from xovac_tui.ui.settings import settings_model, settings_screen
 from xovac_tui.ui.settings.settings_screen import KeyDialog, SettingsDialog
 from xovac_tui.ui.widgets.rows import Rows
@@ -211,3 +214,140 @@ async def test_a_setting_is_changed_by_two_clicks(tmp_path: Path) -> None:
         await c.pilot.click(rows, offset=(4, 1))
         await c.pilot.click(rows, offset=(4, 1))
         await c.until(lambda: not isinstance(c.app.screen, SettingsDialog))
+
+
+async def saved(c: Console) -> None:
+    """Save the open form."""
+    await c.settle()
+    await c.press("enter")
+    await ready(c)
+
+
+async def test_a_receiver_is_added_changed_and_taken_out_by_its_form(tmp_path: Path) -> None:
+    async with settings(tmp_path) as (c, file):
+        await pick(c, "add webhook")
+        form = c.app.screen
+        assert isinstance(form, ContractForm)
+        form.put("name", "lab system")
+        form.put("url", "https://lab.example.org/t0ken")
+        form.put("at_most", "3")
+        await c.settle()
+        assert "t0ken" not in c.app.export_screenshot()
+        await saved(c)
+        # The address is in a private file of its own; the rest is as it was.
+        private = tmp_path / "lab-system.address"
+        assert private.read_text() == "https://lab.example.org/t0ken\n"
+        assert private.stat().st_mode & 0o777 == 0o600
+        hook = (
+            '[[notify.receivers]]\nname = "lab system"\nkind = "webhook"\nat_most = 3\n'
+            'url_file = "lab-system.address"\n'
+        )
+        assert file.read_text() == f"{TEXT}\n{hook}"
+        # Changed: what is not typed stays, the address too.
+        await c.press("ctrl+u")
+        await pick(c, "lab system")
+        await c.press("e")
+        await c.until(lambda: isinstance(c.app.screen, ContractForm))
+        form = c.app.screen
+        assert isinstance(form, ContractForm)
+        assert "t0ken" not in str(form.texts)
+        form.put("severities", "high")
+        await saved(c)
+        assert file.read_text() == f'{TEXT}\n{hook}severities = ["high"]\n'
+        assert private.read_text() == "https://lab.example.org/t0ken\n"
+        # Taken out after a question.
+        await c.press("enter")
+        await c.until(lambda: isinstance(c.app.screen, QuestionDialog))
+        await c.settle()
+        await c.press("e")
+        await c.until(lambda: isinstance(c.app.screen, ContractForm))
+        await c.settle()
+        await c.pilot.click("#remove")
+        await c.until(lambda: isinstance(c.app.screen, QuestionDialog))
+        await c.settle()
+        await c.press("y")
+        await c.until(lambda: file.read_text().strip() == TEXT.strip())
+        assert c.link.emitted == []
+
+
+async def test_the_heartbeat_is_set_up_and_taken_out(tmp_path: Path) -> None:
+    async with settings(tmp_path) as (c, file):
+        await pick(c, "heartbeat")
+        form = c.app.screen
+        assert isinstance(form, ContractForm)
+        form.put("url", "https://watch.example.org/t0ken")
+        form.put("only_online", "yes")
+        await saved(c)
+        table = '[notify.heartbeat]\nurl_file = "heartbeat.address"\nonly_online = true\n'
+        assert file.read_text() == f"{TEXT}\n{table}"
+        assert "every 1 min" in c.app.screen.query_one(Rows).plain
+        await c.press("enter")
+        await c.until(lambda: isinstance(c.app.screen, ContractForm))
+        await c.settle()
+        await c.pilot.click("#remove")
+        await c.until(lambda: isinstance(c.app.screen, QuestionDialog))
+        await c.settle()
+        await c.press("y")
+        await ready(c)
+        assert file.read_text().strip() == TEXT.strip()
+
+
+async def test_a_receiver_that_cannot_be_is_not_saved(tmp_path: Path) -> None:
+    async with settings(tmp_path) as (c, file):
+        await pick(c, "add apprise")
+        form = c.app.screen
+        assert isinstance(form, ContractForm)
+        form.put("name", "ringer")
+        form.put("url", "ntfys://t0ken")
+        await c.press("enter")
+        await c.until(lambda: form.problems)
+        assert set(form.problems) == {"name"}
+        # A file that is there is not written over.
+        (tmp_path / "mine.address").write_text("ntfys://older")
+        form.put("name", "phone")
+        form.put("url_file", "mine.address")
+        await c.press("enter")
+        await c.until(lambda: set(form.problems) == {"url_file"})
+        assert (tmp_path / "mine.address").read_text() == "ntfys://older"
+        assert not (tmp_path / "phone.address").exists()
+        assert file.read_text() == TEXT
+
+
+async def test_leaving_the_console_names_a_form_that_was_left_before(tmp_path: Path) -> None:
+    async with settings(tmp_path) as (c, _):
+        await pick(c, "add program of yours")
+        form = c.app.screen
+        assert isinstance(form, ContractForm)
+        form.put("name", "pager")
+        await c.press("escape")
+        await ready(c)
+        await c.press("escape")
+        await c.until(lambda: len(c.app.screen_stack) == 1)
+        await c.settle()
+        await c.press("q")
+        await c.until(lambda: isinstance(c.app.screen, QuitDialog))
+        await c.settle()
+        asked = " ".join(str(one.render()) for one in c.app.screen.query("#words"))
+        assert unsaved_sentence([form.heading]) in asked
+        # What was typed is there again.
+        await c.press("escape", "f9")
+        await ready(c)
+        await pick(c, "add program of yours")
+        assert isinstance(c.app.screen, ContractForm)
+        assert c.app.screen.texts["name"] == "pager"
+
+
+async def test_leaving_the_console_names_an_open_note(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await c.press("n")
+        await c.until(lambda: isinstance(c.app.screen, AskDialog))
+        await c.settle()
+        note = c.app.screen
+        assert isinstance(note, AskDialog)
+        assert note.unsaved == ""
+        await c.type("door opened")
+        await c.press("ctrl+c")
+        await c.until(lambda: isinstance(c.app.screen, QuitDialog))
+        await c.settle()
+        asked = " ".join(str(one.render()) for one in c.app.screen.query("#words"))
+        assert unsaved_sentence([note.heading]) in asked

@@ -6,6 +6,8 @@ import asyncio
 import re
 from pathlib import Path
 
+import msgspec
+
 from tests.helpers.console import drawn
 from tests.helpers.pastruns import three_runs_bytes
 from tests.ui.test_snapshots import RULES, Scene
@@ -26,6 +28,12 @@ def _rows(scene: Scene) -> list[str]:
     return [row for row in drawn(scene.app.screen) if not _NAMED.search(row)]
 
 
+def _show_in(scene: Scene, units: DisplayUnits) -> None:
+    display = scene.app.workspace.start.display
+    wanted = {"temperature": units.temperature, "pressure": units.pressure}
+    scene.app.show_as(msgspec.structs.replace(display, **wanted))
+
+
 async def _both(scene: Scene, name: str, kept: int = 0) -> str:
     """Choose other units and the contract's again; return what the screen shows with the others.
 
@@ -34,12 +42,12 @@ async def _both(scene: Scene, name: str, kept: int = 0) -> str:
     await scene.still()
     before = _rows(scene)
     assert any(OLD.search(row) for row in before), name
-    scene.app.workspace.set_units(OTHERS)
+    _show_in(scene, OTHERS)
     await scene.still()
     shown = _rows(scene)
     wrong = [row for row in shown if OLD.search(row)]
     assert len(wrong) <= kept, "\n".join(wrong)
-    scene.app.workspace.set_units(AS_REPORTED)
+    _show_in(scene, AS_REPORTED)
     await scene.still()
     assert _rows(scene) == before, name
     return "\n".join(shown)

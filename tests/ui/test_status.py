@@ -20,6 +20,7 @@ from xovac_tui.ui.screens.status.hero import Hero
 from xovac_tui.ui.screens.status.readings import Readings
 from xovac_tui.ui.screens.status.run_lines import RunPanel
 from xovac_tui.ui.widgets.lines import CHOSEN
+from xovac_tui.ui.widgets.ruled import rule_text
 from xovac_tui.ui.widgets.trend import TrendChart
 
 RECIPE = parse_recipe('name = "Soak"\n[[steps]]\nto = 50\nover = "30min"\n[[steps]]\nhold = "1h"\n', "test")
@@ -112,6 +113,18 @@ async def test_the_cursor_stays_at_the_top_until_a_channel_is_chosen(tmp_path: P
         assert seen == ["Test part", "Shroud", "Test part", "Pressure", "Pressure"]
 
 
+async def test_a_terminal_that_has_grown_shows_the_readings_above_too(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        c.link.deliver("extra", json.dumps({f"t{number}": number for number in range(16)}))
+        await c.settle()
+        await c.press("end")
+        assert "above" in readings(c)
+        await c.pilot.resize_terminal(160, 50)
+        await c.settle()
+        assert "above" not in readings(c)
+        assert "t15" in readings(c)
+
+
 async def test_readings_are_laid_out_again_only_when_they_change(tmp_path: Path) -> None:
     async with console(tmp_path, size=(120, 36)) as c:
         widget = c.app.screen.query_one(Readings)
@@ -153,6 +166,9 @@ async def test_bad_and_stale_readings_are_marked(tmp_path: Path) -> None:
         row = readings(c).splitlines()[0]
         assert "◌ Test part" in row
         assert "1m00s" in row
+        # The head of a column ends where the column ends.
+        heads = rule_text(c.app.screen.query_one(Readings))
+        assert heads.index("age") + 3 == row.index("1m00s") + 5
 
 
 async def test_channels_of_an_unknown_device_show_by_themselves(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from textual.widget import Widget
 from tests.helpers.console import drawn
 from tests.unit.test_plot_chart import ORIGIN, Bench
 from xovac_tui.config.themes import variable_defaults
-from xovac_tui.plot.cells import Tone
+from xovac_tui.plot.cells import SHADES, Tone
+from xovac_tui.runs.hold import PlacedHold
 from xovac_tui.ui.widgets.trend import TrendChart, TrendEdge
 
 
@@ -70,6 +71,30 @@ async def test_it_shows_at_any_size(size: tuple[int, int]) -> None:
         await pilot.pause()
         assert len(app.chart.picture[0].text) == 60
         assert "1━ Test part" in screen_text(app)
+
+
+@pytest.mark.parametrize("ascii_only", [False, True])
+@pytest.mark.parametrize("theme", ["textual-dark", "ansi-dark"])
+async def test_the_tolerance_is_seen_behind_lines_too(theme: str, ascii_only: bool) -> None:
+    app = ChartApp(Bench().run(590), ascii_only=ascii_only)
+    async with app.run_test(size=(80, 14)) as pilot:
+        app.theme = theme
+        hold = PlacedHold(ORIGIN + 100, ORIGIN + 300, 27.0, 6.0)
+        app.chart.show(replace(app.bench.model(), holds=(hold,), controlled="part", title="Held"))
+        await pilot.pause()
+        behind: set[object] = set()
+        for y, row in enumerate(app.chart.picture):
+            x = 0
+            for segment in app.chart.cells(y, 0, 80):
+                tone, style = row.tones[x], segment.style
+                assert style is not None
+                if tone & Tone.BAND and tone & ~SHADES >= Tone.SERIES:
+                    behind.add(bool(style.underline) if app.current_theme.ansi else style.bgcolor)
+                x += len(segment.text)
+        plain = app.chart.rich_style.bgcolor
+        assert behind
+        assert plain not in behind
+        assert behind == {True} or not app.current_theme.ansi
 
 
 async def test_a_new_sample_repaints_a_few_cells_only(

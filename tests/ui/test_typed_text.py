@@ -130,7 +130,7 @@ def places() -> Iterator[str]:
             continue  # parsing all files takes ten times as long
         for outer in ast.walk(ast.parse(source)):
             if isinstance(outer, ast.ClassDef):
-                fields = {"Input", "FindField", "TextArea", "MaskedInput"}
+                fields = {"Input", "LeanInput", "FindField", "TextArea", "MaskedInput"}
             elif isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef):
                 fields = {"AskDialog", "PathDialog"}
             else:

@@ -19,9 +19,8 @@ from xovac_tui.chamber.alarm import (
     AlarmView,
     Sense,
     Severity,
-    Spelling,
 )
-from xovac_tui.displayunits import AS_REPORTED, DisplayUnits, chosen
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits, Spelling, chosen
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE
 from xovac_tui.ui.screens.alarms.board import (

@@ -36,6 +36,7 @@ from xovac_tui.ui.screens.alarms.lines import (
     list_line,
     listed,
     question_line,
+    value_width,
 )
 from xovac_tui.ui.widgets.alarm_words import by_urgency, severity_style
 from xovac_tui.ui.widgets.lines import Line
@@ -274,6 +275,11 @@ def test_an_empty_list_says_what_is_watched() -> None:
     )
     assert empty_words(shown, "shelved", KEYS) == "Nothing is shelved or out of service."
     assert "No rule watches" in empty_words(view(), "unresolved", KEYS)
+    # In a replay nothing is evaluated, and the pressure has nothing to do with it.
+    replayed = view(limit_set="", recorded=True)
+    assert "recorded up to this moment" in empty_words(replayed, "unresolved", KEYS)
+    head = text(*head_lines(replayed, 110, RecorderView(), glyphs=UNICODE, keys=KEYS))
+    assert head == "A replay shows alarms as they were recorded."
 
 
 def test_everything_is_ascii_where_it_must_be_and_hostile_text_is_literal() -> None:
@@ -383,3 +389,20 @@ def test_signs_point_down_only_where_a_lower_limit_was_crossed() -> None:
     }
     assert [UNICODE.severity(one, below=True) for one in Severity] == ["▼▼", "▼", "▽", "▿"]
     assert strip(view(alarm(below=True))).startswith(" ▼ HIGH ")
+
+
+def test_the_column_of_values_is_as_wide_as_they_need_in_few_steps() -> None:
+    silent = alarm(value="", channel="", text="A text that needs most of the room of a row")
+    widths = [
+        value_width(shown, UNICODE) for shown in ([silent], [silent, alarm()], [alarm(value="3.6e-06 mbar")])
+    ]
+    assert widths == [3, 9, 13]
+    shown = text(list_line(silent, 80, NOON, chosen=False, focus=False, glyphs=UNICODE, value=3))
+    assert "A text that needs most of the room of a" in shown
+    assert cell_len(shown) == cell_len(text(list_head(80, 3))) == 80
+
+
+def test_a_question_has_a_blank_between_severity_and_text() -> None:
+    sign, said, _ = question_line(alarm(), 60, NOON, "", UNICODE)
+    assert sign[0].endswith("HIGH    ")
+    assert said[0].startswith(" Plate A")

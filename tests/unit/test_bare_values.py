@@ -16,8 +16,11 @@ from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import documented_contract, load_contract
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import RunState
+from xovac_tui.displayunits import AS_REPORTED
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows
+from xovac_tui.recording.log import Log
+from xovac_tui.ui.screens.log.changes import ChangedValues
 
 CAME = (("state", "STANDBY"), ("p_mbar", 3.5), ("shroud_degC", "21.5"), ("pump", True), ("door", "open"))
 CONTRACT = """[messages.state]
@@ -87,6 +90,26 @@ def test_guesses_for_it_are_saved_and_read_again(tmp_path: Path) -> None:
     save(edited(read_source(path), [leaf_change(one, "", leaves[one]) for one, _ in CAME]))
     named = load_contract([path]).messages
     assert {one: named[one].leaves[0].path for one, _ in CAME} == dict.fromkeys((one for one, _ in CAME), "")
+
+
+def test_the_log_shows_it_by_its_name_and_unit_where_the_contract_has_them(file: Path) -> None:
+    log, changes = Log(10), ChangedValues(load_contract([file]), AS_REPORTED)
+    for name, value in (("shroud_degC", 21.5), ("shroud_degC", 21.75), ("p_mbar", 3.5), ("shroud_degC", "")):
+        log.append(event(0.0, value, name=name))
+    shown = [changes.values(log, one) for one in log.scan()]
+    assert [values and values[0].text for values in shown] == [
+        "shroud +21.5",
+        "shroud +21.5→+21.8",
+        None,
+        None,
+    ]
+
+
+def test_a_message_without_a_value_is_not_drafted() -> None:
+    observed = Observed()
+    for value in ("", None, '{"a": 1'):
+        observed.take("x", event(0.0, value).payload.value)
+    assert (list(observed), observed.counts) == ([], {"x": 3})
 
 
 def test_the_record_has_its_numbers_and_leaves_out_its_words(tmp_path: Path, file: Path) -> None:

@@ -6,13 +6,18 @@ import ast
 import math
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.alarmed import Watched
-from xovac_tui.alarms.kinds.level import HighRule
-from xovac_tui.chamber.alarm import AlarmsView, as_shown
+from xovac_tui.alarms.kinds import Rule
+from xovac_tui.alarms.kinds.equals import EqualsRule
+from xovac_tui.alarms.kinds.frozen import FrozenRule
+from xovac_tui.alarms.kinds.level import HighRule, LowRule
+from xovac_tui.alarms.kinds.rate import RateRule
+from xovac_tui.chamber.alarm import AlarmChange, AlarmsView, as_shown
 from xovac_tui.config.check import settings_mistakes
 from xovac_tui.config.model import Display, Settings
 from xovac_tui.digits import MINUS
@@ -136,8 +141,9 @@ def test_an_alarm_is_shown_in_the_chosen_unit_and_recorded_in_the_contracts() ->
     assert "°F" in view.text
     assert "°C" not in view.text + view.condition
     assert "°F" not in raised.text
-    (shown,) = as_shown([raised], AlarmsView(alarms=(view,)))
-    assert (shown.text, shown.value, shown.limit) == (view.text, view.value, view.limit)
+    for change in (raised, by_an_earlier_version(raised)):
+        (shown,) = as_shown([change], AlarmsView(alarms=(view,), units=FAHRENHEIT))
+        assert (shown.text, shown.value, shown.limit) == (view.text, view.value, view.limit)
     bench.report(part=20.0)
     bench.now += 1.0
     bench.evaluate()
@@ -146,17 +152,60 @@ def test_an_alarm_is_shown_in_the_chosen_unit_and_recorded_in_the_contracts() ->
     assert bench.view("hot").text == raised.text
 
 
-def test_an_alarm_of_another_process_has_the_value_of_now_while_it_is_active() -> None:
+def by_an_earlier_version(change: AlarmChange) -> AlarmChange:
+    """Return a change as a record has it that knows the sentence alone."""
+    return msgspec.structs.replace(change, phrase=(), value_phrase=(), limit_phrase=())
+
+
+def test_an_alarm_of_another_process_has_the_value_that_it_was_raised_with() -> None:
     first, second = (Watched(HighRule(name="hot", channel="test_part", limit=60.0)) for _ in range(2))
     first.report(part=65.0)
     (raised,) = first.evaluate()
     second.report(part=66.0)
     second.evaluator.units = FAHRENHEIT
-    second.evaluator.restore(raised)
-    assert "+150.8 °F" in second.view("hot").text
+    second.evaluator.restore(msgspec.json.decode(msgspec.json.encode(raised), type=AlarmChange))
+    assert "+149.0 °F" in second.view("hot").text
     (returned,) = first.let_pass(1, part=20.0)
     second.evaluator.restore(returned)
+    assert "+149.0 °F" in second.view("hot").text
+
+
+def test_an_alarm_of_an_earlier_version_has_the_value_of_now_while_it_is_active() -> None:
+    first, second = (Watched(HighRule(name="hot", channel="test_part", limit=60.0)) for _ in range(2))
+    first.report(part=65.0)
+    (raised,) = first.evaluate()
+    second.report(part=66.0)
+    second.evaluator.units = FAHRENHEIT
+    second.evaluator.restore(by_an_earlier_version(raised))
+    assert "+150.8 °F" in second.view("hot").text
+    (returned,) = first.let_pass(1, part=20.0)
+    second.evaluator.restore(by_an_earlier_version(returned))
     assert second.view("hot").text == returned.text, "no number of then is known"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        HighRule(name="hot", channel="test_part", limit=60.0),
+        HighRule(name="spread", value="test_part - plate_a", limit=3.0, on_delay=1.0),
+        LowRule(name="cold", channel="test_part", limit=70.0),
+        RateRule(name="fast", channel="test_part", limit=0.1),
+        EqualsRule(name="both", value="test_part > 60 and plate_a < 60"),
+        FrozenRule(name="dead", channel="plate_a", over=20.0),
+    ],
+    ids=lambda rule: rule.name,
+)
+def test_what_is_recorded_of_an_alarm_is_its_sentence_in_any_unit(rule: Rule) -> None:
+    bench = Watched(rule)
+    for second in range(60):
+        bench.let_pass(1, part=40.0 + second / 2, plateT={"A": 20.0})
+    changes = [msgspec.json.decode(msgspec.json.encode(one), type=AlarmChange) for one in bench.happened]
+    assert changes
+    for change in changes:
+        shown = change.shown_in(FAHRENHEIT)
+        assert change.shown_in(DisplayUnits("degC", "mbar")).text == change.text
+        assert "°F" in shown.text
+        assert not any(unit in shown.text + shown.value + shown.limit for unit in ("°C", " K"))
 
 
 _WRITERS = frozenset(

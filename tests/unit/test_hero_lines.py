@@ -93,9 +93,23 @@ def test_old_values_are_dim_and_have_an_age_and_missing_ones_no_number() -> None
     assert styles[" ◌2m05s"] == "$stale"
     assert not any("→" in text for text in styles)
     assert "e-0" not in "".join(styles)
+    thin = channel(Role.PRESSURE, 3.6e-6, "mbar", quality=Quality.STALE, age=61.0, overdue=True)
+    both = msgspec.structs.replace(now.snapshot, channels=(old, thin))
+    assert "3.6e-06 mbar ◌1m01s " in plain(msgspec.structs.replace(now, snapshot=both))[1]
+    first, second = plain(msgspec.structs.replace(now, snapshot=both), 60, 2)
+    assert "PRESSURE ◌1m01s " in first
+    assert "3.6e-06 mbar " in second
     young = msgspec.structs.replace(old, age=1.5)
     now = msgspec.structs.replace(now, snapshot=msgspec.structs.replace(now.snapshot, channels=(young, bad)))
     assert "◌" not in plain(now)[1]
+
+
+def test_a_word_of_the_state_that_means_nothing_yet_says_where_to_name_it() -> None:
+    said = "\n".join(plain(moment(None, run=RunView(state=RunState.UNKNOWN, word="CYCLING"))))
+    assert 'it says "CYCLING"' in said
+    assert "4, N on its message: name it" in said
+    silent = "\n".join(plain(moment(None, run=RunView(state=RunState.UNKNOWN))))
+    assert "name it" not in silent
 
 
 def test_a_lost_link_never_looks_live() -> None:
@@ -120,7 +134,10 @@ def test_nothing_runs() -> None:
     followed = progress_at(3000)
     followed.cancel("ann@lab")
     followed.observe(look(3001.0, state=RunState.IDLE))
-    assert "last run ✖ cancelled Fri 08:50" in plain(moment(followed), 100)[2]
+    rows = plain(moment(followed), 100)
+    assert "last run ✖ cancelled Fri 08:50" in rows[2]
+    assert "cancelled" not in rows[0]
+    assert "last run ✖ cancelled" in plain(moment(followed), 100, 2)[0]
 
 
 def test_a_replay_says_so_and_invites_to_nothing() -> None:

@@ -12,8 +12,10 @@ from xovac_tui.displayunits import AS_REPORTED, DisplayUnits, chosen
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.filters import Filter, LogRows, parse_filter
 from xovac_tui.recording.log import Log, Passes
+from xovac_tui.ui.glyphs import UNICODE
 from xovac_tui.ui.screens.log.changes import ChangedValues
 from xovac_tui.ui.screens.log.groups import STRETCH, EqualEvents, LogGroups
+from xovac_tui.ui.screens.log.view import row_name
 
 CONTRACT = Contract(
     commands={},
@@ -160,3 +162,9 @@ def test_foreign_names_and_values_are_clean_and_what_is_no_object_is_shown_as_it
     assert told([1, 2]) == []
     assert told("text") == []
     assert told({"x": "y" * 30_000}) == []
+
+
+def test_the_number_of_equal_events_is_not_cut_with_their_name() -> None:
+    one = LoggedEvent(0, 0.0, 0.0, Direction.IN, EventKind.MESSAGE, "recipe_state", Form.JSON, "{}", "", 2)
+    assert row_name(one, 12, UNICODE, 13) == "recipe_s… ×12"
+    assert row_name(one, 1, UNICODE, 13) == "recipe_state"

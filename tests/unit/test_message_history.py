@@ -14,6 +14,7 @@ from xovac_tui.ui.dialogs.all_messages import message_facts
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.message_history import MOST_MESSAGES, MessageHistory
+from xovac_tui.ui.screens.controls.command_lists import entry_spans
 from xovac_tui.ui.widgets.message_line import NOTHING_SENT, message_line
 
 NOON = 1_700_049_600.0
@@ -150,6 +151,75 @@ def test_the_last_state_of_the_newest_command_is_seen_beside_what_waits(
         assert "UNKNOWN" in shown
         assert ("ALARM" in shown) is alarm
         assert "(u" in shown, "the key that dismisses it"
+
+
+DECIDES = "The list was not taken: item 7 is hotter than 80 degC"
+"""53 cells, of which the last ones decide."""
+
+
+@pytest.mark.parametrize("alarm", [False, True])
+@pytest.mark.parametrize("width", [60, 80])
+def test_what_decides_in_a_warning_is_read_beside_an_unknown_outcome(width: int, alarm: bool) -> None:
+    history, lost = MessageHistory(), command(1, Outcome.UNKNOWN)
+    say(history, "Not known.", "error", entry=lost)
+    if alarm:
+        say(history, "Plate A is hot.", "warning", title="HIGH alarm", stays=True)
+    say(history, DECIDES, "warning", at=2.0)
+    shown = line(history, [lost], width=width)
+    assert "UNKNOWN" in shown
+    assert "(u" in shown
+    assert "80 degC" in shown
+    # Time and words of the key give way before it is cut in its middle.
+    assert (DECIDES in shown) is (width == 80)
+    assert "The list" in shown
+    assert shown.endswith("M: more ") is (width == 60)
+
+
+@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize("outcome", [Outcome.ERROR, Outcome.WARNING])
+def test_what_the_chamber_said_is_read_beside_an_unknown_outcome(width: int, outcome: Outcome) -> None:
+    history, lost = MessageHistory(), command(1, Outcome.UNKNOWN, reason="The wire broke.")
+    failed = command(2, outcome, took=0.2, message="item 7 is hotter than 80 degC")
+    say(history, "Not known.", "error", entry=lost)
+    say(history, "It failed.", "error", at=2.0, entry=failed)
+    shown = line(history, [lost, failed], width=width)
+    assert f"{outcome.value} 0.2s" in shown
+    assert "80 degC" in shown
+    assert (failed.message in shown) is (width == 80)
+    before = MessageHistory()
+    say(before, "Not known.", "error", entry=lost)
+    shown = line(before, [lost], width=width)
+    assert "UNKNOWN (u: seen)" in shown
+    assert "start_recipe" in shown
+    assert "The wire broke." in shown
+
+
+def test_an_unknown_outcome_that_was_confirmed_says_so_and_a_long_reason_begins_at_its_beginning() -> None:
+    reason = "The wire broke before an echo. " + "It may have been done. " * 8
+    history, lost = MessageHistory(), command(1, Outcome.UNKNOWN, reason=reason, confirmed=10.0)
+    say(history, "Not known.", "error", entry=lost)
+    for width in (60, 80):
+        shown = line(history, [lost], width=width)
+        assert "confirmed 10s" in shown
+        assert "UNKNOWN (u" in shown
+    alone = msgspec.structs.replace(lost, confirmed=None)
+    assert "start_recipe  The wire broke before" in line(history, [alone], width=80)
+
+
+@pytest.mark.parametrize("width", [56, 76, 116])
+def test_the_ledger_shows_what_decides(width: int) -> None:
+    for entry in (
+        command(2, Outcome.ERROR, took=0.2, message="item 7 is hotter than 80 degC"),
+        command(3, Outcome.UNKNOWN, reason="The wire broke before an echo."),
+    ):
+        spans = entry_spans(entry, width, glyphs=UNICODE, times=Times("utc"), now=9.0)
+        shown = "".join(part for part, _ in spans)
+        said = entry.message or entry.reason
+        assert shown.rstrip().endswith(said[-7:])
+        assert (said in shown) is (width > 56)
+        assert entry.command in shown
+        assert entry.outcome.value in shown
+        assert cell_len(shown.rstrip()) <= width
 
 
 def test_a_flood_is_bounded_and_counted_and_loses_nothing_that_waits() -> None:

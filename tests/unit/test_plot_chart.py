@@ -170,6 +170,36 @@ def test_without_colour_the_tolerance_of_a_hold_is_drawn_with_signs_between_the_
     assert len(pairs) > 40
 
 
+@pytest.mark.parametrize("ascii_only", [False, True])
+@pytest.mark.parametrize("fill", [False, True])
+def test_a_band_is_one_piece_with_the_line_in_it(ascii_only: bool, fill: bool) -> None:
+    bench = Bench().run(600)
+    hold = PlacedHold(ORIGIN + 100, ORIGIN + 300, 27.0, 6.0)
+    model = structs.replace(bench.model(), holds=(hold,), controlled="part")
+    view = View(ascii_only=ascii_only)
+    view.fill = fill
+    rows = [[bool(tone & Tone.BAND) for tone in row.tones] for row in view.picture(model, 80, 14)[1:-2]]
+    banded = [row for row in rows if any(row)]
+    assert 1 <= len(banded) < len(rows)
+    first, last = banded[0].index(True), 79 - banded[0][::-1].index(True)
+    assert last - first > 20
+    for row in banded:
+        assert all(row[first : last + 1]), "also behind lines and signs"
+        assert not any(row[:first] + row[last + 1 :])
+
+
+def test_the_tolerance_is_in_the_legend_before_what_counts() -> None:
+    bench = Bench().run(600)
+    hold = PlacedHold(ORIGIN + 100, ORIGIN + 300, 27.0, 6.0)
+    series = bench.model().series[::2]
+    model = structs.replace(bench.model(), series=series, holds=(hold,), controlled="part")
+    for width, counts in ((80, False), (118, True)):
+        head = View().picture(model, width, 14)[0].text
+        assert "plan" in head
+        assert "band ±6 K" in head
+        assert ("counts" in head) is counts
+
+
 def test_no_data_yet() -> None:
     model = TrendModel(0.0, UTC, (TrendSeries("a", "A", "degC", False, History(), 0),))
     assert "No data yet" in text(View().picture(model, 60, 12))

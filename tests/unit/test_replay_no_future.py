@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.helpers.console import FakeClock
 from tests.helpers.record import copied
 from tests.helpers.records import MONO, message, write_record
 from xovac_tui.api.loader import load_contract
+from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.compose.chambers import ChamberSetup
 from xovac_tui.compose.replays import build_replay
 from xovac_tui.config import Profile
@@ -46,10 +48,37 @@ def _spiked(path: Path) -> None:
     write_record(path, things, end=HOURS * 3600)
 
 
+LAST = HOURS * 3600 - 3
+"""Second of the last message."""
+SET = 3 * 3600
+"""Second at which the clock is set."""
+
+
+def _rising(path: Path, by: float) -> None:
+    """Record values that are the second at which they came; the clock is set by so much on the way."""
+    things = []
+    for second in range(0, HOURS * 3600, 3):
+        # A silence that an hour of the other time would fill.
+        if not SET - 1_800 <= second < SET - 1_700:
+            came = message(second, json.dumps({"x": second}))
+            things.append(msgspec.structs.replace(came, utc=came.utc + (by if second >= SET else 0.0)))
+    write_record(path, things, end=HOURS * 3600)
+
+
+def _set_back(path: Path) -> None:
+    _rising(path, -3_600.0)
+
+
+def _set_ahead(path: Path) -> None:
+    _rising(path, 7_200.0)
+
+
 @contextmanager
-def replayed(path: Path) -> Iterator[ReplayStation]:
-    with Record(copied(path, _spiked)) as record:
-        sliced = slice_of(record, part_of(find_span(record, "s1"), f"{BEGIN}s", None, None))
+def replayed(
+    path: Path, make: Callable[[Path], None] = _spiked, begin: int = BEGIN
+) -> Iterator[ReplayStation]:
+    with Record(copied(path, make)) as record:
+        sliced = slice_of(record, part_of(find_span(record, "s1"), f"{begin}s", None, None))
         setup = ChamberSetup("lab", Profile(), load_contract((), simulator=True))
         yield build_replay(setup, sliced, record=record, clock=FakeClock())
 
@@ -95,6 +124,38 @@ def test_a_channel_that_reports_later_has_no_history_yet(tmp_path: Path) -> None
         go_to(station, LATE + 2_000)
         assert history.oldest is not None
         assert history.oldest <= MONO + LATE
+
+
+@pytest.mark.parametrize("make", [_set_back, _set_ahead])
+@pytest.mark.parametrize(
+    ("begin", "moments"), [(BEGIN, (SET - 2_001, SET - 60, SET + 1_800)), (SET + 900, (SET + 3_699, LAST))]
+)
+def test_a_clock_that_was_set_shows_nothing_earlier_or_later(
+    tmp_path: Path, make: Callable[[Path], None], begin: int, moments: Sequence[int]
+) -> None:
+    with replayed(tmp_path / "r.sqlite3", make, begin) as station:
+        for second in moments:
+            go_to(station, second)
+            history = station.history(NAME)
+            assert history is not None
+            assert history.oldest is not None
+            assert history.oldest <= MONO
+            for seconds, columns in ((600, 60), (4_000, 200), (second, 90), (second, 7), (second, 1_500)):
+                check_columns(history, second - seconds, second, columns)
+
+
+def check_columns(history: ChannelHistory, start: int, end: int, columns: int) -> None:
+    """Check that each column holds what came in it and nothing else, up to an end that is now."""
+    bins = history.window(MONO + start, MONO + end, columns)
+    width = (end - start) / columns
+    # Bins are as wide as a column at most, in memory as 16 s.
+    beyond = max(width, 16.0)
+    for column, (low, high) in enumerate(zip(bins.lows, bins.highs, strict=True)):
+        left, right = start + column * width, start + (column + 1) * width
+        if low == low:
+            assert left - beyond <= low <= high <= min(end, right + beyond), (left, right)
+        else:
+            assert SET - 1_803 - 2 * width < left < SET - 1_700 + 2 * width, "nothing came only then"
 
 
 def test_what_was_seen_later_is_not_shown_after_going_back(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from xovac_tui.ui.frame.small_notice import small_lines
 from xovac_tui.ui.frame.trust_bar import trust_line
 from xovac_tui.ui.glyphs import ASCII, UNICODE
 from xovac_tui.ui.message_words import outcome_words, recorder_words
-from xovac_tui.ui.screens.status.readings import Columns, reading_line
+from xovac_tui.ui.screens.status.reading_lines import Columns, reading_line
 from xovac_tui.ui.widgets.lines import clip, fit
 from xovac_tui.ui.widgets.message_line import ledger_spans
 from xovac_tui.ui.workspace import Mode

@@ -16,7 +16,11 @@ from xovac_tui.config.settings_text import (
     changed,
     difference,
     read_settings_text,
+    receiver_tables,
     save_profile,
+    with_changed_receiver,
+    with_receiver,
+    without_receiver,
     write_settings_text,
 )
 from xovac_tui.errors import SettingsError
@@ -79,6 +83,55 @@ def test_what_another_program_changed_is_shown(file: Path) -> None:
 def test_changed_lines_that_begin_like_a_heading_of_a_difference_are_shown(file: Path) -> None:
     old, new = (SettingsText(file, f'means = """\n{sign} a\n"""\n'.encode()) for sign in ("--", "++"))
     assert difference(old, new) == ["--- a", "+++ a"]
+
+
+LISTED = """# mine
+[[notify.receivers]] # the lab's
+name = "a" # first
+kind = "bell"
+
+# the phone
+[[notify.receivers]]
+name = "b"
+kind = "osc9" # rings
+[display]
+time = "utc"
+"""
+
+
+def test_receivers_are_changed_one_by_one_and_comments_stay(file: Path) -> None:
+    listed = SettingsText(file, LISTED.encode())
+    made = with_changed_receiver(listed, "b", {"kind": "osc777", "at_most": 3})
+    assert made.text == LISTED.replace('"osc9" # rings\n', '"osc777" # rings\nat_most = 3\n')
+    assert with_changed_receiver(made, "b", {"kind": "osc9", "at_most": None}).text == LISTED
+    assert without_receiver(listed, "a").text == LISTED.replace(
+        '[[notify.receivers]] # the lab\'s\nname = "a" # first\nkind = "bell"\n', ""
+    )
+    assert receiver_tables(without_receiver(without_receiver(listed, "a"), "b")) == []
+    with pytest.raises(SettingsError, match='no receiver "c"'):
+        without_receiver(listed, "c")
+    with pytest.raises(SettingsError, match="is named twice"):
+        with_receiver(listed, {"name": "a", "kind": "osc9"})
+
+
+@pytest.mark.parametrize(
+    "text", ["[notify]\nreceivers = [] # none\n", "notify = { receivers = [] }\n", "", TEXT]
+)
+def test_a_receiver_is_added_to_a_list_of_any_form(file: Path, text: str) -> None:
+    bell, note = {"name": "a", "kind": "bell"}, {"name": "b", "kind": "osc9"}
+    made = with_receiver(with_receiver(SettingsText(file, text.encode()), bell), note)
+    assert receiver_tables(made) == [bell, note]
+    assert receiver_tables(with_changed_receiver(made, "a", {"name": "c"}))[0] == {
+        "name": "c",
+        "kind": "bell",
+    }
+    assert receiver_tables(without_receiver(made, "a")) == [note]
+
+
+def test_an_inline_list_stays_one(file: Path) -> None:
+    text = '[notify]\nreceivers = [{ name = "a", kind = "bell" }] # mine\n'
+    made = with_changed_receiver(SettingsText(file, text.encode()), "a", {"kind": "osc9"})
+    assert made.text == text.replace("bell", "osc9")
 
 
 def test_a_profile_is_added_once(tmp_path: Path) -> None:

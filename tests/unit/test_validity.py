@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.examples import examples
+from tests.helpers.pty import ROOT
 from tests.helpers.records import UTC, message, write_record
 from xovac_tui.alarms.evaluator import AlarmEvaluator
 from xovac_tui.alarms.kinds import Context
@@ -28,6 +29,7 @@ from xovac_tui.api.event import Direction, Event, EventKind
 from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.api.payload import decode_arguments
+from xovac_tui.api.plausible import plausible, plausible_ranges
 from xovac_tui.api.validity import Validity, validity
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import Quality
@@ -37,6 +39,7 @@ from xovac_tui.recording.disk.lists import sessions
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.runs.dwell import Dwell
+from xovac_tui.units import is_known
 from xovac_tui.validation import LIST
 
 CONTRACT = """
@@ -48,7 +51,7 @@ CONTRACT = """
 "mode" = { role = "state", running = ["running"], idle = ["idle"], invalid = ["???"] }
 """
 BAD_TEMPERATURES = (1372.0, -200.0, -300.0, 85.0, "OPEN", " open ", "ur")
-BAD_PRESSURES = (0.0, -1.0, -1e-12, 9.9e9, 9.8999998e9)
+BAD_PRESSURES = (0.0, -1.0, -1e-12, 9.9e9, 9.8999998e9, 100_001.0, 1e308)
 
 
 def contract_of(tmp_path: Path, text: str = CONTRACT) -> Contract:
@@ -140,11 +143,50 @@ def test_a_record_has_no_number_for_a_truth_value(tmp_path: Path, said: str) -> 
         ("K", 0.01, ""),
         ("W", -5.0, ""),
         ("", -5.0, ""),
+        ("degC", 1e308, "1e+308 is above 10000, which is assumed to be impossible"),
+        ("°F", 18_033.0, "18033 is above 18032, which is assumed to be impossible"),
+        ("K", 10_273.0, ""),
+        ("mbar", 1e5, ""),
+        ("kPa", 10_000.1, "10000.1 is above 10000, which is assumed to be impossible"),
+        ("%RH", -11.0, "-11 is below -10, which is assumed to be impossible"),
+        ("%", -11.0, ""),
+        ("kW", -1_001.0, "-1001 is below -1000, which is assumed to be impossible"),
+        ("rpm", 90_000.0, ""),
+        ("rpm", 2e6, "2e+06 is above 1e+06, which is assumed to be impossible"),
+        ("Hz", 2e6, ""),
+        ("", 1e308, ""),
+        ("widgets", 1e308, ""),
     ],
 )
 def test_a_unit_knows_what_is_impossible(unit: str, value: float, said: str) -> None:
     rule = validity(unit)
     assert ("" if rule is None else rule.problem(value)) == said
+
+
+def test_a_range_of_the_contract_takes_the_place_of_what_is_assumed() -> None:
+    assert validity("degC", (-80.0, 1e6)) == Validity(low=-80.0, high=1e6, above=-273.15)
+    assert validity("degC", (-80.0, math.inf)) == Validity(low=-80.0, above=-273.15)
+    assert validity("degC", None, [85.0]) == Validity(
+        high=10_000.0, above=-273.15, numbers=(85.0,), assumed=True
+    )
+
+
+def test_each_quantity_of_the_table_has_a_known_unit_a_source_and_is_in_the_docs() -> None:
+    page = (ROOT / "docs" / "contracts.md").read_text(encoding="utf-8")
+    for one in plausible_ranges():
+        assert is_known(one.unit), one.name
+        assert one.source.startswith("assumed")
+        assert plausible(one.unit) == (one.low, one.high), "an earlier entry is for this unit"
+        bounds = (f"{bound:,.15g}" if bound is not None else "" for bound in (one.low, one.high))
+        assert f"| {one.name} | {' | '.join(bounds)} | `{one.unit}` |" in page, one.name
+
+
+def test_a_temperature_by_its_role_has_limits_without_a_unit(tmp_path: Path) -> None:
+    text = '[messages.x]\n"a" = { role = "setpoint" }\n"b" = { channel = "b" }\n'
+    rules = contract_of(tmp_path, text).rules()
+    assert rules["x.a"].problem(-300.0)
+    assert rules["x.a"].problem(1e308)
+    assert "x.b" not in rules
 
 
 def test_a_difference_of_pressures_may_be_negative_where_the_contract_says_so() -> None:

@@ -319,7 +319,7 @@ SENTENCES = {
         f"The connection to {HERE} through ssh pc broke off: the server was ended, or the network cut it. "
         "Trying again."
     ),
-    DATA_STOPPED: "The connection is open, but the data that used to come have stopped.",
+    DATA_STOPPED: "The data have stopped; the connection is open.",
     NO_PONG: "The connection is open, but the server answers no ping.",
     not_started(""): "The simulator did not start. Run `xovac-tui simulate` to see why.",
     not_started("Port 1 is taken."): "The simulator did not start. Port 1 is taken.",

@@ -21,16 +21,18 @@ def _phrases(text: str) -> set[str]:
 
 def _literals(path: Path) -> Iterator[tuple[int, str]]:
     """Yield line and text of everything quoted in a module that is no docstring and no SQL."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    bare = {
-        id(node.value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    }
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or id(node) in bare:
-            continue
-        if not SQL.match(node.value):
+    bare: set[int] = set()
+    # A statement comes before the text that it is made of.
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Expr):
+            bare.add(id(node.value))
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and len(node.value) >= 2 * LENGTH - 1  # fewer characters do not make so many words
+            and id(node) not in bare
+            and not SQL.match(node.value)
+        ):
             yield node.lineno, node.value
 
 

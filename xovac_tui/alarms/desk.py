@@ -40,8 +40,12 @@ class AlarmDesk(ABC):
         return self._picture(unresolved=True)
 
     @abstractmethod
+    def _happened(self) -> Iterable[AlarmChange]:
+        """Return what happened to alarms until now, with values in the units of the contract."""
+
     def history(self) -> Sequence[AlarmChange]:
         """Return what happened to alarms until now, oldest first; of much only the newest."""
+        return tuple(change.shown_in(self._units) for change in self._happened())
 
     @abstractmethod
     def use_set(self, name: str | None) -> AlarmRefusal | None:

@@ -31,7 +31,7 @@ from xovac_tui.chamber.alarm import (
 from xovac_tui.chamber.channel import Channel, Extremes
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import Quality
-from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
+from xovac_tui.displayunits import AS_REPORTED, as_data
 from xovac_tui.durations import spell_duration
 
 FLOOD = 10
@@ -44,7 +44,7 @@ _COUNTED = 100_000
 class WatchedRule:
     """One rule with its condition and the life of its alarm."""
 
-    __slots__ = ("condition", "due", "life", "off", "outdated", "rule", "said", "severity", "shelf", "told")
+    __slots__ = ("condition", "due", "life", "off", "outdated", "rule", "said", "severity", "shelf")
 
     def __init__(self, condition: Condition, off: str = "") -> None:
         self.rule = rule = condition.rule
@@ -57,8 +57,6 @@ class WatchedRule:
         """Monotonic time of its next evaluation."""
         self.said: AlarmChange | None = None
         """What was reported of it last, with values in the contract's units."""
-        self.told: tuple[DisplayUnits, str] | None = None
-        """The sentence of `said` in the shown units; None where it was not made here."""
         self.outdated = False
         """`said` was worded by another contract: its names and units may be others now."""
         self.shelf: tuple[float | None, float] | None = None
@@ -272,7 +270,7 @@ class AlarmEvaluator:
             return
         if isinstance(watched.condition, ForeignAlarm):
             watched.condition.reported = change
-        watched.said, watched.told, watched.outdated = change, None, False
+        watched.said, watched.outdated = change, False
         watched.life = Life(
             state=change.state,
             active=change.active,
@@ -327,7 +325,6 @@ class AlarmEvaluator:
                 watched = old
             elif old is not None and (old.foreign or not ours or self._watches_same(old, watched)):
                 watched.life, watched.said, watched.shelf = old.life, old.said, old.shelf
-                watched.told = old.told
             elif old is not None:
                 changes += self._let_go(old, context)
             watched.outdated = watched.said is not None
@@ -400,7 +397,7 @@ class AlarmEvaluator:
             state=life.state,
             off=off,
             condition=self._words(watched, context.limit_set),
-            text="" if normal or said is None else self._told(watched, said, value, context),
+            text="" if normal or said is None else self._sentence(watched, said, value, context),
             channel=condition.label,
             value=value,
             limit=condition.limit_words(context.limit_set),
@@ -420,17 +417,15 @@ class AlarmEvaluator:
             action=rule.action,
         )
 
-    def _told(self, watched: WatchedRule, said: AlarmChange, value: str, context: Context) -> str:
+    def _sentence(self, watched: WatchedRule, said: AlarmChange, value: str, context: Context) -> str:
         """Return the sentence of an alarm in the shown units, as far as there are numbers for it."""
         now = watched.life.active and bool(value) and bool(said.text)
         if watched.outdated and now:
             return watched.condition.sentence(context)
-        if self.units == AS_REPORTED or not said.text:
-            return said.text
-        if watched.told is not None and watched.told[0] == self.units:
-            return watched.told[1]
-        # Another process raised it, or other units were shown then: an active one has the value of now.
-        return watched.condition.sentence(context) if now else said.text
+        if self.units == AS_REPORTED or said.phrase or not now:
+            return said.shown_in(self.units).text
+        # An earlier version raised it, without its numbers: an active one has the value of now.
+        return watched.condition.sentence(context)
 
     def _words(self, watched: WatchedRule, limit_set: str) -> str:
         if watched.off and not watched.rule.channel and not watched.rule.value:
@@ -447,11 +442,11 @@ class AlarmEvaluator:
         before = watched.said
         back = event in (AlarmEvent.UNSHELVED, AlarmEvent.IN_SERVICE)
         if event is AlarmEvent.RAISED or (back and life.active):
-            text = condition.sentence(context)
-            watched.told, watched.outdated = (self.units, self._sentence(condition, context)), False
+            phrase = condition.phrase(context)
+            text, watched.outdated = AS_REPORTED.phrase(phrase), False
         else:
             # An alarm that was silenced while nothing was the matter has nothing to report.
-            text = before.text if before and mattered else ""
+            text, phrase = (before.text, before.phrase) if before and mattered else ("", ())
         change = AlarmChange(
             rule=rule.name,
             event=event,
@@ -473,17 +468,12 @@ class AlarmEvaluator:
             active=life.active,
             raised_utc=life.raised_utc,
             below=condition.below,
+            phrase=as_data(phrase),
+            value_phrase=as_data(condition.value_phrase(context)),
+            limit_phrase=as_data(condition.limit_phrase(context.limit_set)),
         )
         watched.said = change
         return change
-
-    def _sentence(self, condition: Condition, context: Context) -> str:
-        """Return what is the matter, in the units in which values are shown."""
-        condition.units = self.units
-        try:
-            return condition.sentence(context)
-        finally:
-            condition.units = AS_REPORTED
 
 
 def _place(view: AlarmView) -> tuple[bool, int, bool, float, str]:

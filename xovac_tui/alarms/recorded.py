@@ -51,6 +51,7 @@ class RecordedAlarms(AlarmDesk):
             moment, change = self._changes[self._at]
             self._evaluator.restore(msgspec.structs.replace(change, mono=moment))
             self._at += 1
+        self._evaluator.units = self._units
         context = Context(chamber=self._chamber(), values=_NoValues(), utc=self._clock.utc(), mono=now)
         # The record does not hold what a rule watched; the recorded changes do.
         views = self._evaluator.views(context, unresolved=unresolved)
@@ -61,10 +62,11 @@ class RecordedAlarms(AlarmDesk):
             limit_set=newest,
             flood=self._evaluator.flood(now),
             shelved=self._evaluator.shelved(),
+            recorded=True,
+            units=self._units,
         )
 
-    def history(self) -> Sequence[AlarmChange]:
-        """Return what had happened to alarms by this moment."""
+    def _happened(self) -> Iterable[AlarmChange]:
         now = self._clock.mono()
         return [change for moment, change in self._changes if moment <= now]
 

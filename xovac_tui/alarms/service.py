@@ -250,9 +250,8 @@ class AlarmService(AlarmDesk):
 
     # -- what screens show and do ----------------------------------------------------------------------
 
-    def history(self) -> Sequence[AlarmChange]:
-        """Return what happened to alarms until now, oldest first; of much only the newest."""
-        return tuple(self._history)
+    def _happened(self) -> Iterable[AlarmChange]:
+        return self._history
 
     def show_in(self, units: DisplayUnits) -> None:
         super().show_in(units)
@@ -278,6 +277,7 @@ class AlarmService(AlarmDesk):
             shelved=self._evaluator.shelved(),
             mirrored=self.mirrored,
             problem=self._problem(context.mono),
+            units=self._units,
         )
 
     def _context(self) -> alarms.kinds.Context:
@@ -327,7 +327,8 @@ class AlarmService(AlarmDesk):
     def _mark(self, changes: Iterable[AlarmChange]) -> None:
         for change in changes:
             if change.event is AlarmEvent.RAISED:
-                self._chamber.note(change.text or change.rule, change.utc, change.mono, kind="alarm")
+                said = change.text or change.rule
+                self._chamber.note(said, change.utc, change.mono, kind="alarm", phrase=change.phrase)
 
     def _problem(self, mono: float) -> AlarmsProblem | None:
         if self._may_evaluate and self._store.starting:

@@ -276,14 +276,25 @@ def robust_points(past: ColumnTrack, doubt: Doubt) -> tuple[list[float], list[fl
     return without_spikes(*past.points(), doubt.step)
 
 
+def independent(left: Sequence[float]) -> float:
+    """Return as how many independent values those count that a fit left these residuals of, at least five.
+
+    With r, the correlation of each residual with the next, n points count as n (1 - r) / (1 + r) (Santer et
+    al., J. Geophys. Res. 105, 7337, 2000). Residuals about a line are less alike than the noise is, by about
+    (1 + 4 r) / n (Kendall, Biometrika 41, 403, 1954); half of that is added to r, because means of columns
+    are more alike than the values in their middles.
+    """
+    count, error = len(left), sum(one * one for one in left)
+    alike = sum(one * other for one, other in pairwise(left)) / error if error > 0 else 0.0
+    alike = min(0.999, max(0.0, alike + (1 + 4 * alike) / (2 * count)))
+    return min(count, max(_FEWEST_EFFECTIVE, count * (1 - alike) / (1 + alike)))
+
+
 def line(times: Sequence[float], values: Sequence[float], doubt: Doubt = CERTAIN) -> FittedLine | None:
     """Return the line through points, or None where there are too few or too large ones.
 
-    Neighbours that err to the same side carry less information than independent ones: with r, the correlation
-    of each residual with the next, n points count as n (1 - r) / (1 + r), at least as five (Santer et al.,
-    J. Geophys. Res. 105, 7337, 2000). Residuals about a line are less alike than the noise is, by about
-    (1 + 4 r) / n (Kendall, Biometrika 41, 403, 1954); half of that is added to r, because means of columns
-    are more alike than the values in their middles. The coverage factor is Student's (JCGM 100:2008, G.3).
+    Neighbours that err to the same side carry less information: see `independent`. The coverage factor is
+    Student's (JCGM 100:2008, G.3).
 
     A step that noise does not average out adds that the values at both ends may be off by half of it; what
     residuals it explains by itself, a variance of a twelfth of its square, is taken from the scatter.
@@ -298,10 +309,7 @@ def line(times: Sequence[float], values: Sequence[float], doubt: Doubt = CERTAIN
     slope = sum(one * (value - mean) for one, value in zip(across, values, strict=True)) / square
     left = [value - mean - slope * one for one, value in zip(across, values, strict=True)]
     error = sum(one * one for one in left)
-    together = sum(one * other for one, other in pairwise(left))
-    alike = together / error if error > 0 else 0.0
-    alike = min(0.999, max(0.0, alike + (1 + 4 * alike) / (2 * count)))
-    effective = min(count, max(_FEWEST_EFFECTIVE, count * (1 - alike) / (1 + alike)))
+    effective = independent(left)
     length = times[-1] - times[0]
     crossed = abs(slope) * length / doubt.step if doubt.step else 0.0
     step = doubt.step * doubt.left / max(1.0, crossed / _LONE_STEPS)

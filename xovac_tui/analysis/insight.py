@@ -14,6 +14,7 @@ import msgspec
 
 from xovac_tui.analysis.advice import Advice, AdviceContext, Temperature, advise
 from xovac_tui.analysis.pumpdown import PressureForecast, PumpDown
+from xovac_tui.analysis.reaching import BandForecast, BandWatch
 from xovac_tui.analysis.settings import InsightSettings
 from xovac_tui.analysis.stability import Stability, StabilityCriterion, StabilityWatch, criterion_of
 from xovac_tui.analysis.vacuum import RECENT, Rise, pump_down, rate_of_rise, rising
@@ -23,7 +24,7 @@ from xovac_tui.chamber.history import ChannelHistory
 from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.text import clean
-from xovac_tui.units import in_one, is_temperature, to_celsius, to_mbar, unit_of
+from xovac_tui.units import from_celsius, in_one, is_temperature, to_celsius, to_mbar, unit_of
 
 EVERY = 1.0
 """Seconds between two pictures."""
@@ -127,6 +128,7 @@ class Insight:
         """When the pump-down was evaluated last and how much of the record was known, and what was seen."""
         self._fell: tuple[float, VacuumView | None] = (math.inf, None)
         """When that was asked for alone, and the answer."""
+        self._band = BandWatch()
         self._advised_at: float | None = None
         self._advice: tuple[Advice, ...] = ()
 
@@ -177,6 +179,24 @@ class Insight:
             before = self._vacuum(snapshot)
             self._fell = (snapshot.mono, before)
         return before
+
+    def enters(
+        self, snapshot: Snapshot, target: float, tolerance: float, since: float
+    ) -> BandForecast | None:
+        """Return when the controlled temperature is in a band, in degC and K, if it goes on as it does.
+
+        `since` is when the step began, in monotonic seconds. None: it is in it, unknown, or not foreseen.
+        """
+        channel = snapshot.by_role(Role.CONTROLLED)
+        value = None if channel is None else to_celsius(_value(channel), channel.unit)
+        if channel is None or value is None or abs(value - target) <= tolerance:
+            return None
+        history = self._source.history(channel.full_name)
+        if history is None:
+            return None
+        band = from_celsius(target - tolerance, channel.unit), from_celsius(target + tolerance, channel.unit)
+        speed = self._source.speed
+        return self._band.look(channel.full_name, history, snapshot.mono, band, since=since, speed=speed)
 
     # -- stability ------------------------------------------------------------------------------------
 

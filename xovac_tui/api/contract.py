@@ -112,6 +112,10 @@ _FIGURES = frozenset(
 """Roles of which the values are numbers, with and without a unit."""
 
 
+TEMPERATURES = frozenset({Role.SETPOINT, Role.CONTROLLED, Role.DEW_POINT, Role.ROOM_TEMPERATURE})
+"""Roles of which the values are temperatures; without a unit they are taken to be in degC."""
+
+
 class FieldTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A field of a command's payload as a contract file has it, under its name."""
 
@@ -243,7 +247,7 @@ class LeafSpec(LeafTable, frozen=True, kw_only=True):
     def validity(self) -> Validity | None:
         """What its values mean and which count; None where all do, as they came."""
         return validity(
-            self.unit,
+            self.unit or ("degC" if self.role in TEMPERATURES else ""),
             self.valid,
             self.invalid,
             absolute=self.role is Role.PRESSURE,

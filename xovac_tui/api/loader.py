@@ -13,6 +13,7 @@ import msgspec
 
 from xovac_tui.api.contract import (
     RESERVED_EVENTS,
+    TEMPERATURES,
     CommandSpec,
     Confirm,
     Contract,
@@ -496,10 +497,7 @@ def _impossible(leaf: LeafTable, valid: tuple[float, float]) -> bool:
 
 
 _MEASURES: dict[Role, tuple[str, str]] = {
-    Role.CONTROLLED: (TEMPERATURE, "a temperature"),
-    Role.SETPOINT: (TEMPERATURE, "a temperature"),
-    Role.DEW_POINT: (TEMPERATURE, "a temperature"),
-    Role.ROOM_TEMPERATURE: (TEMPERATURE, "a temperature"),
+    **dict.fromkeys(TEMPERATURES, (TEMPERATURE, "a temperature")),
     Role.PRESSURE: (PRESSURE, "a pressure"),
 }
 """What the leaf of a role measures, for those with which the program works something out."""

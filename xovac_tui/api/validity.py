@@ -10,6 +10,7 @@ from typing import Annotated, TypeAlias
 
 import msgspec
 
+from xovac_tui.api.plausible import plausible
 from xovac_tui.digits import digits
 from xovac_tui.units import PRESSURE, lowest, unit_of
 
@@ -21,6 +22,7 @@ _LONGEST = 40
 """Characters of a text in a reason."""
 _LONGEST_NUMBER = 64
 """Characters of a text that is read as a number."""
+_IMPOSSIBLE = "which is assumed to be impossible"
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
@@ -58,6 +60,8 @@ class Validity(msgspec.Struct, frozen=True, omit_defaults=True):
     """Numbers that mean "no value"."""
     texts: Texts = ()
     """Texts that mean "no value", in small letters."""
+    assumed: bool = False
+    """`low` and `high` are those that are assumed for the quantity, and not a contract's."""
 
     def read(self, value: bool | float | str | None) -> tuple[bool | float | str | None, str]:
         """Return what a value means, and why it does not count, as a clause; empty where it does."""
@@ -89,9 +93,11 @@ class Validity(msgspec.Struct, frozen=True, omit_defaults=True):
         if self.above is not None and value <= self.above:
             return f"{digits(value)} is not above {digits(self.above)}, which is impossible"
         if self.low is not None and value < self.low:
-            return f"{digits(value)} is below {digits(self.low)}, the lowest that is valid"
+            why = _IMPOSSIBLE if self.assumed else "the lowest that is valid"
+            return f"{digits(value)} is below {digits(self.low)}, {why}"
         if self.high is not None and value > self.high:
-            return f"{digits(value)} is above {digits(self.high)}, the highest that is valid"
+            why = _IMPOSSIBLE if self.assumed else "the highest that is valid"
+            return f"{digits(value)} is above {digits(self.high)}, {why}"
         return ""
 
     def _stands(self, text: str) -> bool:
@@ -134,18 +140,20 @@ def validity(
     """Return the rule for a channel in a unit; None where every value counts as it came.
 
     A pressure must be above 0 and a temperature above absolute zero. The difference of two pressures may be
-    negative: it is one where `valid` says so, unless the pressure must be an `absolute` one.
+    negative: it is one where `valid` says so, unless the pressure must be an `absolute` one. Without `valid`
+    the range counts that is assumed for the quantity (`plausible.toml`).
     """
     above = lowest(unit)
     differs = unit_of(unit).dimension == PRESSURE and valid is not None and valid[0] <= 0
     if differs and not absolute:
         above = None
-    low, high = valid or (-math.inf, math.inf)
+    low, high = plausible(unit) if valid is None else (one if math.isfinite(one) else None for one in valid)
     made = Validity(
         numeric=numeric,
-        low=low if math.isfinite(low) else None,
-        high=high if math.isfinite(high) else None,
+        low=low,
+        high=high,
         above=above,
+        assumed=valid is None and not low is high is None,
         numbers=tuple(float(one) for one in invalid if not isinstance(one, str) and math.isfinite(one)),
         texts=tuple(one.strip().casefold() for one in invalid if isinstance(one, str)),
     )

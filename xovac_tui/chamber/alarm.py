@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from xovac_tui.chamber.alarm_reasons import AlarmsProblem
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits, Phrase, Spelling
 from xovac_tui.units import HOUR, Unit
 
 SeverityName = Literal["critical", "high", "medium", "low"]
@@ -59,17 +60,6 @@ class Sense(StrEnum):
     """Too large, whichever sign it has."""
 
 
-class Spelling(StrEnum):
-    """How a number that is compared with a limit is written."""
-
-    VALUE = "value"
-    DIFFERENCE = "difference"
-    PER_MINUTE = "per minute"
-    RATIO_PER_MINUTE = "ratio per minute"
-    WORKED_OUT = "worked out"
-    """In a unit that need not have a name in the table."""
-
-
 class AlarmNumber(msgspec.Struct, frozen=True, kw_only=True):
     """The number of now that an alarm compares with its limit, in the unit of the data."""
 
@@ -110,7 +100,7 @@ class AlarmChange(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     utc: float
     mono: float
     text: str = ""
-    """What is the matter, as a sentence: `Plate A is 84.2 degC, above 80 degC.`"""
+    """What is the matter, as a sentence in the units of the contract: `Plate A is 84.2 °C, above 80 °C.`"""
     channel: str = ""
     """Label of the channel; empty where there is none."""
     value: str = ""
@@ -137,15 +127,28 @@ class AlarmChange(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True)
     """When it was raised that the change is about."""
     below: bool = False
     """Its limit is a lower one."""
+    phrase: Phrase = ()
+    """`text` with its numbers as data; empty where it has none, and where an earlier version recorded it."""
+    value_phrase: Phrase = ()
+    limit_phrase: Phrase = ()
+
+    def shown_in(self, units: DisplayUnits) -> AlarmChange:
+        """Return it with the texts in the shown units, as far as their numbers are known."""
+        if units == AS_REPORTED:
+            return self
+        pairs = (("text", self.phrase), ("value", self.value_phrase), ("limit", self.limit_phrase))
+        return msgspec.structs.replace(self, **{name: units.phrase(one) for name, one in pairs if one})
 
 
 def as_shown(changes: Iterable[AlarmChange], view: AlarmsView) -> tuple[AlarmChange, ...]:
     """Return changes with their values in the units of a view of these alarms, as far as it has them."""
     shown = {one.rule: one for one in view.alarms}
-    return tuple(_as_shown(change, shown.get(change.rule)) for change in changes)
+    return tuple(_as_shown(change, shown.get(change.rule), view.units) for change in changes)
 
 
-def _as_shown(change: AlarmChange, shown: AlarmView | None) -> AlarmChange:
+def _as_shown(change: AlarmChange, shown: AlarmView | None, units: DisplayUnits) -> AlarmChange:
+    if change.phrase:
+        return change.shown_in(units)
     if shown is None or not change.text or not shown.text or shown.text == change.text:
         return change
     if change.event is not AlarmEvent.RAISED:
@@ -237,8 +240,12 @@ class AlarmsView(msgspec.Struct, frozen=True, kw_only=True):
     """Severity of every shelved alarm, the worst first."""
     mirrored: bool = False
     """Another process evaluates them; this one shows them, and asks that one."""
+    recorded: bool = False
+    """Those of a replay: as they were recorded, nothing is evaluated."""
     problem: AlarmsProblem | None = None
     """Why not everything can be watched; None: it can."""
+    units: DisplayUnits = AS_REPORTED
+    """In which its texts have values."""
 
     @property
     def unresolved(self) -> tuple[AlarmView, ...]:

@@ -30,11 +30,10 @@ from xovac_tui.chamber.snapshot import (
     Snapshot,
 )
 from xovac_tui.clock import FASTEST
+from xovac_tui.displayunits import Phrase
 from xovac_tui.units import converted, to_celsius, to_mbar
 
-DATA_STOPPED = LinkReason(
-    LinkCode.DATA_STOPPED, "The connection is open, but the data that used to come have stopped."
-)
+DATA_STOPPED = LinkReason(LinkCode.DATA_STOPPED, "The data have stopped; the connection is open.")
 NO_PONG = LinkReason(LinkCode.NO_PONG, "The connection is open, but the server answers no ping.")
 _PACE_SETTERS = 30.0
 """Seconds; message streams that come at least this often decide whether the link is STALE."""
@@ -196,9 +195,9 @@ class Chamber:
         """Let time pass; return the ledger entries that it changed."""
         return self.ledger.tick(mono)
 
-    def note(self, text: str, utc: float, mono: float, kind: str = "note") -> None:
-        """Put a mark on the time axis."""
-        self._mark(kind, text, utc, mono)
+    def note(self, text: str, utc: float, mono: float, kind: str = "note", phrase: Phrase = ()) -> None:
+        """Put a mark on the time axis; `phrase` is the text with its numbers as data."""
+        self._mark(kind, text, utc, mono, phrase)
 
     def copy(self) -> Chamber:
         """Return another one that goes on by itself from here."""
@@ -496,8 +495,8 @@ class Chamber:
             self._marks_reported = tuple(self._marks)
         return self._marks_reported
 
-    def _mark(self, kind: str, text: str, utc: float, mono: float) -> None:
-        mark = Mark(mono, utc, kind, text)
+    def _mark(self, kind: str, text: str, utc: float, mono: float, phrase: Phrase = ()) -> None:
+        mark = Mark(mono, utc, kind, text, phrase)
         self._marks.append(mark)
         self._marks_reported = None
         self._new_marks.append(mark)

@@ -8,6 +8,7 @@ import msgspec
 
 from xovac_tui.api.contract import Origin, Role, SensorPlace
 from xovac_tui.api.link import LinkView
+from xovac_tui.displayunits import DisplayUnits, Phrase
 from xovac_tui.plural import counted
 
 
@@ -178,7 +179,7 @@ class Counters(msgspec.Struct, frozen=True):
         return f"{left_out} only in the Log: over {MAX_CHANNELS:,} channels, or a name too long."
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
     """Something worth a mark on the time axis."""
 
     mono: float
@@ -186,6 +187,12 @@ class Mark(msgspec.Struct, frozen=True):
     kind: str
     """`lost`, `online`, `step`, `run`, `idle`, `command`, `note`, `alarm`."""
     text: str
+    phrase: Phrase = ()
+    """`text` of an alarm with its numbers as data; the record keeps it with the alarm. Empty: not known."""
+
+    def text_in(self, units: DisplayUnits) -> str:
+        """Return the text in the shown units, as far as its numbers are known."""
+        return units.phrase(self.phrase) if self.phrase else self.text
 
 
 class Snapshot(msgspec.Struct, frozen=True):

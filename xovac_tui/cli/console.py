@@ -5,29 +5,27 @@ from __future__ import annotations
 import os
 import sys
 from functools import partial
-from pathlib import Path
 
 import click
 import msgspec
 
-from xovac_tui import config, logfile, paths, ui
-from xovac_tui.cli.chambers import DEMO, demo_chamber
+from xovac_tui import logfile, paths, ui
+from xovac_tui.cli.beside import ABOUT_DEMO, SettingsProfiles, open_chamber, open_demo
+from xovac_tui.cli.chambers import demo_chamber
 from xovac_tui.cli.common import effective, on_terminal, typed
 from xovac_tui.cli.exposure import alarm_notes, exposed_settings
 from xovac_tui.cli.link import asked
 from xovac_tui.cli.table import headless_words, imported
-from xovac_tui.compose import chambers, stations
+from xovac_tui.compose import chambers
 from xovac_tui.config import Effective, Profile
 from xovac_tui.config.state import load_state, recall
 from xovac_tui.config.themes import ThemeSpec, shipped_themes, unknown_theme, user_themes
 from xovac_tui.errors import NoChamberError, SettingsError
 from xovac_tui.notify.settings import NotifySettings
-from xovac_tui.recording import disk
-from xovac_tui.recording.settings import HeldFor
 from xovac_tui.simulator.faults import parse_fault
 from xovac_tui.simulator.options import SimulatorOptions, check_options
 from xovac_tui.station.live import LiveStation
-from xovac_tui.ui.start import Start
+from xovac_tui.ui.start import ProfileLine, Start
 
 _DEMO_OPTIONS = ("speed", "seed", "warm", "fault")
 
@@ -62,22 +60,18 @@ def need_terminal() -> None:
 
 def begin(ctx: click.Context, demo: SimulatorOptions | None, /) -> tuple[Start, LiveStation]:
     """Return the start values of the screens and the station; raises XovacError for a wrong setting."""
-    found = effective(ctx)
+    found, record = effective(ctx), ctx.params["record"]
     setup = demo_chamber(found) if demo else chambers.resolve(found)
-    record = stations.record_choice(found, setup, visit=True, asked=ctx.params["record"])
-    if demo and record is not None:
-        # A demo is forwarded nowhere, so nothing of it is kept for a store.
-        record = msgspec.structs.replace(record, path=_own(record.path), held=HeldFor())
-    equipment = stations.attending(found, setup, record, demo=demo is not None)
-    start = make_start(found, setup.profile, rings=True)
-    if demo is None:
-        place = partial(_contract_place, found, setup.name, setup.profile)
-        start = msgspec.structs.replace(start, contract_place=place)
-    return start, stations.build_station(setup, equipment, simulator=demo)
-
-
-def _contract_place(found: Effective, name: str, profile: Profile) -> config.contracts.ContractPlace:
-    return config.contracts.contract_place(found, name, profile)
+    again = partial(open_demo, found, demo, record) if demo else partial(open_chamber, found, setup, record)
+    opened = again()
+    about = ABOUT_DEMO if demo else opened.station.manner.address
+    start = msgspec.structs.replace(
+        make_start(found, setup.profile, rings=True),
+        contract_place=opened.contract_place,
+        profiles=SettingsProfiles(ctx, ProfileLine(setup.name, about), again),
+    )
+    assert isinstance(opened.station, LiveStation)
+    return start, opened.station
 
 
 def make_start(found: Effective, profile: Profile, /, *, rings: bool = False) -> Start:
@@ -94,7 +88,7 @@ def make_start(found: Effective, profile: Profile, /, *, rings: bool = False) ->
     # Only a theme from the command line or environment overrides the remembered one.
     asked = found.sources.get("display.theme", str(found.path)) != str(found.path)
     if asked:
-        _check_theme(display.theme, themes)
+        check_theme(display.theme, themes)
     return Start(
         display=display,
         keys=found.settings.keys,
@@ -136,16 +130,8 @@ def demo_options(ctx: click.Context, /) -> SimulatorOptions | None:
     return options
 
 
-def _own(path: Path) -> Path:
-    """Return the demo's record, or a second one while another demo, which has its own chamber, writes it."""
-    own, number = path, 2
-    while disk.lock.is_recorded(own):
-        own = paths.record_file(f"{DEMO}-{number}", path.parent)
-        number += 1
-    return own
-
-
-def _check_theme(name: str, themes: tuple[ThemeSpec, ...]) -> None:
+def check_theme(name: str, themes: tuple[ThemeSpec, ...]) -> None:
+    """Raise SettingsError where no theme goes by a name."""
     known = {spec.name for spec in themes} | ui.theming.textual_themes()
     if name not in known:
         raise unknown_theme(name, known)

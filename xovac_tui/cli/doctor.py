@@ -130,8 +130,8 @@ def terminal(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def characters(charset: str) -> str:
     """Return what is drawn where the terminal has this character set, or an unknown one (empty)."""
-    plain = f"{clean(charset, 40)}: plain characters are drawn; set LANG to a UTF-8 locale, or use --unicode"
-    return plain if charset else "UTF-8"
+    advice = "plain characters are drawn; for the others choose a UTF-8 locale (LC_ALL, LANG), or --unicode"
+    return f"{clean(charset, 40)}: {advice}" if charset else "UTF-8"
 
 
 def colours(environ: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ from xovac_tui import paths, ui
 from xovac_tui.api.contracts.editing import unwritable
 from xovac_tui.cli.chambers import DEMO
 from xovac_tui.cli.common import effective
-from xovac_tui.cli.records import address_in, known_records
+from xovac_tui.cli.records import address_in
 from xovac_tui.compose import chambers
 from xovac_tui.config import Effective, profile_name_for
 from xovac_tui.config.check import url_mistake
@@ -53,7 +53,7 @@ def offers(found: Effective, remembered: tuple[str, ...] = ()) -> tuple[ConnectO
 def _recorded(found: Effective) -> list[str]:
     """Return the addresses of the newest records of chambers without a profile."""
     urls: list[str] = []
-    for path in reversed(known_records(found)):
+    for path in reversed(chambers.known_records(found)):
         name = path.name.removesuffix(paths.RECORD_ENDING)
         if len(urls) == _RECENT:
             break

@@ -21,7 +21,7 @@ from xovac_tui.cli.common import effective, table
 from xovac_tui.cli.exposure import warn_of_record
 from xovac_tui.cli.options import F, chamber_options
 from xovac_tui.cli.output import echo, rewrite
-from xovac_tui.compose.chambers import ChamberSetup, record_path, resolve
+from xovac_tui.compose.chambers import ChamberSetup, known_records, record_path, resolve, written_at
 from xovac_tui.config import Effective
 from xovac_tui.config.check import url_mistake
 from xovac_tui.config.resolve import COMMAND_LINE
@@ -165,16 +165,6 @@ def _named_chamber(found: Effective) -> tuple[ChamberSetup, Path]:
     return chamber, path
 
 
-def known_records(found: Effective) -> list[Path]:
-    """Return all records in the settings' folder, newest last."""
-    folder = paths.records_folder(found.settings.record.folder, found.path)
-    try:
-        records = list(folder.glob(f"*{paths.RECORD_ENDING}"))
-    except OSError:
-        return []
-    return sorted(records, key=lambda path: (_written(path), path.name))
-
-
 def only_record(found: Effective) -> Path:
     """Return the only record there is, with a note on stderr; raises RecordError if there is none.
 
@@ -198,7 +188,7 @@ def _choice(said: str, found: Effective, records: Sequence[Path]) -> SettingsErr
     rows = []
     for path in reversed(records[-_LISTED:]):
         when = (
-            datetime.fromtimestamp(_written(path), UTC).astimezone(zone_of(found)).isoformat(" ", "minutes")
+            datetime.fromtimestamp(written_at(path), UTC).astimezone(zone_of(found)).isoformat(" ", "minutes")
         )
         rows.append((f"  {_typed_for(found, path)}", f"written {when}", size_words(size_of(path))))
     ask = "Say which is meant by adding one of these to the command"
@@ -214,15 +204,6 @@ def _typed_for(found: Effective, path: Path) -> str:
     if name in found.settings.profiles:
         return f"--profile {name}"
     return f"--record {shlex.quote(str(path))}"
-
-
-def _written(path: Path) -> float:
-    """Return the time of a record's last write in UTC seconds; 0 if it is gone."""
-    times = [0.0]
-    for file in (path, path.with_name(f"{path.name}-wal")):
-        with contextlib.suppress(OSError):
-            times.append(file.stat().st_mtime)
-    return max(times)
 
 
 def size_of(record: Path) -> int:

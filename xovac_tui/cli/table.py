@@ -62,6 +62,12 @@ COMMANDS: Table = {
         exits={**_NO_LINK, Exit.TIMEOUT: "the condition did not become true in time"},
     ),
     "status": Listed("status:status", "Print how the chamber is now.", exits=_NO_LINK),
+    "fleet": Listed(
+        "fleet:fleet",
+        "Show all chambers at a glance, from records and brokers.",
+        terminal=True,
+        exits={Exit.CONNECT: "--json: a broker was not reached; what is known was printed"},
+    ),
     "record": Listed(
         "groups:record",
         "Record everything, without a screen.",

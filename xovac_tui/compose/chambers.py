@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -28,10 +30,14 @@ class ChamberSetup(msgspec.Struct, frozen=True):
     """What counts as stable, and which advice is given."""
 
 
-def resolve(found: Effective) -> ChamberSetup:
-    """Return the chamber of the settings in force, with its contract and secrets."""
+def resolve(found: Effective, environ: Mapping[str, str] | None = None) -> ChamberSetup:
+    """Return the chamber of the settings in force, with its contract and secrets.
+
+    `environ` replaces the environment in which secrets are looked for.
+    """
     name, profile = found.resolve()
-    return ChamberSetup(name, profile, contract_of(profile), load_secrets(profile), found.settings.insight)
+    secrets = load_secrets(profile, environ)
+    return ChamberSetup(name, profile, contract_of(profile), secrets, found.settings.insight)
 
 
 def contract_of(profile: Profile) -> Contract:
@@ -77,3 +83,22 @@ def record_path(found: Effective, setup: ChamberSetup) -> Path:
         way = re.sub(r"[^A-Za-z0-9._-]+", "-", setup.profile.ssh).strip("-.")
         name = f"{name}-via-{way}" if way else f"{name}-direct"
     return paths.record_file(name, paths.records_folder(found.settings.record.folder, found.path))
+
+
+def known_records(found: Effective) -> list[Path]:
+    """Return all records in the settings' folder, newest last."""
+    folder = paths.records_folder(found.settings.record.folder, found.path)
+    try:
+        records = list(folder.glob(f"*{paths.RECORD_ENDING}"))
+    except OSError:
+        return []
+    return sorted(records, key=lambda path: (written_at(path), path.name))
+
+
+def written_at(record: Path) -> float:
+    """Return the time of a record's last write in UTC seconds; 0 if it is gone."""
+    times = [0.0]
+    for file in (record, record.with_name(f"{record.name}-wal")):
+        with contextlib.suppress(OSError):
+            times.append(file.stat().st_mtime)
+    return max(times)

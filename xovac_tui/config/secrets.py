@@ -17,7 +17,7 @@ from xovac_tui.errors import SettingsError
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.kinds import Sink
 from xovac_tui.link.target import query_mistake
-from xovac_tui.paths import AUTH_VARIABLE, HEADERS_VARIABLE
+from xovac_tui.paths import AUTH_VARIABLE, HEADERS_VARIABLE, write_atomically
 from xovac_tui.plural import counted
 from xovac_tui.readfile import NotRegularError, read_at_most
 from xovac_tui.validation import TEXT, Gathered, convert, read_toml, wrong_value
@@ -196,6 +196,18 @@ def read_addresses(settings: T) -> T:
     if problems:
         raise SettingsError("\n".join(problems))
     return found
+
+
+def write_address(path: Path, url: str) -> None:
+    """Write an address into a private file (mode 0600), in the place of what it holds.
+
+    Raises SettingsError, without the address, where that cannot be.
+    """
+    try:
+        write_atomically(path, f"{url}\n")
+    except (OSError, ValueError) as why:
+        reason = getattr(why, "strerror", None) or "its name cannot be used"
+        raise SettingsError(f"{path} cannot be written: {reason}. Nothing was changed.") from None
 
 
 def _read_address(path: Path, *, http: bool) -> str:

@@ -17,8 +17,9 @@ from xovac_tui.config.check import name_mistake, url_mistake
 from xovac_tui.config.load import settings_problems
 from xovac_tui.createfile import only_saver
 from xovac_tui.errors import SettingsError
+from xovac_tui.notify.settings import HEARTBEAT
 from xovac_tui.plural import counted
-from xovac_tui.tomltext import KeyPath, TomlText, toml_value
+from xovac_tui.tomltext import KeyPath, TomlText
 from xovac_tui.validation import read_toml_bytes
 
 REMOVE: Any = object()
@@ -74,13 +75,22 @@ def changed(file: SettingsText, changes: Mapping[KeyPath, Any]) -> SettingsText:
     Raises SettingsError where that would bring in a mistake; mistakes that it has already, such as keys that
     only another version knows, stay as they are.
     """
+
+    def edit(toml: TomlText) -> None:
+        for path, value in changes.items():
+            if value is REMOVE:
+                toml.remove(path)
+            else:
+                toml.put(path, value)
+
+    return _edited(file, edit)
+
+
+def _edited(file: SettingsText, edit: Callable[[TomlText], None]) -> SettingsText:
+    """Return the file after an edit. Raises SettingsError where that would bring in a mistake."""
     _ = file.data
     toml = TomlText(file.text)
-    for path, value in changes.items():
-        if value is REMOVE:
-            toml.remove(path)
-        else:
-            toml.put(path, value)
+    edit(toml)
     bom = _BOM if (file.raw or b"").startswith(_BOM.encode()) else ""
     made = SettingsText(file.path, (bom + toml.text).encode())
     before = settings_problems(file.path, file.raw or b"")
@@ -89,17 +99,42 @@ def changed(file: SettingsText, changes: Mapping[KeyPath, Any]) -> SettingsText:
     return made
 
 
-def with_receiver(file: SettingsText, name: str, kind: str) -> SettingsText:
+RECEIVERS = ("notify", "receivers")
+"""The list of receivers in a settings file."""
+HEARTBEAT_PATH = ("notify", HEARTBEAT)
+"""The heartbeat's table in a settings file."""
+
+
+def receiver_tables(file: SettingsText) -> list[dict[str, Any]]:
+    """Return the tables of the receivers as the file has them."""
+    return list(file.value(RECEIVERS) or [])
+
+
+def with_receiver(file: SettingsText, table: Mapping[str, Any]) -> SettingsText:
     """Return the file with one receiver of alarms more. Raises SettingsError where that cannot be."""
-    text, end = file.text, TomlText(file.text).line_end
-    text += end if text and not text.endswith("\n") else ""
-    gap = end if text.strip() else ""
-    table = end.join(("[[notify.receivers]]", f"name = {toml_value(name)}", f"kind = {toml_value(kind)}"))
-    made = SettingsText(file.path, f"{text}{gap}{table}{end}".encode())
-    before = settings_problems(file.path, file.raw or b"")
-    if new := [one for one in settings_problems(file.path, made.raw) if one not in before]:
-        raise SettingsError(*new)
-    return made
+    return _edited(file, lambda toml: toml.add_listed(RECEIVERS, table))
+
+
+def with_changed_receiver(file: SettingsText, name: str, changes: Mapping[str, Any]) -> SettingsText:
+    """Return the file with other values for keys of a receiver; None takes a key out.
+
+    Raises SettingsError where that cannot be.
+    """
+    number = _receiver_number(file, name)
+    return _edited(file, lambda toml: toml.change_listed(RECEIVERS, number, changes))
+
+
+def without_receiver(file: SettingsText, name: str) -> SettingsText:
+    """Return the file without a receiver. Raises SettingsError where it has none of this name."""
+    number = _receiver_number(file, name)
+    return _edited(file, lambda toml: toml.remove_listed(RECEIVERS, number))
+
+
+def _receiver_number(file: SettingsText, name: str) -> int:
+    for number, table in enumerate(receiver_tables(file)):
+        if table.get("name") == name:
+            return number
+    raise SettingsError(f'{file.path} has no receiver "{name}" any more. Open the settings again.')
 
 
 def difference(before: SettingsText, after: SettingsText) -> list[str]:

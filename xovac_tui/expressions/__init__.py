@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from xovac_tui.displayunits import DisplayUnits, Phrase
 from xovac_tui.expressions.evaluation import (
     Amount,
     Evaluation,
@@ -36,6 +37,8 @@ __all__ = [
     "parse_condition",
 ]
 
+_FOR_SCRIPTS = DisplayUnits(plain_above=0.0)
+
 
 class ConditionPart(msgspec.Struct, frozen=True):
     """One of the conditions that must be true together."""
@@ -43,8 +46,13 @@ class ConditionPart(msgspec.Struct, frozen=True):
     text: str
     true: bool | None
     """None: unknown."""
-    reported: str
+    phrase: Phrase
     """What it was worked out from: `pressure 3.1e-04 mbar`."""
+
+    @property
+    def reported(self) -> str:
+        """The same in the units of the contract, pressures with an exponent."""
+        return _FOR_SCRIPTS.phrase(self.phrase)
 
 
 class Expression(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from xovac_tui.digits import digits
+from xovac_tui.displayunits import Phrase, worded
 from xovac_tui.expressions.tokens import ExpressionError
 from xovac_tui.expressions.tree import (
     Arithmetic,
@@ -29,7 +30,6 @@ from xovac_tui.expressions.tree import (
     spell,
     spell_name,
 )
-from xovac_tui.quantities import quantity
 from xovac_tui.text import clean
 from xovac_tui.units import (
     DIFFERENCE,
@@ -336,18 +336,21 @@ def _written(name: str) -> Unit:
     return difference_of(unit) if unit.name == "K" else unit
 
 
-def reported(values: Values, asked: Sequence[Asked]) -> str:
-    """Return what the chamber reports of these, in words: `plate_a 84.2 degC, pressure unknown (stale)`."""
-    said: dict[Wanted, str] = {}
+def reported(values: Values, asked: Sequence[Asked]) -> Phrase:
+    """Return what the chamber reports of these: `plate_a 84.2 degC, pressure unknown (stale)`."""
+    said: dict[Wanted, Phrase] = {}
     for one in asked:
-        said.setdefault(one.wanted, _spell_reading(one.wanted, values.read(one.wanted)))
-    return ", ".join(said.values())
+        if one.wanted not in said:
+            between = (", ",) if said else ()
+            said[one.wanted] = (*between, *_spell_reading(one.wanted, values.read(one.wanted)))
+    return tuple(part for phrase in said.values() for part in phrase)
 
 
-def _spell_reading(wanted: Wanted, reading: ValueReading) -> str:
+def _spell_reading(wanted: Wanted, reading: ValueReading) -> Phrase:
     name = wanted.name if wanted.what is What.WORD else spell_name(wanted.name)
     if wanted.what not in (What.CHANNEL, What.STABLE, What.WORD):
         name = f"{wanted.what}({name})"
+    value: str | Phrase
     match reading.value:
         case None:
             value = "unknown"
@@ -359,8 +362,9 @@ def _spell_reading(wanted: Wanted, reading: ValueReading) -> str:
         case number:
             # A step is 3, not 3.000.
             plain = not reading.unit and not reading.log and number.is_integer() and abs(number) < 1e6
-            value = digits(number, ".0f") if plain else quantity(number, reading.unit, log=reading.log)
-    return f"{name} {value}" + (f" ({reading.why})" if reading.why else "")
+            value = digits(number, ".0f") if plain else worded(number, reading.unit, log=reading.log)
+    why = (f" ({reading.why})",) if reading.why else ()
+    return (f"{name} ", *((value,) if isinstance(value, str) else value), *why)
 
 
 def _of_all(name: str, values: Sequence[float | None]) -> float | None:

@@ -126,14 +126,17 @@ def read_summary(payload: bytes, *, site: str = "", chamber: str) -> ChamberSumm
         return ReportFault.NOT_JSON
     if not 0 <= summary.utc <= _LATEST:
         return ReportFault.NOT_A_SUMMARY
-    return msgspec.structs.replace(_fit(summary), site=_text(site), chamber=_text(chamber))
+    return msgspec.structs.replace(fitted(summary), site=_text(site), chamber=_text(chamber))
 
 
 _decode = msgspec.json.Decoder(ChamberSummary).decode
 
 
-def _fit(summary: ChamberSummary) -> ChamberSummary:
-    """Return a summary in which texts are clean, moments have a date, and no duration is negative."""
+def fitted(summary: ChamberSummary) -> ChamberSummary:
+    """Return a summary from elsewhere made fit to show.
+
+    Texts are clean and cut, moments have a date, no duration is negative, and what is too much is left out.
+    """
     replace = msgspec.structs.replace
     alarms = summary.alarms
     fit = _texts(summary)
@@ -148,6 +151,7 @@ def _fit(summary: ChamberSummary) -> ChamberSummary:
     return replace(
         summary,
         **fit,
+        utc=min(max(0.0, summary.utc), _LATEST),
         link_since=_moment(summary.link_since),
         ends=_moment(summary.ends),
         newest_age=_duration(summary.newest_age),

@@ -68,7 +68,10 @@ class ChamberSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """Seconds since the newest message of the chamber."""
     run: str
     """RUNNING, IDLE or UNKNOWN; UNKNOWN too where the report is old."""
+    last_run: str = ""
+    """What the chamber reported last, also where that is old; empty: never anything."""
     recipe: str = ""
+    """Of the run that goes on, as far as `last_run` says so."""
     step: int | None = None
     steps: int | None = None
     label: str = ""

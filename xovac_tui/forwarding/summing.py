@@ -8,7 +8,7 @@ import msgspec
 
 from xovac_tui import __version__
 from xovac_tui.chamber.alarm import AlarmChange, AlarmView
-from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
+from xovac_tui.chamber.snapshot import ChannelView, Quality, RunState, Snapshot
 from xovac_tui.forwarding.summary import AlarmSummary, ChamberSummary, ChannelSummary
 from xovac_tui.text import clean
 
@@ -51,7 +51,8 @@ def summed_up(
         link_since=link.since_utc,
         newest_age=snapshot.newest_age,
         run=state,
-        recipe=clean(reported.recipe or "", _TEXT) if running else "",
+        last_run="" if reported.state is RunState.UNKNOWN else reported.state.value,
+        recipe=clean(reported.recipe or "", _TEXT) if reported.state is RunState.RUNNING else "",
         step=reported.step if running else None,
         steps=reported.steps if running else None,
         label=clean(run.label, _TEXT) if running else "",

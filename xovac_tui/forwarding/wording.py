@@ -31,6 +31,8 @@ _SENTENCES: dict[FailureCode, str] = {
 }
 _SHORT = {_C.MISSING: "not installed", _C.SECRET: "no secret", _C.RECORD: "record unreadable"}
 """Codes that are no words for the screen themselves."""
+_HTTP = 300
+"""Failures are below that in MQTT (128 to 162), and from there on in HTTP."""
 
 
 def failure_sentence(failure: Failure) -> str:
@@ -43,8 +45,8 @@ def failure_sentence(failure: Failure) -> str:
 
 
 def failure_word(failure: Failure) -> str:
-    """Return why something was not stored in a word or two: the server's number, where there is one."""
-    return str(failure.status) if failure.status else _SHORT.get(failure.code, failure.code.value)
+    """Return why something was not stored in a word or two: the status of HTTP, which people know."""
+    return str(failure.status) if failure.status >= _HTTP else _SHORT.get(failure.code, failure.code.value)
 
 
 def lag(seconds: float) -> str:

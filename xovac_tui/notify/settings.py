@@ -9,12 +9,24 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from xovac_tui.captions import caption
 from xovac_tui.chamber.alarm import SeverityName
 from xovac_tui.withaddress import HIDDEN, WithAddress
 
 ReceiverKind = Literal["command", "webhook", "apprise", "bell", "osc9", "osc777"]
+KIND_WORDS: dict[ReceiverKind, str] = {
+    "command": "a program of yours",
+    "webhook": "a web hook",
+    "apprise": "another service",
+    "bell": "bell of the terminal",
+    "osc9": "desktop note, OSC 9",
+    "osc777": "desktop note, OSC 777",
+}
+"""What each kind is, in a few words."""
 TERMINAL_KINDS: tuple[ReceiverKind, ...] = ("bell", "osc9", "osc777")
 """Kinds that ring in the terminal of a console, whichever process evaluates the alarms."""
+ADDRESS_KINDS: tuple[ReceiverKind, ...] = ("webhook", "apprise")
+"""Kinds that go to an address."""
 HEARTBEAT = "heartbeat"
 """What the heartbeat is called where receivers are named."""
 CHAMBER_FIELD = "{chamber}"
@@ -24,26 +36,43 @@ CHAMBER_FIELD = "{chamber}"
 class Receiver(WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where notifications of alarms go."""
 
-    name: str
-    """Unique."""
-    kind: ReceiverKind
-    """`command` (a program), `webhook` (an HTTP POST of JSON), `apprise` (a service by that library), `bell`,
-    `osc9`, `osc777` (the console's terminal)."""
-    severities: tuple[SeverityName, ...] = ("critical", "high", "medium", "low")
-    command: tuple[str, ...] = ()
-    """For `command`: the program and its arguments; no shell reads them."""
-    timeout: Annotated[float, Meta(ge=0.5, le=60)] = 10.0
-    """Seconds that one try may take."""
-    returned: bool = True
-    """Notify also when an alarm has returned to normal."""
-    reminder: Annotated[float, Meta(ge=0, le=86_400)] = 1800.0
-    """Seconds after which it reminds of what is not acknowledged; 0: never."""
-    same_after: Annotated[float, Meta(ge=0, le=86_400)] = 300.0
-    """Seconds within which the same of the same alarm is not sent again, but counted."""
-    at_most: Annotated[int, Meta(ge=1, le=1000)] = 10
-    """Messages in `per` seconds; what is more is summed up in one."""
-    per: Annotated[float, Meta(ge=1, le=86_400)] = 600.0
-    """Seconds."""
+    name: Annotated[str, caption("Name", "What it is called in messages and commands; each name once.")]
+    kind: Annotated[
+        ReceiverKind,
+        caption("Kind", "command, webhook (JSON by POST), apprise, or in this terminal bell, osc9, osc777."),
+    ]
+    severities: Annotated[
+        tuple[SeverityName, ...],
+        caption("Severities", "Its alarms: critical, high, medium, low, with commas between them."),
+    ] = ("critical", "high", "medium", "low")
+    command: Annotated[
+        tuple[str, ...],
+        caption("Command", "The program and its arguments with commas between them; no shell reads them."),
+    ] = ()
+    timeout: Annotated[float, Meta(ge=0.5, le=60), caption("Time-out", "Seconds that one try may take.")] = (
+        10.0
+    )
+    returned: Annotated[
+        bool, caption("Returned", "Whether it is notified also when an alarm has returned to normal.")
+    ] = True
+    reminder: Annotated[
+        float,
+        Meta(ge=0, le=86_400),
+        caption("Reminder", "Seconds after which it reminds of what is not acknowledged; 0: never."),
+    ] = 1800.0
+    same_after: Annotated[
+        float,
+        Meta(ge=0, le=86_400),
+        caption("Same after", "Seconds in which the same of one alarm is counted instead of sent again."),
+    ] = 300.0
+    at_most: Annotated[
+        int,
+        Meta(ge=1, le=1000),
+        caption("At most", "Messages in the seconds below; what is more is summed up in one."),
+    ] = 10
+    per: Annotated[
+        float, Meta(ge=1, le=86_400), caption("In seconds", "Seconds in which it takes so many messages.")
+    ] = 600.0
 
     @property
     def whose(self) -> str:
@@ -74,10 +103,12 @@ class Receiver(WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 class Heartbeat(WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """An address that is called again and again, so that silence is noticed elsewhere."""
 
-    every: Annotated[float, Meta(ge=5, le=86_400)] = 60.0
-    """Seconds."""
-    only_online: bool = False
-    """Be silent, too, while the link to the chamber is not ONLINE."""
+    every: Annotated[float, Meta(ge=5, le=86_400), caption("Every", "Seconds from one call to the next.")] = (
+        60.0
+    )
+    only_online: Annotated[
+        bool, caption("Only online", "Whether it is silent, too, while the link is not ONLINE.")
+    ] = False
 
     @property
     def whose(self) -> str:
@@ -132,20 +163,24 @@ def notify_mistakes(
             yield f"{key}.{field}", reason
 
 
+def has_effect(key: str, kind: str) -> bool:
+    """Return whether a key of a receiver has an effect with this kind."""
+    if key == "command":
+        return kind == "command"
+    return kind in ADDRESS_KINDS or key not in ("url", "url_file")
+
+
 def _kind_mistakes(one: Receiver) -> Iterator[tuple[str, str]]:
     if one.kind == "command":
         if not one.command or not one.command[0].strip():
             yield "command", 'a command needs the program and its arguments, such as ["notify.sh", "bench"].'
         if any("\0" in part for part in one.command):
             yield "command", "a part holds a NUL. Correct it."
-    elif one.command:
-        yield "command", f'it has no effect with kind = "{one.kind}". Remove it.'
-    if one.kind in ("webhook", "apprise"):
+    if one.kind in ADDRESS_KINDS:
         if not (one.url or one.url_file):
             yield "url", f'kind = "{one.kind}" needs an address: give `url_file` (or `url`).'
         elif reason := one.mistake():
             yield "url", reason
-    else:
-        for field in ("url", "url_file"):
-            if getattr(one, field):
-                yield field, f'it has no effect with kind = "{one.kind}". Remove it.'
+    for field in ("command", "url", "url_file"):
+        if getattr(one, field) and not has_effect(field, one.kind):
+            yield field, f'it has no effect with kind = "{one.kind}". Remove it.'

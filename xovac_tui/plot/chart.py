@@ -101,7 +101,7 @@ class Frame(msgspec.Struct, frozen=True):
     """On the left axis."""
     heat: Heat | None = None
     fill: bool = False
-    """Draw shades with signs, for screens whose background has no colours."""
+    """Draw shades with signs too, for screens whose background may have no colours."""
     notice: str = ""
     ascii_only: bool = False
     inline: bool = False
@@ -267,13 +267,18 @@ def _draw_number(
             canvas.put(layout.plot_x + cell, (here[0] + here[1]) // 2 // raster.down, label, tone)
 
 
+def shade_signs(ascii_only: bool) -> tuple[str, str]:
+    """Return the signs of a tolerance and of time that counts where no colour shades; quieter than a line."""
+    return ("'", ":") if ascii_only else ("░", "▒")
+
+
 def _draw_shades(canvas: CellCanvas, frame: Frame) -> None:
     """Shade the tolerance of holds, and the time that counts, behind what is drawn."""
     layout, axis = frame.layout, frame.left
     if axis is None:
         return
     bottom, top = axis.scale.low, axis.scale.high
-    signs = (":", "=") if frame.ascii_only else ("░", "▒")
+    signs = shade_signs(frame.ascii_only)
     for shade in frame.shades:
         if not 0 <= shade.column < layout.plot_width:
             continue
@@ -285,13 +290,13 @@ def _draw_shades(canvas: CellCanvas, frame: Frame) -> None:
             )
             rows = range(first, last + 1)
         for y in range(layout.plot_height) if shade.counted and not frame.fill else rows:
-            blank = canvas.at(x, y) == " "
-            if frame.fill:
-                if blank:
-                    canvas.put(x, y, signs[shade.counted], Tone.AXIS)
-                continue
-            bits = (Tone.BAND if y in rows else 0) | (Tone.COUNTED if shade.counted else 0)
-            canvas.dye(x, y, (Tone.BLANK if blank else canvas.tone(x, y)) | bits)
+            tone = canvas.tone(x, y)
+            if canvas.at(x, y) == " ":
+                tone = Tone.BLANK
+                if frame.fill:
+                    canvas.put(x, y, signs[shade.counted], tone := Tone.AXIS)
+            # Also behind what is drawn: a band may be one row, with the line in it.
+            canvas.dye(x, y, tone | (Tone.BAND if y in rows else 0) | (Tone.COUNTED if shade.counted else 0))
 
 
 def _draw_times(canvas: CellCanvas, frame: Frame) -> None:

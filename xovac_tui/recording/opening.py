@@ -17,6 +17,8 @@ from xovac_tui.recording import disk
 
 PATIENCE = 0.25
 """Seconds for which the loop waits for a record that another program has locked meanwhile."""
+_ALARMS = 1_000
+"""Newest changes of alarms whose numbers are read, for their marks."""
 _NEWEST = 5_000
 """Events of another program's record among which the first one that came here is searched."""
 
@@ -91,8 +93,10 @@ def read_record(
                 else None
             ),
             marks=tuple(
-                Mark(one.t - shift, one.mark.utc, one.mark.kind, one.mark.text)
-                for one in disk.lists.marks(record)
+                msgspec.structs.replace(one.mark, mono=one.t - shift)
+                for one in disk.worded_marks.worded_marks(
+                    disk.lists.marks(record), disk.lists.recent_alarms(record, _ALARMS)
+                )
                 if one.t - shift < began.mono
             ),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from xovac_tui.api.contract import Contract
 from xovac_tui.chamber.history import History
 from xovac_tui.chamber.ring import Bins, joined, laid_over, nothing
 from xovac_tui.errors import XovacError
+from xovac_tui.recording.disk.pieces import Shift
 from xovac_tui.recording.disk.windows import Windows
 
 _KEPT = 64
@@ -25,7 +26,7 @@ _COARSE = 2.0
 """Columns that a bin of the history may be wide before the record is asked for a finer picture."""
 
 
-class _Piece(msgspec.Struct, frozen=True):
+class ClockStretch(msgspec.Struct, frozen=True):
     """A stretch of monotonic time in which the clock was not set."""
 
     shift: float
@@ -38,7 +39,7 @@ class _Piece(msgspec.Struct, frozen=True):
     """Index behind its last event."""
 
     def cuts(
-        self, start: float, end: float, slack: float, pieces: Sequence[_Piece]
+        self, start: float, end: float, slack: float, pieces: Sequence[ClockStretch]
     ) -> Iterator[tuple[float, float, range | None]]:
         """Yield what is of it in a window, as (from, to, indices); None: no other piece has these times.
 
@@ -57,6 +58,19 @@ class _Piece(msgspec.Struct, frozen=True):
             yield begin, stop, range(self.first, self.after) if shared else None
 
 
+def clock_stretches(shift: float, later: Iterable[Shift]) -> list[ClockStretch]:
+    """Return the stretches of time between which the clock was set, oldest first.
+
+    The first one has this shift; `later` are the shifts that followed, in their order.
+    """
+    found = [ClockStretch(shift)]
+    for one in later:
+        if abs(one.seconds - found[-1].shift) > _SET:
+            found[-1] = msgspec.structs.replace(found[-1], stop=one.mono, after=one.first)
+            found.append(ClockStretch(one.seconds, one.mono, first=one.first))
+    return found
+
+
 class Past:
     """The channels of one record, in the monotonic time of this program."""
 
@@ -71,7 +85,7 @@ class Past:
         self._next = windows.record.total if first is None else first
         """Index of the first event that is recorded in this program's time."""
         self._total = -1
-        self._pieces = [_Piece(shift)]
+        self._pieces = [ClockStretch(shift)]
         self.began = began
         """Monotonic time at which this program's own histories begin."""
         self.version = 0
@@ -129,7 +143,10 @@ class Past:
         seconds = (end - start) / columns
         made = nothing(start, end, columns)
         for piece in pieces:
-            for begin, stop, only in piece.cuts(start, end, seconds, pieces):
+            if piece.stop <= start or piece.start >= end:
+                continue
+            # A cut is widened to whole columns, and the bins of a column reach one further at most.
+            for begin, stop, only in piece.cuts(start, end, 2 * seconds, pieces):
                 first = max(0, math.floor((begin - start) / seconds))
                 after = min(columns, math.ceil((stop - start) / seconds))
                 if first >= after:
@@ -140,18 +157,13 @@ class Past:
                 made = laid_over(made, found, first)
         return made
 
-    def _shifts(self) -> Sequence[_Piece]:
+    def _shifts(self) -> Sequence[ClockStretch]:
         """Return the stretches of this program's time between which the clock was set, oldest first."""
         record = self._windows.record
         total = record.total
         if total != self._total:
             self._total = total
-            pieces = [_Piece(self._shift)]
-            for shift in record.shifts_from(self._next):
-                if abs(shift.seconds - pieces[-1].shift) > _SET:
-                    pieces[-1] = msgspec.structs.replace(pieces[-1], stop=shift.mono, after=shift.first)
-                    pieces.append(_Piece(shift.seconds, shift.mono, first=shift.first))
-            self._pieces = pieces
+            self._pieces = clock_stretches(self._shift, record.shifts_from(self._next))
         return self._pieces
 
     @property
@@ -182,7 +194,7 @@ class Past:
     def _mono_of(self, time: float) -> float:
         """Return the first moment at which it was so late in record time."""
         pieces = self._shifts()
-        found = (time - one.shift for one in pieces if one.start <= time - one.shift < one.stop)
+        found = (max(one.start, time - one.shift) for one in pieces if time - one.shift < one.stop)
         return next(found, time - pieces[-1].shift)
 
     def _failed(self, error: XovacError) -> None:

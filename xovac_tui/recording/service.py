@@ -7,6 +7,7 @@ import contextlib
 import math
 import os
 import socket
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -45,6 +46,8 @@ CLOSING = 2.0
 """Seconds for which the end waits for a record that cannot be written."""
 _CLOSING_WELL = 10.0
 """The same for one that is being written: there may be much to write."""
+_CLOSED_CHECK = 0.02
+"""Seconds between two checks whether the record is closed."""
 _WRITTEN = (RecorderState.ON, RecorderState.BESIDE)
 """States in which there is a record that can be read."""
 DONE_HERE = "What was done from here was"
@@ -390,7 +393,20 @@ class RecordService:
             self._visit(recorder)
         why = recorder.view.why
         well = recorder.view.state is RecorderState.ON
-        left = recorder.close(_CLOSING_WELL if well else CLOSING)
+        until = time.monotonic() + (_CLOSING_WELL if well else CLOSING)
+        recorder.begin_close()
+        try:
+            # Another chamber of this program may go on: its keys must not wait for this disk.
+            for _ in range(round((until - time.monotonic()) / _CLOSED_CHECK)):
+                if recorder.closed or time.monotonic() > until:
+                    break
+                await asyncio.sleep(_CLOSED_CHECK)
+        finally:
+            # Where this is cut short, the program ends: what is left is waited for here.
+            self._note_left(recorder, recorder.close(max(0.0, until - time.monotonic())), why)
+
+    def _note_left(self, recorder: disk.recorder.Recorder, left: int, why: str) -> None:
+        assert self.choice is not None
         if left and (self.choice.begin or recorder.started):
             self.unwritten = self._left_out(left, recorder.view.why or why)
 

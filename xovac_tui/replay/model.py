@@ -19,6 +19,7 @@ from xovac_tui.chamber.snapshot import ChannelView, LedgerEntry, Mark, Outcome, 
 from xovac_tui.clock import Clock
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.kinds import CloseRunsItem, RecordedAlarm, RecordedLoad, RecordedMark, RunItem
+from xovac_tui.recording.disk.pieces import Shift
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.exports.slice import RecordSlice
 from xovac_tui.recording.past import Past
@@ -95,11 +96,10 @@ class Replay:
         """Index of the first event of the slice."""
         return self._timeline.first_index
 
-    @property
-    def shift(self) -> float:
-        """Record time minus the timeline's time, in seconds, at this moment."""
-        place = self._timeline.place
-        return place.shift - place.offset
+    def shifts(self) -> list[Shift]:
+        """Return by how much record time is ahead of the timeline's, for each block of the record."""
+        found = [(piece, self._timeline.offset(piece.session)) for piece in self.sliced.axis.pieces]
+        return [Shift(one.first, one.low + offset, one.shift - offset) for one, offset in found]
 
     def mono_of(self, even: float) -> float:
         """Return the time on the timeline, in seconds, of an even time of the slice."""
@@ -208,7 +208,7 @@ class Replay:
                 return () if known is not None and _became(known) == _became(restored) else (restored,)
             case Mark():
                 if happened.kind not in OWN_MARKS | RECORDERS_MARKS:
-                    chamber.note(happened.text, happened.utc, happened.mono, happened.kind)
+                    chamber.note(happened.text, happened.utc, happened.mono, happened.kind, happened.phrase)
             case RecordedLoad():
                 if loaded(happened):
                     # A raw list has no plan and replaces the recipe loaded before.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from xovac_tui import recipes
 from xovac_tui.alarms.recorded import RecordedAlarms
@@ -20,7 +20,7 @@ from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows
 from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.recording.log import Log, Passes
-from xovac_tui.recording.past import Past, RecordedHistory
+from xovac_tui.recording.past import ClockStretch, Past, RecordedHistory, clock_stretches
 from xovac_tui.replay.model import Replay, ReplayRecord
 from xovac_tui.replay.playback import Playback
 from xovac_tui.runs.follower import RunFollower
@@ -226,8 +226,12 @@ class _PastOfReplay(Past):
     """What a record holds of the time before a replay's moment; what comes later is not known yet."""
 
     def __init__(self, record: Record, replay: Replay) -> None:
-        super().__init__(Windows(record), replay.shift, replay.begin)
+        shifts = replay.shifts()
+        first = shifts[0].seconds if shifts else 0.0
+        super().__init__(Windows(record), first, replay.begin)
         self._replay = replay
+        self._stretches = clock_stretches(first, shifts)
+        """Of the whole record, in the timeline's time, which goes on whatever the wall clock is set to."""
 
     @property
     def end(self) -> float:
@@ -252,3 +256,6 @@ class _PastOfReplay(Past):
 
     def _known(self, until: float) -> float:
         return until
+
+    def _shifts(self) -> Sequence[ClockStretch]:
+        return self._stretches

@@ -17,8 +17,15 @@ from xovac_tui.api.event import Event
 from xovac_tui.api.link import LinkCode, LinkReason, LinkView, LinkWord
 from xovac_tui.chamber.snapshot import LedgerEntry, Mark
 from xovac_tui.recording.disk.axis import Placed
-from xovac_tui.recording.disk.kinds import RecordedCommand, RecordedLink, RecordedLoad, RecordedMark
+from xovac_tui.recording.disk.kinds import (
+    RecordedAlarm,
+    RecordedCommand,
+    RecordedLink,
+    RecordedLoad,
+    RecordedMark,
+)
 from xovac_tui.recording.disk.record import Stretch
+from xovac_tui.recording.disk.worded_marks import worded_marks
 from xovac_tui.recording.eventlog import LoggedEvent, payload_of
 from xovac_tui.recording.exports.slice import RecordSlice
 
@@ -86,7 +93,7 @@ class Timeline:
         sides: list[PlacedRow] = [
             *sliced.of(RecordedLink),
             *sliced.of(RecordedCommand),
-            *sliced.of(RecordedMark),
+            *worded_marks(sliced.of(RecordedMark), sliced.of(RecordedAlarm)),
         ]
         # A console beside the recorder does not know where among the events it is: its time is all there is.
         placed = [one for one in sides if one.session in recorded]
@@ -130,8 +137,14 @@ class Timeline:
     def mono_at(self, one: Placed) -> float:
         """Return the time on the timeline, in seconds, of an item beside the events."""
         if one.mono is not None and self._sliced.axis.knows(one.session):
-            return one.mono + self._offset(one.session)
+            return one.mono + self.offset(one.session)
         return self.mono_of(self._sliced.axis.of(one))
+
+    def offset(self, session: int) -> float:
+        """Return the timeline's time minus the monotonic time of a recorder's session, in seconds."""
+        if session == self._sliced.head.session:
+            return 0.0
+        return self._sliced.axis.offset(session) - self._base
 
     # -- inside -----------------------------------------------------------------------------------------
 
@@ -145,12 +158,6 @@ class Timeline:
             shift = life.started - life.mono
         index = 0 if first is None else first.block.first
         return TimelineCursor(index=index, session=head.session or None, shift=shift, mono=head.mono)
-
-    def _offset(self, session: int) -> float:
-        """Return the timeline's time minus the monotonic time of a recorder's session, in seconds."""
-        if session == self._sliced.head.session:
-            return 0.0
-        return self._sliced.axis.offset(session) - self._base
 
     def _from(self, place: TimelineCursor) -> Iterator[tuple[Stretch, LoggedEvent]]:
         for stretch in self._sliced.stretches(place.index):
@@ -167,7 +174,7 @@ class Timeline:
         if event is not None:
             if placed is not None and placed[1].position > event[1].index:
                 placed = None
-            if timed is not None and timed[0] > event[1].mono + self._offset(event[0].session):
+            if timed is not None and timed[0] > event[1].mono + self.offset(event[0].session):
                 timed = None
         if placed is not None and (timed is None or placed[0] <= timed[0]):
             if placed[1].session != place.session:
@@ -224,7 +231,7 @@ class Timeline:
         ended = place.mono
         if before is not None:
             ended = max(ended, before.mono + before.seconds + place.offset)
-        offset = self._offset(session)
+        offset = self.offset(session)
         began = (life.mono + offset) if life is not None else math.inf
         ended = max(place.mono, min(ended, began))
         utc = place.utc(ended)

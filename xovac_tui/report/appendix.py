@@ -162,7 +162,7 @@ def alarm_rows(facts: ReportFacts, times: ReportTimes) -> list[Row]:
     """Return each alarm: raised, severity, what, returned, acknowledged."""
     made: list[Row] = []
     for one in facts.alarms:
-        change = one.raised
+        change = one.raised.shown_in(facts.units)
         words = text(change.text or change.rule, 300)
         if change.limit_set:
             words += f" (limits {text(change.limit_set, 40)})"

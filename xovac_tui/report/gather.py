@@ -227,8 +227,7 @@ def _phases(past: PastRun, part: ExportPart, units: DisplayUnits) -> tuple[Phase
         end = part.end if leg.end is None else min(part.end, part.start + leg.end)
         if begin >= end:
             continue
-        segment = past.plan.item(leg.step) if past.plan is not None and state.fits and leg.label else None
-        said = leg.label if segment is None else segment.label_in(units)
+        said = past.label_in(leg, units)
         steps.append(Phase(said or f"step {leg.step}", ((begin, end),), leg.step))
         if leg.dwell is not None:
             dwells.setdefault(leg.dwell.target, []).append((begin, end))

@@ -218,7 +218,7 @@ class _Page:
                 (
                     str(leg.step),
                     "" if leg.cycle is None else f"{leg.cycle[0]}/{leg.cycle[1]}",
-                    text(leg.label if segment is None else segment.label_in(self._facts.units), 120),
+                    text(self._past.label_in(leg, self._facts.units), 120),
                     DASH if due is None else self._times.stamp(due),
                     about
                     + self._times.stamp(

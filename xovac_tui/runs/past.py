@@ -15,6 +15,7 @@ import msgspec
 from xovac_tui.api.contract import Contract, LeafSpec, Role
 from xovac_tui.chamber.names import shown_names
 from xovac_tui.chamber.ring import Bins
+from xovac_tui.displayunits import DisplayUnits
 from xovac_tui.errors import RecipeError
 from xovac_tui.recipes.files import parse_recipe
 from xovac_tui.recipes.plan import Plan
@@ -33,10 +34,11 @@ from xovac_tui.recording.disk.kinds import (
 from xovac_tui.recording.disk.lists import RecordSpan
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.windows import Windows
+from xovac_tui.recording.disk.worded_marks import worded_marks
 from xovac_tui.recording.gaps import Gap, gaps
 from xovac_tui.runs.course import PlanCourse
 from xovac_tui.runs.loaded import plan_of
-from xovac_tui.runs.state import Result, RunSnapshot
+from xovac_tui.runs.state import Leg, Result, RunSnapshot
 from xovac_tui.runs.view import RunProgress, view
 from xovac_tui.units import to_celsius, to_mbar
 
@@ -108,6 +110,12 @@ class PastRun(msgspec.Struct, frozen=True, kw_only=True):
         """Return the run as every screen shows it."""
         return view(self.state, None if self.plan is None else PlanCourse(self.plan))
 
+    def label_in(self, leg: Leg, units: DisplayUnits) -> str:
+        """Return what a step does, in the shown units; empty where no plan of it is known."""
+        # The label was made of this plan, whether or not what the chamber reported fits it.
+        segment = self.plan.item(leg.step) if self.plan is not None and leg.label else None
+        return leg.label if segment is None else segment.label_in(units)
+
     def planned_points(self) -> list[tuple[float, float]]:
         """Return the plan as (seconds since the run began, degC); empty where none is known or fits.
 
@@ -171,7 +179,7 @@ def read_run(
             extremes=tuple(Extreme(*one, summary) for one, summary in found if summary is not None),
             gaps=gaps(record, start, until, axis, channel="" if controlled is None else controlled[0]),
             commands=tuple(around.timed(lists.commands(record, around))),
-            marks=tuple(noted.timed(lists.marks(record, noted))),
+            marks=tuple(noted.timed(worded_marks(lists.marks(record, noted), lists.alarms(record, noted)))),
             attachments=tuple(attachments(record, number)),
             temperature=_track(windows, contract, Role.CONTROLLED, start, until),
             pressure=_track(windows, contract, Role.PRESSURE, start, until),

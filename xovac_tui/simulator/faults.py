@@ -34,7 +34,7 @@ class SimulatedFault(StrEnum):
     LEAK = "leak"
     """A seal leaks."""
     HOT_TEC = "hot_tec"
-    """External TEC 1 heats instead of pumping."""
+    """TEC ext 1 heats instead of pumping."""
 
 
 class FaultPlan(msgspec.Struct, frozen=True):

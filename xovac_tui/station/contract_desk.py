@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +29,7 @@ from xovac_tui.config.contracts import ContractPlace, name_in_settings
 from xovac_tui.daemon import in_daemon
 from xovac_tui.durations import format_whole
 from xovac_tui.errors import SettingsError
+from xovac_tui.recording.eventlog import LoggedEvent
 from xovac_tui.station.contract_files import ANSWERS_WITHIN
 from xovac_tui.station.station import CONTRACT_FIXED, Station
 
@@ -35,8 +37,8 @@ T = TypeVar("T")
 
 _NEWEST_EVENTS = 2_000
 """Events of the log that guesses are made from."""
-_OF_EACH = 64
-"""Messages of one event that guesses are made from."""
+_OF_EACH = 32
+"""Oldest and newest messages of one event that guesses are made from: a state has had other words before."""
 _BULKY = 100_000
 """Characters of a payload above which it is not decoded for a guess."""
 _MOST_UNDO = 50
@@ -64,6 +66,18 @@ class Seen(msgspec.Struct, frozen=True):
     """Names of all events that came, in the order in which they did."""
 
 
+class _EndsOfMany:
+    """The oldest and the newest messages of one event."""
+
+    def __init__(self) -> None:
+        self.oldest: list[LoggedEvent] = []
+        self.newest: deque[LoggedEvent] = deque(maxlen=_OF_EACH)
+
+    def take(self, event: LoggedEvent) -> None:
+        """Keep a message that came after all before."""
+        (self.oldest if len(self.oldest) < _OF_EACH else self.newest).append(event)
+
+
 class ContractDesk:
     """Changes the contract of one chamber, in its file and in force.
 
@@ -77,8 +91,6 @@ class ContractDesk:
         self._memory: ContractSource | None = None
         self._one = asyncio.Lock()
         """Held while something is saved or taken back: what comes meanwhile waits."""
-        self.typed: dict[Where, dict[str, str]] = {}
-        """Texts of forms that were left without saving."""
 
     @property
     def in_memory(self) -> bool:
@@ -160,15 +172,16 @@ class ContractDesk:
 
         def read() -> Seen:
             observed, newest, events = Observed(), {}, dict[str, None]()
+            kept: dict[str, _EndsOfMany] = {}
             for one in log.scan(max(log.first, log.total - _NEWEST_EVENTS)):
                 if one.direction is not Direction.IN:
                     continue
                 events[one.name] = None
-                if one.kind is not EventKind.MESSAGE or one.size > _BULKY:
-                    continue
-                if observed.counts.get(one.name, 0) >= _OF_EACH:
-                    continue
-                observed.take(one.name, one.payload().value)
+                if one.kind is EventKind.MESSAGE and one.size <= _BULKY:
+                    kept.setdefault(one.name, _EndsOfMany()).take(one)
+            for name, ends in kept.items():
+                for one in (*ends.oldest, *ends.newest):
+                    observed.take(name, one.payload().value)
             for event, path, samples in observed:
                 newest[event, path] = samples.newest
             return Seen(guesses_of_all(observed, contract), newest, tuple(events))

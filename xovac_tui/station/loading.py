@@ -12,8 +12,7 @@ import msgspec
 
 from xovac_tui.api.contract import LOAD_COMMAND, Role
 from xovac_tui.chamber.snapshot import Quality, Snapshot
-from xovac_tui.digits import figure
-from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits, Phrase, worded
 from xovac_tui.durations import spell_duration
 from xovac_tui.errors import RecipeError
 from xovac_tui.plural import counted
@@ -40,7 +39,12 @@ class LoadStart(msgspec.Struct, frozen=True):
 
     celsius: float
     measured: bool
-    words: str
+    phrase: Phrase
+    """Where it is from."""
+
+    def words(self, units: DisplayUnits = AS_REPORTED) -> str:
+        """Return where it is from, with values in some units."""
+        return units.phrase(self.phrase)
 
 
 class Load(msgspec.Struct, frozen=True):
@@ -73,18 +77,16 @@ def start_of(snapshot: Snapshot) -> LoadStart:
     """Return the measured temperature that the recipe drives, or the usual one where it is not to be had."""
     channel = snapshot.by_role(Role.CONTROLLED)
     if channel is None:
-        return LoadStart(USUAL_START, False, "assumed: no message reports the chamber's")
+        return LoadStart(USUAL_START, False, ("assumed: no message reports the chamber's",))
     measured = to_celsius(channel.value, channel.unit)
     if channel.quality is not Quality.GOOD or measured is None:
-        return LoadStart(
-            USUAL_START, False, f"assumed: {clean(channel.label, 30)} is {channel.quality.value}"
-        )
+        said = f"assumed: {clean(channel.label, 30)} is {channel.quality.value}"
+        return LoadStart(USUAL_START, False, (said,))
     celsius = round(measured, 1)
     if bounds.temperature_problem(celsius):
-        return LoadStart(
-            USUAL_START, False, f"assumed: {clean(channel.label, 30)} reads {figure(celsius)} °C"
-        )
-    return LoadStart(celsius, True, f"measured: {clean(channel.label, 30)}")
+        reading = worded(celsius, "degC")
+        return LoadStart(USUAL_START, False, (f"assumed: {clean(channel.label, 30)} reads ", *reading))
+    return LoadStart(celsius, True, (f"measured: {clean(channel.label, 30)}",))
 
 
 def load_of(station: Station, study: Study, start: LoadStart) -> Load:
@@ -121,7 +123,7 @@ def load_facts(station: Station, load: Load, how: str, units: DisplayUnits = AS_
     """
     return (
         ("Recipe", f"{load.name}, {load.words}"),
-        ("From", f"{units.temperature_words(load.start.celsius)} {load.start.words}"),
+        ("From", f"{units.temperature_words(load.start.celsius)} {load.start.words(units)}"),
         *recording_facts(station, load.compiled),
         *stop_facts(station, how),
         *(("Warning", one.sentence_in(units)) for one in load.compiled.warnings),

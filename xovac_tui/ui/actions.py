@@ -10,9 +10,9 @@ from textual.binding import Binding, BindingType
 
 from xovac_tui.errors import SettingsError
 from xovac_tui.text import nearest
-from xovac_tui.ui import app_actions, replay_actions, tabs
+from xovac_tui.ui import app_actions, fleet_keys, replay_actions, tabs
 from xovac_tui.ui.action import MOVING, STOP, Action, KeyTables, printed, printed_keys
-from xovac_tui.ui.app_actions import ZOOM
+from xovac_tui.ui.app_actions import CHAMBERS, ZOOM
 from xovac_tui.ui.stop_key import STOP_KEY
 
 
@@ -40,12 +40,16 @@ def places() -> tuple[ActionPlace, ...]:
     )
 
 
-def footer_order(own: tuple[Action, ...], *, first: bool) -> list[str]:
-    """Return the titles of actions in the footer's order; `first`: a tab's own before those of every tab."""
+def footer_order(own: tuple[Action, ...], *, first: bool, several: bool) -> list[str]:
+    """Return the titles of actions in the footer's order; `first`: a tab's own before those of every tab.
+
+    `several`: more than one chamber is open, so the way to the others comes before all else.
+    """
     own_and_everywhere = (*own, *EVERYWHERE) if first else (*EVERYWHERE, *own)
     titles = [action.title for action in (*replay_actions.ACTIONS, *own_and_everywhere)]
     # A tab's own keys come before the one that only changes how much is seen.
-    return sorted(titles, key=lambda title: title == ZOOM.title)
+    places = {ZOOM.title: 1, CHAMBERS.title: -1 if several else 2}
+    return sorted(titles, key=lambda title: places.get(title, 0))
 
 
 def check_keymap(keys: Mapping[str, str], where: tuple[ActionPlace, ...] | None = None) -> dict[str, str]:
@@ -149,4 +153,11 @@ def keys_page() -> str:
             keys = " ".join(f"`{key}`" for key in action.keys_by({}))
             parts.append(f"| {keys} | {action.help} | `{action.id}` |")
         parts.append("")
-    return "\n".join([*parts, _ABOUT_FIXED])
+    parts += [
+        "## The fleet (`xovac-tui fleet`)\n",
+        "These keys are fixed.\n",
+        "| key | what it does |",
+        "|---|---|",
+    ]
+    parts += [f"| `{printed(action.keys)}` | {action.help} |" for action in fleet_keys.ACTIONS]
+    return "\n".join([*parts, "", _ABOUT_FIXED])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
+import msgspec
 from textual import events, work
+from textual._context import active_message_pump
 from textual.actions import SkipAction
 from textual.app import App
 from textual.await_complete import AwaitComplete
@@ -24,10 +26,10 @@ from textual.widgets import Input
 
 from xovac_tui import paths, replay
 from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.config import Display
 from xovac_tui.config.themes import DEFAULT_THEME, shipped_themes, unknown_theme, variable_defaults
 from xovac_tui.errors import SettingsError
 from xovac_tui.outlet import write_last
-from xovac_tui.station.news import News
 from xovac_tui.station.station import Station
 from xovac_tui.text import writable
 from xovac_tui.ui import app_actions, dialogs, palette, replay_actions, settings, tabs
@@ -36,11 +38,12 @@ from xovac_tui.ui.actions import EVERYWHERE, Keys, check_keymap
 from xovac_tui.ui.chamber_screen import ChamberScreen
 from xovac_tui.ui.format import where_logged
 from xovac_tui.ui.frame.defect_notice import NoticeScreen
-from xovac_tui.ui.messages import CHECK_SECONDS, Messages, ring_for_alarms
+from xovac_tui.ui.messages import Messages
+from xovac_tui.ui.open_chambers import DEFECT, MOUNT_SECONDS, Chambers
 from xovac_tui.ui.readable import readable
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.sizes import SizeStep, step_of
-from xovac_tui.ui.start import Start
+from xovac_tui.ui.start import OpenedProfile, Start
 from xovac_tui.ui.stopping import Stopping
 from xovac_tui.ui.terminal.app import TerminalApp
 from xovac_tui.ui.terminal.lifecycle import run_in_terminal
@@ -50,7 +53,7 @@ from xovac_tui.ui.terminal.plainfilter import PlainFilter
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
 from xovac_tui.ui.widgets.fitting import fit_step
-from xovac_tui.ui.widgets.message_line import MessageLine
+from xovac_tui.ui.widgets.message_line import MessageLine, elsewhere_messages
 from xovac_tui.ui.widgets.rows import EnterClicked
 from xovac_tui.ui.widgets.stopbar import KeyClicked
 from xovac_tui.ui.workspace import Memory, Workspace
@@ -59,12 +62,6 @@ _START_SECONDS = 1.0
 """Seconds after which the station starts even without a first picture."""
 _READ_AHEAD_SECONDS = 3.0
 """Seconds after which all tabs are imported: the first picture and the link come first."""
-_DEFECT = "Defect"
-"""Title of the message about one."""
-AGAIN_SECONDS, _LONGEST_PAUSE = 2.0, 30.0
-"""Seconds before the station restarts after a defect: at first, and at most."""
-_MOUNT_SECONDS = 3.0
-"""Longest wait for widgets that are not there yet, seconds."""
 
 
 class XovacApp(TerminalApp):
@@ -103,15 +100,13 @@ class XovacApp(TerminalApp):
             self._problems.append(str(error))
         self.set_keymap(keymap)
         self._keys = Keys(keymap)
-        memory = Memory(start.state, start.state_path)
-        self.workspaces = {station.name: Workspace(station, start, self._keys, memory, self, playback)}
-        """Name of a chamber -> its workspace."""
-        self._shown = station.name
-        self._messages = {name: Messages(workspace) for name, workspace in self.workspaces.items()}
-        self._kept: dict[str, Callable[[], Pane]] = {}
-        """Factories of the panes shown in place of a tab, kept over a defect of the screen."""
+        self._memory = Memory(start.state, start.state_path)
+        first = Workspace(station, start, self._keys, self._memory, self, playback)
+        self.chambers = Chambers(self, first, self._beside, self._chamber_changed)
         self.stopping = Stopping(self, lambda: self.workspace)
-        self.everywhere = app_actions.AppActions(self, lambda: self.workspace)
+        self.everywhere = app_actions.AppActions(
+            self, lambda: self.workspace, self.chambers.may_leave, self.chambers.choose
+        )
         self.replay = replay_actions.ReplayActions(lambda: self.workspace)
         # Textual has no public way to add a namespace of actions.
         self._action_targets |= {"everywhere", "replay"}
@@ -119,13 +114,17 @@ class XovacApp(TerminalApp):
         """Name of a theme that is not ours -> its variables, made readable."""
         self._connect = connect
         self._started = False
-        self._unsubscribe: list[Callable[[], None]] = []
         self._add_themes()
 
     @property
     def workspace(self) -> Workspace:
         """The chamber that is shown."""
-        return self.workspaces[self._shown]
+        return self.chambers.shown.workspace
+
+    @property
+    def workspaces(self) -> Mapping[str, Workspace]:
+        """Name of a chamber -> its workspace, of all that are open."""
+        return self.chambers.workspaces
 
     @property
     def frame(self) -> ChamberScreen | None:
@@ -136,13 +135,29 @@ class XovacApp(TerminalApp):
     @property
     def messages(self) -> Messages:
         """The messages about the chamber that is shown."""
-        return self._messages[self._shown]
+        return self.chambers.shown.messages
 
     # -- build --------------------------------------------------------------------------------------
 
     def get_default_screen(self) -> Screen[None]:
         """Return the screen of the chamber that is shown."""
-        return ChamberScreen(self.workspace)
+        frame = self.chambers.shown.frame = ChamberScreen(self.workspace)
+        return frame
+
+    def _beside(self, opened: OpenedProfile) -> Workspace:
+        """Return the workspace of a chamber that is opened beside the others, which share what is for all."""
+        start = msgspec.structs.replace(
+            self.workspace.start, contract_place=opened.contract_place, tour=False, notes=()
+        )
+        return Workspace(opened.station, start, self._keys, self._memory, self)
+
+    def _chamber_changed(self) -> None:
+        """Show everything of the chamber that is shown from now on; STOP is for that one."""
+        self.stopping.turn_away()
+        self.fit_size(self.size)
+        self.rebind(self._keys.keymap)
+        if self.frame is not None:
+            self.call_after_refresh(self.frame.give_focus)
 
     async def on_compose(self) -> None:
         """Have the whole screen built before its first picture."""
@@ -158,8 +173,8 @@ class XovacApp(TerminalApp):
             self.add_class("-ascii")
             ScrollBar.renderer = AsciiScrollBar
             self.plain = PlainFilter(self.workspace.glyphs.plain)
-        for workspace in self.workspaces.values():
-            self._attend(workspace)
+        for chamber in self.chambers.open:
+            self.chambers.attend(chamber)
         self.set_interval(1 / self._start.display.refresh, self.flush)
         self.flush()
         self.show_keys()
@@ -168,59 +183,15 @@ class XovacApp(TerminalApp):
         if self._start.tour:
             self.call_after_refresh(self.everywhere.action_tour)
 
-    def _attend(self, workspace: Workspace) -> None:
-        """Subscribe to the news of a chamber, and ring for its alarms."""
-
-        def on_news(news: News) -> None:
-            # A defect in showing news must not reach the station.
-            with self._context():
-                try:
-                    self._show_news(workspace, news)
-                except Exception as error:
-                    self._handle_exception(error)
-
-        self._unsubscribe.append(workspace.station.subscribe(on_news))
-        if ring_if_due := ring_for_alarms(workspace):
-            self.set_interval(CHECK_SECONDS, ring_if_due)
-
-    def _show_news(self, workspace: Workspace, news: News) -> None:
-        if not self.is_running or not self.screen_stack:
-            return
-        self._messages[workspace.station.name].on_news(news)
-        frame = self.frame
-        if frame is not None and frame.workspace is workspace:
-            frame.on_news(news)
-        self.flush()
-
     def _start_station(self) -> None:
         if not self._started and not self._exit:
             self._started = True
             self.set_timer(_READ_AHEAD_SECONDS, self._read_ahead)
-            for workspace in self.workspaces.values():
-                self.run_worker(self._keep_station(workspace), group="station", exit_on_error=False)
+            for chamber in self.chambers.open:
+                self.chambers.start(chamber)
 
     def _read_ahead(self) -> None:
         self.run_worker(asyncio.to_thread(tabs.import_panes), group="read-ahead", exit_on_error=False)
-
-    async def _keep_station(self, workspace: Workspace) -> None:
-        """Run the station to the end of the console; after a defect restart it and show a message."""
-        pause = AGAIN_SECONDS
-        while True:
-            try:
-                await workspace.station.run()
-                return
-            except Exception as error:
-                self.mender.log(error)
-                workspace.say(
-                    f"Link and recording failed by a defect ({type(error).__name__}) and begin again. "
-                    f"Nothing was sent. {where_logged(self.log_file)}".rstrip(),
-                    "error",
-                    title=_DEFECT,
-                    seconds=60,
-                    path=self.log_file,
-                )
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _add_themes(self) -> None:
         for spec in self._start.themes:
@@ -264,8 +235,8 @@ class XovacApp(TerminalApp):
         """Take one snapshot and show it."""
         if not self.is_running or not self.screen_stack:
             return
-        for messages in self._messages.values():
-            messages.report_unreadable()
+        for chamber in self.chambers.open:
+            chamber.messages.report_unreadable()
         lowest = self.screen_stack[0]
         if isinstance(lowest, ChamberScreen | NoticeScreen):
             lowest.flush()
@@ -294,7 +265,8 @@ class XovacApp(TerminalApp):
             event.prevent_default()
             return
         if isinstance(event, events.Key):
-            self.messages.key_pressed()
+            for chamber in self.chambers.open:
+                chamber.messages.key_pressed()
             if not event.is_forwarded and self.screen_stack and isinstance(self.screen, Modal):
                 self.screen.foresee(event)
         elif isinstance(event, events.Paste):
@@ -324,9 +296,9 @@ class XovacApp(TerminalApp):
 
     async def show_over(self, workspace: Workspace, tab: str, over: str | Widget | None) -> None:
         """Show a pane in place of a chamber's tab until this is called with None."""
-        frame = self.frame
-        if frame is not None and frame.workspace is workspace:
-            await frame.show_over(tab, over)
+        for chamber in self.chambers.open:
+            if chamber.workspace is workspace and chamber.frame is not None:
+                await chamber.frame.show_over(tab, over)
 
     @work(group="dialog")
     async def action_help(self) -> None:
@@ -346,8 +318,10 @@ class XovacApp(TerminalApp):
             await palette.everything.Everything(self, workspace, self._keys.keymap).run(chosen, own)
 
     def _handle_exception(self, error: Exception) -> None:
-        frame = self.frame
-        if frame is None or not frame.opening.takes(error):
+        frames = [one.frame for one in self.chambers.open if one.frame is not None]
+        if any(frame.opening.takes(error) for frame in frames):
+            return
+        if not self.chambers.take_defect(active_message_pump.get(None), error):
             super()._handle_exception(error)
 
     def copy_to_clipboard(self, text: str) -> None:
@@ -377,6 +351,8 @@ class XovacApp(TerminalApp):
             return
         workspace = self.workspace
         snapshot = snapshot or workspace.station.snapshot()
+        others = {one.station.name: one.history for one in workspace.others}
+        elsewhere = elsewhere_messages(others, snapshot.mono) if others else ()
         for screen in self.screen_stack:
             line = screen.query_one_optional(MessageLine)
             if line is not None:
@@ -387,6 +363,7 @@ class XovacApp(TerminalApp):
                     times=workspace.times,
                     now=snapshot.mono,
                     keys=workspace.keys,
+                    elsewhere=elsewhere,
                 )
 
     # -- the palette ----------------------------------------------------------------------------------
@@ -464,6 +441,14 @@ class XovacApp(TerminalApp):
         self.flush()
         self.show_keys()
 
+    def show_as(self, display: Display, *, keep: bool = False) -> None:
+        """Show times and values of all chambers as these settings say; `keep`: they are in force."""
+        for workspace in self.workspaces.values():
+            workspace.show_as(display)
+            if keep:
+                workspace.start = msgspec.structs.replace(workspace.start, display=display)
+        self.flush()
+
     def arm_stop(self) -> None:
         """Make the first stroke of STOP."""
         self.stopping.press()
@@ -492,18 +477,19 @@ class XovacApp(TerminalApp):
 
         The station is not touched.
         """
-        before, tab = self.frame, "status"
+        before, tab, chamber = self.frame, "status", self.chambers.shown
         if before is not None:
-            self._kept |= before.unsaved()
+            chamber.kept |= before.unsaved()
             tab = before.active_tab if remedy is Remedy.SAME else tab
         full = remedy in (Remedy.SAME, Remedy.FIRST)
         frame = ChamberScreen(self.workspace)
         notice = NoticeScreen(self.workspace, words_only=remedy is Remedy.WORDS)
         old = self.put_lowest(frame if full else notice)
+        chamber.frame = frame if full else None
         if full:
-            async with asyncio.timeout(_MOUNT_SECONDS):
+            async with asyncio.timeout(MOUNT_SECONDS):
                 await frame._mounted_event.wait()
-            await frame.bring_back(self._kept, tab)
+            await frame.bring_back(chamber.kept, tab)
         self.fit_size(self.size)
         self.show_keys()
         if remedy is not Remedy.WORDS:
@@ -517,7 +503,7 @@ class XovacApp(TerminalApp):
             f"{what} by a defect ({type(error).__name__}){then}. Link, recording, alarms and STOP go on. "
             f"{where_logged(self.log_file)}".rstrip(),
             "error",
-            title=_DEFECT,
+            title=DEFECT,
             seconds=20,
             path=self.log_file,
         )
@@ -551,10 +537,11 @@ class XovacApp(TerminalApp):
         """Show the keys of the moment."""
         self.call_after_refresh(self.show_keys)
 
-    def on_unmount(self) -> None:
-        """End all subscriptions; nothing is sent to the chamber."""
-        for unsubscribe in self._unsubscribe:
-            unsubscribe()
+    async def _shutdown(self) -> None:
+        # Nothing is sent to the chambers. The terminal is given back before their records are waited for.
+        self.chambers.begin_end()
+        await super()._shutdown()
+        await self.chambers.ended()
 
 
 def _is_quit(screen: Screen[object]) -> bool:
@@ -568,6 +555,6 @@ def run_console(start: Start, station: Station, playback: replay.playback.Playba
     """
     app = XovacApp(start, station, playback)
     code = run_in_terminal(app)
-    if unwritten := station.record.unwritten:
+    for unwritten in app.chambers.unwritten:
         write_last(sys.stderr, unwritten)
     return code

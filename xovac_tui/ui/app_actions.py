@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 
 from textual.app import App
 
 from xovac_tui import paths
 from xovac_tui.api.contract import STOP_COMMAND
-from xovac_tui.chamber.snapshot import Outcome, RunState
 from xovac_tui.config import state
 from xovac_tui.errors import XovacError
 from xovac_tui.recording import exports
-from xovac_tui.recording.status import RecorderState
-from xovac_tui.station.station import Station
 from xovac_tui.ui import dialogs
 from xovac_tui.ui.action import Action, placed
 from xovac_tui.ui.screens import recipes
-from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.workspace import Workspace
 
 ZOOM = Action(
@@ -27,6 +23,13 @@ ZOOM = Action(
     "Give the panel with the focus the whole tab; once more, or esc, shows all panels again.",
     footer=True,
     method="screen.zoom",
+)
+CHAMBERS = Action(
+    "chambers",
+    "P",
+    "chambers",
+    "Open another profile beside this one, go to an open one, or close one; all record and alarm.",
+    footer=True,
 )
 ACTIONS = placed(
     "everywhere",
@@ -96,6 +99,7 @@ ACTIONS = placed(
         "Leave; asks while a run is on or this console records. The chamber goes on with what it does.",
         footer=True,
     ),
+    CHAMBERS,
     ZOOM,
     Action(
         "copy",
@@ -110,8 +114,16 @@ ACTIONS = placed(
 class AppActions:
     """The methods of these actions, but for the app's own; bindings name it `everywhere`."""
 
-    def __init__(self, app: App[int], workspace: Callable[[], Workspace]) -> None:
+    def __init__(
+        self,
+        app: App[int],
+        workspace: Callable[[], Workspace],
+        may_leave: Callable[[], Awaitable[bool]],
+        choose_chamber: Callable[[], Coroutine[None, None, None]],
+    ) -> None:
+        """`may_leave` asks whether the console may be left, `choose_chamber` which chamber to show."""
         self._app, self._workspace = app, workspace
+        self._may_leave, self._choose_chamber = may_leave, choose_chamber
         self._leaving = False
         """Whether to leave is being asked."""
 
@@ -167,7 +179,9 @@ class AppActions:
     def action_seen(self) -> None:
         """Dismiss unknown outcomes and alarms in the message line."""
         workspace = self._workspace()
-        workspace.history.see_all()
+        for one in (workspace, *workspace.others):
+            # What waits elsewhere is on this line, too; unknown outcomes of others stay in their ledgers.
+            one.history.see_all()
         workspace.window.show_messages()
         if (live := self._live()) is not None:
             live.station.dismiss_unknown()
@@ -196,9 +210,14 @@ class AppActions:
 
     async def _note(self, workspace: Workspace) -> None:
         words = "Goes on the time axis, with the time of now."
-        if text := await workspace.ask(dialogs.ask.AskDialog(workspace, "Note", words)):
+        if text := await workspace.ask(dialogs.ask.AskDialog(workspace, workspace.titled("Note"), words)):
             workspace.station.note(text)
             workspace.say("Noted.", seconds=2)
+
+    def action_chambers(self) -> None:
+        """Choose a chamber to show, to open or to close."""
+        if self._live() is not None:
+            self._ask(self._choose_chamber())
 
     def action_theme(self) -> None:
         """Choose a theme, shown while choosing."""
@@ -225,19 +244,10 @@ class AppActions:
             return
         self._leaving = True
         try:
-            if await self._may_quit(self._workspace()):
+            if await self._may_leave():
                 self._app.exit(0)
         finally:
             self._leaving = False
-
-    async def _may_quit(self, workspace: Workspace) -> bool:
-        for pane in self._app.screen_stack[0].query(Pane):
-            if not await pane.may_leave():
-                return False
-        lost = dialogs.quit.unsaved_forms(self._app.screen_stack)
-        if not lost and not _may_run(workspace) and not _would_end(workspace.station):
-            return True
-        return await workspace.ask(dialogs.quit.QuitDialog(workspace)) == "leave"
 
     def action_save_screen(self) -> None:
         """Save the screen as an SVG beside the program's other files."""
@@ -251,23 +261,3 @@ class AppActions:
             workspace.say(f"The picture was not saved: {said}.", "error", path=folder)
             return
         workspace.say("Saved", path=saved)
-
-
-def _may_run(workspace: Workspace) -> bool:
-    """Return whether a run is on, or may be on after the commands sent from here."""
-    if workspace.playback is not None:
-        return False
-    station = workspace.station
-    snapshot = station.snapshot()  # from the station: the picture may be held
-    run = snapshot.run
-    if run.state is not RunState.UNKNOWN:
-        return run.state is RunState.RUNNING
-    begins = ("load_recipe", station.contract.start)
-    happened = (Outcome.SUCCESS, Outcome.UNKNOWN, Outcome.DONE, Outcome.SENT)
-    return any(e.command in begins and e.outcome in happened for e in snapshot.ledger)
-
-
-def _would_end(station: Station) -> bool:
-    """Return whether leaving would end a recording, or lose events that wait to be written."""
-    ours = (RecorderState.STARTING, RecorderState.ON, RecorderState.FAILING)
-    return station.recorder.state in ours or station.record.at_stake > 0

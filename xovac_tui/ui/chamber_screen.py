@@ -147,11 +147,14 @@ class ChamberScreen(LeanScreen[None]):
             if self.workspace.playback is not None and binding.id in LIVE_ONLY:
                 continue
             if binding.show and active.enabled and binding.description:
-                pair = (plain(self.app.get_key_display(binding)), binding.description)
+                shown = self.app.get_key_display(binding)
+                if _is_typed(shown, top.focused):
+                    continue
+                pair = (plain(shown), binding.description)
                 if pair not in seen and not any(words == pair[1] for _, words in seen):
                     seen.append(pair)
         pane = self.pane or Pane
-        order = footer_order(pane.ACTIONS, first=pane.KEYS_FIRST)
+        order = footer_order(pane.ACTIONS, first=pane.KEYS_FIRST, several=bool(self.workspace.others))
         seen.sort(key=lambda pair: order.index(pair[1]) if pair[1] in order else -1)
         self.query_one(KeyBar).show(seen)
         for strip in top.query(StopBar):
@@ -164,7 +167,7 @@ class ChamberScreen(LeanScreen[None]):
             if pane.is_mounted:
                 pane.on_news(news)
         for screen in self.app.screen_stack[1:]:
-            if isinstance(screen, Dialog) and screen.is_mounted:
+            if isinstance(screen, Dialog) and screen.is_mounted and screen.workspace is self.workspace:
                 screen.on_news(news)
 
     # -- tabs ---------------------------------------------------------------------------------------
@@ -332,3 +335,9 @@ def save_copy(workspace: Workspace, copied: Copied) -> None:
         workspace.say(f"Nothing was saved: {said}.", "error", path=folder)
         return
     workspace.say("Saved", path=path)
+
+
+def _is_typed(shown: str, focused: Widget | None) -> bool:
+    """Return whether the focused field takes a key as text: Textual knows `/` and some others by no name."""
+    typed = shown if len(shown) == 1 and shown.isascii() else None
+    return focused is not None and focused.check_consume_key(shown, typed)

@@ -9,16 +9,14 @@ import asyncio
 from contextlib import aclosing
 from typing import ClassVar
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.screen import Screen
-from textual.scrollbar import ScrollBar
 from textual.widgets import Input, Label
 from textual.worker import Worker
 
 from xovac_tui.config.check import name_mistake
-from xovac_tui.config.themes import variable_defaults
 from xovac_tui.errors import XovacError
 from xovac_tui.link.checks import DoctorCheck
 from xovac_tui.link.target import shown_through
@@ -35,14 +33,13 @@ from xovac_tui.ui.first_lines import (
     offer_line,
     works,
 )
-from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
+from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.sizes import SizeStep, step_of
-from xovac_tui.ui.terminal.app import TerminalApp
+from xovac_tui.ui.small_app import Looks, SmallApp
 from xovac_tui.ui.terminal.lifecycle import run_in_terminal
 from xovac_tui.ui.terminal.mending import Remedy, take_away
 from xovac_tui.ui.terminal.modal import LeanScreen
-from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
-from xovac_tui.ui.theming import to_textual
+from xovac_tui.ui.widgets.lean import LeanInput, field_css
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle, paragraph
 from xovac_tui.ui.widgets.rows import EnterClicked, Rows
 
@@ -61,7 +58,9 @@ class ButtonRow(Horizontal):
 class ConnectScreen(LeanScreen[None]):
     """Offers chambers; checks the chosen one, and lets it be opened and saved as a profile."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        field_css("ConnectScreen .field")
+        + """
     ConnectScreen { layout: vertical; }
     ConnectScreen #head, ConnectScreen #foot { height: 1; padding: 0 1; }
     ConnectScreen #said { height: auto; padding: 0 1; }
@@ -73,8 +72,7 @@ class ConnectScreen(LeanScreen[None]):
     ConnectScreen.-checked #found { display: block; }
     ConnectScreen .field { height: 1; padding: 0 1; }
     ConnectScreen .field Label { width: 10; }
-    ConnectScreen .field Input { width: 1fr; background: $panel; }
-    ConnectScreen .field Input:focus { background: $block-cursor-background; }
+    ConnectScreen .field Input { width: 1fr; }
     ConnectScreen #name, ConnectScreen #through { display: none; }
     ConnectScreen.-ssh #through { display: block; }
     ConnectScreen.-works.-saves #name { display: block; }
@@ -88,6 +86,7 @@ class ConnectScreen(LeanScreen[None]):
     ConnectScreen.-checked.-least.-ssh #left { height: 2; }
     ConnectScreen.-checked.-least #offers { display: none; }
     """
+    )
     AUTO_FOCUS = "#offers"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "back"),
@@ -115,15 +114,15 @@ class ConnectScreen(LeanScreen[None]):
                 yield Rows("Open", choose=True, id="offers")
                 with Horizontal(id="through", classes="field"):
                     yield Label("Through")
-                    yield Input(compact=True, max_length=255, select_on_focus=False, id="ssh")
+                    yield LeanInput(compact=True, max_length=255, select_on_focus=False, id="ssh")
                 with Horizontal(id="address", classes="field"):
                     yield Label("Address")
-                    yield Input(compact=True, max_length=300, select_on_focus=False, id="typed")
+                    yield LeanInput(compact=True, max_length=300, select_on_focus=False, id="typed")
             yield Rows("Checks", id="found")
         yield LinesWidget(id="said")
         with Horizontal(id="name", classes="field"):
             yield Label("Save as")
-            yield Input(compact=True, max_length=64, select_on_focus=False, id="profile")
+            yield LeanInput(compact=True, max_length=64, select_on_focus=False, id="profile")
         with ButtonRow(id="works"):
             yield DialogButton("Save and open", id="save")
             yield DialogButton("Open, save nothing", id="open")
@@ -146,6 +145,8 @@ class ConnectScreen(LeanScreen[None]):
     def on_resize(self) -> None:
         """Put the findings beside the list, or below it where the terminal is narrow."""
         step = step_of(*self.app.size)
+        # The field for an address is right below the list.
+        self.query_one("#offers").styles.max_height = len(self._first.offers) + 2
         self.set_class(step >= SizeStep.FULL, "-side")
         self.set_class(step < SizeStep.FULL, "-low")
         self.set_class(step < SizeStep.SHORT, "-least")
@@ -332,51 +333,19 @@ class ConnectScreen(LeanScreen[None]):
         self.app.exit(0)
 
 
-class FirstApp(TerminalApp):
+class FirstApp(SmallApp):
     """Shows the connect screen, and holds what was chosen."""
 
-    TITLE = "xovac-tui"
-    ENABLE_COMMAND_PALETTE = False
-    _themed = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c,super+c,ctrl+q", "leave", show=False, priority=True),
-    ]
-
     def __init__(self, first: FirstStart) -> None:
-        css = ("app.tcss", "ascii.tcss") if first.display.ascii else ("app.tcss",)
-        super().__init__(self._build_again, self._report_failure, css)
-        self._disable_notifications = True
+        super().__init__(
+            Looks(first.display, first.theme, first.themes), self._build_again, self._report_failure
+        )
         self._first = first
-        self._glyphs = ASCII if first.display.ascii else UNICODE
         self.chosen: ConnectOffer | None = None
-        for spec in first.themes:
-            self.register_theme(to_textual(spec))
-        self._themed = True
-        if first.theme in self.available_themes:
-            self.set_reactive(App.theme, first.theme)
-        self.stylesheet.set_variables(self.get_css_variables())
-
-    def get_css_variables(self) -> dict[str, str]:
-        """Return the theme's variables; none before there is one."""
-        return super().get_css_variables() if self._themed else {}
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Return the colour variables that our widgets need, for Textual's own themes."""
-        return variable_defaults(self.current_theme.dark)
 
     def get_default_screen(self) -> Screen[None]:
         """Return the connect screen."""
-        return ConnectScreen(self._first, self._glyphs)
-
-    def on_mount(self) -> None:
-        """Draw with plain characters where they are wanted."""
-        if self._glyphs.ascii:
-            self.add_class("-ascii")
-            ScrollBar.renderer = AsciiScrollBar
-
-    def action_leave(self) -> None:
-        """Leave; nothing was opened."""
-        self.exit(0)
+        return ConnectScreen(self._first, self.glyphs)
 
     async def _build_again(self, remedy: Remedy) -> None:
         """Replace the screen after a defect; end where it goes on failing."""

@@ -116,9 +116,11 @@ class MessageHistory:
             self._numbers[entry.id] = number
         self._put(SaidMessage(number, utc, mono, severity, title, text, path, seconds, stays, entry=entry))
 
-    def see_all(self) -> None:
-        """Note that every message was seen."""
+    def see_all(self, *, outcomes: bool = True) -> None:
+        """Note that every message was seen; without `outcomes` all but those of commands."""
         for one in self.waiting:
+            if one.entry is not None and not outcomes:
+                continue
             self._messages[one.number] = msgspec.structs.replace(one, seen=True)
             self.version += 1
 

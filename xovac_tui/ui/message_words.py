@@ -192,6 +192,6 @@ def outcome_words(entry: LedgerEntry, keys: Mapping[str, str]) -> MessageText | 
         said = f"{clean(said, _LONGEST)} (the whole is in the ledger: {keys['tab-controls']})"
     if entry.outcome is Outcome.SUCCESS:
         said = said or "Acknowledged. Watch the readings for the effect."
-    return MessageText(
-        f"{name} {entry.outcome.shown}", said, severity, 4.0 if severity == "information" else 8.0
-    )
+    seconds = 4.0 if severity == "information" else 8.0
+    stays = entry.outcome is Outcome.UNKNOWN
+    return MessageText(f"{name} {entry.outcome.shown}", said, severity, seconds, stays)

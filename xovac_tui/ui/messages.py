@@ -38,6 +38,8 @@ class Messages:
         """Monotonic time of the newest key."""
         self._unreadable = ""
         """The last message about a record that cannot be read."""
+        self._digest_due = False
+        """A digest waits until the chamber is shown."""
 
     def on_news(self, news: News) -> None:
         """Say what news need to be said."""
@@ -53,7 +55,7 @@ class Messages:
             alarms = self._workspace.station.alarms
             self._say(message_words.alarm_words(as_shown(news.changes, alarms.unresolved())))
             if not alarms.view().waiting:
-                self._workspace.history.see_all()
+                self._workspace.history.see_all(outcomes=False)
         elif isinstance(news, RecordOpened):
             self._welcome()
         elif isinstance(news, ModeChanged):
@@ -77,7 +79,7 @@ class Messages:
         station = self._workspace.station
         mono = station.clock.mono()
         away, self._touched = mono - self._touched, mono
-        if away >= AWAY and len(self._workspace.window.screen_stack) == 1:
+        if away >= AWAY and (len(self._workspace.window.screen_stack) == 1 or not self._workspace.is_shown):
             station.record.note_return(away)
             self._welcome()
 
@@ -93,7 +95,15 @@ class Messages:
                 entry=entry,
             )
 
+    def shown(self) -> None:
+        """Show what had to wait until the chamber is shown."""
+        if self._digest_due:
+            self._welcome()
+
     def _welcome(self) -> None:
+        self._digest_due = not self._workspace.is_shown
+        if self._digest_due:
+            return
         self._workspace.window.run_worker(self._show_digest(), group="dialog")
 
     async def _show_digest(self) -> None:
@@ -107,7 +117,9 @@ class Messages:
         except (XovacError, OSError) as error:
             self._say(message_words.unreadable_words(str(error)))
             return
-        if digest is not None and digest.events:
+        if not workspace.is_shown:
+            self._digest_due = True
+        elif digest is not None and digest.events:
             await workspace.ask(dialogs.digest.DigestDialog(workspace, digest, station.runs.running))
 
 

@@ -11,7 +11,7 @@ from xovac_tui.ui import dialogs
 from xovac_tui.ui.action import Action, placed
 from xovac_tui.ui.workspace import Workspace
 
-LIVE_ONLY = frozenset({"note", "observe", "reconnect", "seen"})
+LIVE_ONLY = frozenset({"note", "observe", "reconnect", "seen", "chambers"})
 """Actions on a live chamber; in a replay they only show a message."""
 
 ACTIONS = placed(

@@ -1,9 +1,10 @@
-"""Start values of the screens, read and checked; none of them about the chamber."""
+"""Start values of the screens, read and checked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -12,6 +13,35 @@ from xovac_tui.config import Display
 from xovac_tui.config.state import State
 from xovac_tui.config.themes import ThemeSpec
 from xovac_tui.notify.settings import NotifySettings
+from xovac_tui.station.station import Station
+
+
+class ProfileLine(NamedTuple):
+    """A chamber that can be opened."""
+
+    name: str
+    about: str
+    """Its address, or what it is."""
+
+
+class OpenedProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """A chamber that was opened beside another one; its station does not run yet."""
+
+    station: Station
+    contract_place: Callable[[], config.contracts.ContractPlace] | None = None
+    """As in `Start`."""
+    notes: tuple[str, ...] = ()
+    """Sentences to show once, such as on a file that others can write."""
+
+
+class ProfileSource(Protocol):
+    """Where chambers to open come from. Its methods may block, and raise XovacError."""
+
+    def listed(self) -> Sequence[ProfileLine]:
+        """Return the chambers that can be opened, in the order of the settings as they are now."""
+
+    def opened(self, name: str) -> OpenedProfile:
+        """Open one of them by its name."""
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +70,8 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     """Dotted key -> the place above the settings file that gave it."""
     contract_place: Callable[[], config.contracts.ContractPlace] | None = None
     """Finds where the chamber's contract is written, by a thread; None: nowhere, as in a demo."""
+    profiles: ProfileSource | None = None
+    """Chambers to open beside the present one; None: there are none, as in a replay."""
     tour: bool = False
     """Begin with the tour."""
     notes: tuple[str, ...] = ()

@@ -123,6 +123,10 @@ class StopSwitch:
         """Drop the first stroke."""
         self.armed_at = self._settling_at = None
 
+    def forget_refusal(self) -> None:
+        """Forget a stroke that was refused: the next one is the first one for another chamber."""
+        self._refused_at = float("-inf")
+
     def _alone(self, key: str, at: float) -> bool:
         """Return whether this read has had no key but `esc` so far."""
         if at != self._read_at:

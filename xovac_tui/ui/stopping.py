@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from rich.cells import cell_len
 from textual import events
 from textual._time import get_time
 from textual.actions import parse
@@ -19,7 +20,7 @@ from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.station.refusal import Refusal
 from xovac_tui.ui.frame.bars import KeyBar
 from xovac_tui.ui.stop_key import STOP_KEY, StopKey, StopSwitch
-from xovac_tui.ui.widgets.lines import Line
+from xovac_tui.ui.widgets.lines import Line, fit_label
 from xovac_tui.ui.widgets.stopbar import StopBar, armed_words
 from xovac_tui.ui.workspace import Workspace
 
@@ -28,6 +29,8 @@ _CHECK_SECONDS = 0.05
 _LATE_SECONDS = 0.15
 """Seconds between two checks beyond which the program was held up and may have unread strokes."""
 _SAID_SECONDS = 3.0
+_NAME = 16
+"""Cells of a chamber's name beside the keys of STOP."""
 NOT_SENT = "Not sent: press ! again"
 
 
@@ -56,8 +59,8 @@ def _escape_closes(screen: Screen[object]) -> bool:
 class Stopping:
     """The switch, the strip on every screen, and the sending.
 
-    `workspace` returns the chamber that is shown: STOP goes to it. `now` and `arrived` return monotonic
-    seconds: of this moment, and of the read that brought a key.
+    `workspace` returns the chamber that is shown: STOP goes to the one that is shown at the first stroke.
+    `now` and `arrived` return monotonic seconds: of this moment, and of the read that brought a key.
     """
 
     def __init__(
@@ -70,6 +73,8 @@ class Stopping:
         self.switch = StopSwitch()
         self._app, self._workspace = app, workspace
         self._now, self._arrived = now, arrived
+        self._bound: Workspace | None = None
+        """The chamber that was shown at the first stroke."""
         self._timer: Timer | None = None
         self._checked_at = 0.0
         """Time of the last check, in the loop's own time."""
@@ -101,6 +106,21 @@ class Stopping:
         if self.switch.armed:
             self._drop("STOP dropped: nothing was sent.")
             self.show()
+
+    def turn_away(self) -> None:
+        """Drop a first stroke before another chamber is shown: the second one would be for that one.
+
+        What two strokes have asked for is sent all the same, to the chamber that they were for.
+        """
+        if self.switch.armed and not self.switch.settling:
+            self._drop("STOP dropped: nothing was sent.")
+        self.switch.forget_refusal()
+        self._said = ""
+
+    @property
+    def _target(self) -> Workspace:
+        """The chamber that STOP is for: the one that it is armed for, else the one that is shown."""
+        return self._bound if self.switch.armed and self._bound is not None else self._workspace()
 
     @property
     def field(self) -> Widget | None:
@@ -136,6 +156,7 @@ class Stopping:
                 self._hint_until = self._now() + _SAID_SECONDS
                 self._watch()
             case StopKey.ARMED:
+                self._bound = self._workspace()
                 self._say("")
                 self._watch()
             case StopKey.SETTLING:
@@ -179,7 +200,7 @@ class Stopping:
 
     def _words(self) -> str:
         if self.switch.armed:
-            station, now = self._workspace().station, self._now()
+            station, now = self._target.station, self._now()
             return armed_words(
                 self.switch.left(now),
                 STOP_COMMAND,
@@ -199,7 +220,12 @@ class Stopping:
         """Return how to stop the recipe; struck through, with the remedy, if it cannot be."""
         workspace = self._workspace()
         station = workspace.station
-        keys = "! ! STOP"
+        name = ""
+        if workspace.others:
+            name = fit_label(
+                station.name, min(_NAME, cell_len(station.name)), ellipsis=workspace.glyphs.ellipsis
+            )
+        keys = f"! ! STOP {name}".rstrip()
         back = _strokes(self._escapes(home=True), ", ")
         if workspace.playback is not None:
             return (
@@ -215,13 +241,14 @@ class Stopping:
             return ((keys, "strike $no-data"), (f" {how}", "$footer-key-foreground"))
         if self.field is not None:
             count = self._escapes()
-            hint = f"  {from_a_field(count)}" if self._now() < self._hint_until else ""
-            return ((f"STOP: {_strokes(count, ' ')}! !", "bold $bad"), (hint, "$footer-key-foreground"))
+            hint = f"  {from_a_field(count)}  " if self._now() < self._hint_until else ""
+            stop = f"STOP {name}".rstrip()
+            return ((f"{stop}: {_strokes(count, ' ')}! !", "bold $bad"), (hint, "$footer-key-foreground"))
         return ((keys, "bold $bad"),)
 
     def _refusal(self) -> Refusal | None:
         """Return why STOP cannot be sent now; None if it can."""
-        return self._workspace().station.blocked(STOP_COMMAND, stop=True)
+        return self._target.station.blocked(STOP_COMMAND, stop=True)
 
     def _say(self, said: str | Refusal, *, again: bool = False) -> None:
         self._said, self._said_until = said, self._now() + _SAID_SECONDS
@@ -247,12 +274,12 @@ class Stopping:
 
     def _check_time(self) -> None:
         before, self._checked_at = self._checked_at, get_time()
-        now = self._now()
+        now, target = self._now(), self._target
         if self._checked_at - before > _LATE_SECONDS:
             self.switch.delay(now)
         if self.switch.settled(now):
             self._said = ""
-            self._app.run_worker(self._workspace().station.stop(), group="stop", exit_on_error=False)
+            self._app.run_worker(target.station.stop(), group="stop", exit_on_error=False)
         elif self.switch.expired(now):
             self._drop("STOP dropped: no second key within 3 s, nothing was sent.")
         elif self.switch.armed and not self.switch.settling and (refusal := self._refusal()):

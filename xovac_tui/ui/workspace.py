@@ -16,10 +16,11 @@ from textual.widget import Widget
 from xovac_tui import replay
 from xovac_tui import station as station_room
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
+from xovac_tui.config import Display
 from xovac_tui.config.state import State, save_state
-from xovac_tui.displayunits import DisplayUnits
 from xovac_tui.station.station import Station
 from xovac_tui.text import clean
+from xovac_tui.ui.drafts import Drafts
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import ASCII, UNICODE, Glyphs
 from xovac_tui.ui.message_history import USUAL_SECONDS, MessageHistory, Severity
@@ -57,6 +58,14 @@ class Window(Protocol):
 
     dialog_follows: bool
     """True while a dialog was closed and the next one is on its way: only STOP goes below it."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """The chamber that is shown."""
+
+    @property
+    def workspaces(self) -> Mapping[str, Workspace]:
+        """Name -> chamber, of all that are open."""
 
     @property
     def screen_stack(self) -> Sequence[Screen[Any]]:
@@ -126,6 +135,8 @@ class Workspace:
         self.history = MessageHistory()
         """What was said."""
         self._contract_desk: station_room.contract_desk.ContractDesk | None = None
+        self.drafts = Drafts()
+        """What was typed into forms that were left without saving."""
         self.held = False
         """The picture is held: the shown snapshot does not change."""
         self.snapshot: Snapshot = station.snapshot()
@@ -133,11 +144,10 @@ class Workspace:
         self.newest = self.snapshot
         """The newest snapshot, shown or not."""
 
-    def set_units(self, units: DisplayUnits) -> None:
-        """Show every value in these units from now on."""
-        self.units = units
-        self.station.alarms.show_in(units)
-        self.window.flush()
+    def show_as(self, display: Display) -> None:
+        """Show times and values as these settings say from now on."""
+        self.times, self.units = Times(display.time), display.units
+        self.station.alarms.show_in(display.units)
 
     @property
     def contract_desk(self) -> station_room.contract_desk.ContractDesk:
@@ -166,8 +176,31 @@ class Workspace:
         """What the size of the terminal has room for."""
         return step_of(*self.window.size)
 
+    @property
+    def is_shown(self) -> bool:
+        """False while another chamber is shown in place of this one."""
+        return self.window.workspace is self
+
+    @property
+    def others(self) -> Sequence[Workspace]:
+        """The other chambers that are open."""
+        return [one for one in self.window.workspaces.values() if one is not self]
+
+    def titled(self, title: str) -> str:
+        """Return a title of a dialog, with the chamber's name before it where several are open."""
+        return f"{self.station.name}: {title}" if self.others else title
+
     async def ask(self, dialog: Screen[T]) -> T | None:
-        """Show a dialog and return its answer, None if it was left. Call it from a worker."""
+        """Show a dialog and return its answer, None if it was left. Call it from a worker.
+
+        Of a chamber that is not shown nothing is asked: the answer would be given looking at another one.
+        """
+        if not self.is_shown:
+            self.say(
+                "A question was left out, as if it was left by esc, while another chamber was shown.",
+                "warning",
+            )
+            return None
         return await self.window.push_screen_wait(dialog)
 
     def say(

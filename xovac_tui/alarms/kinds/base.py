@@ -12,11 +12,11 @@ from msgspec import Meta
 
 from xovac_tui.alarms.life import Holding
 from xovac_tui.alarms.surroundings import Unforwarded
-from xovac_tui.chamber.alarm import AlarmNumber, LimitSet, Sense, SeverityName, Spelling
+from xovac_tui.chamber.alarm import AlarmNumber, LimitSet, Sense, SeverityName
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.chamber.snapshot import Quality
-from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits, Phrase, Spelling, worded
 from xovac_tui.expressions import Values
 from xovac_tui.text import clean
 from xovac_tui.units import Unit, unit_of
@@ -186,16 +186,28 @@ class Condition(ABC):
         """Return what is watched, as a sentence begins: `Plate A above 80 °C`, `No link to the chamber`."""
 
     @abstractmethod
+    def phrase(self, context: Context) -> Phrase:
+        """Return what is the matter, as a sentence."""
+
+    def value_phrase(self, context: Context) -> Phrase:
+        """Return the value of now; empty where there is none to believe."""
+        return ()
+
+    def limit_phrase(self, limit_set: str) -> Phrase:
+        """Return the limit; empty where there is none."""
+        return ()
+
     def sentence(self, context: Context) -> str:
-        """Return what is the matter."""
+        """Return what is the matter, in the units of its words."""
+        return self.units.phrase(self.phrase(context))
 
     def value_words(self, context: Context) -> str:
         """Return the value of now, with its unit; empty where there is none to believe."""
-        return ""
+        return self.units.phrase(self.value_phrase(context))
 
     def limit_words(self, limit_set: str) -> str:
         """Return the limit with its unit; empty where there is none."""
-        return ""
+        return self.units.phrase(self.limit_phrase(limit_set))
 
     def measured(self, context: Context) -> AlarmNumber | None:
         """Return what is compared with the limit; None where no number is."""
@@ -293,19 +305,19 @@ class OfChannel(Condition):
         """How the number is written."""
         return Spelling.VALUE
 
-    def spell(self, value: float) -> str:
-        """Return such a number, or its limit, with its unit."""
-        return self.units.quantity(value, self.unit, log=self.log)
+    def worded(self, value: float) -> Phrase:
+        """Return such a number, or its limit, as a part of a sentence."""
+        return worded(value, self.unit, self.spelling, log=self.log)
 
-    def value_words(self, context: Context) -> str:
-        """Return the value of now, with its unit; empty where there is none to believe."""
+    def value_phrase(self, context: Context) -> Phrase:
+        """Return the value of now; empty where there is none to believe."""
         value = self.value(context)
-        return "" if value is None else self.spell(value)
+        return () if value is None else self.worded(value)
 
-    def limit_words(self, limit_set: str) -> str:
-        """Return the limit with its unit."""
+    def limit_phrase(self, limit_set: str) -> Phrase:
+        """Return the limit."""
         limit = self.limit(limit_set)
-        return "" if limit is None else self.spell(limit)
+        return () if limit is None else self.worded(limit)
 
 
 class Magnitude(OfChannel):

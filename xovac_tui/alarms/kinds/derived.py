@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xovac_tui.chamber.model import Chamber
+from xovac_tui.displayunits import Phrase
 from xovac_tui.expressions import ExpressionError, Values, parse, parse_condition
 from xovac_tui.text import clean
 from xovac_tui.units import NONE
@@ -39,12 +40,13 @@ class DerivedValue:
         self._problem = ""
         return true
 
-    def parts_words(self, values: Values) -> str:
+    def parts_phrase(self, values: Values) -> Phrase:
         """Return what a condition is worked out from."""
         try:
-            return "; ".join(part.reported for part in self._expression.parts(values) if part.reported)
+            known = [part.phrase for part in self._expression.parts(values) if part.phrase]
         except ExpressionError:
-            return ""
+            return ()
+        return tuple(one for place, part in enumerate(known) for one in (*(("; ",) if place else ()), *part))
 
     def why_unknown(self, chamber: Chamber) -> str:
         """Return why the newest value makes no sense, or which part of it has not come."""

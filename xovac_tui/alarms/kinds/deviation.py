@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xovac_tui.alarms.kinds.base import ChannelRule, Condition, Context, Magnitude
 from xovac_tui.api.contract import Role
-from xovac_tui.chamber.alarm import Spelling
 from xovac_tui.chamber.snapshot import Quality
+from xovac_tui.displayunits import Phrase, Spelling, worded
 from xovac_tui.units import Unit, to_celsius, unit_of
 
 
@@ -43,18 +43,19 @@ class Deviation(Magnitude):
         """How the number is written."""
         return Spelling.DIFFERENCE
 
-    def spell(self, value: float) -> str:
-        """Return a distance, K."""
-        return self.units.difference(value, "K" if self.unit == "K" else "degC")
+    def worded(self, value: float) -> Phrase:
+        """Return a distance, K, as a part of a sentence."""
+        return worded(value, self.measured_in.name, Spelling.DIFFERENCE)
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
         return f"{self.label} farther than {self.limit_words(limit_set) or 'a limit'} from the setpoint"
 
-    def sentence(self, context: Context) -> str:
+    def phrase(self, context: Context) -> Phrase:
         """Return what is the matter."""
-        value, limit = self.value(context), self.limit_words(context.limit_set)
+        value, limit = self.value(context), self.limit_phrase(context.limit_set)
         if value is None:
-            return f"{self.label} was farther than {limit} from the setpoint."
+            return (f"{self.label} was farther than ", *limit, " from the setpoint.")
         side = "above" if value > 0 else "below"
-        return f"{self.label} is {self.spell(abs(value))} {side} the setpoint, more than {limit}."
+        number = self.worded(abs(value))
+        return (f"{self.label} is ", *number, f" {side} the setpoint, more than ", *limit, ".")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from xovac_tui.alarms.kinds.base import Condition, Context, LimitRule, now_holds
 from xovac_tui.alarms.life import Holding
-from xovac_tui.chamber.alarm import AlarmNumber, Sense, Spelling
+from xovac_tui.chamber.alarm import AlarmNumber, Sense
+from xovac_tui.displayunits import Phrase, Spelling
 from xovac_tui.units import Unit
 
 
@@ -40,22 +41,21 @@ class DiskLow(Condition):
             return None
         return now_holds(free < limit + (self.rule.deadband if active else 0.0))
 
-    def value_words(self, context: Context) -> str:
+    def value_phrase(self, context: Context) -> Phrase:
         """Return what is free."""
-        return "" if context.disk_free is None else f"{context.disk_free:.2f} GB"
+        return () if context.disk_free is None else (f"{context.disk_free:.2f} GB",)
 
-    def limit_words(self, limit_set: str) -> str:
+    def limit_phrase(self, limit_set: str) -> Phrase:
         """Return the limit."""
         limit = self.limit(limit_set)
-        return "" if limit is None else f"{limit:g} GB"
+        return () if limit is None else (f"{limit:g} GB",)
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
         return f"Less than {self.limit_words(limit_set) or 'a limit'} free where the record is"
 
-    def sentence(self, context: Context) -> str:
+    def phrase(self, context: Context) -> Phrase:
         """Return what is the matter."""
-        return (
-            f"The disk with the record has {self.value_words(context) or 'little'} left, less than "
-            f"{self.limit_words(context.limit_set)}."
-        )
+        free = self.value_words(context) or "little"
+        limit = self.limit_words(context.limit_set)
+        return (f"The disk with the record has {free} left, less than {limit}.",)

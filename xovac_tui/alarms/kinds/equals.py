@@ -9,6 +9,7 @@ from xovac_tui.alarms.kinds.derived import DerivedValue
 from xovac_tui.alarms.life import Holding
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.digits import digits
+from xovac_tui.displayunits import Phrase
 from xovac_tui.text import clean
 
 
@@ -54,20 +55,21 @@ class Equals(Condition):
             return "on" if wanted else "off"
         return f'"{clean(wanted, 40)}"' if isinstance(wanted, str) else digits(wanted or 0.0)
 
-    def value_words(self, context: Context) -> str:
+    def value_phrase(self, context: Context) -> Phrase:
         """Return the value of now."""
         channel = self.trusted(context)
         if channel is None:
-            return ""
-        return clean(channel.text, 40) or ("" if channel.value is None else digits(channel.value))
+            return ()
+        said = clean(channel.text, 40) or ("" if channel.value is None else digits(channel.value))
+        return (said,) if said else ()
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
         return f"{self.label} is {self._wanted()}"
 
-    def sentence(self, context: Context) -> str:
+    def phrase(self, context: Context) -> Phrase:
         """Return what is the matter."""
-        return f"{self.label} is {self._wanted()}."
+        return (f"{self.label} is {self._wanted()}.",)
 
 
 class DerivedTruth(Condition):
@@ -93,15 +95,15 @@ class DerivedTruth(Condition):
         """Return why the expression makes no sense with the newest values, or what of it has not come."""
         return self._value.why_unknown(chamber)
 
-    def value_words(self, context: Context) -> str:
+    def value_phrase(self, context: Context) -> Phrase:
         """Return what it is worked out from."""
-        return self._value.parts_words(context.values)
+        return self._value.parts_phrase(context.values)
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
         return self.label
 
-    def sentence(self, context: Context) -> str:
+    def phrase(self, context: Context) -> Phrase:
         """Return what is the matter."""
-        value = self.value_words(context)
-        return f"{self.label} is true{': ' if value else ''}{value}."
+        value = self.value_phrase(context)
+        return (f"{self.label} is true{': ' if value else ''}", *value, ".")

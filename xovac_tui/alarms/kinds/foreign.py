@@ -5,6 +5,7 @@ from __future__ import annotations
 from xovac_tui.alarms.kinds.base import Condition, Context, Rule
 from xovac_tui.alarms.life import Holding
 from xovac_tui.chamber.alarm import AlarmChange
+from xovac_tui.displayunits import Phrase
 
 
 class ForeignAlarm(Condition):
@@ -33,14 +34,15 @@ class ForeignAlarm(Condition):
         """What the other process calls the channel."""
         return self.reported.channel
 
-    def limit_words(self, limit_set: str) -> str:
+    def limit_phrase(self, limit_set: str) -> Phrase:
         """Return the limit as it was reported."""
-        return self.reported.limit
+        reported = self.reported
+        return reported.limit_phrase or ((reported.limit,) if reported.limit else ())
 
     def words(self, limit_set: str) -> str:
         """Return that it is not watched here."""
         return "Another process watches this; no rule here does."
 
-    def sentence(self, context: Context) -> str:
+    def phrase(self, context: Context) -> Phrase:
         """Return what was reported."""
-        return self.reported.text
+        return self.reported.phrase or (self.reported.text,)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from xovac_tui.alarms.kinds.base import Condition, Context, OfPast, Rule, Seconds, check_channel, now_holds
 from xovac_tui.alarms.life import Holding
+from xovac_tui.displayunits import Phrase
 from xovac_tui.durations import spell_duration
 
 
@@ -40,9 +41,8 @@ class Frozen(OfPast):
         """Return what is watched."""
         return f"{self.label} the very same for {spell_duration(self.rule.over)}"
 
-    def sentence(self, context: Context) -> str:
+    def phrase(self, context: Context) -> Phrase:
         """Return what is the matter."""
-        return (
-            f"{self.label} has been exactly {self.value_words(context) or 'the same'} for "
-            f"{spell_duration(self.rule.over)}: the sensor may be frozen."
-        )
+        value = self.value_phrase(context) or ("the same",)
+        over = spell_duration(self.rule.over)
+        return (f"{self.label} has been exactly ", *value, f" for {over}: the sensor may be frozen.")

@@ -10,9 +10,10 @@ from msgspec import Meta
 from xovac_tui.alarms.kinds.base import Condition, Context, LimitRule, OfChannel, check_source
 from xovac_tui.alarms.kinds.derived import DerivedValue
 from xovac_tui.alarms.life import Holding
-from xovac_tui.chamber.alarm import AlarmNumber, Sense, Spelling
+from xovac_tui.chamber.alarm import AlarmNumber, Sense
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.model import Chamber
+from xovac_tui.displayunits import Phrase, Spelling, worked_out
 from xovac_tui.text import clean
 from xovac_tui.units import Unit
 
@@ -101,18 +102,18 @@ class Level(OfChannel):
         side = "above" if self.above else "below"
         return f"{self.label} {side} {self.limit_words(limit_set) or 'a limit that is not known'}"
 
-    def sentence(self, context: Context) -> str:
+    def phrase(self, context: Context) -> Phrase:
         """Return what is the matter."""
         side = "above" if self.above else "below"
-        value, words = self.value(context), self.limit_words(context.limit_set)
-        limit = self.limit(context.limit_set)
+        value, limit = self.value(context), self.limit(context.limit_set)
+        bound = self.limit_phrase(context.limit_set)
         if value is None or limit is None:
-            return f"{self.label} was {side} {words}."
-        number = self.value_words(context)
+            return (f"{self.label} was {side} ", *bound, ".")
+        number = self.worded(value)
         if self.judge(value, value, value, limit) is Holding.GONE:
             # A spike between two evaluations: the value of now would make the sentence wrong.
-            return f"{self.label} was {side} {words} for a moment, and is {number}."
-        return f"{self.label} is {number}, {side} {words}."
+            return (f"{self.label} was {side} ", *bound, " for a moment, and is ", *number, ".")
+        return (f"{self.label} is ", *number, f", {side} ", *bound, ".")
 
 
 class DerivedLevel(Level):
@@ -148,9 +149,9 @@ class DerivedLevel(Level):
         """How the number is written."""
         return Spelling.WORKED_OUT
 
-    def spell(self, value: float) -> str:
-        """Return such a number with its unit; a difference in K has the decimals of one."""
-        return self.units.written(value, self._value.unit)
+    def worded(self, value: float) -> Phrase:
+        """Return such a number as a part of a sentence; a difference in K has the decimals of one."""
+        return worked_out(value, self._value.unit)
 
     def value(self, context: Context) -> float | None:
         """Return the number; None where a part of it is not known."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xovac_tui.alarms.kinds.base import Condition, Context, Rule, now_holds
 from xovac_tui.alarms.life import Holding
+from xovac_tui.displayunits import Phrase
 from xovac_tui.text import clean
 
 
@@ -26,9 +27,8 @@ class LinkLost(Condition):
         """Return what is watched."""
         return "No link to the chamber"
 
-    def sentence(self, context: Context) -> str:
+    def phrase(self, context: Context) -> Phrase:
         """Return what is the matter."""
         why = context.chamber.link_view(context.mono).why
-        return (
-            f"There is no link to the chamber, which goes on by itself.{' ' if why else ''}{clean(why, 200)}"
-        )
+        said = f"No link: the chamber continues on its own. {clean(why, 200)}"
+        return (said.rstrip(),)

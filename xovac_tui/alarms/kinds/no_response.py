@@ -9,6 +9,7 @@ from xovac_tui.alarms.life import Holding
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.model import Chamber
+from xovac_tui.displayunits import Phrase
 from xovac_tui.durations import spell_duration
 from xovac_tui.text import clean
 from xovac_tui.units import in_one, to_celsius
@@ -88,9 +89,7 @@ class NoResponse(OfPast):
             f"{spell_duration(self.rule.over)} with the output high"
         )
 
-    def sentence(self, context: Context) -> str:
+    def phrase(self, context: Context) -> Phrase:
         """Return what is the matter."""
-        return (
-            f"The output is high, but {self.label} has moved less than "
-            f"{self.limit_words(context.limit_set)} in {spell_duration(self.rule.over)}."
-        )
+        limit, over = self.limit_phrase(context.limit_set), spell_duration(self.rule.over)
+        return (f"The output is high, but {self.label} has moved less than ", *limit, f" in {over}.")

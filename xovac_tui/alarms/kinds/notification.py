@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xovac_tui.alarms.kinds.base import Condition, Context, Rule, now_holds
 from xovac_tui.alarms.life import Holding
+from xovac_tui.displayunits import Phrase
 
 
 class NotificationRule(Rule, frozen=True, tag="notification"):
@@ -27,6 +28,6 @@ class NotificationFails(Condition):
         """Return what is watched."""
         return "A notification could not be sent"
 
-    def sentence(self, context: Context) -> str:
+    def phrase(self, context: Context) -> Phrase:
         """Return what is the matter."""
-        return " ".join(context.failing.values()) or "A notification could not be sent."
+        return (" ".join(context.failing.values()) or "A notification could not be sent.",)

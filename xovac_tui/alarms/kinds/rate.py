@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from xovac_tui.alarms.kinds.base import ChannelRule, Condition, Context, Magnitude
-from xovac_tui.chamber.alarm import Spelling
-from xovac_tui.digits import figure
+from xovac_tui.displayunits import Phrase, Spelling
 
 
 class RateRule(ChannelRule, frozen=True, tag="rate"):
@@ -30,17 +29,11 @@ class Rate(Magnitude):
         """How the number is written."""
         return Spelling.RATIO_PER_MINUTE if self.log else Spelling.PER_MINUTE
 
-    def spell(self, value: float) -> str:
-        """Return a change per minute."""
-        if self.log:
-            return f"{figure(value * 100, '.0f')} % a minute"
-        return f"{self.units.difference(value, self.unit)} a minute"
-
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
         return f"{self.label} changing by more than {self.limit_words(limit_set) or 'a limit'}"
 
-    def sentence(self, context: Context) -> str:
+    def phrase(self, context: Context) -> Phrase:
         """Return what is the matter."""
-        value, limit = self.value_words(context), self.limit_words(context.limit_set)
-        return f"{self.label} changes by {value or 'too much'}, more than {limit}."
+        value, limit = self.value_phrase(context), self.limit_phrase(context.limit_set)
+        return (f"{self.label} changes by ", *(value or ("too much",)), ", more than ", *limit, ".")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xovac_tui.alarms.kinds.base import Condition, Context, Rule, now_holds
 from xovac_tui.alarms.life import Holding
+from xovac_tui.displayunits import Phrase
 
 
 class RecorderRule(Rule, frozen=True, tag="recorder"):
@@ -25,6 +26,6 @@ class RecorderFails(Condition):
         """Return what is watched."""
         return "The record cannot be written"
 
-    def sentence(self, context: Context) -> str:
+    def phrase(self, context: Context) -> Phrase:
         """Return what is the matter."""
-        return context.recorder_why or "The record could not be written."
+        return (context.recorder_why or "The record could not be written.",)

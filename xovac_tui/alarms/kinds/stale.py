@@ -7,6 +7,7 @@ from xovac_tui.alarms.life import Holding
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.channel import Channel
 from xovac_tui.chamber.snapshot import Quality
+from xovac_tui.displayunits import Phrase
 
 NEVER_RECEIVED = 60.0
 """Seconds of an open link after which a channel that a contract names is missing, and not only late."""
@@ -62,18 +63,19 @@ class Stale(Condition):
         """Return what is watched."""
         return f"{self.label} stale or without a usable value" if self.rule.channel else "All data stale"
 
-    def sentence(self, context: Context) -> str:
+    def phrase(self, context: Context) -> Phrase:
         """Return what is the matter."""
         if not self.rule.channel:
-            return context.chamber.link_view(context.mono).why or "The data that used to come had stopped."
+            why = context.chamber.link_view(context.mono).why
+            return (why or "The data that used to come had stopped.",)
         quality = context.chamber.quality(self.channel, context.mono) if self.channel else Quality.NO_DATA
         if quality is Quality.NO_DATA:
-            return f"{self.label} has never come, though other data do."
+            return (f"{self.label} has never come, though other data do.",)
         comes = quality in (Quality.GOOD, Quality.BAD)
         why = self.channel.problem if self.channel else ""
         usable = f"brings no usable value any more ({why or 'null or no number'})"
         said = usable if comes else "has stopped coming"
-        return f"{self.label} {said}."
+        return (f"{self.label} {said}.",)
 
 
 def _no_number(channel: Channel) -> bool:

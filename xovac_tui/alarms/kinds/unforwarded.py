@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from xovac_tui.alarms.kinds.base import Condition, Context, LimitRule, now_holds
 from xovac_tui.alarms.life import Holding
-from xovac_tui.chamber.alarm import AlarmNumber, Sense, Spelling
+from xovac_tui.chamber.alarm import AlarmNumber, Sense
+from xovac_tui.displayunits import Phrase, Spelling
 from xovac_tui.durations import format_roughly
 from xovac_tui.units import Unit
 
@@ -40,24 +41,24 @@ class ForwardLate(Condition):
             return None
         return now_holds(waited > limit - (self.rule.deadband if active else 0.0))
 
-    def value_words(self, context: Context) -> str:
+    def value_phrase(self, context: Context) -> Phrase:
         """Return for how long the oldest of what waits has waited."""
         waited = self._waited(context)
-        return "" if waited is None else format_roughly(waited)
+        return () if waited is None else (format_roughly(waited),)
 
-    def limit_words(self, limit_set: str) -> str:
+    def limit_phrase(self, limit_set: str) -> Phrase:
         """Return the limit."""
         limit = self.limit(limit_set)
-        return "" if limit is None else format_roughly(limit)
+        return () if limit is None else (format_roughly(limit),)
 
     def words(self, limit_set: str) -> str:
         """Return what is watched."""
         return f"Not forwarded for more than {self.limit_words(limit_set) or 'a limit'}"
 
-    def sentence(self, context: Context) -> str:
+    def phrase(self, context: Context) -> Phrase:
         """Return what is the matter."""
         why = "" if context.unforwarded is None else context.unforwarded.why
-        return why or "What is recorded is not forwarded in time."
+        return (why or "What is recorded is not forwarded in time.",)
 
     @staticmethod
     def _waited(context: Context) -> float | None:

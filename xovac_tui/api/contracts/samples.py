@@ -106,6 +106,9 @@ class Observed:
         """Take a decoded message."""
         known = self.events.setdefault(event, {})
         self.counts[event] = self.counts.get(event, 0) + 1
+        if value is None:
+            # Without a payload, or with one that is no value, there is no leaf.
+            return
         for path, leaf in leaves(value):
             samples = known.get(path)
             if samples is None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from xovac_tui.forwarding.kinds.epics import EpicsSink
 from xovac_tui.forwarding.kinds.influx import InfluxSink
 from xovac_tui.forwarding.kinds.metrics import MetricsSink
+from xovac_tui.forwarding.kinds.mqtt import MqttSink
 from xovac_tui.forwarding.kinds.postgres import PostgresSink
 from xovac_tui.forwarding.sinksettings import ForwardedChamber, Sink
 
 __all__ = ["AnySink", "ForwardedChamber", "Sink"]
 
-AnySink = InfluxSink | PostgresSink | MetricsSink | EpicsSink
+AnySink = InfluxSink | PostgresSink | MqttSink | MetricsSink | EpicsSink
 """A sink of any kind; `kind` says which."""

@@ -32,6 +32,9 @@ def main(folder: str, command: list[str]) -> int:
     except OSError as error:
         sys.stderr.write(f"{error.strerror or error}\n")
         return NOT_STARTED
+    # By it the console ends the command where this program is killed.
+    sys.stdout.write(f"{child.pid}\n")
+    sys.stdout.flush()
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     threading.Thread(target=_end_with_input, args=(child,), daemon=True).start()
     code = child.wait()

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -176,10 +177,12 @@ class _Ssh:
                 *ssh_command(target, address, self.near_end, asks=asks),
             ],
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             **own,
         )
+        self._pid = 0
+        """Of ssh itself; 0: not known yet."""
         self._reader = threading.Thread(target=self._read, name="ssh", daemon=True)
         self._reader.start()
 
@@ -240,12 +243,19 @@ class _Ssh:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_ENDING)
             self._process.kill()
-        # Its keeper has done so, unless something has killed that.
+            self._process.wait()
+        # Its keeper has seen to all of this, unless something has killed that.
+        if self._process.returncode < 0 and self._pid:
+            with contextlib.suppress(OSError):
+                os.kill(self._pid, signal.SIGTERM)
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _read(self) -> None:
         """Keep what it prints; while it may ask, show that too, because a question may refer to it."""
+        assert self._process.stdout is not None
         assert self._process.stderr is not None
+        with self._process.stdout as stream:
+            self._pid = int(stream.readline(20) or 0)
         with self._process.stderr as stream:
             while raw := stream.readline(_LONGEST_LINE):
                 line = clean(raw.decode("utf-8", "replace").strip(), _LONGEST_LINE)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xovac_tui.recording.disk import recorder as recorder
     from xovac_tui.recording.disk import trouble_words as trouble_words
     from xovac_tui.recording.disk import windows as windows
+    from xovac_tui.recording.disk import worded_marks as worded_marks
     from xovac_tui.recording.disk import writer as writer
 else:
     __getattr__ = later(__name__)

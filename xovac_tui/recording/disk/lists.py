@@ -77,6 +77,11 @@ def sessions(record: Record, *, recording: bool = True) -> list[kinds.RecordedSe
     return read(record, kinds.RecordedSession, "(recording OR NOT ?)", (recording,))
 
 
+def newest_session(record: Record) -> kinds.RecordedSession | None:
+    """Return the newest session of a recorder; None where there is none."""
+    return _newest(record, kinds.RecordedSession, "recording")
+
+
 def axis_of(record: Record) -> EvenAxis:
     """Return the even time of a record."""
     found = record.rows("SELECT id, started, mono, seen, seen_mono FROM sessions WHERE recording ORDER BY id")
@@ -213,6 +218,20 @@ def commands(
 def links(record: Record, within: Within | None = None) -> list[kinds.RecordedLink]:
     """Return the changes of the connection in a stretch; None: all."""
     return placed(record, kinds.RecordedLink, within)
+
+
+def newest_link_row(record: Record) -> int:
+    """Return the number of the newest change of the connection; 0 where there is none."""
+    return _newest_row(record, kinds.RecordedLink)
+
+
+def later_links(record: Record, after: int, *, position: int = 0) -> list[kinds.RecordedLink]:
+    """Return the changes of the connection since a row, oldest first.
+
+    Of those before event `position` only the newest.
+    """
+    newest = "coalesce((SELECT max(id) FROM links WHERE position < ?), 0)"
+    return read(record, kinds.RecordedLink, f"id > ? AND id >= {newest}", (after, position))
 
 
 def marks(record: Record, within: Within | None = None, most: int = MOST_MARKS) -> list[kinds.RecordedMark]:

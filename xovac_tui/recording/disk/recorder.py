@@ -194,10 +194,19 @@ class Recorder:
                 return False
         return True
 
-    def close(self, timeout: float = 10.0) -> int:
-        """Write what is left, and let go of the file; return how many events and entries were not written."""
+    def begin_close(self) -> None:
+        """Have what is left written and the file let go of; `close` waits for that."""
         self._stopping = True
         self._wake.set()
+
+    @property
+    def closed(self) -> bool:
+        """True once the file is let go of."""
+        return not self._thread.is_alive()
+
+    def close(self, timeout: float = 10.0) -> int:
+        """Write what is left, and let go of the file; return how many events and entries were not written."""
+        self.begin_close()
         if self._thread.is_alive():
             self._thread.join(timeout)
         writer = self._writer

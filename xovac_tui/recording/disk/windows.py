@@ -356,7 +356,9 @@ class Windows:
             times, values = found.get(name, ((), ()))
             canvas.samples(times, values)
             canvas.fill_samples(times, values)
-            if any(after - before > _HOLE for before, after in pairwise([start, *times, known])):
+            holes = (after - before > _HOLE for before, after in pairwise([start, *times, known]))
+            # A bin holds all that has its times, also what `only` leaves out.
+            if only is None and any(holes):
                 canvas.spread(self._taken(name, start, known, times, until))
             made[name] = canvas.done()
         return made

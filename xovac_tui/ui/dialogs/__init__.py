@@ -7,6 +7,7 @@ from xovac_tui.later import later
 if TYPE_CHECKING:
     from xovac_tui.ui.dialogs import all_messages as all_messages
     from xovac_tui.ui.dialogs import ask as ask
+    from xovac_tui.ui.dialogs import chambers as chambers
     from xovac_tui.ui.dialogs import choose as choose
     from xovac_tui.ui.dialogs import confirm as confirm
     from xovac_tui.ui.dialogs import contract as contract

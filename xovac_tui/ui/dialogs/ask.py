@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input, Label
 
 from xovac_tui.ui.dialogs.base import Dialog
+from xovac_tui.ui.widgets.lean import LeanInput
 from xovac_tui.ui.workspace import Workspace
 
 
@@ -32,7 +33,7 @@ class AskDialog(Dialog[str]):
         longest: int = 200,
         problem: str = "",
     ) -> None:
-        super().__init__(workspace, title)
+        super().__init__(workspace, title, "enter: take   esc: back")
         self._words, self._value, self._longest = words, value, longest
         self._problem = problem
         """Why the previous answer was not accepted."""
@@ -40,11 +41,17 @@ class AskDialog(Dialog[str]):
     def contents(self) -> ComposeResult:
         """Build the question and the field."""
         yield Label(self._words, markup=False)
-        yield Input(self._value, max_length=self._longest, compact=True, select_on_focus=False)
+        yield LeanInput(self._value, max_length=self._longest, compact=True, select_on_focus=False)
         if self._problem:
             glyphs = self.workspace.glyphs
             said = glyphs.plain(self._problem)
             yield Label(f"{glyphs.cross} {said}", classes="problem", markup=False)
+
+    @property
+    def unsaved(self) -> str:
+        """The heading where something was typed; else empty."""
+        typed = next((one.value.strip() for one in self.query(Input)), "")
+        return self.heading if typed and typed != self._value.strip() else ""
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Return the text."""

@@ -90,7 +90,7 @@ class PathDialog(AskDialog):
         super().__init__(workspace, title, words, value, longest=_LONGEST_PATH, problem=problem)
         self._endings = endings
         """Of the files that are offered; empty: all."""
-        self.below = "tab: complete the path"
+        self.below = "tab: complete the path   enter: take   esc: back"
 
     def contents(self) -> ComposeResult:
         """Build the question, the field, and the line of names."""

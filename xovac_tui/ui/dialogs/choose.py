@@ -28,7 +28,7 @@ class ChooseDialog(Dialog[str]):
         *,
         width: int = 36,
     ) -> None:
-        super().__init__(workspace, title)
+        super().__init__(workspace, title, workspace.glyphs.plain("↑↓ move   enter: choose   esc: back"))
         self._names, self._current, self._preview = list(names), current, preview
         self._width = width
         """Cells of the list."""

@@ -21,6 +21,7 @@ from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME, confirmed_b
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS, Fact, FactsView, hazard_sign, now_facts
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
+from xovac_tui.ui.widgets.lean import LeanInput, LeanStatic
 from xovac_tui.ui.widgets.lines import entitle
 from xovac_tui.ui.workspace import Workspace
 
@@ -62,7 +63,9 @@ class ConfirmDialog(CommandDialog[bool]):
         self.critical = prepared.spec.hazard is Hazard.CRITICAL
         if self.critical:
             self.add_class("-critical")
-            self.heading = clean(f"{hazard_sign(Hazard.CRITICAL, workspace.glyphs)} {title}", 66)
+            self.heading = clean(
+                f"{hazard_sign(Hazard.CRITICAL, workspace.glyphs)} {workspace.titled(title)}", 66
+            )
         # Typed text belongs into the field; without one the harmless answer has the focus.
         self.AUTO_FOCUS = "#name" if self.critical else "#keep"  # type: ignore[misc]
         self.OVERHEAD = 9 if self.critical else 5  # type: ignore[misc]
@@ -73,17 +76,17 @@ class ConfirmDialog(CommandDialog[bool]):
         with VerticalScroll(can_focus=False):
             yield FactsView()
         if self.critical:
-            yield Static(f"To send it, type the chamber's name: {name}", classes="hint", markup=False)
+            yield LeanStatic(f"To send it, type the chamber's name: {name}", classes="hint", markup=False)
             with Horizontal(id="typing"):
                 # Text typed from a button, before the field has the focus, must stay.
-                yield Input(
+                yield LeanInput(
                     id="name",
                     compact=True,
                     max_length=_LONGEST_NAME,
                     placeholder="type it here",
                     select_on_focus=False,
                 )
-                yield Static(letters("", name), id="count", markup=False)
+                yield LeanStatic(letters("", name), id="count", markup=False)
         yield self.said()
         with Horizontal(classes="buttons"):
             yield DialogButton("Do not send", id="keep")

@@ -75,7 +75,7 @@ def digest_facts(
                 "Now", _now(followed.view(), digest.until, followed.state().utc, times, units), "$foreground"
             )
         )
-    facts += _alarms(digest, times, glyphs, keys)
+    facts += _alarms(digest, times, glyphs, keys, units)
     facts += _listed("Runs", [_run(digest, n, times) for n in range(len(digest.runs))], "none began or ended")
     if digest.steps:
         facts.append(Fact("Steps", f"{digest.steps} begun"))
@@ -126,9 +126,12 @@ def _now(followed: RunProgress, now: float, seen: float, times: Times, units: Di
     return ends + (f", {drift} since its start" if drift else "")
 
 
-def _alarms(digest: Digest, times: Times, glyphs: Glyphs, keys: Mapping[str, str]) -> list[Fact]:
+def _alarms(
+    digest: Digest, times: Times, glyphs: Glyphs, keys: Mapping[str, str], units: DisplayUnits
+) -> list[Fact]:
     """Return the alarms that were raised, the worst first, and the number that are active now."""
-    raised = sorted(digest.alarms, key=lambda one: (SEVERITIES.index(one.severity), -one.utc))
+    shown = (one.shown_in(units) for one in digest.alarms)
+    raised = sorted(shown, key=lambda one: (SEVERITIES.index(one.severity), -one.utc))
     lines = [
         f"{times.day_and_time(one.utc)} {one.severity.upper()} {glyphs.shown(one.text or one.rule, 160)}"
         for one in raised

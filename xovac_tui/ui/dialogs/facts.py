@@ -23,7 +23,7 @@ from xovac_tui.ui.widgets.lines import Line, LinesWidget
 ORIGIN_WORDS = {
     Origin.DOCUMENTED: "documented: the device's manual describes this command",
     Origin.ASSUMED: "assumed: the device's manual does not document this command",
-    Origin.USER: "yours: a contract file or you name this command, the manual does not",
+    Origin.USER: "yours: your contract file names this command, the manual does not",
 }
 LABEL_WIDTH = 10
 _LONGEST_NAME = 40

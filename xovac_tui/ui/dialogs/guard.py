@@ -18,6 +18,7 @@ from xovac_tui.text import clean
 from xovac_tui.ui.action import BETWEEN
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.strokes import SETTLE_SECONDS, Strokes
+from xovac_tui.ui.widgets.lean import LeanStatic, field_css
 from xovac_tui.ui.widgets.lines import FOCUSED, LinesWidget
 from xovac_tui.ui.workspace import Workspace
 
@@ -84,15 +85,16 @@ class DialogButton(LinesWidget, can_focus=True):
 class CommandDialog(Dialog[T]):
     """A question about one command; closes when the chamber has changed so that it no longer applies."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        field_css("CommandDialog")
+        + """
     CommandDialog { align: center top; }
     CommandDialog > .dialog { padding: 0 2; min-width: 30; max-width: 100%; max-height: 100%; }
     CommandDialog.-roomy > .dialog { padding: 1 2 0 2; margin-top: 2; }
-    CommandDialog Input { background: $panel; }
-    CommandDialog Input:focus { background: $block-cursor-background; }
     CommandDialog .said { height: auto; color: $bad; text-style: bold; }
     CommandDialog .hint { height: auto; color: $no-data; }
     """
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "stroke('enter')", "choose", priority=True),
         *BETWEEN,
@@ -104,7 +106,7 @@ class CommandDialog(Dialog[T]):
     """Rows that the dialog needs beside its scrolling body."""
 
     def __init__(self, workspace: Workspace, event: str, title: str) -> None:
-        super().__init__(workspace, clean(title, 66))
+        super().__init__(workspace, clean(workspace.titled(title), 66))
         self.event_name = event
         self.question = title
         self._strokes = Strokes()
@@ -177,7 +179,9 @@ class CommandDialog(Dialog[T]):
     def close_because(self, reason: str) -> None:
         """Close with a message that gives the reason; nothing is sent."""
         if not self._done:
-            self.workspace.say(reason, "warning", title=f"Closed: {self.question}", seconds=10)
+            said = f"{reason} The question was: {self.question}"
+            # The reason first: the line of messages may have no room for more.
+            self.workspace.say(said, "warning", title="Closed", seconds=10)
         self.leave(None)
 
     def leave(self, result: T | None) -> None:
@@ -279,7 +283,7 @@ class CommandDialog(Dialog[T]):
 
     def said(self) -> Static:
         """Return the widget that shows `say`'s message; a dialog yields it once."""
-        place = Static("", classes="said", markup=False)
+        place = LeanStatic("", classes="said", markup=False)
         place.display = False
         return place
 

@@ -14,6 +14,7 @@ from textual.widgets import Input
 from xovac_tui.ui.action import Action, KeyTables
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.lean import LeanInput
 from xovac_tui.ui.widgets.lines import CHOSEN, Line, clip, fit, folded
 from xovac_tui.ui.widgets.rows import ListWidget
 from xovac_tui.ui.workspace import Workspace
@@ -241,7 +242,7 @@ class HelpDialog(Dialog[Action]):
 
     def contents(self) -> ComposeResult:
         """Build field and text."""
-        yield Input(
+        yield LeanInput(
             placeholder="Type to find a key or a word", compact=True, select_on_focus=False, max_length=80
         )
         yield TopicList(self.workspace.glyphs)

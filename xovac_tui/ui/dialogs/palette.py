@@ -19,6 +19,7 @@ from xovac_tui.plural import counted
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.search import FuzzyQuery, PaletteEntry
+from xovac_tui.ui.widgets.lean import LeanInput
 from xovac_tui.ui.widgets.lines import CHOSEN, Line, LinesWidget, Span, clip, entitle, fit, folded
 from xovac_tui.ui.widgets.rows import CursorRows
 from xovac_tui.ui.workspace import Workspace
@@ -180,7 +181,7 @@ class PaletteDialog(Dialog[PaletteEntry]):
     def contents(self) -> ComposeResult:
         """Build field, list and description."""
         hint = "Type a part of a name"
-        yield Input(self._typed, placeholder=hint, compact=True, select_on_focus=False, max_length=80)
+        yield LeanInput(self._typed, placeholder=hint, compact=True, select_on_focus=False, max_length=80)
         yield PaletteRows(self.workspace.glyphs, id="palette-rows")
         yield LinesWidget(id="palette-about")
 

@@ -9,11 +9,11 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.widgets import Static
 
 from xovac_tui.ui.action import BETWEEN
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
+from xovac_tui.ui.widgets.lean import LeanStatic
 from xovac_tui.ui.workspace import Workspace
 
 Answer = tuple[str, str, str]
@@ -40,7 +40,7 @@ class QuestionDialog(Dialog[str]):
     def contents(self) -> ComposeResult:
         """Build the question."""
         with VerticalScroll(can_focus=False):
-            yield Static(self.words(), id="words", markup=False)
+            yield LeanStatic(self.words(), id="words", markup=False)
         with Horizontal(classes="buttons"):
             for answer, label, key in self._answers:
                 yield DialogButton(f"{label} ({key})" if key else label, id=answer)

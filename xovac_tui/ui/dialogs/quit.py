@@ -12,6 +12,7 @@ from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import RunState, Snapshot
 from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderState, RecorderView
+from xovac_tui.station.station import Station
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.question import QuestionDialog
 from xovac_tui.ui.workspace import Workspace
@@ -30,10 +31,16 @@ class QuitDialog(QuestionDialog):
 
     def words(self) -> str:
         """Return what goes on when the console is left, as it is now."""
-        station = self.station
-        now = state_sentence(station.name, station.snapshot())
-        said = [now, record_sentence(station.recorder, station.record.at_stake)]
-        if lost := unsaved_sentence(unsaved_forms(self.app.screen_stack)):
+        station, others = self.station, self.workspace.others
+        if others:
+            said = ["Leaving sends nothing. Start `xovac-tui record` to record without a screen."]
+            said += [_ending(one.station, "when you leave") for one in (self.workspace, *others)]
+        else:
+            said = [
+                state_sentence(station.name, station.snapshot()),
+                record_sentence(station.recorder, station.record.at_stake),
+            ]
+        if lost := unsaved_sentence(unsaved_texts((self.workspace, *others), self.app.screen_stack)):
             said.insert(0, self.workspace.glyphs.plain(lost))
         return "\n".join(said)
 
@@ -42,9 +49,48 @@ class QuitDialog(QuestionDialog):
         self.set_interval(_CHECK_SECONDS, lambda: self.query_one("#words", Static).update(self.words()))
 
 
-def unsaved_forms(screens: Iterable[Screen[Any]]) -> list[str]:
-    """Return the headings of the open forms whose text is not saved."""
-    return [one.unsaved for one in screens if isinstance(one, Dialog) and one.unsaved]
+class CloseDialog(QuestionDialog):
+    """The question before one of several chambers is closed."""
+
+    DEFAULT_CSS = "CloseDialog > .dialog.-wide { width: 76; }"
+
+    def __init__(self, workspace: Workspace) -> None:
+        answers = (("stay", "Keep open", ""), ("close", "Close", "y"))
+        super().__init__(workspace, f"Close {workspace.station.name}?", "", answers)
+
+    def words(self) -> str:
+        """Return what ends and what goes on, as it is now."""
+        return f"Closing sends nothing.\n{_ending(self.station, 'when it is closed here')}"
+
+    def on_mount(self) -> None:
+        """Start watching the chamber."""
+        self.set_interval(_CHECK_SECONDS, lambda: self.query_one("#words", Static).update(self.words()))
+
+
+def _ending(station: Station, when: str) -> str:
+    """Return what a chamber goes on with, and what ends of it here."""
+    state = state_sentence(station.name, station.snapshot(), when)
+    return f"{state} {ends_sentence(station.recorder, station.record.at_stake)}"
+
+
+def ends_sentence(view: RecorderView, at_stake: int) -> str:
+    """Return a sentence on what ends of a chamber; `at_stake` is the number of events not yet written."""
+    if at_stake:
+        events = counted(at_stake, "event is", "events are")
+        return f"Nothing of it can be recorded: {events} held in memory, and lost then."
+    if view.state in (RecorderState.STARTING, RecorderState.ON, RecorderState.FAILING):
+        return "Its recording and its alarms end here."
+    if view.state is RecorderState.BESIDE:
+        who = f"Process {view.pid}" if view.pid else "Another process"
+        return f"{who} goes on with its recording and its alarms."
+    return "It is not recorded, and its alarms end here."
+
+
+def unsaved_texts(workspaces: Iterable[Workspace], screens: Iterable[Screen[Any]]) -> list[str]:
+    """Return the headings of forms whose text is not saved: of those that were left, then of open ones."""
+    left = [heading for workspace in workspaces for heading in workspace.drafts.headings]
+    open_forms = [one.unsaved for one in screens if isinstance(one, Dialog) and one.unsaved]
+    return list(dict.fromkeys([*left, *open_forms]))
 
 
 def unsaved_sentence(headings: Sequence[str]) -> str:
@@ -71,14 +117,14 @@ def record_sentence(view: RecorderView, at_stake: int) -> str:
     return "Leaving sends nothing, and this console keeps nothing more."
 
 
-def state_sentence(name: str, snapshot: Snapshot) -> str:
-    """Return a sentence on the chamber's state, as certain as it is known."""
+def state_sentence(name: str, snapshot: Snapshot, when: str = "when you leave") -> str:
+    """Return a sentence on the chamber's state, as certain as it is known, and on what goes on `when`."""
     run = snapshot.run
     recipe = f' "{run.recipe}"' if run.recipe else ""
     if run.stale or snapshot.link.word not in (LinkWord.ONLINE, LinkWord.STALE):
-        return f"{name} was last known as {run.state}{recipe}. What it does goes on when you leave."
+        return f"{name} was last known as {run.state}{recipe}. What it does goes on {when}."
     if run.state is RunState.RUNNING:
-        return f"{name} runs{recipe}, and goes on with it when you leave."
+        return f"{name} runs{recipe}, and goes on with it {when}."
     if run.state is RunState.IDLE:
-        return f"{name} is idle by now."
-    return f"It is unknown what {name} does. It goes on when you leave."
+        return f"{name} is idle."
+    return f"It is unknown what {name} does. It goes on {when}."

@@ -15,6 +15,7 @@ from xovac_tui.api.contract import STOP_COMMAND
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome, Snapshot
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
+from xovac_tui.ui.widgets.lean import LeanStatic
 from xovac_tui.ui.widgets.lines import entitle
 from xovac_tui.ui.workspace import Mode, Workspace
 
@@ -142,8 +143,8 @@ class TourDialog(Dialog[None]):
     def contents(self) -> ComposeResult:
         """Build the page and its buttons."""
         with VerticalScroll():
-            yield Static("", id="words", markup=False)
-            yield Static("", id="drill", markup=False)
+            yield LeanStatic("", id="words", markup=False)
+            yield LeanStatic("", id="drill", markup=False)
         with Horizontal(classes="buttons"):
             yield DialogButton("Next", id="next")
             yield DialogButton("Back", id="before")

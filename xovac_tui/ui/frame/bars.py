@@ -9,7 +9,7 @@ from textual import events
 from textual.message import Message
 
 from xovac_tui import replay
-from xovac_tui.api.link import LinkWord
+from xovac_tui.api.link import LinkView, LinkWord
 from xovac_tui.chamber.alarm import SEVERITIES, AlarmState, AlarmsView, AlarmView
 from xovac_tui.chamber.snapshot import Snapshot
 from xovac_tui.durations import format_duration, format_roughly
@@ -121,7 +121,7 @@ class LinkBar(FrameBar):
     def show(self, workspace: Workspace, snapshot: Snapshot) -> None:
         """Show the reason and the time of the next attempt; nothing while the link is good."""
         link, glyphs = snapshot.link, workspace.glyphs
-        shown = bool(link.why) and link.word is not LinkWord.ONLINE
+        shown = bool(link.why) and link.word is not LinkWord.ONLINE and not _says(workspace, link)
         self.set_class(shown, "-shown")
         if not shown:
             return
@@ -129,13 +129,23 @@ class LinkBar(FrameBar):
         if link.next_try_mono is not None:
             wait = format_roughly(max(0.0, link.next_try_mono - snapshot.mono))
             then = f"  Next try in {wait}; {workspace.keys['reconnect']}: now."
-        room = (self.size.width or self.app.size.width) - cell_len(then) - 4
+        width = self.size.width or self.app.size.width
+        if then and cell_len(clean(link.why)) > width - cell_len(then) - 4:
+            # The reason needs the room: the wait is short, and the key is what helps.
+            then = f"  {workspace.keys['reconnect']}: try now"
+        room = width - cell_len(then) - 4
         why = clip(((clean(link.why), "$stale"),), room, ellipsis=glyphs.ellipsis)
         self.show_lines([((f" {glyphs.warning} ", "$stale"), *why, (then, "$no-data"))])
 
     async def on_click(self, event: events.Click) -> None:
         """Connect now."""
         await self.app.run_action("everywhere.reconnect")
+
+
+def _says(workspace: Workspace, link: LinkView) -> bool:
+    """Return whether the strip of alarms says why the link is impaired already."""
+    there = by_urgency(workspace.station.alarms.unresolved().alarms)
+    return bool(there) and there[0].waits and there[0].text == link.why and link.next_try_mono is None
 
 
 class KeyBar(LinesWidget):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
-from textual.widgets import Static
 
 from xovac_tui.ui.format import where_logged
 from xovac_tui.ui.frame.small_notice import SmallNotice
 from xovac_tui.ui.terminal.modal import LeanScreen
+from xovac_tui.ui.widgets.lean import LeanStatic
 from xovac_tui.ui.widgets.message_line import MessageLine
 from xovac_tui.ui.widgets.stopbar import StopBar
 from xovac_tui.ui.workspace import Workspace
@@ -36,7 +36,7 @@ class NoticeScreen(LeanScreen[None]):
         yield StopBar()
         if not self._words_only:
             yield SmallNotice(id="small")
-        yield Static(
+        yield LeanStatic(
             "The screen failed several times, so only this is shown. Link, recording, alarms and STOP go on. "
             f"{keys['redraw']} tries the full screen again, {keys['quit']} leaves. "
             f"{where_logged(log_file)} {log_file}".rstrip(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
 
@@ -18,7 +18,7 @@ from xovac_tui.ui.format import Times
 from xovac_tui.ui.frame.bars import FrameBar
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.widgets.alarm_words import by_urgency, severity_style
-from xovac_tui.ui.widgets.lines import Line, Span, fit
+from xovac_tui.ui.widgets.lines import Line, Span, fit, fit_label
 from xovac_tui.ui.workspace import Workspace
 
 NO_ALARMS = AlarmsView()
@@ -60,6 +60,7 @@ class TrustBar(FrameBar):
             times=workspace.times,
             paused=workspace.held if playback is None else playback.paused,
             alarms=station.alarms.unresolved(),
+            elsewhere={one.station.name: one.station.alarms.unresolved() for one in workspace.others},
         )
         self.show_lines([line])
 
@@ -76,12 +77,13 @@ def trust_line(
     times: Times,
     paused: bool,
     alarms: AlarmsView = NO_ALARMS,
+    elsewhere: Mapping[str, AlarmsView] = {},
     forward: ForwardView = NO_SINKS,
 ) -> Line:
     """Return the bar's spans, exactly `width` cells; shortens and drops the least important parts first.
 
     `mode` is CONTROL, OBSERVE or REPLAY with its speed; `extra` a word such as DEMO; `alarms` at least those
-    that want attention.
+    that want attention; `elsewhere` those of the other open chambers, by their names.
     """
     link, word = snapshot.link, snapshot.link.word
     linked = word in (LinkWord.ONLINE, LinkWord.STALE)
@@ -102,6 +104,8 @@ def trust_line(
         left.append(_run_part(snapshot.run, glyphs))
     if alarms.unresolved:
         left.append(_alarm_part(alarms.unresolved, glyphs))
+    if elsewhere and (part := _elsewhere_part(elsewhere, glyphs)) is not None:
+        left.append(part)
     if shelved := [one for one in alarms.shelved if one in LOUD]:
         words = f"{len(shelved)} {shelved[0].upper()} shelved"
         # The shortest is the word of ISA-18.2.
@@ -166,6 +170,8 @@ _NEVER, _NEEDED, _RECORDS, _CLOCK, _GOES_ON, _CUTS, _SECONDS, _RECIPE, _OFFSET, 
 """Ranks: from what always stays to what goes first."""
 _SHORT_NAME = 8
 """Cells of the chamber's name in a narrow terminal."""
+_ELSEWHERE_NAME = 12
+"""Cells of the name of another chamber."""
 _AGED = 2.0
 """Seconds beyond which the age of the newest data is shown."""
 
@@ -210,6 +216,29 @@ def _alarm_part(unresolved: Sequence[AlarmView], glyphs: Glyphs) -> _TrustPart:
     first = by_urgency(unresolved)[0]
     words = f"{glyphs.warning} {len(unresolved)} {first.severity.upper()}"
     return _TrustPart([(_NEEDED, words)], severity_style(first))
+
+
+def _elsewhere_part(elsewhere: Mapping[str, AlarmsView], glyphs: Glyphs) -> _TrustPart | None:
+    """Return how many alarms of other chambers want attention, and of which; None: there are none."""
+    found = {name: alarms.unresolved for name, alarms in elsewhere.items() if alarms.unresolved}
+    if not found:
+        return None
+    first = by_urgency(one for alarms in found.values() for one in alarms)[0]
+    number = sum(len(alarms) for alarms in found.values())
+    where = (
+        fit_label(*_named(found), ellipsis=glyphs.ellipsis) if len(found) == 1 else f"{len(found)} chambers"
+    )
+    forms = [
+        (_CUTS, f"{where} {number} {first.severity.upper()}"),
+        (_RECORDS, f"{where} {number}"),
+        (_NEEDED, f"+{number}"),
+    ]
+    return _TrustPart([(rank, f"{glyphs.warning} {words}") for rank, words in forms], severity_style(first))
+
+
+def _named(found: Mapping[str, object]) -> tuple[str, int]:
+    name = next(iter(found))
+    return name, min(_ELSEWHERE_NAME, cell_len(name))
 
 
 def _recorder_part(recorder: RecorderView, glyphs: Glyphs) -> _TrustPart:

@@ -201,7 +201,8 @@ class Everything:
         async def asked() -> AsyncIterator[Sequence[PaletteEntry]]:
             async for batch in self.only(action.on):
                 yield tuple(
-                    one._replace(run=partial(self._run_on, tab, one.name, action.action)) for one in batch
+                    one._replace(run=partial(self._run_on, tab, one.name, action.action), about=action.help)
+                    for one in batch
                 )
 
         title = f"{action.title[:1].upper()}{action.title[1:]}: which {action.on}?"
@@ -353,7 +354,7 @@ class Everything:
             yield PaletteEntry(
                 "Setting",
                 f"Key of {line.title}" if of_key else line.title,
-                f"{line.shown}. {line.about}",
+                f"Now {line.shown}. {line.about}" if line.has_value else line.about,
                 partial(self._window.change_settings, line.path),
                 key,
                 beside=f"{'.'.join(line.path)} {heading} setting {line.words}".lower(),

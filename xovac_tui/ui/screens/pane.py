@@ -47,6 +47,11 @@ class Pane(Vertical):
         """Key of each action by its id, as printed."""
         return self.workspace.keys
 
+    @property
+    def is_seen(self) -> bool:
+        """False behind another tab, or while another chamber is shown."""
+        return self.display and self.screen in self.app.screen_stack
+
     def show(self, snapshot: Snapshot) -> None:
         """Show a snapshot; called at the flush rate while the tab is shown, and when it is opened."""
 

@@ -12,10 +12,11 @@ import msgspec
 from xovac_tui import paths
 from xovac_tui.api.contracts.editing import unwritable
 from xovac_tui.config import Display, load_settings
-from xovac_tui.config.settings_text import SettingsText, read_settings_text
+from xovac_tui.config.settings_text import HEARTBEAT_PATH, RECEIVERS, SettingsText, read_settings_text
 from xovac_tui.displayunits import choices
+from xovac_tui.durations import format_whole
 from xovac_tui.errors import SettingsError
-from xovac_tui.notify.settings import Receiver
+from xovac_tui.notify.settings import KIND_WORDS, NotifySettings
 from xovac_tui.quantities import unit
 from xovac_tui.text import clean
 from xovac_tui.tomltext import KeyPath
@@ -32,7 +33,9 @@ class SettingKind(Enum):
     CHOICE = "from a list"
     NUMBER = "as a number"
     KEY = "by pressing a key"
-    RECEIVER = "by a test"
+    RECEIVER = "by its form, or by a test"
+    ADD = "by the form of a new one"
+    HEARTBEAT = "by its form"
     BELL = "by adding it"
     FIXED = "not at all"
 
@@ -55,6 +58,11 @@ class SettingLine(msgspec.Struct, frozen=True, kw_only=True):
     """Where its value comes from."""
 
     @property
+    def has_value(self) -> bool:
+        """Whether it has a value of its own, that `shown` is."""
+        return self.kind in (SettingKind.CHOICE, SettingKind.NUMBER, SettingKind.KEY, SettingKind.FIXED)
+
+    @property
     def words(self) -> str:
         """All that a search looks at."""
         return f"{self.title} {self.shown} {'.'.join(self.path)} {self.about}".lower()
@@ -63,8 +71,6 @@ class SettingLine(msgspec.Struct, frozen=True, kw_only=True):
 _WINDOWS = ("10min", "1h", "6h", "24h", "all")
 _NO_UNIT = "as the contract says"
 _DEFAULT = "default"
-RECEIVERS = ("notify", "receivers")
-"""The list of receivers in the settings file."""
 
 
 def display_lines(
@@ -138,15 +144,16 @@ def display_lines(
     )
 
 
-def receiver_lines(receivers: Sequence[Receiver]) -> Iterator[SettingLine]:
-    """Yield the lines of the receivers of alarms."""
+def receiver_lines(settings: NotifySettings) -> Iterator[SettingLine]:
+    """Yield the lines of the receivers of alarms, and of the heartbeat."""
+    receivers, beat = settings.receivers, settings.heartbeat
     yield SettingLine(kind=SettingKind.HEADING, title="Receivers of alarms")
     for one in receivers:
         yield SettingLine(
             kind=SettingKind.RECEIVER,
             title=clean(one.name, 60),
             shown=f"{one.kind}: {', '.join(one.severities)}",
-            about="enter sends it a message marked as a test, after a question.",
+            about="enter: change it, take it out, or send it a message marked as a test.",
             path=(*RECEIVERS, one.name),
             value=one,
             where="settings file",
@@ -160,6 +167,25 @@ def receiver_lines(receivers: Sequence[Receiver]) -> Iterator[SettingLine]:
             path=RECEIVERS,
             at_once=False,
             where=_DEFAULT,
+        )
+    yield SettingLine(
+        kind=SettingKind.HEARTBEAT,
+        title="Heartbeat",
+        shown=f"every {format_whole(beat.every)}" if settings.beats else "off",
+        about="An address that is called again and again, so that silence is noticed elsewhere.",
+        path=HEARTBEAT_PATH,
+        at_once=False,
+        where="settings file" if settings.beats else _DEFAULT,
+    )
+    for kind, words in KIND_WORDS.items():
+        yield SettingLine(
+            kind=SettingKind.ADD,
+            title=f"Add: {kind}",
+            shown=words,
+            about=f"enter opens the form of a new receiver: {words}. It can be tested once it is saved.",
+            path=(*RECEIVERS, "", kind),
+            value=kind,
+            at_once=False,
         )
 
 
@@ -184,7 +210,7 @@ class SettingsState(msgspec.Struct, frozen=True):
     """A settings file as the settings screen has it."""
 
     file: SettingsText
-    receivers: tuple[Receiver, ...] = ()
+    notify: NotifySettings = NotifySettings()
     problem: str = ""
     """Why nothing can be changed; empty where it can."""
 
@@ -199,7 +225,7 @@ class SettingsState(msgspec.Struct, frozen=True):
         given = self.file.value(("display",)) or {}
         return [
             *display_lines(start.display, given, start.overridden, ours),
-            *receiver_lines(self.receivers),
+            *receiver_lines(self.notify),
             *key_lines(self.keys),
         ]
 
@@ -214,7 +240,7 @@ def read_settings_state(path: Path) -> SettingsState:
     try:
         file = read_settings_text(path)
         _ = file.data
-        found = load_settings(path).settings.notify.receivers if file.raw is not None else ()
+        found = load_settings(path).settings.notify if file.raw is not None else NotifySettings()
     except SettingsError as error:
         return SettingsState(SettingsText(path), problem=str(error))
     return SettingsState(file, found, unwritable(path))

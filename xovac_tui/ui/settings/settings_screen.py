@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar, Protocol
 
 import msgspec
@@ -23,11 +24,12 @@ from xovac_tui.config.settings_text import (
     changed,
     difference,
     read_settings_text,
+    receiver_tables,
     with_receiver,
     write_settings_text,
 )
 from xovac_tui.errors import SettingsError, XovacError
-from xovac_tui.notify.settings import NotifySettings, Receiver
+from xovac_tui.notify.settings import HEARTBEAT, NotifySettings, Receiver
 from xovac_tui.text import clean
 from xovac_tui.tomltext import KeyPath
 from xovac_tui.ui.action import Action, printed
@@ -35,8 +37,9 @@ from xovac_tui.ui.actions import check_keymap
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.choose import ChooseDialog
+from xovac_tui.ui.dialogs.contract.form import FormEnd
 from xovac_tui.ui.dialogs.question import QuestionDialog
-from xovac_tui.ui.format import Times
+from xovac_tui.ui.settings.receiver_form import ReceiverWork
 from xovac_tui.ui.settings.settings_model import (
     SettingKind,
     SettingLine,
@@ -46,13 +49,14 @@ from xovac_tui.ui.settings.settings_model import (
     read_settings_state,
     settings_path,
 )
+from xovac_tui.ui.widgets.lean import LeanInput, LeanStatic
 from xovac_tui.ui.widgets.lines import CHOSEN, Line, LinesWidget, clip, entitle, fit, paragraph
 from xovac_tui.ui.widgets.rows import EnterClicked, Rows
 from xovac_tui.ui.workspace import Workspace
 
 _TITLE_WIDTH = 24
 _ABOUT_ROWS = 3
-_BELL = "bell"
+_BELL = {"name": "bell", "kind": "bell"}
 
 
 class SettingsWindow(Protocol):
@@ -63,6 +67,9 @@ class SettingsWindow(Protocol):
     @property
     def available_themes(self) -> dict[str, Theme]:
         """The themes by name."""
+
+    def show_as(self, display: Display, *, keep: bool = False) -> None:
+        """Show times and values of all chambers as these settings say; `keep`: they are in force."""
 
     def rebind(self, keymap: Mapping[str, str]) -> None:
         """Put actions on other keys from now on."""
@@ -86,10 +93,10 @@ class KeyDialog(Dialog[str]):
         """Build the text."""
         usual = " ".join(map(printed, self._action.keys_by({})))
         plain = self.workspace.glyphs.plain
-        yield Static(plain(f"Press the new key.   Now: {self._now}   usual: {usual}"), markup=False)
-        yield Static("", id="problem", markup=False)
+        yield LeanStatic(plain(f"Press the new key.   Now: {self._now}   usual: {usual}"), markup=False)
+        yield LeanStatic("", id="problem", markup=False)
         # The last is the first to give way in a small terminal.
-        yield Static(plain(f"\n{self._action.help}"), markup=False)
+        yield LeanStatic(plain(f"\n{self._action.help}"), markup=False)
 
     def on_key(self, event: events.Key) -> None:
         """Take the key, unless it cannot be."""
@@ -140,8 +147,10 @@ class SettingsDialog(Dialog[None]):
 
     def contents(self) -> ComposeResult:
         """Build field, list and explanation."""
-        yield Static("", id="readonly", markup=False)
-        yield Input(placeholder="Type to find a setting", compact=True, select_on_focus=False, max_length=80)
+        yield LeanStatic("", id="readonly", markup=False)
+        yield LeanInput(
+            placeholder="Type to find a setting", compact=True, select_on_focus=False, max_length=80
+        )
         rows = Rows(choose=True)
         rows.can_focus = False
         yield rows
@@ -253,7 +262,7 @@ class SettingsDialog(Dialog[None]):
     async def _change(self, line: SettingLine) -> None:
         try:
             if line.kind is SettingKind.RECEIVER:
-                await self._test(line.value)
+                await self._ask_receiver(line.value)
             elif self._state.problem:
                 self.workspace.say(self._state.problem, "warning")
             elif line.kind is SettingKind.CHOICE:
@@ -263,8 +272,12 @@ class SettingsDialog(Dialog[None]):
             elif line.kind is SettingKind.KEY:
                 await self._press(line)
             elif line.kind is SettingKind.BELL:
-                await self._save(lambda file: with_receiver(file, _BELL, _BELL), at_once=False)
+                await self._save(lambda file: with_receiver(file, _BELL), at_once=False)
                 await self._open()
+            elif line.kind is SettingKind.ADD:
+                await self._edit_receiver({"kind": line.value})
+            elif line.kind is SettingKind.HEARTBEAT:
+                await self._edit_receiver({**(self._state.file.value(line.path) or {}), "kind": HEARTBEAT})
         except XovacError as error:
             self.workspace.say(str(error), "error")
         finally:
@@ -274,7 +287,7 @@ class SettingsDialog(Dialog[None]):
         plain = self.workspace.glyphs.plain
         words = [plain(shown) for _, shown in line.options]
         by_words = {plain(shown): value for value, shown in line.options}
-        before = self._window.theme, self.workspace.times, self.workspace.units
+        theme = self._window.theme
 
         def preview(shown: str) -> None:
             self._preview(line, by_words[shown])
@@ -289,8 +302,8 @@ class SettingsDialog(Dialog[None]):
                     chosen = None
         finally:
             if chosen is None:
-                self._window.theme, self.workspace.times = before[:2]
-                self.workspace.set_units(before[2])
+                self._window.theme = theme
+                self._window.show_as(self.workspace.start.display)
         if chosen is not None:
             self._in_force(line, by_words[chosen])
 
@@ -300,11 +313,7 @@ class SettingsDialog(Dialog[None]):
         if name == "theme":
             self._window.theme = value
         elif line.at_once:
-            self._show_display(msgspec.structs.replace(self.workspace.start.display, **{name: value}))
-
-    def _show_display(self, display: Display) -> None:
-        self.workspace.times = Times(display.time)
-        self.workspace.set_units(display.units)
+            self._window.show_as(msgspec.structs.replace(self.workspace.start.display, **{name: value}))
 
     def _in_force(self, line: SettingLine, value: Any) -> None:
         workspace, name = self.workspace, line.path[-1]
@@ -315,8 +324,7 @@ class SettingsDialog(Dialog[None]):
             self._window.theme = value
         if line.at_once:
             display = msgspec.structs.replace(workspace.start.display, **{name: value})
-            workspace.start = msgspec.structs.replace(workspace.start, display=display)
-            self._show_display(display)
+            self._window.show_as(display, keep=True)
         self._make_lines()
 
     async def _type(self, line: SettingLine) -> None:
@@ -408,20 +416,33 @@ class SettingsDialog(Dialog[None]):
 
     # -- receivers ----------------------------------------------------------------------------------
 
-    async def _test(self, receiver: Receiver) -> None:
+    async def _edit_receiver(self, before: Mapping[str, Any]) -> None:
+        """Show the form of a receiver, as the file has it, or of a new one with only a kind."""
+        save = partial(self._save, at_once=False)
+        if await ReceiverWork(self.workspace, self._state, save, before).edit() is FormEnd.SAVED:
+            await self._open()
+
+    async def _ask_receiver(self, receiver: Receiver) -> None:
+        """Ask what is to be done about a receiver."""
         name = clean(receiver.name, 60)
         where = (
             "rings in this terminal" if receiver.in_terminal else "goes out of this machine or runs a program"
         )
         question = QuestionDialog(
             self.workspace,
-            f"Test {name}",
-            f"A message marked as a test {where}: receiver {name} ({receiver.kind}). Nothing goes to the "
-            "chamber.",
-            (("no", "Send nothing", "n"), ("yes", "Send a test", "y")),
+            f"Receiver {name}",
+            f"Change it, or send it a message marked as a test: that {where} ({receiver.kind}). Nothing goes "
+            "to the chamber.",
+            (("no", "Nothing", "n"), ("edit", "Change", "e"), ("yes", "Send a test", "y")),
         )
-        if await self.workspace.ask(question) != "yes":
-            return
+        answer = await self.workspace.ask(question)
+        if answer == "edit":
+            found = [one for one in receiver_tables(self._state.file) if one.get("name") == receiver.name]
+            await self._edit_receiver(found[0])
+        elif answer == "yes":
+            await self._test(receiver, name)
+
+    async def _test(self, receiver: Receiver, name: str) -> None:
         self.workspace.say(f"Testing {name}.", seconds=3)
         settings = await asyncio.to_thread(read_addresses, NotifySettings(receivers=(receiver,)))
         why = await notify.trial.attempt(settings.receivers[0], self.station.name, self._ring)

@@ -126,6 +126,25 @@ class TerminalApp(App[int]):
         frame.post_message(events.ScreenResume())
         return old
 
+    def add_unseen(self, frame: Screen[Any]) -> None:
+        """Build a lowest screen that is not shown yet."""
+        self._register(self, frame)
+
+    def swap_lowest(self, frame: Screen[Any]) -> None:
+        """Show another built screen in place of the only one, which lives on unseen."""
+        before, self._screen_stack[:] = self._screen_stack[0], [frame]
+        self.capture_mouse(None)
+        before.post_message(events.ScreenSuspend())
+        frame.post_message(events.ScreenResume())
+
+    def guarded(self, work: Callable[[], None]) -> None:
+        """Do work of the screen for a caller outside of it, which its defects must not reach."""
+        with self._context():
+            try:
+                work()
+            except Exception as error:
+                self._handle_exception(error)
+
     def reading_failed(self, error: BaseException) -> None:
         """Handle a defect in reading the terminal; the reading restarts on its own."""
         self.mender.take(WorkerFailed(error))

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any, ClassVar, TypeVar
 
 from textual import events
+from textual._context import visible_screen_stack
 from textual.await_complete import AwaitComplete
+from textual.geometry import Region
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Input
 
 from xovac_tui.ui.terminal.cropped import CroppedCompositor
 from xovac_tui.ui.terminal.mending import CancelledWaitError, is_stray
+from xovac_tui.ui.terminal.shade import ShadedScreen
 
 T = TypeVar("T")
 
@@ -28,9 +34,12 @@ ACTS = (events.Key, events.Paste, events.MouseDown, events.MouseUp, events.Mouse
 class LeanScreen(Screen[T]):
     """A screen that is not styled a second time when first shown, and renders only what has changed.
 
-    Textual applies the style sheet to every widget twice before the first picture.
+    Textual applies the style sheet to every widget twice before the first picture, paints the whole screen
+    when the focus moves, and below a dialog everything that has changed since it was opened, again and again.
     """
 
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """The widget with the focus, which paints itself; None for none."""
     _shown = False
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -41,6 +50,39 @@ class LeanScreen(Screen[T]):
         # Runs before Textual's own handler, which is called as well.
         if not self._shown:
             self._shown, event.refresh_styles = True, False
+
+    async def _on_resize(self, event: events.Resize) -> None:
+        # Runs before Textual's own handler. A screen that is laid out for a size sends itself that size once
+        # more: two sizes in its queue, with anything between them, would take turns for ever.
+        if event.size != self.app.size:
+            event.stop()
+            event.prevent_default()
+
+    def render(self) -> Any:
+        """Return what is behind the widgets: the screen below, shaded, or the background."""
+        stack = self.app.screen_stack
+        place = stack.index(self) if self in stack else 0
+        shade = self.styles.background
+        if place and shade.a < 1:
+            return ShadedScreen(stack[place - 1], shade)
+        visible_screen_stack.set([])
+        return super().render()
+
+    def _compositor_refresh(self) -> None:
+        top = self.app.screen
+        if top is self or not isinstance(top, LeanScreen) or self not in self.app._background_screens:
+            super()._compositor_refresh()
+            return
+        if changed := self._compositor._dirty_regions:
+            top.repaint_below(changed)
+            changed.clear()
+        self._dirty_widgets.clear()
+
+    def repaint_below(self, regions: Iterable[Region]) -> None:
+        """Paint again what is seen of the screens below, in these regions."""
+        self._set_dirty(*regions)
+        self._dirty_widgets.add(self)
+        self.check_idle()
 
     async def _dispatch_message(self, message: Message) -> None:
         try:

@@ -8,13 +8,14 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input
+
+from xovac_tui.ui.widgets.lean import LeanInput
 
 _LONGEST = 200
 """Characters that can be typed."""
 
 
-class FindField(Input):
+class FindField(LeanInput):
     """Hidden until it is opened; enter, escape and down go back to the list and keep the words.
 
     An empty field closes then. In the list, the key that goes back takes the words away (`back`).

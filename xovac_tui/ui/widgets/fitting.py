@@ -25,3 +25,12 @@ def fit_step(widget: Widget, step: SizeStep) -> None:
     """Give a widget the classes of a step: `-below-NAME` of each step that the terminal does not reach."""
     for name, has in step_classes(step).items():
         widget.set_class(has, name)
+
+
+def set_height(widget: Widget, height: int | str | None) -> None:
+    """Give a widget a height of its own, in rows or in units of CSS; None takes it away.
+
+    Textual lays out the whole screen when a height is taken away that there is not.
+    """
+    if height is not None or widget.styles.inline.has_rule("height"):
+        widget.styles.height = height

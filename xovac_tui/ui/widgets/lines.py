@@ -31,7 +31,12 @@ _APART = 8
 
 def styled(widget: Widget, words: str) -> Style:
     """Return a style over the widget's own; `words` are Textual's, such as `bold $bad on $panel`."""
-    return (VisualStyle.from_rich_style(widget.rich_style) + VisualStyle.parse(words)).rich_style
+    own = (
+        widget.own_style
+        if isinstance(widget, LinesWidget)
+        else VisualStyle.from_rich_style(widget.rich_style)
+    )
+    return (own + VisualStyle.parse(words)).rich_style
 
 
 def entitle(box: Widget, title: str | None = None, below: str | None = None) -> None:
@@ -78,6 +83,7 @@ class LinesWidget(SizedWidget):
         super().__init__(id=id, classes=classes)
         self._lines: list[Line] = []
         self._styles_of_spans: dict[str, Style] = {}
+        self._own_style: VisualStyle | None = None
         self._room: int | None = None
         """Cells of a line; None until it is asked for, since Textual works it out anew each time."""
 
@@ -133,6 +139,13 @@ class LinesWidget(SizedWidget):
         style = self._styles_of_spans[words] = styled(self, words)
         return style
 
+    @property
+    def own_style(self) -> VisualStyle:
+        """The widget's own style, over which that of a span is laid; Textual works it out anew each time."""
+        if self._own_style is None:
+            self._own_style = VisualStyle.from_rich_style(self.rich_style)
+        return self._own_style
+
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
     ) -> Self:
@@ -157,6 +170,7 @@ class LinesWidget(SizedWidget):
 
     def _forget_style(self) -> None:
         self._styles_of_spans.clear()
+        self._own_style = None
         self._room = None
 
 
@@ -200,12 +214,57 @@ def fit_label(label: str, width: int, *, ellipsis: str = "…") -> str:
     if cell_len(label) <= width or width < _ENDS:
         return fit(label, width, ellipsis=ellipsis)
     half = (width - 1) // 2
-    head, end = label, label
-    while cell_len(head) > width - 1 - half:
-        head = head[:-1]
-    while cell_len(end) > half:
-        end = end[1:]
-    return fit(f"{head}{ellipsis}{end}", width)
+    return fit(f"{_head(label, width - 1 - half)}{ellipsis}{_end(label, half)}", width)
+
+
+def fit_said(text: str, width: int, *, ellipsis: str = "…") -> str:
+    """Return what was said cut or padded to `width` cells: in its middle, since its end may decide.
+
+    What is more than twice as long is cut at its end: two short ends of it are no text any more.
+    """
+    middle = cell_len(text) <= 2 * width
+    return (fit_label if middle else fit)(text, width, ellipsis=ellipsis)
+
+
+@lru_cache(64)
+def distinct_labels(labels: tuple[str, ...], width: int, *, ellipsis: str = "…") -> dict[str, str]:
+    """Return labels cut or padded to exactly `width` cells, so that different ones stay different.
+
+    They are cut as `fit_label` does; those that would be equal are cut elsewhere, together.
+    """
+    shown = {label: fit_label(label, width, ellipsis=ellipsis) for label in labels}
+    alike: dict[str, list[str]] = {}
+    for label, cut in shown.items():
+        alike.setdefault(cut, []).append(label)
+    for cut, group in alike.items():
+        others = {one for one in alike if one != cut}
+        for ways in _other_cuts(group, width, ellipsis) if len(group) > 1 else ():
+            if len(set(ways)) == len(group) and not others & set(ways):
+                shown.update(zip(group, ways, strict=True))
+                break
+    return shown
+
+
+def _other_cuts(group: Sequence[str], width: int, ellipsis: str) -> Iterator[list[str]]:
+    """Yield ways to cut labels: with a longer head, with a longer end, and around where they differ."""
+    room = max(0, width - 1)
+    for end in sorted(range(room + 1), key=lambda end: abs(end - room // 2)):
+        yield [fit(f"{_head(one, room - end)}{ellipsis}{_end(one, end)}", width) for one in group]
+    first = next((at for at, chars in enumerate(zip(*group, strict=False)) if len(set(chars)) > 1), 0)
+    for before in range(min(3, width), -1, -1):
+        yield [fit(f"{one[:before]}{ellipsis}{one[first:]}", width, ellipsis=ellipsis) for one in group]
+
+
+def _head(text: str, width: int) -> str:
+    while cell_len(text) > width:
+        text = text[:-1]
+    return text
+
+
+def _end(text: str, width: int) -> str:
+    while cell_len(text) > width:
+        text = text[1:]
+    return text
 
 
 def clip(line: Line, width: int, *, ellipsis: str = "…") -> Line:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from rich.cells import cell_len
 from textual import events
 
@@ -13,7 +14,7 @@ from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.message_history import MessageHistory, SaidMessage, Severity
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit, line_width
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit, fit_said, line_width
 
 OUTCOME_STYLE = {
     Outcome.SENT: "$accent",
@@ -29,6 +30,8 @@ _LONGEST = 4_000
 """Characters of a path that are shown."""
 _LEAST_COMMAND = 11
 """Cells before the last state of a command, below which the key of the history gives way to them."""
+_LEAST_ANSWER = 16
+"""Cells below which a part of what was said is useless, with the two blanks before it."""
 NOTHING_SENT = "No command has been sent from here."
 
 
@@ -57,11 +60,23 @@ class MessageLine(LinesWidget):
         times: Times,
         now: float,
         keys: Mapping[str, str],
+        elsewhere: Sequence[SaidMessage] = (),
     ) -> None:
         """Show the message of the moment; `now` is monotonic seconds."""
         width = self.size.width or self.app.size.width
         self.show_lines(
-            [message_line(history, ledger, width, glyphs=glyphs, times=times, now=now, keys=keys)]
+            [
+                message_line(
+                    history,
+                    ledger,
+                    width,
+                    glyphs=glyphs,
+                    times=times,
+                    now=now,
+                    keys=keys,
+                    elsewhere=elsewhere,
+                )
+            ]
         )
 
     async def on_click(self, event: events.Click) -> None:
@@ -80,15 +95,22 @@ def message_line(
     times: Times,
     now: float,
     keys: Mapping[str, str],
+    elsewhere: Sequence[SaidMessage] = (),
 ) -> Line:
     """Return the line's spans, at most `width` cells.
 
     An unknown outcome that is not dismissed, or an alarm that was not seen, outranks information; a command
     or a warning that came after it stands behind its sign. Without any message it is the ledger's newest.
+    `elsewhere` are messages about other open chambers (`elsewhere_messages`).
     """
     unknown = [entry for entry in ledger if entry.outcome is Outcome.UNKNOWN and not entry.dismissed]
-    alarms = [one for one in history.waiting if one.entry is None]
+    # Those of the chamber that is shown come last, so that they are the first to be shown.
+    alarms = [one for one in (*elsewhere, *history.waiting) if one.entry is None and one.waits]
     shown = _newest(history, ledger)
+    if passing := [one for one in elsewhere if not one.waits]:
+        newest = passing[-1]
+        if not isinstance(shown, SaidMessage) or newest.mono > shown.mono:
+            shown = newest
     if (unknown or alarms) and _is_outranked(shown, unknown):
         shown = unknown[-1] if unknown else alarms[-1]
     if shown is None:
@@ -97,35 +119,107 @@ def message_line(
     if isinstance(shown, SaidMessage):
         sign, style = severity_sign(shown.severity, glyphs), SEVERITY_STYLE[shown.severity] or style
     start: Span = (f" {sign} ", style)
-    seen = keys["seen"]
     words: list[str] = []
     if unknown or alarms:
         words = [f"UNKNOWN{_more(unknown)}"] if unknown else []
         words += [f"ALARM{_more(alarms)}"] if alarms and shown not in alarms[-1:] else []
     now_word = "" if shown in (*unknown, *alarms) else ", now"
-    spans: list[Span] = [start]
-    if unknown or alarms:
-        spans.append((" ".join((*words, f"({seen}: seen){now_word} ")), "bold $bad"))
+    seen, waits = keys["seen"], bool(unknown or alarms)
+    # What waits, with what its key does, and shorter.
+    heads: list[list[Span]] = [
+        [start, *([(" ".join((*words, f"{key} ")), "bold $bad")] if waits else [])]
+        for key in (f"({seen}: seen){now_word}", f"({seen})")
+    ]
     hint = f"  {keys['messages']}: more "
     if isinstance(shown, LedgerEntry):
-        # The outcome must not be pushed out of sight by what was sent.
-        whole = ledger_spans(shown, glyphs=glyphs, times=times, now=now, payload=False)
-        more = False
-    else:
-        fresh = now - shown.mono < shown.seconds or shown.waits
-        whole, more = _message_spans(shown, glyphs=glyphs, times=times, fresh=fresh)
-    if not more and line_width((*spans, *whole)) <= width:
-        return (*spans, *whole)
+        own = shown in unknown
+        return _entry_line(shown, heads, hint, width, own=own, glyphs=glyphs, times=times, now=now)
+    fresh = now - shown.mono < shown.seconds or shown.waits
+    whole, more = _message_spans(shown, glyphs=glyphs, times=times, fresh=fresh)
+    # Before a text is cut, what stands before it gets shorter.
+    for line in ((*heads[0], *whole), (*heads[1], *whole), (*heads[1], *whole[1:])):
+        if line_width(line) <= width - more * cell_len(hint):
+            return (*line, (hint, "$no-data")) if more else line
     room = width - cell_len(hint)
-    if isinstance(shown, LedgerEntry):
-        states = _states(shown, now)
-        if line_width((*spans, *_until_last_state(shown, states, glyphs=glyphs, times=times))) > room:
-            if unknown or alarms:
-                spans = [start, (" ".join((*words, f"({seen}) ")), "bold $bad")]
-            if room - line_width((*spans, states[-1])) < _LEAST_COMMAND:
-                room, hint = width, ""
-            whole = _last_state_spans(shown, states, room - line_width(spans), glyphs=glyphs, times=times)
+    shortest = (*heads[1], *whole[1:])
+    if shown.severity == "information" and not waits:
+        shortest = (*heads[0], *whole)
+        return (*clip(shortest, room, ellipsis=glyphs.ellipsis), (hint, "$no-data"))
+    return (*_cut_within(shortest, room, glyphs), (hint, "$no-data"))
+
+
+def _entry_line(
+    entry: LedgerEntry,
+    heads: Sequence[Sequence[Span]],
+    hint: str,
+    width: int,
+    *,
+    own: bool,
+    glyphs: Glyphs,
+    times: Times,
+    now: float,
+) -> Line:
+    """Return a command behind one of the heads, the shorter as there is less room.
+
+    `own`: the head says that the outcome of this very command is not known. Neither its last state is cut
+    nor, as far as possible, what the chamber said: it decides what to do.
+    """
+    # The outcome must not be pushed out of sight by what was sent.
+    whole = ledger_spans(entry, glyphs=glyphs, times=times, now=now, payload=False)
+    states = _states(entry, now)
+    answer = _answer_spans(entry, glyphs)
+    tried = heads
+    if own and len(states) == 1:
+        # Its only state is the head.
+        tried = heads[:1]
+        brief = [[*head, (_command_of(entry), "")] for head in heads]
+    else:
+        then: Span = (f" {glyphs.then} ", "$no-data")
+        brief = [[*heads[-1], (_command_of(entry), ""), then, states[-1]]]
+    wide = ((*head, *rest) for rest in (whole, whole[1:]) for head in tried)
+    for line in (*wide, *((*one, *answer) for one in brief)):
+        if line_width(line) <= width:
+            return tuple(line)
+    for room, key in ((width - cell_len(hint), hint), (width, "")):
+        if answer and room - line_width(brief[0]) >= _LEAST_ANSWER:
+            return (*_cut_within((*brief[0], *answer), room, glyphs), (key, "$no-data"))
+    room = width - cell_len(hint)
+    spans = list(heads[0])
+    if line_width((*spans, *_until_last_state(entry, states, glyphs=glyphs, times=times))) > room:
+        spans = list(heads[-1])
+        if room - line_width((*spans, states[-1])) < _LEAST_COMMAND:
+            room, hint = width, ""
+        whole = _last_state_spans(entry, states, room - line_width(spans), glyphs=glyphs, times=times)
     return (*clip((*spans, *whole), room, ellipsis=glyphs.ellipsis), (hint, "$no-data"))
+
+
+def _cut_within(line: Sequence[Span], room: int, glyphs: Glyphs) -> Line:
+    """Return a line of `room` cells whose longest text is cut."""
+    longest = max(range(len(line)), key=lambda at: cell_len(line[at][0]))
+    over = line_width(line) - room
+    text, style = line[longest]
+    left = cell_len(text) - over
+    if over <= 0 or left < _LEAST_ANSWER:
+        return clip(tuple(line), room, ellipsis=glyphs.ellipsis)
+    cut = fit_said(text, left, ellipsis=glyphs.ellipsis)
+    return (*line[:longest], (cut, style), *line[longest + 1 :])
+
+
+def elsewhere_messages(histories: Mapping[str, MessageHistory], now: float) -> list[SaidMessage]:
+    """Return what other chambers have to say on the line, their names before it, the newest last.
+
+    That is what waits to be seen, and while it is new the newest message of each if it is no mere
+    information. `histories` by the names of the chambers; `now` is monotonic seconds.
+    """
+    found: list[SaidMessage] = []
+    for name, history in histories.items():
+        newest = [history.newest] if history.newest is not None and not history.newest.stays else []
+        fresh = [one for one in newest if one.severity != "information" and now - one.mono < one.seconds]
+        for one in (*history.waiting, *fresh):
+            # What a command came to is in that chamber's ledger: here it is a message like any other.
+            title = f"{name}: {one.title}" if one.title else name
+            found.append(msgspec.structs.replace(one, title=title, entry=None))
+    return sorted(found, key=lambda one: one.mono)
 
 
 def _newest(history: MessageHistory, ledger: Sequence[LedgerEntry]) -> SaidMessage | LedgerEntry | None:
@@ -226,6 +320,12 @@ def ledger_spans(
 ) -> list[Span]:
     """Return a ledger entry as one line: time, command, with its payload if wanted, then its outcomes."""
     spans = _until_last_state(entry, _states(entry, now), glyphs=glyphs, times=times, payload=payload)
+    return [*spans, *_answer_spans(entry, glyphs)]
+
+
+def _answer_spans(entry: LedgerEntry, glyphs: Glyphs) -> list[Span]:
+    """Return how often a command was answered, and what was said, or why it was refused or is unknown."""
+    spans: list[Span] = []
     if entry.duplicates:
         spans.append((glyphs.plain(f"  (×{entry.duplicates + 1} answers)"), "$stale"))
     said = entry.message or (entry.reason if entry.outcome in (Outcome.REFUSED, Outcome.UNKNOWN) else "")

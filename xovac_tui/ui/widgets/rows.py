@@ -204,8 +204,9 @@ class Rows(ListWidget):
     def _see_chosen(self) -> None:
         if not self._choose or self.rows_seen < 1:
             return
-        self.top = min(max(self.top, self.chosen - self.rows_seen + 1), self.chosen)
-        while self.top and self.top - 1 in self._skip:
+        least = max(0, self.chosen - self.rows_seen + 1)
+        self.top = min(max(self.top, least), self.chosen)
+        while self.top > least and self.top - 1 in self._skip:
             # A heading belongs to the first row below it.
             self.top -= 1
 

@@ -21,10 +21,12 @@ def rule_text(box: Widget) -> str:
     return Content.from_markup(str(box.border_title or "")).plain
 
 
-def entitle_rule(box: Widget, title: Sequence[Span], right: str = "", *, glyphs: Glyphs) -> None:
+def entitle_rule(
+    box: Widget, title: Sequence[Span], right: str = "", *, behind: int = 0, glyphs: Glyphs
+) -> None:
     """Write title and right words into the rule above a box where they differ from what it says.
 
-    The box has a border at its top only. Texts are literal.
+    The box has a border at its top only. Texts are literal. `behind` cells of rule stand behind the words.
     """
     width = box.outer_size.width
     if width < _ENDS:
@@ -33,11 +35,11 @@ def entitle_rule(box: Widget, title: Sequence[Span], right: str = "", *, glyphs:
     shown = clip(tuple(title), width - _ENDS - 1, ellipsis=glyphs.ellipsis)
     room = width - _ENDS - sum(cell_len(text) for text, _ in shown)
     # Title, rule, words, end: where the words do not fit they are left out.
-    words = f" {right} " if right and room >= cell_len(right) + 4 else ""
-    line = glyphs.rule * max(0, room - cell_len(words))
+    words = f" {right} " if right and room >= cell_len(right) + 4 + behind else ""
+    line = glyphs.rule * max(0, room - cell_len(words) - (behind if words else 0))
     parts: list[Span] = [(glyphs.rule, rule), (" ", ""), *shown, (" ", ""), (line, rule)]
     if words:
-        parts.append((words, "$foreground-muted"))
+        parts += [(words, "$foreground-muted"), (glyphs.rule * behind, rule)]
     content, markup = _assembled(tuple(parts))
     if (box.border_title or "") != markup:
         box.border_title = content

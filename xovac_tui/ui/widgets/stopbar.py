@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, fit_label
 
 Keys = Sequence[tuple[str, str]]
 """The current keys, each with its effect; the most important first."""
@@ -116,5 +116,6 @@ def armed_words(seconds: float, command: str, name: str, width: int, *, ellipsis
     words = f"! sends {command} to "
     room = width - cell_len(armed + words)
     if room >= min(_SHORTEST_NAME, cell_len(name)):
-        return armed + words + fit(name, min(room, cell_len(name)), ellipsis=ellipsis)
+        # Cut in its middle: the names of two chambers may differ at either end.
+        return armed + words + fit_label(name, min(room, cell_len(name)), ellipsis=ellipsis)
     return armed + "press ! again"

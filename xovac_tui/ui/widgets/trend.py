@@ -267,12 +267,20 @@ class TrendChart(SizedWidget, can_focus=True):
             else:
                 style = styled(self, _STYLES[Tone(bare)])
             if shade:
-                colour, part = _GROUNDS[shade]
-                over = Color.parse(self.app.theme_variables[colour[1:]])
-                ground = self.background_colors[1].blend(over, part)
-                style += Style(bgcolor=ground.rich_color)
+                style += self._ground(shade, bare)
             self._styles_of_tones[tone] = style
         return style
+
+    def _ground(self, shade: int, bare: int) -> Style:
+        """Return what a shade adds to a cell of a bare tone: a background, where colours can be mixed.
+
+        The terminal's own colours cannot: there lines in the shade are underlined between its signs.
+        """
+        if self.app.current_theme.ansi:
+            return Style(underline=bare not in (Tone.BLANK, Tone.AXIS))
+        colour, part = _GROUNDS[shade]
+        over = Color.parse(self.app.theme_variables[colour[1:]])
+        return Style(bgcolor=self.background_colors[1].blend(over, part).rich_color)
 
     def notify_style_update(self) -> None:
         """Drop the cached colours of the previous theme."""

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from xovac_tui.chamber.snapshot import Mark
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.plot.cells import Tone, narrow
-from xovac_tui.plot.chart import MARKS, ChartLine, Text
+from xovac_tui.plot.chart import MARKS, ChartLine, Text, shade_signs
 from xovac_tui.plot.raster import GLYPHS, PLANNED_GLYPH
-from xovac_tui.ui.widgets.lines import fit_label
+from xovac_tui.ui.widgets.lines import distinct_labels, fit_label
 from xovac_tui.ui.widgets.trend_model import TrendSeries, shown_unit, shown_value
 
 _WORDS = {
@@ -58,6 +58,7 @@ def legend(
         ]
     if counted:
         band += [_BETWEEN, _shade(1, Tone.BAND | Tone.COUNTED, ascii_only, fill), (" counts", Tone.LABEL)]
+    tolerance_only = band[:3]
     out: list[Text] = []
     for series in left_out:
         unit = shown_unit(series.unit, ascii_only)
@@ -67,6 +68,7 @@ def legend(
         (False, 40, plan + band + out + tail),
         (False, 40, plan + band + out),
         (False, 40, plan + band),
+        (False, 40, plan + tolerance_only),
         (False, 40, plan),
         (False, 14, plan + band),
         (False, 14, plan),
@@ -85,7 +87,7 @@ def _shade(place: int, tone: int, ascii_only: bool, fill: bool) -> Text:
     """Return a piece of a shade; `place` is 1 for time that counts."""
     if not fill:
         return "  ", tone
-    return (":=" if ascii_only else "░▒")[place] * 2, Tone.AXIS
+    return shade_signs(ascii_only)[place] * 2, Tone.AXIS | tone
 
 
 def _names(
@@ -97,12 +99,13 @@ def _names(
 ) -> list[Text]:
     """Return sign and name of every series, names cut to `most` characters."""
     several = len(drawn) > 1
+    names = _cuts(drawn, most, ascii_only)
     texts: list[Text] = []
     for series, line in drawn:
         tone = heat[1] if heat is not None and heat[0] == series.slot else Tone.SERIES + series.slot
         number = str(series.slot + 1) if several else ""
         sign = GLYPHS[series.slot % len(GLYPHS)] if ascii_only else f"{number}━"
-        name = _cut(series.label, most, ascii_only)
+        name = names[series.label]
         unit = shown_unit(series.unit, ascii_only)
         axis = ("right, log" if series.log else "right") if line.right else ""
         words = f" {unit}" if long and unit else ""
@@ -140,10 +143,10 @@ def readout(
         glyph, plain, tone = MARKS.get(mark.kind, MARKS["note"])
         texts += [
             ("  ", Tone.BLANK),
-            (f"{plain if ascii_only else glyph} {_cut(mark.text, 30, ascii_only)}", tone),
+            (f"{plain if ascii_only else glyph} {_cut(mark.text_in(units_of_values), 30, ascii_only)}", tone),
         ]
     for spread, units, most in ((True, True, 16), (False, True, 16), (False, False, 12), (False, False, 6)):
-        found = list(texts)
+        found, names = list(texts), _cuts(drawn, most, ascii_only)
         for series, line in drawn:
             cells = range(column * across, (column + 1) * across)
             known = [n for n in cells if 0 <= n < len(line.lows) and not math.isnan(line.lows[n])]
@@ -151,7 +154,7 @@ def readout(
             unit = shown_unit(series.unit, ascii_only) if units and known else ""
             found += [
                 ("   " if units else "  ", Tone.BLANK),
-                (f"{_cut(series.label, most, ascii_only)} ", Tone.LABEL),
+                (f"{names[series.label]} ", Tone.LABEL),
                 (f"{value} {unit}".rstrip(), Tone.SERIES + series.slot),
             ]
         if sum(len(text) for text, _ in found) <= width:
@@ -176,11 +179,23 @@ def _value(
     return (".." if ascii_only else "…").join(dict.fromkeys(ends))
 
 
+def _cuts(drawn: Sequence[tuple[TrendSeries, ChartLine]], most: int, ascii_only: bool) -> dict[str, str]:
+    """Return the labels of series in at most `most` cells: different ones stay different."""
+    names = {series.label: _plain(series.label, ascii_only) for series, _ in drawn}
+    cut = distinct_labels(tuple(dict.fromkeys(names.values())), most, ellipsis=_ellipsis(ascii_only))
+    return {label: cut[name].rstrip() for label, name in names.items()}
+
+
 def _cut(label: str, most: int, ascii_only: bool) -> str:
     """Return a label of at most `most` cells, cut like those of readings."""
+    name = _plain(label, ascii_only)
+    return name if len(name) <= most else fit_label(name, most, ellipsis=_ellipsis(ascii_only))
+
+
+def _plain(label: str, ascii_only: bool) -> str:
     name = narrow(label)
-    if ascii_only:
-        name = name.encode("ascii", "replace").decode()
-    if len(name) <= most:
-        return name
-    return fit_label(name, most, ellipsis="~" if ascii_only else "…")
+    return name.encode("ascii", "replace").decode() if ascii_only else name
+
+
+def _ellipsis(ascii_only: bool) -> str:
+    return "~" if ascii_only else "…"

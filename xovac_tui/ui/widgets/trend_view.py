@@ -89,7 +89,7 @@ class View(msgspec.Struct):
     ascii_only: bool = False
     inline: bool = False
     fill: bool = False
-    """Shade with signs, and draw no temperature in colours."""
+    """Shade with signs too, and draw no temperature in colours."""
     keys: Mapping[str, str] = KEYS
     """Key of each of `ACTIONS`, as printed."""
     span: TimeCells = TimeCells(0, 1.0)

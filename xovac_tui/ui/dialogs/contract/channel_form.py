@@ -108,7 +108,7 @@ async def _prepare(workspace: Workspace, channel: ChannelView, asked: set[str]) 
     except SettingsError as error:
         seen, locked = Seen({}, {}, ()), locked or error.sentences[0]
     texts = texts_of(LEAF, leaf_table(leaf))
-    typed = desk.typed.get(where, {})
+    typed = workspace.drafts.texts(where)
     plan = FormPlan(
         before_end=prepare_next,
         heading=f"Channel {channel.full_name}",
@@ -133,12 +133,8 @@ def _as_saved(texts: Mapping[str, str], typed: Mapping[str, str]) -> list[FormGu
 
 async def _ask(workspace: Workspace, asking: _Asking, form: ContractForm) -> FormEnd | None:
     """Show the form of one channel; return how it ended."""
-    desk = workspace.contract_desk
     end = await workspace.ask(form)
-    if end is None and form.changed and not asking.plan.locked:
-        desk.typed[asking.where] = form.texts
-    else:
-        desk.typed.pop(asking.where, None)
+    form.keep_draft(asking.where, end)
     return end
 
 
@@ -240,7 +236,9 @@ def preview_lines(channel: ChannelView, newest: Any, texts: Mapping[str, str], g
         return [(("Shown as  ", "$no-data"), (f"{glyphs.dash} ({next(iter(problems.values()))})", "$stale"))]
     spec = LeafSpec(path="", **msgspec.structs.asdict(leaf))
     spec = msgspec.structs.replace(spec, unit=unit_of(leaf.unit).name)
-    came = channel.value if channel.value is not None and not channel.is_bool else newest
+    came = newest
+    if not channel.is_bool and (channel.value is not None or channel.text):
+        came = channel.value if channel.value is not None else channel.text
     value, problem = spec.validity.read(came) if spec.validity is not None else (came, "")
     is_bool, number = isinstance(value, bool), None
     if isinstance(value, float | bool) and math.isfinite(value):
@@ -263,7 +261,7 @@ def preview_lines(channel: ChannelView, newest: Any, texts: Mapping[str, str], g
             ("pinned", leaf.pin),
             ("log axis", leaf.log),
             (f"role {leaf.role.value}" if leaf.role else "", bool(leaf.role)),
-            ("hidden: not among the readings", leaf.hide),
+            ("hidden", leaf.hide),
         )
         if given
     ]

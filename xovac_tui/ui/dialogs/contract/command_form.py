@@ -101,7 +101,7 @@ async def edit_command(workspace: Workspace, event: str = "") -> None:
             heading=f"Command {event}" if event else "A new command",
             entries=WHOLE_COMMAND,
             texts=texts,
-            typed=desk.typed.get(where, {}),
+            typed=workspace.drafts.texts(where),
             guess=partial(guessed_command, contract, events) if not event else None,
             fixed=fixed if documented else frozenset(("event",) if event else ()),
             suggested={
@@ -140,10 +140,7 @@ async def _ask(workspace: Workspace, plan: FormPlan, where: tuple[str, ...]) -> 
     desk = workspace.contract_desk
     form = ContractForm(workspace, plan, names_of_fields)
     end = await workspace.ask(form)
-    if end is None and form.changed and not plan.locked:
-        desk.typed[where] = form.texts
-    else:
-        desk.typed.pop(where, None)
+    form.keep_draft(where, end)
     if end is FormEnd.SAVED:
         how = "In force" if not desk.in_memory else f"In force {MEMORY}"
         workspace.say(f"{how}. {workspace.keys['undo-contract']} takes the change back.", title="Contract")
@@ -469,7 +466,7 @@ async def _edit_response(workspace: Workspace, response: ResponseSpec | None) ->
             heading=f"Answer {response.event}" if response is not None else "A new answer",
             entries=WHOLE_RESPONSE,
             texts={"event": response.event if response is not None else "", **texts_of(RESPONSE, table)},
-            typed=desk.typed.get(where, {}),
+            typed=workspace.drafts.texts(where),
             fixed=frozenset(("event",) if response is not None else ()),
             suggested={"command": list(workspace.station.contract.commands)},
             locked=locked or (_LOCKED if documented else ""),
@@ -519,7 +516,7 @@ async def _edit_head(workspace: Workspace) -> None:
             heading="The contract file",
             entries=TOP,
             texts=texts_of(TOP, table),
-            typed=desk.typed.get(where, {}),
+            typed=workspace.drafts.texts(where),
             suggested={"start": list(workspace.station.contract.commands)},
             about=str(source.path) if source is not None and not desk.in_memory else "",
             locked=locked,

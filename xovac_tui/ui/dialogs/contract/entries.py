@@ -29,6 +29,8 @@ class Kind(Enum):
     """How the value of a key is typed."""
 
     TEXT = auto()
+    SECRET = auto()
+    """A text that is never shown, not even while it is typed."""
     WORDS = auto()
     """Texts with commas between them."""
     VALUES = auto()
@@ -331,6 +333,7 @@ def _json(text: str) -> Any:
 
 _READ: dict[Kind, Callable[[str], Any]] = {
     Kind.TEXT: _text,
+    Kind.SECRET: _text,
     Kind.WORDS: _list,
     Kind.VALUES: _values,
     Kind.NUMBER: _number,

@@ -22,8 +22,10 @@ from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.base import Dialog, Entries
 from xovac_tui.ui.dialogs.contract.entries import Entry, Kind
 from xovac_tui.ui.dialogs.guard import DialogButton
+from xovac_tui.ui.drafts import DraftPlace
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import FOCUSED, Line, LinesWidget, folded
+from xovac_tui.ui.widgets.lean import LeanInput, LeanStatic, field_css
+from xovac_tui.ui.widgets.lines import FOCUSED, Line, LinesWidget, clip, folded
 from xovac_tui.ui.widgets.selector import Selector
 from xovac_tui.ui.workspace import Workspace
 
@@ -164,11 +166,12 @@ class FieldsButton(LinesWidget, can_focus=True):
 class EntryRow(Horizontal):
     """One entry: sign and label, what is typed, and a guess."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        field_css("EntryRow")
+        + """
     EntryRow { height: 1; }
-    EntryRow .label { width: 14; }
-    EntryRow Input { width: 1fr; background: $panel; }
-    EntryRow Input:focus { background: $block-cursor-background; }
+    EntryRow .label { width: 15; }
+    EntryRow Input { width: 1fr; }
     EntryRow .fixed { width: 1fr; color: $no-data; }
     EntryRow .guess {
         width: auto; max-width: 50%; padding-left: 1; color: $accent;
@@ -176,6 +179,7 @@ class EntryRow(Horizontal):
     }
     EntryRow.-wrong .label { color: $bad; text-style: bold; }
     """
+    )
 
     def __init__(
         self, entry: Entry, text: str, plan: FormPlan, glyphs: Glyphs, names: Callable[[str], str]
@@ -183,13 +187,13 @@ class EntryRow(Horizontal):
         super().__init__()
         self.entry = entry
         self._glyphs = glyphs
-        self._label = Static(f"  {entry.label}", classes="label", markup=False)
-        self._guess = Static("", classes="guess", markup=False)
+        self._label = LeanStatic(f"  {entry.label}", classes="label", markup=False)
+        self._guess = LeanStatic("", classes="guess", markup=False)
         self._text = text
         self.editor: Widget
         if entry.key in plan.fixed or plan.locked:
             shown = names(text) if entry.kind is Kind.FIELDS else text
-            self.editor = Static(
+            self.editor = LeanStatic(
                 glyphs.plain(clean(shown, 300)) or glyphs.dash, classes="fixed", markup=False
             )
         elif entry.kind in (Kind.CHOICE, Kind.TRUTH):
@@ -199,11 +203,12 @@ class EntryRow(Horizontal):
             self.editor = FieldsButton(text, names)
         else:
             known = plan.suggested.get(entry.key)
-            self.editor = Input(
+            self.editor = LeanInput(
                 text,
                 compact=True,
                 max_length=_LONGEST,
                 select_on_focus=True,
+                password=entry.kind is Kind.SECRET,
                 suggester=SuggestFromList(known, case_sensitive=False) if known else None,
             )
 
@@ -299,7 +304,7 @@ class ContractForm(Dialog[FormEnd]):
         missed: bool = False,
     ) -> None:
         """`names` returns the fields of a payload as shown; `missed` says that keys were lost before."""
-        super().__init__(workspace, clean(plan.heading, 70), plan.place)
+        super().__init__(workspace, clean(workspace.titled(plan.heading), 70), plan.place)
         self._plan = plan
         self._first = dict(plan.texts)
         self._problems: Mapping[str, str] = {}
@@ -318,18 +323,18 @@ class ContractForm(Dialog[FormEnd]):
         """Build preview, entries, what is said of the one with the focus, and the buttons."""
         plan, glyphs = self._plan, self.workspace.glyphs
         if plan.locked:
-            yield Static(f"{glyphs.cross} {glyphs.plain(plan.locked)}", id="form-locked", markup=False)
+            yield LeanStatic(f"{glyphs.cross} {glyphs.plain(plan.locked)}", id="form-locked", markup=False)
         if plan.typed and not plan.locked:
-            yield Static(_TYPED, id="form-typed", markup=False)
+            yield LeanStatic(_TYPED, id="form-typed", markup=False)
         if plan.about:
-            yield Static(glyphs.plain(plan.about), id="form-about", markup=False)
+            yield LeanStatic(glyphs.plain(plan.about), id="form-about", markup=False)
         if plan.preview is not None:
             yield LinesWidget(id="form-preview")
         if (plan.guesses or plan.guess) and not plan.locked:
             yield GuessBar(id="form-guesses")
         with Entries(can_focus=False):
             yield from self._rows
-        yield Static("", id="form-said", markup=False)
+        yield LeanStatic("", id="form-said", markup=False)
         with Horizontal(classes="buttons"):
             yield DialogButton("Back (esc)", id="back")
             if not plan.locked:
@@ -382,6 +387,14 @@ class ContractForm(Dialog[FormEnd]):
     def unsaved(self) -> str:
         """The heading where something was typed that can be saved and is not; else empty."""
         return self.heading if self.changed and not self._plan.locked else ""
+
+    def keep_draft(self, place: DraftPlace, end: FormEnd | None) -> None:
+        """Keep what is typed if the form was left with it, else forget what was kept before."""
+        if end is None and self.unsaved:
+            self.workspace.drafts.keep(place, self.heading, self.texts)
+            self.workspace.say(f"{self.heading}: not saved, but kept until you leave the console.", seconds=6)
+        else:
+            self.workspace.drafts.drop(place)
 
     def too_early(self, event: events.InputEvent | events.Paste, *, typed: bool = True) -> bool:
         """Return whether an event was read before this form could have been seen; note that it is lost."""
@@ -505,7 +518,11 @@ class ContractForm(Dialog[FormEnd]):
     def _preview(self) -> None:
         if self._plan.preview is not None:
             for shown in self.query("#form-preview").results(LinesWidget):
-                shown.show_lines(self._plan.preview(self.texts))
+                lines = self._plan.preview(self.texts)
+                room = shown.size.width or self.app.size.width
+                shown.show_lines(
+                    [clip(line, room, ellipsis=self.workspace.glyphs.ellipsis) for line in lines]
+                )
 
     def _say(self) -> None:
         """Show the problem of the entry with the focus, else any other, else what the entry is for."""

@@ -15,10 +15,9 @@ from xovac_tui.chamber.alarm import (
     AlarmsView,
     AlarmView,
     Sense,
-    Spelling,
 )
 from xovac_tui.digits import figure
-from xovac_tui.displayunits import DisplayUnits
+from xovac_tui.displayunits import DisplayUnits, Spelling, worded, worked_out
 from xovac_tui.durations import format_minutes
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import SIGN_WIDTH, Glyphs
@@ -94,17 +93,12 @@ def distance_words(measured: AlarmNumber | None, units: DisplayUnits) -> str:
         return ""
     if measured.sense is not Sense.BEYOND and measured.log and (measured.limit or 0.0) > 0:
         return f"{figure(gap, '.1f')} decades"
-    unit = measured.unit
-    match measured.spelling:
-        case Spelling.PER_MINUTE:
-            return f"{units.difference(gap, unit.name)} a minute"
-        case Spelling.RATIO_PER_MINUTE:
-            return f"{figure(gap * 100, '.0f')} % a minute"
-        case Spelling.WORKED_OUT:
-            return units.written(gap, unit)
-        case Spelling.VALUE if unit.dimension != TEMPERATURE:
-            return units.quantity(gap, unit.name)
-    return units.difference(gap, unit.name)
+    unit, spelling = measured.unit, measured.spelling
+    if spelling is Spelling.WORKED_OUT:
+        return units.phrase(worked_out(gap, unit))
+    if spelling is Spelling.VALUE and unit.dimension == TEMPERATURE:
+        spelling = Spelling.DIFFERENCE
+    return units.phrase(worded(gap, unit.name, spelling))
 
 
 def board_head(width: int) -> Line:

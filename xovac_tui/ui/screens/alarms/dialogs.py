@@ -19,6 +19,7 @@ from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.screens.alarms.board import change_head, change_line
 from xovac_tui.ui.screens.alarms.lines import change_lines, question_line
+from xovac_tui.ui.widgets.lean import LeanInput, LeanStatic
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.selector import Selector
@@ -76,13 +77,14 @@ class AcknowledgeDialog(AlarmQuestion[tuple[AlarmView, ...]]):
     ]
 
     def __init__(self, workspace: Workspace, waiting: Sequence[AlarmView]) -> None:
-        super().__init__(workspace, f"Acknowledge {counted(len(waiting), 'alarm', 'alarms')}?")
+        title = f"Acknowledge {counted(len(waiting), 'alarm', 'alarms')}?"
+        super().__init__(workspace, workspace.titled(title))
         self._asked = tuple(waiting)
         self._left = self._asked
 
     def contents(self) -> ComposeResult:
         """Build the question."""
-        yield Static("Acknowledging means: I have seen it. Nothing is sent to the chamber.", markup=False)
+        yield LeanStatic("Acknowledging means: I have seen it. Nothing is sent to the chamber.", markup=False)
         with VerticalScroll(can_focus=False):
             yield LinesWidget(id="asked")
         with Horizontal(classes="buttons"):
@@ -168,13 +170,13 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
 
     def __init__(self, workspace: Workspace, alarm: AlarmView) -> None:
         heading = f"Shelve {workspace.glyphs.shown(alarm.rule, 50)}"
-        super().__init__(workspace, heading, "enter: shelve   esc: back")
+        super().__init__(workspace, workspace.titled(heading), "enter: shelve   esc: back")
         self._alarm = alarm
 
     def contents(self) -> ComposeResult:
         """Build the two fields."""
         glyphs = self.workspace.glyphs
-        yield Static(
+        yield LeanStatic(
             "It is silent until the time is over; then it is as it is by then. Who, how long and why "
             "go into the record.",
             markup=False,
@@ -185,9 +187,14 @@ class ShelveDialog(AlarmQuestion[tuple[float, str]]):
             yield Selector(tuple(TIMES), _USUAL, glyphs)
         with Horizontal():
             yield Label("Why")
-            yield Input(max_length=200, compact=True, placeholder="wanted")
-        yield Static("", id="wrong", markup=False)
-        yield Static("up, down: the other field; left, right: another time", classes="hint", markup=False)
+            yield LeanInput(max_length=200, compact=True, placeholder="wanted")
+        yield LeanStatic("", id="wrong", markup=False)
+        yield LeanStatic("up, down: the other field; left, right: another time", classes="hint", markup=False)
+
+    @property
+    def unsaved(self) -> str:
+        """The heading where a reason was typed; else empty."""
+        return self.heading if any(one.value.strip() for one in self.query(Input)) else ""
 
     def on_mount(self) -> None:
         """Show the alarm."""

@@ -27,6 +27,8 @@ VIEWS = ("unresolved", "all", "shelved")
 _ROOMY = 100
 """Width in cells from which the list has a column for the limit."""
 _STATE, _VALUE, _LABEL = 15, 13, 10
+_VALUE_WIDTHS = (3, 9, _VALUE)
+"""Widths of the column of values: few, so that the texts beside it do not move with every digit."""
 
 
 def listed(view: AlarmsView, which: str) -> list[AlarmView]:
@@ -46,6 +48,9 @@ def head_lines(
 ) -> list[Line]:
     """Return the number of evaluated rules and the limits, then problems of the evaluation."""
     first = f"{limits_words(view, keys)}. {counts_words(view)}."
+    if view.recorded:
+        limits = f" Limits: {view.limit_set}." if view.limit_set else ""
+        first = f"A replay shows alarms as they were recorded.{limits}"
     lines = _folded(glyphs.plain(first), width, "")
     if view.flood:
         said = f"FLOOD: {counted(view.flood, 'alarm')} in 10 min. Look for what they have in common."
@@ -89,6 +94,12 @@ def empty_words(view: AlarmsView, which: str, keys: Mapping[str, str]) -> str:
     """Return the text of an empty list."""
     if which == "shelved":
         return "Nothing is shelved or out of service."
+    if view.recorded:
+        return (
+            "No alarm was active at this moment."
+            if view.alarms
+            else "No alarm is recorded up to this moment."
+        )
     if not view.alarms:
         return "No rule watches anything here: the settings give none, and the defaults are off."
     off = sum(state_word(one) == "OFF" for one in view.alarms)
@@ -104,14 +115,25 @@ def _watching(view: AlarmsView) -> int:
 # -- the list -----------------------------------------------------------------------------------------------
 
 
-def list_head(width: int) -> Line:
-    """Return the names of the columns."""
+def value_width(alarms: Sequence[AlarmView], glyphs: Glyphs) -> int:
+    """Return the cells of the column of values in a list of these alarms."""
+    longest = max((cell_len(_value(one, glyphs)) for one in alarms), default=0)
+    return next((width for width in _VALUE_WIDTHS if width >= longest), _VALUE)
+
+
+def list_head(width: int, value: int = _VALUE) -> Line:
+    """Return the names of the columns; `value` is the width of that of the values."""
     return (
         (
-            _row("", "severity", "state", "since", "what is the matter", "now", "limit", width, "~"),
+            _row("", "severity", "state", "since", "what", "now", "limit", width, "~", value),
             HEAD,
         ),
     )
+
+
+def _value(alarm: AlarmView, glyphs: Glyphs) -> str:
+    value = glyphs.shown(alarm.value, 40) or (glyphs.dash if alarm.channel else "")
+    return f"{glyphs.question} {value}" if alarm.doubtful and alarm.value else value
 
 
 def list_line(
@@ -122,21 +144,20 @@ def list_line(
     chosen: bool,
     focus: bool,
     glyphs: Glyphs,
+    value: int = _VALUE,
 ) -> Line:
-    """Return one alarm as a row."""
-    value = glyphs.shown(alarm.value, 40) or (glyphs.dash if alarm.channel else "")
-    if alarm.doubtful and alarm.value:
-        value = f"{glyphs.question} {value}"
+    """Return one alarm as a row; `value` is the width of the column of values."""
     row = _row(
         sign_of(alarm, glyphs),
         alarm.severity.upper(),
         state_word(alarm),
         age_of(alarm, utc),
         glyphs.shown(about(alarm)),
-        value,
+        _value(alarm, glyphs),
         glyphs.shown(alarm.limit, 40),
         width,
         glyphs.ellipsis,
+        value,
     )
     if chosen:
         return ((row, CHOSEN if focus else "bold"),)
@@ -148,17 +169,17 @@ def list_line(
 
 def _row(
     sign: str, severity: str, state: str, since: str, said: str, value: str, limit: str, width: int,
-    ellipsis: str,
+    ellipsis: str, value_cells: int,
 ) -> str:  # fmt: skip
     """Return one row; the alarm's text gets the width that the other columns leave."""
     # A word that fills the column leaves no room for the duration: the detail has it.
     room = _STATE - len(state) - 1
     when = f"{state} {since:>{room}}" if since and len(since) <= room else state
-    tail = [fit(value, _VALUE, right=True, ellipsis=ellipsis)]
+    tail = [fit(value, value_cells, right=True, ellipsis=ellipsis)]
     if width >= _ROOMY:
         tail.append(fit(limit, _VALUE, right=True, ellipsis=ellipsis))
     head = f"{fit(sign, SIGN_WIDTH)} {severity:<8} {fit(when, _STATE, ellipsis=ellipsis)}"
-    room = width - cell_len(head) - sum(_VALUE + 1 for _ in tail) - 1
+    room = width - cell_len(head) - sum(cell_len(one) + 1 for one in tail) - 1
     return " ".join([head, fit(said, max(4, room), ellipsis=ellipsis), *tail])
 
 
@@ -255,11 +276,11 @@ def change_lines(change: AlarmChange, width: int, *, glyphs: Glyphs, times: Time
 
 def question_line(alarm: AlarmView, width: int, utc: float, note: str, glyphs: Glyphs) -> Line:
     """Return one alarm as a line of a dialog, with `note` instead of its state if given."""
-    sign = f"{fit(sign_of(alarm, glyphs), SIGN_WIDTH)} {alarm.severity.upper():<8} "
+    sign = f"{fit(sign_of(alarm, glyphs), SIGN_WIDTH)} {alarm.severity.upper():<8}"
     state = note or f"{state_word(alarm)} {age_of(alarm, utc)}".rstrip()
-    room = max(4, width - cell_len(sign) - cell_len(state) - 2)
+    room = max(4, width - cell_len(sign) - cell_len(state) - 3)
     said = fit(glyphs.shown(about(alarm)), room, ellipsis=glyphs.ellipsis)
-    return ((sign, severity_style(alarm)), (f"{said}  ", ""), (state, "$no-data"))
+    return ((sign, severity_style(alarm)), (f" {said}  ", ""), (state, "$no-data"))
 
 
 def _folded(text: str, width: int, style: str) -> list[Line]:

@@ -35,6 +35,7 @@ from xovac_tui.ui.screens.alarms.lines import (
     list_line,
     list_title,
     listed,
+    value_width,
 )
 from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.strokes import Strokes
@@ -197,18 +198,18 @@ class AlarmsPane(Pane):
             rows.show_folded(lambda width: paragraph(said, max(8, width), "$foreground-muted"))
             return
 
-        units = self.workspace.units
+        units, value = self.workspace.units, value_width(self._listed, glyphs)
 
         def line(index: int, chosen: bool) -> Line:
             alarm, width, focus = self._listed[index], rows.size.width, rows.has_focus
             if board:
                 return board_line(alarm, width, chosen=chosen, focus=focus, glyphs=glyphs, units=units)
-            return list_line(alarm, width, self._utc, chosen=chosen, focus=focus, glyphs=glyphs)
+            return list_line(alarm, width, self._utc, chosen=chosen, focus=focus, glyphs=glyphs, value=value)
 
         rows.show_rows(
             len(self._listed),
             line,
-            head=lambda: (board_head if board else list_head)(rows.size.width),
+            head=lambda: board_head(rows.size.width) if board else list_head(rows.size.width, value),
             chosen=place,
         )
 
@@ -378,7 +379,9 @@ class AlarmsPane(Pane):
         problem = ""
         while not reason:
             reason = await self.workspace.ask(
-                AskDialog(self.workspace, "Take out of service", words, problem=problem)
+                AskDialog(
+                    self.workspace, self.workspace.titled("Take out of service"), words, problem=problem
+                )
             )
             if reason is None:
                 return

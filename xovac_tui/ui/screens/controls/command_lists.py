@@ -14,7 +14,7 @@ from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.facts import hazard_sign
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import HEAD, Line, Span, fit
+from xovac_tui.ui.widgets.lines import HEAD, Line, Span, fit, fit_said, line_width
 from xovac_tui.ui.widgets.message_line import OUTCOME_STYLE
 from xovac_tui.ui.widgets.rows import CursorRows
 
@@ -221,7 +221,10 @@ def _columns(width: int) -> tuple[int, int]:
 def entry_spans(
     entry: LedgerEntry, width: int, *, glyphs: Glyphs, times: Times, now: float, day: str = ""
 ) -> list[Span]:
-    """Return a ledger entry as a row of the table: time, what, outcome, took, by, and payload last."""
+    """Return a ledger entry as a row of the table: time, what, outcome, took, by, and payload last.
+
+    Where what was said is longer than its room it takes that of the columns.
+    """
     then, ellipsis = f" {glyphs.then} ", glyphs.ellipsis
     what, by = _columns(width)
     style = OUTCOME_STYLE[entry.outcome]
@@ -249,6 +252,21 @@ def entry_spans(
         spans.append((f"{fit(glyphs.plain(who), by, ellipsis=ellipsis)} ", "$no-data"))
     said = entry.message or (entry.reason if entry.outcome in (Outcome.REFUSED, Outcome.UNKNOWN) else "")
     answers = glyphs.plain(f"(×{entry.duplicates + 1} answers) ") if entry.duplicates else ""
-    spans += [(answers, "$stale"), (f"{clean(entry.payload, 400)} " if entry.payload else "", "")]
-    spans.append((clean(said, 400), "$no-data"))
-    return spans
+    payload = f"{clean(entry.payload, 400)} " if entry.payload else ""
+    message = clean(said, 400)
+    whole = [*spans, (answers, "$stale"), (payload, ""), (message, "$no-data")]
+    if not message or line_width(whole) <= width:
+        return whole
+    # What was said decides what to do: the columns before it shrink to what they hold, and the payload goes.
+    age = f" {format_age(took)}" if took >= 0 else ""
+    close: list[Span] = [
+        *spans[:3],
+        (f"{fit(glyphs.plain(name), min(what, cell_len(name)), ellipsis=ellipsis)} ", spans[3][1]),
+        (word, style),
+        (age, "$no-data"),
+        ("  ", ""),
+        (answers, "$stale"),
+    ]
+    room = max(0, width - line_width(close))
+    shown = message if cell_len(message) <= room else fit_said(message, room, ellipsis=ellipsis)
+    return [*close, (shown, "$no-data")]

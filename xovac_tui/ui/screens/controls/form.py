@@ -22,6 +22,7 @@ from xovac_tui.ui.dialogs.base import Entries
 from xovac_tui.ui.dialogs.facts import ORIGIN_WORDS
 from xovac_tui.ui.dialogs.guard import CommandDialog, DialogButton
 from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.lean import LeanInput, LeanStatic
 from xovac_tui.ui.widgets.selector import Selector
 from xovac_tui.ui.workspace import Workspace
 
@@ -99,19 +100,19 @@ class FieldRow(Vertical):
         """Build the row."""
         field, glyphs = self.field, self._glyphs
         with Horizontal():
-            yield Static(f"{field.name} ", classes="name", markup=False)
+            yield LeanStatic(f"{field.name} ", classes="name", markup=False)
             if field.auto:
-                yield Static(_AUTO_WORDS[field.auto], markup=False)
+                yield LeanStatic(_AUTO_WORDS[field.auto], markup=False)
             elif field.type is FieldType.BOOL:
                 yield Selector(("off", "on"), self._first, glyphs)
             elif field.type is FieldType.CHOICE:
                 yield Selector(field.choices, self._first, glyphs)
             else:
                 hint = "[[25, 3600, 0.0]]" if field.type is FieldType.RECIPE else "type here"
-                yield Input(self._first, compact=True, max_length=_LONGEST, placeholder=hint)
+                yield LeanInput(self._first, compact=True, max_length=_LONGEST, placeholder=hint)
             if words := limits(field, self._units):
-                yield Static(glyphs.plain(words), classes="limits", markup=False)
-        yield Static("", classes="below", markup=False)
+                yield LeanStatic(glyphs.plain(words), classes="limits", markup=False)
+        yield LeanStatic("", classes="below", markup=False)
 
     def on_mount(self) -> None:
         """Show the help; an untouched empty field is no mistake yet."""
@@ -195,7 +196,7 @@ class FormDialog(CommandDialog[Callable[[], Prepared]]):
         """Build the form."""
         spec, glyphs = self._spec, self.workspace.glyphs
         if about := " ".join(self._about()):
-            yield Static(glyphs.plain(about), classes="hint about", markup=False)
+            yield LeanStatic(glyphs.plain(about), classes="hint about", markup=False)
         with Entries(can_focus=False):
             for field in spec.fields:
                 text = self._memory.get(field.name, first_text(field))
@@ -211,6 +212,12 @@ class FormDialog(CommandDialog[Callable[[], Prepared]]):
         """Focus the first field."""
         if not any(row.take_focus() for row in self.query(FieldRow)):
             self.query_one("#go").focus()
+
+    @property
+    def unsaved(self) -> str:
+        """The heading where something was typed; else empty."""
+        typed = any(row.text != first_text(row.field) for row in self.query(FieldRow))
+        return self.heading if typed else ""
 
     def _about(self) -> list[str]:
         parts = [self._spec.help] if self._spec.help else []

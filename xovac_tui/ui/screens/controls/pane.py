@@ -146,7 +146,9 @@ class ControlsPane(Pane):
         listing.set_class(unproven, "-unproven")
         entitle(
             listing,
-            f"Commands {self.workspace.glyphs.warning} {UNPROVEN}" if unproven else "Commands",
+            f"Commands {self.workspace.glyphs.warning} {UNPROVEN} ({self.keys['prove-stop']})"
+            if unproven
+            else "Commands",
             f"{rows} commands, arrows scroll" if rows > room else "",
         )
         words = [f"{len(ledger.entries)}" if ledger.entries else "", "newest on top"]

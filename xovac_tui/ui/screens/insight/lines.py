@@ -9,13 +9,14 @@ from xovac_tui.analysis.insight import InsightView, Judged, VacuumView
 from xovac_tui.analysis.pumpdown import PressureForecast
 from xovac_tui.analysis.settings import LONGEST_NAME
 from xovac_tui.analysis.stability import Stability
-from xovac_tui.chamber.snapshot import Quality
+from xovac_tui.chamber.snapshot import ChannelView, Quality
 from xovac_tui.digits import digits, figure
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import format_part, format_rough_span, format_roughly
+from xovac_tui.text import clean
 from xovac_tui.ui.format import Times, reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
-from xovac_tui.ui.widgets.lines import HEAD, Line, Span, clip, fit, folded
+from xovac_tui.ui.widgets.lines import CHOSEN, HEAD, Line, Span, clip, fit, folded
 
 _NAME, _CHANGE, _BAR, _HELD, _RESETS, _END = 15, 12, 5, 12, 7, 18
 _CLOSE = 72
@@ -27,15 +28,22 @@ _FAR = 43_200.0
 
 
 class InsightRow:
-    """A row of the table: the heading of a channel, or one of its criteria."""
+    """A row of the table: the pressure, the heading of a channel, or one of its criteria."""
 
-    def __init__(self, judged: Judged, *, heading: bool) -> None:
+    def __init__(self, judged: Judged | None, *, heading: bool) -> None:
+        """`judged` is None for the pressure."""
         self.judged, self.heading = judged, heading
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Full name of the channel and name of the criterion, both empty for the pressure."""
+        judged = self.judged
+        return ("", "") if judged is None else (judged.channel.full_name, judged.criterion.name)
 
 
 def rows_of(view: InsightView) -> list[InsightRow]:
-    """Return the table's rows: for each channel a heading, then its criteria."""
-    rows: list[InsightRow] = []
+    """Return the table's rows: the pressure, then for each channel a heading and its criteria."""
+    rows = [InsightRow(None, heading=False)] if view.vacuum is not None else []
     before = ""
     for judged in view.judged:
         if judged.channel.full_name != before:
@@ -67,13 +75,14 @@ def table_line(
     units: DisplayUnits = AS_REPORTED,
 ) -> Line:
     """Return one row of the table."""
+    if row.judged is None:
+        vacuum = view.vacuum
+        assert vacuum is not None
+        course: Span = (glyphs.plain(f"  {course_words(view, vacuum)}"), "$foreground-muted")
+        return _heading(vacuum.channel, course, width, glyphs, units)
     channel, found = row.judged.channel, row.judged.stability
     if row.heading:
-        old = "" if channel.quality is Quality.GOOD else f"  {channel.quality.value}"
-        label = glyphs.shown(channel.label, 60)
-        value = glyphs.plain(f"  {reading_with_unit(channel, units)}")
-        line: Line = ((f"{glyphs.quality(channel.quality)} {label}", "bold"), (value, ""))
-        return clip((*line, (old, "$warning")), width, ellipsis=glyphs.ellipsis)
+        return _heading(channel, ("", ""), width, glyphs, units)
     name = glyphs.shown(row.judged.criterion.name, 40)
     full, empty = glyphs.bar(found.held / found.needed if found.needed else 0.0, _BAR)
     quiet = "$foreground-muted" if found.stable is None else ""
@@ -99,6 +108,38 @@ def table_line(
     ]
     line = tuple((glyphs.plain(text), style) for text, style in spans)
     return clip(line, width, ellipsis=glyphs.ellipsis)
+
+
+def _heading(channel: ChannelView, beside: Span, width: int, glyphs: Glyphs, units: DisplayUnits) -> Line:
+    """Return name and value of a channel, with more beside it while the value is of now."""
+    old = channel.quality is not Quality.GOOD
+    label = glyphs.shown(channel.label, 60)
+    value = glyphs.plain(f"  {reading_with_unit(channel, units)}")
+    line: Line = ((f"{glyphs.quality(channel.quality)} {label}", "bold"), (value, "$no-data" if old else ""))
+    more = (f"  {channel.quality.value}", "$warning") if old else beside
+    return clip((*line, more), width, ellipsis=glyphs.ellipsis)
+
+
+def marked(line: Line, width: int, glyphs: Glyphs, *, focus: bool) -> Line:
+    """Return a row with the cursor on it; without the focus it is where the detail comes from."""
+    if focus:
+        text = "".join(text for text, _ in line)
+        return ((fit(text, width, ellipsis=glyphs.ellipsis), CHOSEN),)
+    (first, style), *rest = line
+    if first.startswith("  "):
+        return ((f"{glyphs.then} {first[2:]}", f"bold {style}".strip()), *rest)
+    return tuple((text, f"bold {style.removeprefix('bold')}".strip()) for text, style in line)
+
+
+def course_words(view: InsightView, vacuum: VacuumView) -> str:
+    """Return where the pressure goes, in few words; empty where that is not known."""
+    if vacuum.rise is not None:
+        return "rises"
+    if vacuum.halves is not None:
+        return f"halves in {format_roughly(vacuum.halves / view.speed)}"
+    if vacuum.falls:
+        return "falls"
+    return "does not surely fall" if vacuum.mbar is not None else ""
 
 
 def _name_width(width: int) -> int:
@@ -178,24 +219,61 @@ def pressure_lines(
     if vacuum is None:
         said = "No channel has the role pressure, so nothing is known of the vacuum: a contract file sets it."
         return _styled(folded(said, width), "$foreground-muted")[:height]
-    facts = [_fact("Pressure", reading_with_unit(vacuum.channel, units), "bold")]
-    if vacuum.channel.quality is not Quality.GOOD:
+    good = vacuum.channel.quality is Quality.GOOD
+    facts = [_fact("Pressure", reading_with_unit(vacuum.channel, units), "bold" if good else "$no-data")]
+    if not good:
         facts.append(_fact("", vacuum.channel.quality.value, "$warning"))
     facts.append(_fact("Pump", _pump_words(vacuum), "" if vacuum.pump is not None else "$foreground-muted"))
     if vacuum.rise is not None:
         facts += _rise(vacuum, units)
     elif vacuum.halves is not None:
         facts.append(_fact("Halves in", f"{format_roughly(vacuum.halves / view.speed)} at this rate", ""))
-    elif vacuum.falls:
-        facts.append(_fact("Course", "falls", ""))
-    elif vacuum.mbar is not None:
-        facts.append(_fact("Course", "does not surely fall", "$foreground-muted"))
+    elif course := course_words(view, vacuum):
+        facts.append(_fact("Course", course, "" if vacuum.falls else "$foreground-muted"))
     for threshold in vacuum.thresholds:
         name = threshold_words(threshold.mbar, units)
         if threshold.forecast is not None:
             facts.append(_fact(name, span_words(threshold.forecast, view, times), ""))
         elif vacuum.falls:
             facts.append(_fact(name, "not foreseen", "$foreground-muted"))
+    plain = (tuple((glyphs.plain(text), style) for text, style in line) for line in facts)
+    return [clip(line, width, ellipsis=glyphs.ellipsis) for line in plain][:height]
+
+
+def channel_lines(
+    judged: Judged,
+    view: InsightView,
+    width: int,
+    height: int,
+    *,
+    glyphs: Glyphs,
+    times: Times,
+    units: DisplayUnits = AS_REPORTED,
+    band: str = "",
+) -> list[Line]:
+    """Return the facts about a channel by one criterion that fit; `band` says when it is in tolerance."""
+    channel, found = judged.channel, judged.stability
+    rate = (
+        f"{change_words(found, units)} {units.difference_unit('degC')}/h"
+        if found.per_hour is not None
+        else "—"
+    )
+    old = channel.quality is not Quality.GOOD
+    value: Span = (f"  {reading_with_unit(channel, units)}", "$no-data" if old else "bold $cursor")
+    facts: list[Line] = [((clean(channel.label, 60), "bold"), value)]
+    if old:
+        facts.append(_fact("", channel.quality.value, "$warning"))
+    facts += [
+        _fact("Criterion", clean(judged.criterion.name, 40), ""),
+        _fact("Stable in", *end_words(found, view, glyphs, times)),
+        _fact("Change", rate, ""),
+    ]
+    lines = folded(band, max(8, width - _FACT)) if band else ()
+    facts += [_fact("" if at else "Band", text, "") for at, text in enumerate(lines)]
+    facts += [
+        _fact("Stable for", format_part(found.held, found.needed), "$good" if found.stable else ""),
+        _fact("Resets", str(found.resets), "" if found.resets else "$foreground-muted"),
+    ]
     plain = (tuple((glyphs.plain(text), style) for text, style in line) for line in facts)
     return [clip(line, width, ellipsis=glyphs.ellipsis) for line in plain][:height]
 

@@ -9,19 +9,25 @@ from textual.containers import Horizontal
 from textual.geometry import Size
 
 from xovac_tui.analysis.advice import LABEL
-from xovac_tui.analysis.insight import InsightView
+from xovac_tui.analysis.insight import InsightView, Judged
+from xovac_tui.api.contract import Role
 from xovac_tui.chamber.snapshot import Snapshot
+from xovac_tui.text import clean
+from xovac_tui.ui.screens.channel_pane import ChannelPane
 from xovac_tui.ui.screens.insight import ACTIONS
 from xovac_tui.ui.screens.insight.lines import (
+    InsightRow,
     advice_lines,
+    channel_lines,
+    marked,
     pressure_lines,
     rows_of,
     table_head,
     table_line,
     table_notes,
 )
-from xovac_tui.ui.screens.pane import Pane
 from xovac_tui.ui.sizes import SizeStep
+from xovac_tui.ui.widgets.band_words import BandAhead, band_ahead, band_courses, band_words
 from xovac_tui.ui.widgets.lines import Line, RunFacts, entitle
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.widgets.trend import TrendChart
@@ -37,10 +43,11 @@ _FORESEEN_EVERY = 10.0
 """Seconds for which a drawn forecast stays where it is."""
 
 
-class InsightPane(Pane):
+class InsightPane(ChannelPane):
     """Stability, the pressure with its forecast, and advice, in panels that do not jump."""
 
     HELP = (
+        "Up and down choose a row; chart and facts below are of its channel, and {edit-channel} names it.\n"
         "Stable: each channel by each criterion of the settings ([stability]). The change per hour is a "
         "straight line through the criterion's window, with its uncertainty (about 95 %); the bar shows for "
         "how long it has been stable of how long it must be. ±2 K in 10 min: all values of 10 min lie in a "
@@ -67,7 +74,7 @@ class InsightPane(Pane):
 
     def compose(self) -> ComposeResult:
         """Build the three parts."""
-        yield Rows("Stable", id="insight-stable")
+        yield Rows("Stable", choose=True, id="insight-stable")
         with Horizontal(id="insight-vacuum"):
             yield TrendChart(ascii_only=self.workspace.glyphs.ascii, keys=self.keys, id="insight-chart")
             yield RunFacts(id="insight-facts")
@@ -80,19 +87,64 @@ class InsightPane(Pane):
         """Size for which the panels were fitted, and the most rows that table and advice needed since."""
         self._foreseen: tuple[float, tuple[tuple[float, float], ...]] = (-math.inf, ())
         """When it was foreseen how the pressure goes on, and how: (monotonic seconds, shown value)."""
+        self._rows: list[InsightRow] = []
+        self._key: tuple[str, str] | None = None
+        """Row with the cursor; None: the first one."""
 
     def show(self, snapshot: Snapshot) -> None:
         """Show a snapshot."""
         pins = self.workspace.memory.state.pinned.get(self.station.name)
         view = self.station.insight.view(snapshot, pins, self.workspace.units)
+        self._rows = rows_of(view)
         self._fit(view)
         self._show_stable(view)
-        glyphs, times, units = self.workspace.glyphs, self.workspace.times, self.workspace.units
-        self.query_one("#insight-facts", RunFacts).show(
-            lambda width, height: pressure_lines(view, width, height, glyphs=glyphs, times=times, units=units)
-        )
-        self.query_one("#insight-chart", TrendChart).show(self._trend(snapshot, view))
+        self._show_detail(snapshot, view)
+        glyphs = self.workspace.glyphs
         self.query_one("#insight-advice", Rows).show_folded(lambda width: advice_lines(view, width, glyphs))
+
+    @property
+    def _chosen(self) -> InsightRow | None:
+        at = self._chosen_at()
+        return self._rows[at] if at < len(self._rows) else None
+
+    def _chosen_at(self) -> int:
+        """Return the row of the cursor: the first one until another was chosen, and where that has gone."""
+        places = [at for at, row in enumerate(self._rows) if not row.heading]
+        return next((at for at in places if self._rows[at].key == self._key), places[0] if places else 0)
+
+    @property
+    def chosen_channel(self) -> str | None:
+        row = self._chosen
+        if row is not None and row.judged is not None:
+            return row.judged.channel.full_name
+        pressure = self.workspace.snapshot.by_role(Role.PRESSURE)
+        return None if pressure is None else pressure.full_name
+
+    def on_rows_chosen(self, message: Rows.Chosen) -> None:
+        """Show the detail of the row with the cursor."""
+        if message.rows.id == "insight-stable" and message.index < len(self._rows):
+            self._key = self._rows[message.index].key
+            self.show(self.workspace.snapshot)
+
+    def _show_detail(self, snapshot: Snapshot, view: InsightView) -> None:
+        """Show chart and facts of the channel under the cursor."""
+        row, band = self._chosen, None
+        judged = None if row is None else row.judged
+        glyphs, times, units = self.workspace.glyphs, self.workspace.times, self.workspace.units
+        if judged is not None and judged.channel.role is Role.CONTROLLED:
+            band = band_ahead(self.station, snapshot, self.station.progress(snapshot))
+
+        def facts(width: int, height: int) -> list[Line]:
+            if judged is None:
+                return pressure_lines(view, width, height, glyphs=glyphs, times=times, units=units)
+            said = band_words(band, snapshot, times, units) if band is not None else ""
+            return channel_lines(
+                judged, view, width, height, glyphs=glyphs, times=times, units=units, band=said
+            )
+
+        self.query_one("#insight-facts", RunFacts).show(facts)
+        trend = self._trend(snapshot, view) if judged is None else self._channel_trend(snapshot, judged, band)
+        self.query_one("#insight-chart", TrendChart).show(trend)
 
     def _fit(self, view: InsightView) -> None:
         """Give all panels one height; where rows are short, table and advice what they needed most so far.
@@ -108,7 +160,7 @@ class InsightPane(Pane):
         width = max(20, self.size.width - 4)
         glyphs = self.workspace.glyphs
         needed = len(advice_lines(view, width, glyphs)) + 2
-        listed = len(rows_of(view)) + len(table_notes(view, width, glyphs, self.keys)) + 2 + bool(view.judged)
+        listed = len(self._rows) + len(table_notes(view, width, glyphs, self.keys)) + 2 + bool(self._rows)
         least = self.workspace.step < SizeStep.LOW
         self.set_class(least, "-least")
         room = height - (_LEAST_FACTS if least else _LEAST_CHART)
@@ -130,7 +182,7 @@ class InsightPane(Pane):
             self.workspace.glyphs,
             self.workspace.times,
         )
-        rows, units = rows_of(view), self.workspace.units
+        rows, units = self._rows, self.workspace.units
         title = "Stable"
         if view.speed != 1:
             title += glyphs.plain(f"  windows and rates of the simulated chamber, ×{view.speed:g}")
@@ -141,12 +193,46 @@ class InsightPane(Pane):
         def line(index: int, chosen: bool) -> Line:
             if index >= len(rows):
                 return notes[index - len(rows)]
-            return table_line(rows[index], view, table.size.width, glyphs=glyphs, times=times, units=units)
+            made = table_line(rows[index], view, table.size.width, glyphs=glyphs, times=times, units=units)
+            return marked(made, table.size.width, glyphs, focus=table.has_focus) if chosen else made
 
         def head() -> Line:
             return table_head(table.size.width, glyphs, units)
 
-        table.show_rows(len(rows) + len(notes), line, head=head if rows else None)
+        skip = {at for at, row in enumerate(rows) if row.heading} | {
+            len(rows) + at for at in range(len(notes))
+        }
+        table.show_rows(
+            len(rows) + len(notes),
+            line,
+            head=head if rows else None,
+            skip=skip,
+            chosen=self._chosen_at() if rows else None,
+        )
+
+    def _channel_trend(self, snapshot: Snapshot, judged: Judged, band: BandAhead | None) -> TrendModel:
+        """Return the chart of a temperature; of the controlled one with the plan and what is foreseen."""
+        channel, units = judged.channel, self.workspace.units
+        history = self.station.history(channel.full_name)
+        controlled = channel.role is Role.CONTROLLED
+        series: tuple[TrendSeries, ...] = ()
+        if history is not None:
+            name, label = channel.full_name, channel.label
+            series = (shown_series(units, name, label, channel.unit, channel.log, history, 0),)
+        return TrendModel(
+            now_mono=snapshot.mono,
+            now_utc=snapshot.utc,
+            series=series,
+            planned=(self.station.runs.planned_profile() or None) if controlled else None,
+            holds=tuple(self.station.runs.holds()) if controlled else (),
+            controlled=channel.full_name if controlled else "",
+            forecasts=band_courses(band, channel, units),
+            marks=self.station.marks(snapshot),
+            window=self._window,
+            title=clean(channel.label, 40),
+            utc=self.workspace.times.mode == "utc",
+            units=units,
+        )
 
     def _trend(self, snapshot: Snapshot, view: InsightView) -> TrendModel:
         series: tuple[TrendSeries, ...] = ()

@@ -25,6 +25,8 @@ _BACK = 48
 _KEPT = 600
 """Rows that are kept for a reader who scrolls."""
 _LONGEST_TEXT = 40
+_ALONE = ""
+"""Path of a value that is a message by itself."""
 _PINNED, _RANK, _CLOCK = range(3)
 
 
@@ -77,11 +79,15 @@ class ChangedValues:
         return {} if message is None else {leaf.path: leaf for leaf in message.leaves}
 
     def _values(self, event: LoggedEvent) -> dict[str, Leaf] | None:
-        """Return the values of a message by their paths; None where it is not an object, or too long."""
+        """Return the values of a message by their paths; None where it is shown as it came.
+
+        So is one that is too long, or a list, or a single value that the contract says nothing of.
+        """
         if not _is_message(event) or event.problem or event.size > LONGEST:
             return None
         value = event.payload().value
-        return dict(leaves(value)) if isinstance(value, dict) else None
+        alone = value is not None and not isinstance(value, list) and _ALONE in self._leaves(event.name)
+        return dict(leaves(value)) if alone or isinstance(value, dict) else None
 
     def _before(self, log: Log, event: LoggedEvent) -> dict[str, Leaf] | None:
         """Return the values of the message of the same name before this one, if it is near."""

@@ -93,7 +93,7 @@ def event_line(
         when, words, wrong_style = "$foreground-muted", _KIND_STYLE[event.kind], "bold $warning"
         named, body = ("bold $accent", "bold $accent") if out else ("$foreground", "$foreground-muted")
     sign = glyphs.arrow_out if out else glyphs.arrow_in
-    name = row_name(event, count, glyphs)
+    name = row_name(event, count, glyphs, columns.name)
     what = "not read" if too_long(event.problem) else "malformed"
     wrong = f"{glyphs.warning} {what} " if event.problem else ""
     room = max(0, columns.payload - len(wrong))
@@ -117,16 +117,18 @@ def event_line(
     return _joined(
         (time, when),
         (kind, words),
-        (fit(name, columns.name, ellipsis=glyphs.ellipsis) + " ", named),
+        (fit(name, columns.name) + " ", named),
         (wrong, wrong_style),
         *shown,
     )
 
 
-def row_name(event: LoggedEvent, count: int, glyphs: Glyphs) -> str:
-    """Return an event's name, with the number of equal ones in its row."""
+def row_name(event: LoggedEvent, count: int, glyphs: Glyphs, width: int = 80) -> str:
+    """Return an event's name in at most `width` cells, with the number of equal ones, which is not cut."""
     name = glyphs.literal(clean(event.name, 64))
-    return name if count < _MANY else f"{name} {glyphs.plain('×')}{count}"
+    number = "" if count < _MANY else f" {glyphs.plain('×')}{count}"
+    room = max(1, width - cell_len(number))
+    return fit(name, min(room, cell_len(name)), ellipsis=glyphs.ellipsis) + number
 
 
 def values_line(values: RowValues, glyphs: Glyphs, changed: str, others: str) -> Line:

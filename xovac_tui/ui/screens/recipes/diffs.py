@@ -16,6 +16,7 @@ from xovac_tui.recipes.differing import NO_DIFFERENCE, DiffLine, written_lines
 from xovac_tui.text import clean
 from xovac_tui.ui.dialogs.base import Dialog, ReadingDialog
 from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.widgets.lean import LeanStatic
 from xovac_tui.ui.workspace import Workspace
 
 _STYLES = {"-": "$bad", "+": "$good", " ": "$foreground-muted", "~": "$foreground-muted"}
@@ -43,7 +44,7 @@ class DiffDialog(ReadingDialog):
 
     def text(self) -> ComposeResult:
         """Build the text."""
-        yield Static(diff_content(self._lines, self.workspace.glyphs, same=NO_DIFFERENCE))
+        yield LeanStatic(diff_content(self._lines, self.workspace.glyphs, same=NO_DIFFERENCE))
 
 
 class VersionChoice(msgspec.Struct, frozen=True):
@@ -77,7 +78,7 @@ class VersionsDialog(Dialog[int]):
             *(Content(self.workspace.glyphs.plain(one.words)) for one in self._versions), compact=True
         )
         with VerticalScroll():
-            yield Static()
+            yield LeanStatic()
 
     def on_mount(self) -> None:
         """Choose the newest version."""

@@ -139,7 +139,7 @@ class FileWork:
         opened = await asyncio.to_thread(store.open_recipe, file.path)
         name, problem = opened.recipe.name, ""
         while True:
-            words = "The recipe and its file are called so. The name is sent to the device."
+            words = "Name of the recipe, which the device gets too, and of its file."
             answer = await self._workspace.ask(
                 AskDialog(self._workspace, "Rename", words, name, problem=problem, longest=_LONGEST_NAME)
             )

@@ -23,7 +23,7 @@ from xovac_tui.text import clean
 from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.search import FuzzyQuery
-from xovac_tui.ui.widgets.lines import CHOSEN, HEAD, Line, Span, clip, fit, folded, paragraph
+from xovac_tui.ui.widgets.lines import CHOSEN, HEAD, Line, Span, clip, fit, folded, line_width, paragraph
 
 SEVERITY: dict[Severity, tuple[str, str]] = {
     "error": ("error", "bold $error"),
@@ -158,10 +158,10 @@ def fact_lines(
         (
             ("From ", "$foreground-muted"),
             (units.quantity(start.celsius, "degC"), "bold"),
-            (f" {start.words}", "$foreground-muted" if start.measured else "$warning"),
+            (f" {start.words(units)}", "$foreground-muted" if start.measured else "$warning"),
         ),
         ((f"Assumed: {_reading(settings, units)}", "$foreground-muted"),),
-        _verdict(study, blocked, glyphs, keys),
+        _verdict(study, blocked, width, glyphs, keys),
     ]
     last = [
         clip(tuple((glyphs.plain(text), style) for text, style in line), width, ellipsis=glyphs.ellipsis)
@@ -210,21 +210,30 @@ def _reading(settings: PlanSettings, units: DisplayUnits) -> str:
     return f"sent in {unit(settings.temperature_unit)} and {settings.duration_unit}, items {way}, {rate}"
 
 
-def _verdict(study: Study, blocked: Refusal | None, glyphs: Glyphs, keys: Mapping[str, str]) -> Line:
-    spans: list[Span] = [("Check ", "$foreground-muted")]
-    for severity, (word, style) in SEVERITY.items():
-        count = study.count(severity)
-        if count:
-            spans.append((f"{severity_sign(severity, glyphs)} {counted(count, word)}  ", style))
-    if len(spans) == 1:
-        spans.append((f"{glyphs.dot} nothing to say  ", "$good"))
+def _verdict(
+    study: Study, blocked: Refusal | None, width: int, glyphs: Glyphs, keys: Mapping[str, str]
+) -> Line:
+    """Return what the check found and what that means for loading; without room the counts have no words."""
     if study.compiled is None:
-        spans.append(("cannot be loaded", "bold $error"))
+        means: Span = ("cannot be loaded", "bold $error")
     elif blocked:
-        spans.append((f"not now: {blocked.cause}", "$warning"))
+        means = (f"not now: {blocked.cause}", "$warning")
     else:
-        spans.append((f"{keys['load-recipe']} loads {counted(len(study.compiled.items), 'item')}", "$good"))
-    return tuple(spans)
+        means = (f"{keys['load-recipe']} loads {counted(len(study.compiled.items), 'item')}", "$good")
+    found = [(one, study.count(one), word, style) for one, (word, style) in SEVERITY.items()]
+    line: Line = ()
+    for worded in (True, False):
+        spans: list[Span] = [("Check ", "$foreground-muted")]
+        for severity, count, word, style in found:
+            if count:
+                said = counted(count, word) if worded else f"{count}"
+                spans.append((f"{severity_sign(severity, glyphs)} {said}  ", style))
+        if len(spans) == 1:
+            spans.append((f"{glyphs.dot} nothing to say  ", "$good"))
+        line = (*spans, means)
+        if line_width(line) <= width:
+            break
+    return line
 
 
 def finding_lines(

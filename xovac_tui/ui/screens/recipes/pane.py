@@ -29,7 +29,7 @@ from xovac_tui.ui.screens.recipes import ACTIONS, lines
 from xovac_tui.ui.screens.recipes.loading import CheckedFile, Loading
 from xovac_tui.ui.screens.recipes.profile import ProfileChart
 from xovac_tui.ui.widgets.find_field import FindField
-from xovac_tui.ui.widgets.fitting import fit
+from xovac_tui.ui.widgets.fitting import fit, set_height
 from xovac_tui.ui.widgets.lines import Line, LinesWidget
 from xovac_tui.ui.widgets.rows import Rows
 from xovac_tui.ui.workspace import Workspace
@@ -65,7 +65,7 @@ class RecipesView(Horizontal):
         self.chosen: RecipeFile | None = None
         self.study: Study | None = None
         """Plan and findings of the chosen recipe; None until they are computed."""
-        self.start = LoadStart(20.0, False, "")
+        self.start = LoadStart(20.0, False, ())
         self._shared = self._listed = 0
         self._units = workspace.units
 
@@ -184,7 +184,8 @@ class RecipesView(Horizontal):
         table, check = self.query_one("#recipe-steps", Rows), self.query_one("#recipe-check", Rows)
         self._shared = height
         if study is None or not self.has_class("-tall") or not height:
-            table.styles.height = check.styles.height = None
+            set_height(table, None)
+            set_height(check, None)
             return
         steps = len(study.plan.segments) + 1 if study.plan else 0
         found = len(
@@ -197,7 +198,8 @@ class RecipesView(Horizontal):
         )
         least = height // 2 if study.compiled is None or study.compiled.warnings else height // 3
         wanted = max(4, min(found + 2, max(least, height - steps - 2)))
-        check.styles.height, table.styles.height = wanted, "1fr"
+        set_height(check, wanted)
+        set_height(table, "1fr")
 
     def listed(self) -> list[lines.RecipeListRow]:
         """Return the lines of the list."""
@@ -375,7 +377,7 @@ class RecipesPane(Pane):
     @work(group="recipes-look", exclusive=True)
     async def check_folder(self) -> None:
         """Read the folder again if another program has changed it."""
-        if not self.display or self.view.study is None:
+        if not self.is_seen or self.view.study is None:
             return
         if await asyncio.to_thread(fingerprint, self.workspace.start.recipes) != self._folder_was:
             self._read()

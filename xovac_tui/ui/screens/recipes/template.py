@@ -26,6 +26,7 @@ from xovac_tui.ui.dialogs.base import Dialog
 from xovac_tui.ui.dialogs.guard import DialogButton
 from xovac_tui.ui.screens.recipes.editor.fields import FormField
 from xovac_tui.ui.screens.recipes.editor.form import FieldForm
+from xovac_tui.ui.widgets.lean import LeanStatic
 from xovac_tui.ui.workspace import Workspace
 
 _PAUSE = 0.15
@@ -54,9 +55,9 @@ class TemplateDialog(Dialog[Recipe]):
     def contents(self) -> ComposeResult:
         """Build the form."""
         template, glyphs = self._template, self.workspace.glyphs
-        yield Static(template.help, id="template-about", markup=False)
+        yield LeanStatic(template.help, id="template-about", markup=False)
         yield FieldForm(len(template.parameters) + 1, glyphs)
-        yield Static("", id="total", markup=False)
+        yield LeanStatic("", id="total", markup=False)
         with Horizontal(classes="buttons"):
             yield DialogButton("Back", id="back")
             yield DialogButton("Make it (enter)", id="make")
@@ -67,6 +68,11 @@ class TemplateDialog(Dialog[Recipe]):
         form.show(template_fields(self._template))
         form.take_focus()
         self._check()
+
+    @property
+    def unsaved(self) -> str:
+        """The heading where something was typed; else empty."""
+        return self.heading if any(form.touched for form in self.query(FieldForm)) else ""
 
     def on_field_form_changed(self, message: FieldForm.Changed) -> None:
         """Check as typed."""

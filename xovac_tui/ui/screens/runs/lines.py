@@ -166,12 +166,12 @@ def _when(past: PastRun, times: Times) -> Line:
     least = "" if past.state.start_seen else "before "
     began = f"{least}{times.day(run.started)} {times.short(run.started)}"
     spans: list[Span] = [("Began   ", "$foreground-muted"), (began, "")]
-    if run.ended is not None:
-        ended = f"{times.day(run.ended)} {times.short_with_zone(run.ended)}"
-        spans += [("  ended ", "$foreground-muted"), (ended, "")]
-    elif (ends := past.view().ends_utc) is not None:
-        when = f"{times.day(ends)} {times.short_with_zone(ends)}"
-        spans += [("  ends ", "$foreground-muted"), (when, "")]
+    ends = run.ended if run.ended is not None else past.view().ends_utc
+    if ends is not None:
+        # The day of the begin is not said again.
+        day = "" if times.day(ends) == times.day(run.started) else f"{times.day(ends)} "
+        word = "ends" if run.ended is None else "ended"
+        spans += [(f"  {word} ", "$foreground-muted"), (f"{day}{times.short_with_zone(ends)}", "")]
     return tuple(spans)
 
 
@@ -301,7 +301,9 @@ def _reading_row(label: str, values: Sequence[str], name: str, width: int, ellip
 # -- what happened ------------------------------------------------------------------------------------------
 
 
-def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -> list[Line]:
+def happened_lines(
+    past: PastRun, width: int, *, glyphs: Glyphs, times: Times, units: DisplayUnits = AS_REPORTED
+) -> list[Line]:
     """Return how a run ended, then commands, notes, attachments and gaps by time, folded."""
     found: list[tuple[float, str, str]] = []
     for command in past.commands:
@@ -310,7 +312,7 @@ def happened_lines(past: PastRun, width: int, *, glyphs: Glyphs, times: Times) -
         if one.mark.kind == "note":
             found.append((one.t, f"note by {clean(one.who, 40)}: {clean(one.mark.text, 400)}", ""))
         elif one.mark.kind == "alarm":
-            found.append((one.t, f"alarm: {clean(one.mark.text, 400)}", "$warning"))
+            found.append((one.t, f"alarm: {clean(one.mark.text_in(units), 400)}", "$warning"))
         elif one.mark.kind in ("clock", "unrecorded", "asleep", "unsent"):
             found.append((one.t, clean(one.mark.text, 400), "$warning"))
     for file in past.attachments:

@@ -472,7 +472,8 @@ class RunsPane(Pane):
             len(extremes), reading, head=lambda: reading_head(readings.size.width), rewind=rewind
         )
         self.query_one("#run-happened", Rows).show_folded(
-            lambda width: happened_lines(past, width, glyphs=glyphs, times=times), rewind=rewind
+            lambda width: happened_lines(past, width, glyphs=glyphs, times=times, units=self.workspace.units),
+            rewind=rewind,
         )
 
     def _draw_pair(self, *, rewind: bool = False) -> None:

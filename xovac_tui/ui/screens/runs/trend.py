@@ -68,7 +68,7 @@ def run_model(past: PastRun, *, utc: bool, units: DisplayUnits = AS_REPORTED) ->
         series=tuple(series),
         planned=[(start + t, celsius) for t, celsius in past.planned_points()] or None,
         marks=tuple(
-            Mark(max(start, one.t), one.mark.utc, one.mark.kind, clean(one.mark.text, 80))
+            Mark(max(start, one.t), one.mark.utc, one.mark.kind, clean(one.mark.text_in(units), 80))
             for one in past.marks
             if one.mark.kind in MARKS and one.t <= end
         ),

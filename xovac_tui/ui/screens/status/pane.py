@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import msgspec
-from textual import work
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -16,14 +15,15 @@ from xovac_tui import analysis
 from xovac_tui.api.contract import Role
 from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
 from xovac_tui.config import state
-from xovac_tui.ui import dialogs
-from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.screens.channel_pane import ChannelPane
 from xovac_tui.ui.screens.status import ACTIONS
 from xovac_tui.ui.screens.status.hero import Hero, Look, leading, paced
-from xovac_tui.ui.screens.status.readings import LEAST_WIDTH, SPARK, Readings
+from xovac_tui.ui.screens.status.reading_lines import LEAST_WIDTH, SPARK
+from xovac_tui.ui.screens.status.readings import Readings
 from xovac_tui.ui.screens.status.run_lines import RunPanel
 from xovac_tui.ui.screens.status.run_moment import RunMoment, at_recipe_pace
 from xovac_tui.ui.sizes import SizeStep
+from xovac_tui.ui.widgets.band_words import BandAhead, band_ahead, band_courses
 from xovac_tui.ui.widgets.heat import tint_of
 from xovac_tui.ui.widgets.trend import TrendChart
 from xovac_tui.ui.widgets.trend_model import WINDOWS, TrendModel, shown_series
@@ -77,13 +77,15 @@ def arrange(step: SizeStep, width: int, height: int, shown: int) -> Arrangement:
     return Arrangement(hero, 1 + rows)
 
 
-class StatusPane(Pane):
+class StatusPane(ChannelPane):
     """Readings, run and trend."""
 
     HELP = (
         "At the top: the controlled temperature with its target, the pressure and where it goes, and the "
         "step that runs. Of a hold you see how long it lasts and how much of that counts, or why it does not "
         "count now: counted is what was in tolerance, with the pressure low, the link up and the data fresh. "
+        "band: when the temperature is in the tolerance of the hold that the step leads to, if it goes on as "
+        "it did in this step; without it that is not foreseen. "
         "tab goes there, and {zoom} shows everything about the run.\n"
         "Readings: the sign at the left shows the quality: good, stale "
         "(overdue; the age says how old), bad (the message held no number), no data. Behind the value stands "
@@ -146,16 +148,17 @@ class StatusPane(Pane):
         speed, replayed = self.station.speed, self.workspace.playback is not None
         snapshot = paced(snapshot, speed)
         channels = self._ordered(snapshot)
-        newest = self.station.runs.view()
+        newest, progress = self.station.runs.view(), self.station.progress(snapshot)
         moment = RunMoment(
             snapshot,
-            at_recipe_pace(self.station.progress(snapshot), speed),
+            at_recipe_pace(progress, speed),
             at_recipe_pace(newest, speed) if newest is not None else None,
             self.workspace.units,
+            band_ahead(self.station, self.workspace.snapshot, progress, foresee=self._is_late(snapshot)),
         )
         glyphs, times = self.workspace.glyphs, self.workspace.times
         look = Look(glyphs, times, self.keys, self._newest, self._tint, self._state, replayed)
-        trend = self._trend(snapshot, channels)
+        trend = self._trend(snapshot, channels, moment.band)
         if not self.has_class("-full"):
             self.query_one(Hero).show(moment, channels, look)
             self.query_one(RunPanel).show(moment, glyphs=glyphs, times=times, keys=self.keys)
@@ -262,7 +265,9 @@ class StatusPane(Pane):
             chosen = [c for c in channels if c.full_name in self._unpinned]
         return chosen[:_MOST_SERIES]
 
-    def _trend(self, snapshot: Snapshot, channels: Sequence[ChannelView]) -> TrendModel:
+    def _trend(
+        self, snapshot: Snapshot, channels: Sequence[ChannelView], band: BandAhead | None
+    ) -> TrendModel:
         series = []
         for channel in self._pinned(channels):
             history = self.station.history(channel.full_name)
@@ -289,17 +294,20 @@ class StatusPane(Pane):
             holds=tuple(self.station.runs.holds()),
             controlled=controlled.full_name if controlled is not None else "",
             pressure=pressure.full_name if pressure is not None else "",
-            forecasts=self._forecasts(snapshot),
+            forecasts=(*band_courses(band, controlled, self.workspace.units), *self._forecasts(snapshot)),
             marks=self.station.marks(snapshot),
             window=self._window,
             utc=self.workspace.times.mode == "utc",
             units=self.workspace.units,
         )
 
+    def _is_late(self, snapshot: Snapshot) -> bool:
+        """Return whether the first pictures are over, which wait for no forecast."""
+        return self._opened is not None and snapshot.mono - self._opened >= _FIRST_ADVICE
+
     def _forecasts(self, snapshot: Snapshot) -> tuple[tuple[str, Sequence[tuple[float, float]]], ...]:
         """Return where the pressure is foreseen to go, as the Insight tab says it."""
-        late = self._opened is not None and snapshot.mono - self._opened >= _FIRST_ADVICE
-        fall = self.station.insight.fall(self.workspace.snapshot) if late else None
+        fall = self.station.insight.fall(self.workspace.snapshot) if self._is_late(snapshot) else None
         if fall is None or fall.mbar is None or not fall.falls or fall.channel.value is None:
             return ()
         speed, factor = self.station.speed, unit_of(fall.channel.unit).factor
@@ -327,6 +335,11 @@ class StatusPane(Pane):
         readings = self.query_one(Readings)
         readings.focus()
         return readings.choose(name)
+
+    @property
+    def chosen_channel(self) -> str | None:
+        chosen = self.query_one(Readings).chosen
+        return None if chosen is None else chosen.full_name
 
     # -- actions ------------------------------------------------------------------------------------
 
@@ -361,18 +374,6 @@ class StatusPane(Pane):
     async def action_insight(self) -> None:
         """Show the Insight tab in place of this one."""
         await self.workspace.show_over("status", "insight")
-
-    @work(group="contract", exclusive=True)
-    async def action_edit_channel(self) -> None:
-        """Show the form of the chosen channel."""
-        chosen = self.query_one(Readings).chosen
-        if chosen is not None:
-            await dialogs.contract.channel_form.edit_channel(self.workspace, chosen.full_name)
-
-    @work(group="contract")
-    async def action_undo_contract(self) -> None:
-        """Take the last change of the contract back."""
-        await dialogs.contract.undo.undo_contract(self.workspace)
 
     def action_pin(self) -> None:
         """Pin or unpin the chosen channel."""

@@ -12,173 +12,37 @@ from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
-from xovac_tui.chamber.snapshot import ChannelView, Quality
+from xovac_tui.chamber.snapshot import ChannelView
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
-from xovac_tui.durations import format_age
 from xovac_tui.plot.sparkline import sparkline
 from xovac_tui.text import clean
 from xovac_tui.ui.action import MOVING
-from xovac_tui.ui.format import rate, reading, reading_with_unit
+from xovac_tui.ui.format import reading_with_unit
 from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.screens.status.reading_lines import (
+    BETWEEN,
+    COMFORT_WIDTH,
+    FULL_WIDTH,
+    LEAST_WIDTH,
+    PINNED_SPANS,
+    SPARK,
+    USUAL_NAME,
+    Columns,
+    is_word,
+    labels_of,
+    pinned_line,
+    reading_line,
+)
 from xovac_tui.ui.widgets.copied import Copied
-from xovac_tui.ui.widgets.lines import CHOSEN, Line, LinesWidget, Span, clip, fit, fit_label
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, distinct_labels, fit
 from xovac_tui.ui.widgets.rows import EnterClicked, TwiceClicked
 from xovac_tui.ui.widgets.ruled import entitle_rule
 from xovac_tui.units import in_one, is_temperature
 
-_QUALITY_STYLE = {
-    Quality.GOOD: "$good",
-    Quality.STALE: "$stale",
-    Quality.BAD: "bold $bad",
-    Quality.NO_DATA: "$no-data",
-}
-_FULL_WIDTH = 36
-"""Cells of a reading from which on its value has its unit."""
-LEAST_WIDTH = 24
-"""Cells of a reading at least, where there are several columns."""
-_COMFORT_WIDTH = 60
-"""Cells of a reading above which another column is better than more blanks."""
-_BETWEEN = 2
-_OLD = 2.0
-"""Seconds above which an age is worth showing."""
-SPARK = 10
-"""Bars of a small trend."""
-PINNED_SPANS = 5
-"""Spans of one channel in the line of the pinned ones."""
-_QUIET = 1.0
-"""Smallest span of a small trend, K, so that small changes look small."""
-
 Trend = Callable[[str, int], Sequence[float]]
 """Function from full name and number of bins to the newest values of a channel, NaN for gaps."""
-
-
-class Columns(msgspec.Struct, frozen=True):
-    """Widths of the parts of one reading, cells; 0 leaves a part out."""
-
-    label: int
-    value: int
-    rate: int
-    age: int
-    spark: int
-    usual: str = ""
-    """Unit that is left out because the rule above says it."""
-
-    @classmethod
-    def for_width(cls, width: int, usual: str = "") -> Columns:
-        """Return the parts that fit, the least important left out first."""
-        if width < _FULL_WIDTH and usual:
-            value, change = 7, 6
-            return cls(max(4, width - 2 - value - change), value, change, 0, 0, usual)
-        value, change, old, spark = 13, 8, 7, SPARK + 1
-        rest = width - 2 - value
-        if rest - change - old - spark >= 16:
-            return cls(min(30, rest - change - old - spark), value, change, old, spark)
-        # Narrow: change and age share a column, because a stale value has no change.
-        if rest - change >= 10:
-            return cls(min(24, rest - change), value, change, 0, 0)
-        return cls(max(4, rest), value, 0, 0, 0)
-
-
-def reading_line(
-    channel: ChannelView,
-    columns: Columns,
-    glyphs: Glyphs,
-    spark: str,
-    *,
-    chosen: bool,
-    units: DisplayUnits = AS_REPORTED,
-    colour: str = "",
-) -> list[Span]:
-    """Return the spans of one reading, as wide as its columns; `colour` is that of its line on the trend."""
-    quality = channel.quality
-    dim = quality in (Quality.STALE, Quality.NO_DATA)
-    body = "$no-data" if dim else "$foreground"
-    label = clean(channel.label, 60)
-    old = ""
-    if quality is Quality.NO_DATA:
-        old = "no data"
-    elif quality is Quality.BAD:
-        old = "bad"
-    elif channel.overdue and (channel.age or 0.0) > _OLD:
-        old = format_age(channel.age)
-    change = "" if dim else rate(channel, units)
-    spans: list[Span] = [
-        (f"{glyphs.quality(quality)} ", _QUALITY_STYLE[quality]),
-        (
-            fit_label(glyphs.plain(label), columns.label, ellipsis=glyphs.ellipsis),
-            CHOSEN if chosen else body,
-        ),
-    ]
-    value_style = "$no-data" if dim else "bold $foreground"
-    behind = (old or glyphs.plain(change), _QUALITY_STYLE[quality] if old else "$no-data")
-    if columns.usual:
-        bare = channel.unit == columns.usual or not channel.unit or channel.value is None
-        shown = glyphs.plain(reading(channel, units) if bare else reading_with_unit(channel, units))
-        if cell_len(shown) >= columns.value or cell_len(behind[0]) >= columns.rate:
-            # A value with a unit of its own takes the room of the change, and an age that of the value's.
-            both = columns.value + columns.rate
-            said = fit(behind[0], cell_len(behind[0]) + 1, right=True) if old else ""
-            spans.append(
-                (fit(shown, both - cell_len(said), right=True, ellipsis=glyphs.ellipsis), value_style)
-            )
-            return [*spans, (said, behind[1])]
-        return [
-            *spans,
-            (fit(shown, columns.value, right=True), value_style),
-            (fit(behind[0], columns.rate, right=True), behind[1]),
-        ]
-    spans.append(
-        (fit(glyphs.plain(reading_with_unit(channel, units)), columns.value, right=True), value_style)
-    )
-    if columns.rate and columns.age:
-        spans.append((fit(glyphs.plain(change), columns.rate, right=True), "$no-data"))
-        spans.append((fit(old, columns.age, right=True), _QUALITY_STYLE[quality]))
-    elif columns.rate:
-        spans.append((fit(behind[0], columns.rate, right=True), behind[1]))
-    if columns.spark:
-        spans.append((" " + fit(spark, columns.spark - 1), colour or "$foreground-muted"))
-    return spans
-
-
-def pinned_line(
-    channels: Sequence[ChannelView],
-    count: int,
-    width: int,
-    glyphs: Glyphs,
-    key: str,
-    chosen: ChannelView | None,
-    units: DisplayUnits = AS_REPORTED,
-) -> Line:
-    """Return the first channels in one line, with how many of `count` there are beside them."""
-    spans: list[Span] = []
-    shown = 0
-    for channel in channels:
-        old = channel.overdue and (channel.age or 0.0) > _OLD
-        dim = channel.quality is not Quality.GOOD
-        age = f" {format_age(channel.age)}" if old else ""
-        one: list[Span] = [
-            (f" {glyphs.quality(channel.quality)} ", _QUALITY_STYLE[channel.quality]),
-            (fit_label(glyphs.plain(clean(channel.label, 60)), min(14, cell_len(channel.label))), ""),
-            (
-                f" {glyphs.plain(reading_with_unit(channel, units))}",
-                "$no-data" if dim else "bold $foreground",
-            ),
-            (age, "$stale"),
-            (" ", ""),
-        ]
-        if channel is chosen:
-            one[1] = (one[1][0], CHOSEN)
-        left = count - shown - 1
-        more = f" {left} more ({key})" if left else ""
-        used = sum(cell_len(text) for text, _ in (*spans, *one))
-        if used + cell_len(more) > width:
-            break
-        assert len(one) == PINNED_SPANS
-        spans += one
-        shown += 1
-    if count - shown:
-        spans.append((f" {count - shown} more ({key})", "$no-data"))
-    return clip(tuple(spans), width, ellipsis=glyphs.ellipsis)
+_QUIET = 1.0
+"""Smallest span of a small trend, K, so that small changes look small."""
 
 
 class Readings(LinesWidget, can_focus=True):
@@ -332,9 +196,23 @@ class Readings(LinesWidget, can_focus=True):
 
     def _columns(self, width: int, height: int) -> int:
         """Return the number of columns: enough for all channels, and not mostly blank."""
-        most = max(1, (width + _BETWEEN) // ((_FULL_WIDTH if self.full else LEAST_WIDTH) + _BETWEEN))
+        most = max(1, (width + BETWEEN) // ((FULL_WIDTH if self.full else LEAST_WIDTH) + BETWEEN))
         needed = -(-len(self._channels) // height)
-        return min(most, max(needed, width // _COMFORT_WIDTH))
+        return min(most, max(needed, width // COMFORT_WIDTH))
+
+    def _arrange(self, width: int, height: int, usual: str) -> tuple[int, Columns]:
+        """Return the number of columns, and their parts.
+
+        Names of usual length are whole where that is possible: the change gives way to them, then a column.
+        """
+        most = self._columns(width, height)
+        numbers = labels_of([one for one in self._channels if not is_word(one)], self._glyphs)
+        wanted = min(USUAL_NAME, max((cell_len(one) for one in numbers), default=0))
+        tried = []
+        for count in range(most, 0, -1):
+            room = (width - (count - 1) * BETWEEN) // count
+            tried.append((count, Columns.for_width(room, usual, wanted)))
+        return next((one for one in tried if one[1].label >= wanted), tried[0])
 
     def _layout(self, width: int, height: int) -> list[Line]:
         title: list[Span] = [("Readings", "$foreground")]
@@ -345,7 +223,10 @@ class Readings(LinesWidget, can_focus=True):
             reason = textwrap.wrap(self._glyphs.plain(clean(self._why, 1000)), max(20, width - 2))
             first: Line = ((" Nothing has been received yet.", "$no-data"),)
             return [first, *(((f" {line}", "$foreground"),) for line in reason)][:height]
-        count = self._columns(width, height)
+        usual = _usual(self._channels)
+        labels = labels_of(self._channels, self._glyphs)
+        count, columns = self._arrange(width, height, usual)
+        names = distinct_labels(labels, columns.label, ellipsis=self._glyphs.ellipsis)
         # The last place counts the channels left out.
         room = height * count
         room = room - 1 if len(self._channels) > room > 1 else room
@@ -353,26 +234,31 @@ class Readings(LinesWidget, can_focus=True):
             self._top = min(self._top, self._chosen) if self.has_focus else 0
         if self.has_focus and self._chosen >= self._top + room:
             self._top = self._chosen - room + 1
+        # A terminal that has grown has room above the chosen one too.
+        self._top = min(self._top, max(0, len(self._channels) - room))
         shown = self._channels[self._top : self._top + room]
         left_out = len(self._channels) - len(shown)
         rows = height if left_out else -(-len(shown) // count)
-        column_width = (width - (count - 1) * _BETWEEN) // count
-        usual = _usual(self._channels)
-        columns = Columns.for_width(column_width, usual)
+        column_width = (width - (count - 1) * BETWEEN) // count
         unit = self._glyphs.plain(f" {self._units.unit(usual)}") if columns.usual else ""
-        heads = f"value{unit}   /min" + ("   age if overdue" if columns.age else "")
-        entitle_rule(self, title, heads, glyphs=self._glyphs)
+        old = all(one.overdue for one in shown)
+        behind = "" if columns.arrow else "age" if old and not columns.age else "/min"
+        heads = f"value{unit}{fit(behind, columns.rate, right=True)}"
+        heads += fit("age", columns.age, right=True) if columns.age else ""
+        # They end where the parts below them end; the border has a blank and a cell of rule behind them.
+        free = width - 1 - (column_width + BETWEEN) * (count - 1) - columns.up_to_age
+        entitle_rule(self, title, heads, behind=max(0, free), glyphs=self._glyphs)
         lines: list[Line] = []
         for row in range(rows):
             spans: list[Span] = []
             for column in range(count):
                 index = column * rows + row
                 if column:
-                    spans.append((" " * _BETWEEN, ""))
+                    spans.append((" " * BETWEEN, ""))
                 if index < len(shown):
-                    x = column * (column_width + _BETWEEN)
+                    x = column * (column_width + BETWEEN)
                     self._places[self._top + index] = (row, x, x + column_width)
-                    part = self._reading(shown[index], columns)
+                    part = self._reading(shown[index], columns, names)
                     used = sum(cell_len(text) for text, _ in part)
                     spans += [*part, (" " * (column_width - used), "")]
                 elif left_out and column == count - 1 and row == rows - 1:
@@ -397,7 +283,7 @@ class Readings(LinesWidget, can_focus=True):
             said,
         )
 
-    def _reading(self, channel: ChannelView, columns: Columns) -> list[Span]:
+    def _reading(self, channel: ChannelView, columns: Columns, names: Mapping[str, str]) -> list[Span]:
         chosen = self.has_focus and channel is self.chosen
         spark = ""
         if columns.spark and channel.value is not None and not channel.is_bool:
@@ -406,7 +292,14 @@ class Readings(LinesWidget, can_focus=True):
             spark = sparkline(newest, SPARK, self._glyphs.ascii, least=least, log=channel.log)
         colour = self._colours.get(channel.full_name, "")
         return reading_line(
-            channel, columns, self._glyphs, spark, chosen=chosen, units=self._units, colour=colour
+            channel,
+            columns,
+            self._glyphs,
+            spark,
+            chosen=chosen,
+            units=self._units,
+            colour=colour,
+            names=names,
         )
 
 

@@ -18,6 +18,7 @@ from xovac_tui.ui.format import Times
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.status.run_moment import RunMoment
 from xovac_tui.ui.widgets import run_words
+from xovac_tui.ui.widgets.band_words import band_words
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit, folded, paragraph
 from xovac_tui.ui.widgets.ruled import entitle_rule
 from xovac_tui.units import from_celsius, unit_of
@@ -32,9 +33,10 @@ _RANKS = {
     "why": 6,
     "label": 7,
     "all": 8,
-    "basis": 9,
-    "gaps": 10,
-    "space": 11,
+    "band": 9,
+    "basis": 10,
+    "gaps": 11,
+    "space": 12,
 }
 """Rank of each row; those of the highest ranks are left out of a low panel."""
 _BAR_WORDS = 31
@@ -64,7 +66,7 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
     """Return the rows that fit, in their order."""
     progress, followed = moment.progress, moment.planned
     rows: dict[str, Line] = {"head": _head(moment, width, glyphs, "")}
-    names = [name for name in _RANKS if followed is not None or name not in ("dwell", "why", "basis")]
+    names = [name for name in _RANKS if followed is not None or name not in ("dwell", "why", "band", "basis")]
     kept = set(sorted(names, key=_RANKS.__getitem__)[:height])
     label = glyphs.plain(progress.label_in(moment.units))
     where = where_words(moment, short=False)
@@ -83,6 +85,9 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
     rows["ends"] = _ends(moment, width, glyphs, times)
     if followed is not None:
         rows["basis"] = _basis(followed)
+        band = band_words(moment.band, moment.snapshot, times, moment.units)
+        foreseen = moment.band is not None and (moment.band.inside or moment.band.forecast is not None)
+        rows["band"] = (("Band  ", "$no-data"), (glyphs.plain(band), "" if foreseen else "$no-data"))
         rows["dwell"], rows["why"] = _dwell(moment, followed, glyphs)
     if moment.running is not None:
         gaps = run_words.gap_words(moment.running.gaps, moment.running.gap_seconds)
@@ -99,7 +104,7 @@ def _full(moment: RunMoment, width: int, height: int, glyphs: Glyphs, times: Tim
 
 
 _ORDER = (
-    *("head", "where", "label", "temperatures", "space", "step", "all"),
+    *("head", "where", "label", "temperatures", "band", "space", "step", "all"),
     *("ends", "basis", "dwell", "why", "gaps"),
 )
 

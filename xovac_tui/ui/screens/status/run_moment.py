@@ -9,6 +9,7 @@ from xovac_tui.api.contract import Role
 from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.snapshot import ChannelView, Quality, RunState, Snapshot
 from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
+from xovac_tui.ui.widgets.band_words import BandAhead
 
 
 class RunMoment(msgspec.Struct, frozen=True):
@@ -21,6 +22,8 @@ class RunMoment(msgspec.Struct, frozen=True):
     """The run that goes on, or the newest ended one."""
     units: DisplayUnits = AS_REPORTED
     """The units in which its values are shown."""
+    band: BandAhead | None = None
+    """The tolerance that the running step leads to, and when the temperature is in it."""
 
     @property
     def facts(self) -> tuple[object, ...] | None:
@@ -33,7 +36,7 @@ class RunMoment(msgspec.Struct, frozen=True):
             return None
         judged = [steady(self.snapshot.by_role(role)) for role in (Role.CONTROLLED, Role.PRESSURE)]
         named = self.snapshot.by_role(Role.RECIPE_NAME) is not None
-        return run, word, judged, named, self.progress, self.newest, self.units
+        return run, word, judged, named, self.progress, self.newest, self.units, self.band
 
     @property
     def running(self) -> runs.view.RunProgress | None:

@@ -10,10 +10,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.recipes.editor.fields import FormField
+from xovac_tui.ui.widgets.lean import LeanInput, LeanStatic, field_css
 from xovac_tui.ui.widgets.lines import folded
 
 _LONGEST = 4000
@@ -23,22 +24,24 @@ _LONGEST = 4000
 class FormRow(Horizontal):
     """One field: sign, label, input, and hint."""
 
-    DEFAULT_CSS = """
+    DEFAULT_CSS = (
+        field_css("FormRow")
+        + """
     FormRow { height: 1; }
     FormRow .label { width: 16; }
-    FormRow Input { width: 1fr; background: $panel; }
-    FormRow Input:focus { background: $block-cursor-background; }
+    FormRow Input { width: 1fr; }
     FormRow .hint { width: auto; max-width: 16; padding-left: 1; color: $no-data; }
     FormRow.-wrong .label { color: $bad; text-style: bold; }
     """
+    )
 
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__()
         self.field: FormField | None = None
         self._glyphs = glyphs
-        self._label = Static("", classes="label", markup=False)
-        self.input = Input("", compact=True, max_length=_LONGEST, select_on_focus=True)
-        self._hint = Static("", classes="hint", markup=False)
+        self._label = LeanStatic("", classes="label", markup=False)
+        self.input = LeanInput("", compact=True, max_length=_LONGEST, select_on_focus=True)
+        self._hint = LeanStatic("", classes="hint", markup=False)
 
     def compose(self) -> ComposeResult:
         """Build the row."""
@@ -111,7 +114,7 @@ class FieldForm(Vertical):
         super().__init__(id=id)
         self._glyphs = glyphs
         self._rows = [FormRow(glyphs) for _ in range(rows)]
-        self._below = Static("", classes="below", markup=False)
+        self._below = LeanStatic("", classes="below", markup=False)
         self._shown: tuple[FormField, ...] = ()
         self._problems: Mapping[str, str] = {}
         self._at = 0

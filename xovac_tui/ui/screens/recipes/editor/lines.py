@@ -30,6 +30,10 @@ def state_words(editing: Editing, changed_on_disk: bool) -> tuple[str, str]:
     return ("changed, not saved", "$warning") if editing.draft.dirty else ("saved", "$foreground-muted")
 
 
+_BESIDE_END = 30
+"""Cells of the first line for blanks, a cut name of the file and the counts of findings."""
+
+
 def head_line(
     editing: Editing,
     study: Study | None,
@@ -41,7 +45,7 @@ def head_line(
     glyphs: Glyphs,
     times: Times,
 ) -> Line:
-    """Return the first line; the file's name is shortened first if there is no room."""
+    """Return the first line; without room the planned end goes, and the file's name is shortened."""
     said, style = state_words(editing, changed_on_disk)
     right: list[Span] = []
     if study is not None:
@@ -50,12 +54,13 @@ def head_line(
         else:
             about = "about " if study.plan.estimated else ""
             ends = times.day_and_time(utc + study.plan.total / speed)
-            right += [
-                ("takes ", "$foreground-muted"),
-                (f"{about}{spell_shortly(study.plan.total)}", "bold"),
-                (", ends ", "$foreground-muted"),
-                (f"{ends}  ", "bold"),
-            ]
+            takes = f"{about}{spell_shortly(study.plan.total)}"
+            right += [("takes ", "$foreground-muted"), (takes, "bold")]
+            end: list[Span] = [(", ends ", "$foreground-muted"), (ends, "bold")]
+            # What the check found is not cut for the end, which the list of recipes has too.
+            if width >= len(said) + sum(len(text) for text, _ in (*right, *end)) + _BESIDE_END:
+                right += end
+            right.append(("  ", ""))
         for severity, (_, severity_style) in SEVERITY.items():
             if count := study.count(severity):
                 right.append((f"{severity_sign(severity, glyphs)} {count} ", severity_style))

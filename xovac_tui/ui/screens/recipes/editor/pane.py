@@ -139,7 +139,8 @@ class EditorPane(Pane):
         if message.rows is self.view.steps:
             if self.settle():
                 self.take(self.view.editing.with_cursor_on(message.index))
-            self.view.draw()
+            else:
+                self.view.draw()
         else:
             self._follow_finding()
 
@@ -301,5 +302,5 @@ class EditorPane(Pane):
     @work(group="editor-look", exclusive=True)
     async def check_file(self) -> None:
         """Check whether another program has changed the file."""
-        if self.display:
+        if self.is_seen:
             await self._saving.check_file()
