@@ -22,7 +22,7 @@ from xovac_tui.forwarding.batch import EventRow, LogRow, RowKey
 from xovac_tui.forwarding.engines.mqtt_connection import BrokerMessage, MqttAccess, refused
 from xovac_tui.forwarding.engines.mqtt_discovery import CLASSES, Discovery
 from xovac_tui.forwarding.engines.mqtt_events import event_payload, log_payload
-from xovac_tui.forwarding.engines.mqtt_fleet import LARGEST, MOST_CHAMBERS, FleetBook
+from xovac_tui.forwarding.engines.mqtt_fleet import MOST_CHAMBERS, FleetBook
 from xovac_tui.forwarding.engines.mqtt_payloads import AGAIN, AT_LEAST, StateTopics
 from xovac_tui.forwarding.engines.mqtt_topics import (
     ChamberTopics,
@@ -35,6 +35,7 @@ from xovac_tui.forwarding.engines.mqtt_topics import (
 from xovac_tui.forwarding.failures import FailureCode, SinkRemedy
 from xovac_tui.forwarding.kinds.mqtt import MqttSink
 from xovac_tui.forwarding.recordparts import Part
+from xovac_tui.forwarding.reports import LARGEST
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.forwarding.summary import ChamberSummary
 from xovac_tui.text import clean

@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 import msgspec
 
@@ -20,15 +19,11 @@ from xovac_tui.forwarding.engines.mqtt_rival import PublishedStatus
 from xovac_tui.forwarding.engines.mqtt_topics import ROOT, ChamberTopic, parsed
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.fleetview import SeenChamber
-from xovac_tui.forwarding.summary import ChamberSummary
+from xovac_tui.forwarding.reports import LARGEST, ReportFault, read_summary
 from xovac_tui.forwarding.view import SinkState, SinkView
 from xovac_tui.text import clean
 
 MOST_CHAMBERS = 1_000
-LARGEST = 256 * 1024
-"""Bytes of a message that is read."""
-_MOST_ITEMS = 200
-"""Channels, alarms and sinks of a chamber."""
 _TEXT = 200
 _STOP_WAIT = 2.0
 _LOOK = 0.1
@@ -85,8 +80,9 @@ def _taken(
             status_arrived=mono,
             status_live=not message.retained,
         )
-    summary = cleaned(msgspec.json.decode(message.payload, type=ChamberSummary))
-    summary = msgspec.structs.replace(summary, chamber=where.chamber, site=where.site)
+    summary = read_summary(message.payload, site=where.site, chamber=where.chamber)
+    if isinstance(summary, ReportFault):
+        raise ValueError(summary.value)
     if before.summary == summary:
         # What was retained came again, on a new connection: it is as old as it was.
         return before
@@ -97,22 +93,6 @@ def _taken(
         live=not message.retained,
         clock_ahead=before.clock_ahead if message.retained else summary.utc - utc,
     )
-
-
-def cleaned(summary: ChamberSummary) -> ChamberSummary:
-    """Return a summary with clean texts and a bounded number of items: it is from elsewhere."""
-    found: ChamberSummary = _cleaned(summary)
-    return found
-
-
-def _cleaned(told: Any) -> Any:
-    if isinstance(told, str):
-        return clean(told, _TEXT)
-    if isinstance(told, tuple):
-        return tuple(_cleaned(one) for one in told[:_MOST_ITEMS])
-    if isinstance(told, msgspec.Struct):
-        return type(told)(**{name: _cleaned(value) for name, value in msgspec.structs.asdict(told).items()})
-    return told
 
 
 class FleetReader:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from xovac_tui.clock import Clock
 from xovac_tui.forwarding import engines
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.publisher import StatePublisher
@@ -71,11 +72,14 @@ class MqttSink(Sink, frozen=True, forbid_unknown_fields=True, kw_only=True, tag=
             made = engines.mqtt_state.MqttPublisher
         return made(self.name, self.access(secret), chamber, self.discovery)
 
-    def fleet(self, secret: str) -> engines.mqtt_fleet.FleetReader:
-        """Return what reads the state of all chambers there; raises SinkError where paho-mqtt is missing."""
+    def fleet(self, secret: str, clock: Clock) -> engines.mqtt_fleet.FleetReader:
+        """Return what reads the state of all chambers there, its times by `clock`.
+
+        Raises SinkError where paho-mqtt is missing.
+        """
         with _library():
             made = engines.mqtt_fleet.FleetReader
-        return made(self.name, self.access(secret))
+        return made(self.name, self.access(secret), mono=clock.mono, utc=clock.utc)
 
     def access(self, secret: str) -> engines.mqtt_connection.MqttAccess:
         """Return how to get into the broker; raises SinkError where the address is none of a broker."""
