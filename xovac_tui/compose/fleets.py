@@ -68,7 +68,10 @@ def _contract(name: str, profile: Profile, *, named: bool) -> Contract:
 
 
 def fleet_sources(found: Effective, clock: Clock, *, local: bool = False) -> tuple[FleetSource, ...]:
-    """Return all that reports chambers by the settings; `local`: only the records of this machine."""
+    """Return all that reports chambers by the settings; `local`: only the records of this machine.
+
+    Raises SettingsError where a file with an address cannot be used.
+    """
     folder = paths.records_folder(found.settings.record.folder, found.path)
     records = RecordsSource(partial(recorded_chambers, found, clock), clock, place=paths.shown(folder))
     sinks = () if local else read_addresses(found.settings.forward.sinks)

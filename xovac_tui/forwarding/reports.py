@@ -12,11 +12,11 @@ from xovac_tui.forwarding.failures import Failure
 from xovac_tui.forwarding.summary import ChamberSummary
 from xovac_tui.text import clean
 
-LARGEST = 1_000_000
+LARGEST = 256 * 1024
 """Bytes of a summary that are read."""
 _LONGEST = 200
 """Characters of a text of a summary."""
-_MOST = 2_000
+_MOST = 200
 """Channels, alarms and sinks of a summary that are read."""
 _LATEST = 253_402_300_799.0
 """UTC seconds up to which there are dates."""
