@@ -31,9 +31,9 @@ from xovac_tui.forwarding.reports import FleetSource, SourceState
 from xovac_tui.forwarding.wording import failure_sentence
 from xovac_tui.notify.settings import NotifySettings
 
-_SETTLED = 1.0
+SETTLED = 1.0
 """Seconds after which a broker that was reached has sent what it keeps."""
-_LONGEST = 10.0
+LONGEST = 10.0
 """Seconds to wait for a source."""
 
 
@@ -111,11 +111,11 @@ def _collected(sources: tuple[FleetSource, ...], board: FleetBoard, clock: Clock
     for source in sources:
         source.start()
     began = clock.mono()
-    while clock.mono() - began < _LONGEST:
+    while clock.mono() - began < LONGEST:
         views = [source.view for source in sources]
         waited = clock.mono() - began
         starting = any(one.state is SourceState.STARTING for one in views)
-        if not starting and (waited >= _SETTLED or not any(one.name for one in views)):
+        if not starting and (waited >= SETTLED or not any(one.name for one in views)):
             break
         time.sleep(0.05)
     for number, source in enumerate(sources):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from xovac_tui import paths
 from xovac_tui.api.contract import Contract
@@ -14,9 +13,7 @@ from xovac_tui.compose.chambers import contract_of, known_records, written_at
 from xovac_tui.config import Effective, Profile
 from xovac_tui.config.secrets import read_addresses, sink_secret
 from xovac_tui.errors import XovacError
-from xovac_tui.fleet.brokers import BrokenSource, BrokerSource
 from xovac_tui.fleet.records import RecordedChamber, RecordsSource
-from xovac_tui.forwarding.failures import SinkError
 from xovac_tui.forwarding.kinds.mqtt import MqttSink
 from xovac_tui.forwarding.reports import FleetSource
 from xovac_tui.units import DAY
@@ -78,12 +75,5 @@ def fleet_sources(found: Effective, clock: Clock, *, local: bool = False) -> tup
     folder = paths.records_folder(found.settings.record.folder, found.path)
     records = RecordsSource(partial(recorded_chambers, found, clock), clock, place=paths.shown(folder))
     sinks = () if local else read_addresses(found.settings.forward.sinks)
-    return (records, *(_broker(sink, clock) for sink in sinks if isinstance(sink, MqttSink)))
-
-
-def _broker(sink: MqttSink, clock: Clock) -> FleetSource:
-    try:
-        reader = sink.fleet(sink_secret(sink), clock)
-    except SinkError as error:
-        return BrokenSource(sink.name, error.failure)
-    return BrokerSource(reader, clock, place=urlsplit(sink.url).hostname or "")
+    brokers = [one.fleet(partial(sink_secret, one), clock) for one in sinks if isinstance(one, MqttSink)]
+    return (records, *brokers)

@@ -110,6 +110,22 @@ class FleetSource(Protocol):
         """End."""
 
 
+class LostSource(msgspec.Struct, frozen=True):
+    """A source that cannot be made, such as for want of its library."""
+
+    view: FleetSourceView
+
+    def start(self) -> None:
+        """Do nothing."""
+
+    def take(self) -> Sequence[ChamberReport]:
+        """Return nothing."""
+        return ()
+
+    def stop(self) -> None:
+        """Do nothing."""
+
+
 def read_summary(payload: bytes, *, site: str = "", chamber: str) -> ChamberSummary | ReportFault:
     """Return the summary in a message from elsewhere, made fit to show; else what is wrong with it.
 
