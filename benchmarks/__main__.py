@@ -26,6 +26,7 @@ NAMES = (
     "ssh",
     "forwarding",
     "sinksaway",
+    "fleet",
 )
 
 
