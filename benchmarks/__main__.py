@@ -25,6 +25,8 @@ NAMES = (
     "deadlink",
     "ssh",
     "forwarding",
+    "publishing",
+    "sinksaway",
 )
 
 

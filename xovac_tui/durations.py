@@ -159,7 +159,7 @@ def format_coarsely(seconds: float) -> str:
     for unit, size, most in (("min", MINUTE, 2 * HOUR), ("h", HOUR, 2 * DAY)):
         if seconds < most:
             return f"{max(1, int(seconds // size))} {unit}"
-    return f"{seconds // DAY:.0f} d"
+    return f"{min(seconds // DAY, 99_999):.0f} d"
 
 
 def format_minutes(seconds: float) -> str:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -24,14 +24,15 @@ from tests.helpers.summaries import alarm, channel, summary
 from tests.servers.forwarded import forward_all, readings
 from tests.servers.mosquitto import USERS, Mosquitto, mosquitto, reading
 from tests.servers.mqttpublishing import PACE
+from xovac_tui.clock import SystemClock
 from xovac_tui.forwarding.engines.mqtt_connection import MqttAccess
 from xovac_tui.forwarding.engines.mqtt_events import MqttEvents
-from xovac_tui.forwarding.engines.mqtt_fleet import FleetReader
 from xovac_tui.forwarding.engines.mqtt_state import MqttPublisher
 from xovac_tui.forwarding.failures import FailureCode, SinkError
 from xovac_tui.forwarding.kinds.mqtt import MqttSink
 from xovac_tui.forwarding.reading import ForwardedRows
 from xovac_tui.forwarding.recordparts import Part
+from xovac_tui.forwarding.reports import ChamberReport, FleetSource, Presence, SourceState
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.forwarding.view import SinkState
 
@@ -79,7 +80,7 @@ def publishing(
         found.stop(wait=True)
 
 
-def until(publisher: MqttPublisher | FleetReader, state: SinkState, within: float = 10.0) -> None:
+def until(publisher: MqttPublisher, state: SinkState, within: float = 10.0) -> None:
     """Wait until a view has a state."""
     end = time.monotonic() + within
     while publisher.view.state is not state:
@@ -351,42 +352,76 @@ def test_home_assistant_is_told_again_when_it_begins(
 # -- the fleet ------------------------------------------------------------------------------------------
 
 
+@contextmanager
+def following(server: Mosquitto, user: str = "viewer") -> Iterator[FleetSource]:
+    """Follow a broker, as the fleet does."""
+    sink = MqttSink(name="lab", url=server.url, user=user, timeout=2.0)
+    source = sink.fleet(lambda: USERS[user], SystemClock())
+    source.start()
+    try:
+        yield source
+    finally:
+        source.stop()
+
+
+def report_of(source: FleetSource, condition: Callable[[ChamberReport], object]) -> ChamberReport:
+    """Wait for a report that fulfils a condition."""
+    end = time.monotonic() + 10
+    while True:
+        for one in source.take():
+            if condition(one):
+                return one
+        assert time.monotonic() < end, source.view
+        time.sleep(0.02)
+
+
 def test_the_fleet_sees_chambers_and_survives_junk(broker: Mosquitto) -> None:
-    reader = FleetReader("lab", access(broker, "viewer"), first_wait=0.1)
-    reader.start()
-    with publishing(broker) as publisher:
+    with following(broker) as source, publishing(broker) as publisher:
         publisher.publish(summary(5.0))
-        until(publisher, SinkState.ON)
-        until(reader, SinkState.ON)
+        report_of(source, lambda one: one.chamber == "bench-1" and one.summary is not None)
         with reading(broker, user="bench-2") as other:
             for junk in (b"\xff\x00", b"[" * 100_000, b'{"link": 5}', b'"x"', b"{}"):
                 other.publish("xovac/lab/bench-2/state", junk, retain=True)
                 other.publish("xovac/lab/bench-2/status", junk, retain=True)
+        report_of(source, lambda one: one.chamber == "bench-2" and one.fault is not None)
+        began = time.monotonic()
         publisher.publish(summary(6.0, run="RUNNING"))
-        end = time.monotonic() + 10
-        while not any(one.summary and one.summary.run == "RUNNING" for one in reader.chambers()):
-            assert time.monotonic() < end
-            time.sleep(0.02)
-    found = {one.chamber: one for one in reader.chambers()}
-    assert found.keys() == {"bench-1"}
-    assert found["bench-1"].live
-    assert found["bench-1"].clock_ahead is not None
-    reader.stop(wait=True)
+        found = report_of(source, lambda one: one.summary is not None and one.summary.run == "RUNNING")
+        assert time.monotonic() - began < 2.0
+        assert (found.presence, found.age) == (Presence.HERE, 0.0)
+        assert found.clock_ahead is not None
+        assert source.view.state is SourceState.ON
+        publisher.stop(wait=True)
+        gone = report_of(source, lambda one: one.presence is Presence.GONE)
+        assert (gone.gone_for, gone.chamber) == (0.0, "bench-1")
 
 
-def test_a_fleet_that_comes_later_sees_that_what_it_sees_was_kept(broker: Mosquitto) -> None:
+def test_a_fleet_that_comes_later_sees_what_was_kept(broker: Mosquitto) -> None:
     with publishing(broker) as publisher:
-        publisher.publish(summary(5.0))
+        publisher.publish(msgspec.structs.replace(summary(), utc=time.time() - 30.0))
         until(publisher, SinkState.ON)
-    reader = FleetReader("lab", access(broker, "viewer"), first_wait=0.1)
-    reader.start()
-    end = time.monotonic() + 10
-    while not any(one.summary and one.online is False for one in reader.chambers()):
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    (one,) = reader.chambers()
-    assert (one.live, one.status_live, one.why) == (False, False, "stopped")
-    reader.stop(wait=True)
+    with following(broker) as source:
+        found = report_of(source, lambda one: one.summary is not None and one.presence is Presence.GONE)
+        assert 30.0 <= found.age < 35.0
+        assert found.gone_for is not None
+        assert found.gone_for < 5.0
+
+
+def test_a_fleet_says_when_its_broker_is_away(tmp_path: Path) -> None:
+    with mosquitto(tmp_path / "broker") as server, following(server) as source:
+        report = threading.Event()
+
+        def is_state(state: SourceState) -> None:
+            end = time.monotonic() + 10
+            while source.view.state is not state:
+                assert time.monotonic() < end, source.view
+                report.wait(0.02)
+
+        is_state(SourceState.ON)
+        server.kill()
+        is_state(SourceState.LOST)
+        server.start()
+        is_state(SourceState.ON)
 
 
 # -- events ---------------------------------------------------------------------------------------------

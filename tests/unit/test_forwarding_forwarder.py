@@ -10,7 +10,7 @@ from tests.helpers.forwarded import AWAY, BAD, WRONG, MemorySink, rows_of
 from xovac_tui.errors import XovacError
 from xovac_tui.forwarding.batch import Batch, ChannelRow, EventRow, LogRow, RowKey
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
-from xovac_tui.forwarding.forwarder import IDLE, LONGEST_WAIT, MOST_ASKED, Forwarder
+from xovac_tui.forwarding.forwarder import IDLE, LONGEST_WAIT, MOST_ASKED, PROBE, Forwarder
 from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.view import SETTINGS_WAIT, SinkState, SinkView
 
@@ -255,9 +255,20 @@ def test_how_far_behind_it_is() -> None:
     assert bench.view.at(4_600.0).behind == 4_600.0
     bench.sink.fails = lambda _batch: None
     bench.forwarder.turn(1_010.0)
-    assert (bench.view.behind, bench.view.rows, bench.view.state) == (910.0, 800, SinkState.BEHIND)
+    assert (bench.view.behind, bench.view.rows) == (1_010.0 - PROBE, 900 - PROBE)
+    assert bench.view.state is SinkState.BEHIND
     bench.turns()
     assert (bench.view.behind, bench.view.rows, bench.view.state) == (0.0, 0, SinkState.ON)
+
+
+def test_a_server_that_is_still_away_gets_a_small_batch() -> None:
+    bench = Bench(Rows(events=900), MemorySink(most=500))
+    bench.sink.fails = always(AWAY)
+    for _ in range(3):
+        bench.forwarder.turn(1_000.0)
+    bench.sink.fails = lambda _batch: None
+    bench.turns()
+    assert bench.sink.sizes == [500, PROBE, PROBE, PROBE, 40, 80, 160, 320, 280]
 
 
 def test_a_record_that_cannot_be_read_is_tried_again() -> None:

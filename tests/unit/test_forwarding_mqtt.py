@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +27,9 @@ from xovac_tui.forwarding.batch import EventRow, LogRow, RowKey
 from xovac_tui.forwarding.engines.mqtt_connection import BrokerMessage, MqttAccess, refused
 from xovac_tui.forwarding.engines.mqtt_discovery import CLASSES, Discovery
 from xovac_tui.forwarding.engines.mqtt_events import event_payload, log_payload
-from xovac_tui.forwarding.engines.mqtt_fleet import LARGEST, MOST_CHAMBERS, FleetBook
+from xovac_tui.forwarding.engines.mqtt_fleet import MOST_CHAMBERS, FleetBook
 from xovac_tui.forwarding.engines.mqtt_payloads import AGAIN, AT_LEAST, StateTopics
+from xovac_tui.forwarding.engines.mqtt_state import MqttPublisher
 from xovac_tui.forwarding.engines.mqtt_topics import (
     ChamberTopics,
     client_id,
@@ -32,9 +38,10 @@ from xovac_tui.forwarding.engines.mqtt_topics import (
     parsed,
     plain_id,
 )
-from xovac_tui.forwarding.failures import FailureCode, SinkRemedy
+from xovac_tui.forwarding.failures import FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.kinds.mqtt import MqttSink
 from xovac_tui.forwarding.recordparts import Part
+from xovac_tui.forwarding.reports import Presence
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.forwarding.summary import ChamberSummary
 from xovac_tui.text import clean
@@ -123,11 +130,14 @@ def due(states: StateTopics, told: ChamberSummary, mono: float) -> dict[str, Any
 
 def test_only_what_changed_is_published_again() -> None:
     states = StateTopics(BENCH)
-    names = [f"c{number}" for number in range(16)]
-    first = summary(channels=tuple(channel(name) for name in names))
-    assert len(due(states, first, 100.0)) == 1 + 16
-    second = summary(1.0, channels=tuple(channel(name, 22.0 if name == "c3" else 21.5) for name in names))
-    assert [*due(states, second, 101.0)] == ["channel/c3"]
+
+    def sixteen(at: float, value: float) -> ChamberSummary:
+        rest = (channel(f"c{number}") for number in range(14))
+        return summary(at, channels=(channel("plate", pinned=True), channel("changing", value), *rest))
+
+    assert len(due(states, sixteen(0.0, 21.5), 100.0)) == 1 + 16
+    second = sixteen(1.0, 22.0)
+    assert [*due(states, second, 101.0)] == ["channel/changing"]
     assert due(states, second, 102.0) == {}
 
 
@@ -139,7 +149,7 @@ def test_the_state_comes_once_a_second_at_most_and_every_ten_at_least() -> None:
     assert states.is_more(101.0)
     assert due(states, summary(0.5, lost=1), 101.0)["state"]["lost"] == 1
     assert not states.is_more(102.0)
-    moments = [at for at in range(102, 130) if "state" in due(states, summary(float(at), lost=1), float(at))]
+    moments = [at for at in range(102, 120) if "state" in due(states, summary(float(at), lost=1), float(at))]
     assert moments == [101 + AT_LEAST, 101 + 2 * AT_LEAST]
 
 
@@ -336,73 +346,88 @@ def state(told: ChamberSummary, *, kept: bool = False, base: str = BASE) -> Brok
     return BrokerMessage(f"{base}/state", msgspec.json.encode(told), kept)
 
 
-def test_what_the_broker_kept_is_not_called_live() -> None:
+def status_of(told: dict[str, Any], *, kept: bool = False) -> BrokerMessage:
+    return BrokerMessage(f"{BASE}/status", msgspec.json.encode(told), kept)
+
+
+def test_what_the_broker_kept_is_as_old_as_it_says() -> None:
     book = FleetBook()
-    book.take(state(summary(), kept=True), 50.0, UTC)
-    (one,) = book.chambers()
-    assert (one.arrived, one.live, one.clock_ahead) == (50.0, False, None)
-    # The same again on a new connection is as old as it was.
-    book.take(state(summary(), kept=True), 60.0, UTC)
-    assert book.chambers()[0].arrived == 50.0
-    book.take(state(summary(20.0)), 70.0, UTC + 12.0)
-    (one,) = book.chambers()
-    assert (one.arrived, one.live, one.clock_ahead) == (70.0, True, 8.0)
+    book.receive(state(summary(), kept=True), 50.0, UTC + 7.0)
+    (one,) = book.take()
+    assert (one.arrived, one.age, one.clock_ahead, one.presence) == (50.0, 7.0, None, Presence.UNKNOWN)
+    # The same again on a new connection is no younger, and no sign of life.
+    book.receive(state(summary(), kept=True), 60.0, UTC + 17.0)
+    (one,) = book.take()
+    assert (one.arrived, one.age, one.heard) == (50.0, 7.0, 50.0)
+    book.receive(state(summary(20.0)), 70.0, UTC + 12.0)
+    (one,) = book.take()
+    assert (one.arrived, one.age, one.heard, one.clock_ahead) == (70.0, 0.0, 70.0, 8.0)
+    assert book.take() == ()
 
 
 def test_the_topic_says_which_chamber_it_is() -> None:
     book = FleetBook()
-    book.take(state(summary(chamber="bench-9", site="elsewhere"), base="xovac/-/b%202"), 1.0, UTC)
-    (one,) = book.chambers()
+    book.receive(state(summary(chamber="bench-9", site="elsewhere"), base="xovac/-/b%202"), 1.0, UTC)
+    (one,) = book.take()
     assert (one.site, one.chamber) == ("", "b 2")
     assert one.summary is not None
     assert (one.summary.site, one.summary.chamber) == ("", "b 2")
 
 
-def test_texts_are_cleaned_and_long_lists_cut() -> None:
-    told = summary(recipe="\x1b[31mred\u202e", channels=tuple(channel(f"c{at:04}" * 50) for at in range(250)))
-    book = FleetBook()
-    book.take(state(told), 1.0, UTC)
-    found = book.chambers()[0].summary
-    assert found is not None
-    assert found.recipe == clean(told.recipe)
-    assert (len(found.channels), len(found.channels[0].name)) == (200, 200)
-
-
-def test_unknown_keys_are_ignored_and_junk_changes_nothing() -> None:
+@pytest.mark.parametrize("junk", [b"\xff", b"null", b"[]", b"{}", b'{"link":1}', b"[" * 200_000])
+def test_junk_is_a_fault_and_what_was_known_stays(junk: bytes) -> None:
     book = FleetBook()
     newer = json.loads(msgspec.json.encode(summary())) | {"from_the_future": [1, {"x": None}]}
-    book.take(BrokerMessage(f"{BASE}/state", json.dumps(newer).encode(), False), 1.0, UTC)
-    before = book.chambers()
-    for junk in (b"\xff", b"null", b"[]", b"{}", b'{"link":1}', b"[" * 200_000, b" " * (LARGEST + 1)):
-        book.take(BrokerMessage(f"{BASE}/state", junk, False), 2.0, UTC)
-        book.take(BrokerMessage(f"{BASE}/status", junk, False), 2.0, UTC)
-    assert book.chambers() == before
-    assert book.junk == 14
+    book.receive(BrokerMessage(f"{BASE}/state", json.dumps(newer).encode(), False), 1.0, UTC)
+    (before,) = book.take()
+    book.receive(BrokerMessage(f"{BASE}/state", junk, False), 2.0, UTC)
+    (after,) = book.take()
+    assert after.fault is not None
+    assert (after.summary, after.arrived, after.heard) == (before.summary, 1.0, 2.0)
+    book.receive(BrokerMessage(f"{BASE}/status", junk, False), 3.0, UTC)
+    assert book.take()[0].presence is Presence.UNKNOWN
 
 
 @given(st.binary(max_size=200), st.text(max_size=60))
 def test_no_message_is_too_odd(payload: bytes, topic: str) -> None:
     book = FleetBook()
     for name in (topic, f"{BASE}/state", f"{BASE}/status"):
-        book.take(BrokerMessage(name, payload, False), 1.0, UTC)
-    assert all(one.summary is None for one in book.chambers())
+        book.receive(BrokerMessage(name, payload, False), 1.0, UTC)
+    assert all(one.summary is None for one in book.take())
 
 
 def test_the_number_of_chambers_is_bounded() -> None:
     book = FleetBook()
     for number in range(MOST_CHAMBERS + 5):
-        book.take(BrokerMessage(f"xovac/a/{number}/status", b'{"state":"online"}', False), 1.0, UTC)
-    assert (len(book.chambers()), book.junk) == (MOST_CHAMBERS, 5)
+        book.receive(BrokerMessage(f"xovac/a/{number}/status", b'{"state":"online"}', False), 1.0, UTC)
+    assert (len(book.take()), book.left_out) == (MOST_CHAMBERS, 5)
 
 
-def test_a_status_and_a_chamber_that_is_forgotten() -> None:
+def test_a_status_says_whether_the_recorder_is_there() -> None:
     book = FleetBook()
-    for word, online in (("online", True), ("offline", False), ("asleep", None)):
-        payload = msgspec.json.encode({"state": word, "why": "stopped"})
-        book.take(BrokerMessage(f"{BASE}/status", payload, False), 3.0, UTC)
-        assert (book.chambers()[0].online, book.chambers()[0].status_live) == (online, True)
-    book.take(BrokerMessage(f"{BASE}/status", b"", False), 4.0, UTC)
-    assert book.chambers() == ()
+    for word, presence in (
+        ("online", Presence.HERE),
+        ("offline", Presence.GONE),
+        ("asleep", Presence.UNKNOWN),
+    ):
+        book.receive(status_of({"state": word, "why": "stopped"}), 3.0, UTC)
+        assert book.take()[0].presence is presence
+    book.receive(BrokerMessage(f"{BASE}/status", b"", False), 4.0, UTC)
+    assert book.take()[0].presence is Presence.GONE
+    assert book.take() == ()
+
+
+def test_how_long_a_recorder_is_gone() -> None:
+    book, will = FleetBook(), {"state": "offline", "why": "connection lost", "t": UTC - 9_000.0}
+    book.receive(status_of({"state": "offline", "why": "stopped", "t": UTC - 60.0}, kept=True), 1.0, UTC)
+    assert book.take()[0].gone_for == 60.0
+    # The time of a will is that at which its connection began; the newest state is younger.
+    book.receive(status_of(will, kept=True), 1.0, UTC)
+    assert book.take()[0].gone_for is None
+    book.receive(state(summary(-500.0), kept=True), 1.0, UTC)
+    assert book.take()[0].gone_for == 500.0
+    book.receive(status_of(will), 9.0, UTC)
+    assert book.take()[0].gone_for == 0.0
 
 
 # -- settings and reason codes ----------------------------------------------------------------------------
@@ -474,12 +499,72 @@ def test_reason_codes_have_a_remedy(code: int, kind: FailureCode, remedy: SinkRe
     assert (error.failure.code, error.failure.status, error.remedy) == (kind, code, remedy)
 
 
+@contextmanager
+def odd_server(answer: bytes | None) -> Iterator[str]:
+    """Run a server that answers a connection so, whatever is asked; None: it closes it at once."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        held: list[socket.socket] = []
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    one, _ = listener.accept()
+                    if answer is None:
+                        one.close()
+                        continue
+                    held.append(one)
+                    one.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            yield f"mqtt://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            for one in held:
+                one.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "codes"),
+    [
+        (b"", {FailureCode.NO_ANSWER}),
+        (None, {FailureCode.CONNECTION}),
+        # "Unacceptable protocol version" of MQTT 3.1.1, 3.2.2.3.
+        (b"\x20\x02\x00\x01", {FailureCode.CONNECTION, FailureCode.ANSWER}),
+        # Unsupported protocol version of MQTT 5.
+        (b"\x20\x03\x00\x84\x00", {FailureCode.ANSWER}),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", {FailureCode.CONNECTION, FailureCode.NO_ANSWER}),
+        (b"\x20\xff\xff\xff\xff\xff", {FailureCode.CONNECTION}),
+        (b"\xff" * 1000, {FailureCode.CONNECTION}),
+        (b"\x20\x05\x00\x00\x02\x99\x99", {FailureCode.CONNECTION}),
+        (b"\x90\x00", {FailureCode.CONNECTION, FailureCode.NO_ANSWER}),
+    ],
+    ids=["silent", "closes", "3.1.1", "old", "http", "endless", "noise", "property", "unasked"],
+)
+def test_a_server_that_is_no_broker_of_mqtt_5_is_an_error_and_nothing_worse(
+    answer: bytes | None, codes: set[FailureCode]
+) -> None:
+    with odd_server(answer) as url, pytest.raises(SinkError) as caught:
+        list(MqttPublisher("lab", MqttAccess(url=url, timeout=0.3), BENCH).trial())
+    assert caught.value.failure.code in codes
+
+
+def test_nothing_listens_and_a_name_that_is_none() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        url = f"mqtt://127.0.0.1:{bound.getsockname()[1]}"
+    for address, code in ((url, FailureCode.REFUSED), ("mqtt://nowhere.invalid", FailureCode.UNKNOWN_HOST)):
+        with pytest.raises(SinkError) as caught:
+            list(MqttPublisher("lab", MqttAccess(url=address, timeout=1.0), BENCH).trial())
+        assert caught.value.failure.code is code
+
+
 def test_a_missing_library_is_named() -> None:
     code = """
 import sys
 sys.modules["paho"] = None
 from xovac_tui.forwarding.failures import SinkError
 from xovac_tui.forwarding.kinds.mqtt import MqttSink
+from xovac_tui.forwarding.reports import Presence
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 sink = MqttSink(name="lab", url="mqtt://b", events=True)
 for make in (sink.history, sink.publisher):
@@ -487,8 +572,9 @@ for make in (sink.history, sink.publisher):
         make(ForwardedChamber("a", "b"), "")
     except SinkError as error:
         print(error.failure.code.value, error.failure.detail)
+print(sink.fleet(lambda: "", None).view.failure.code.value)
 """
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
-    assert done.stdout.split() == ["missing", "mqtt"] * 2
+    assert done.stdout.split() == ["missing", "mqtt", "missing", "mqtt", "missing"]

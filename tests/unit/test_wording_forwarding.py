@@ -24,6 +24,12 @@ def test_each_failure_is_a_sentence(code: FailureCode, detail: str, status: int)
     assert failure_word(Failure(code)).islower()
 
 
+def test_only_a_status_of_http_stands_for_a_failure() -> None:
+    assert failure_word(CREDENTIALS) == "401"
+    assert failure_word(Failure(FailureCode.CREDENTIALS, "", 135)) == "credentials"
+    assert failure_word(Failure(FailureCode.NOBODY, "", 16)) == "no subscriber"
+
+
 def test_what_the_server_said_is_in_it() -> None:
     assert failure_sentence(CREDENTIALS) == (
         "It refuses the user, password or token (401, bad token). Correct them, or their rights."

@@ -28,11 +28,12 @@ from xovac_tui.fleet.as_data import data
 from xovac_tui.fleet.opening import opening
 from xovac_tui.fleet.overview import FleetBoard, FleetView
 from xovac_tui.forwarding.reports import FleetSource, SourceState
+from xovac_tui.forwarding.wording import failure_sentence
 from xovac_tui.notify.settings import NotifySettings
 
-_SETTLED = 1.0
+SETTLED = 1.0
 """Seconds after which a broker that was reached has sent what it keeps."""
-_LONGEST = 10.0
+LONGEST = 10.0
 """Seconds to wait for a source."""
 
 
@@ -100,7 +101,8 @@ def _print(sources: tuple[FleetSource, ...], clock: Clock) -> Exit:
     echo_data(json_line([data(row, iso) for row in view.rows]))
     lost = [one.view for one in sources if one.view.name and one.view.state is not SourceState.ON]
     for one in lost:
-        echo(f"The broker of {one.name} was not reached: its chambers are missing.", err=True)
+        why = "" if one.failure is None else f" {failure_sentence(one.failure)}"
+        echo(f"{one.name}: the broker was not reached, so its chambers are missing.{why}", err=True)
     return Exit.CONNECT if lost else Exit.OK
 
 
@@ -109,11 +111,11 @@ def _collected(sources: tuple[FleetSource, ...], board: FleetBoard, clock: Clock
     for source in sources:
         source.start()
     began = clock.mono()
-    while clock.mono() - began < _LONGEST:
+    while clock.mono() - began < LONGEST:
         views = [source.view for source in sources]
         waited = clock.mono() - began
         starting = any(one.state is SourceState.STARTING for one in views)
-        if not starting and (waited >= _SETTLED or not any(one.name for one in views)):
+        if not starting and (waited >= SETTLED or not any(one.name for one in views)):
             break
         time.sleep(0.05)
     for number, source in enumerate(sources):

@@ -11,8 +11,10 @@ from xovac_tui.api.loader import load_contract
 from xovac_tui.clock import Clock
 from xovac_tui.compose.chambers import contract_of, known_records, written_at
 from xovac_tui.config import Effective, Profile
+from xovac_tui.config.secrets import read_addresses, sink_secret
 from xovac_tui.errors import XovacError
 from xovac_tui.fleet.records import RecordedChamber, RecordsSource
+from xovac_tui.forwarding.kinds.mqtt import MqttSink
 from xovac_tui.forwarding.reports import FleetSource
 from xovac_tui.units import DAY
 
@@ -66,7 +68,12 @@ def _contract(name: str, profile: Profile, *, named: bool) -> Contract:
 
 
 def fleet_sources(found: Effective, clock: Clock, *, local: bool = False) -> tuple[FleetSource, ...]:
-    """Return all that reports chambers by the settings; `local`: only the records of this machine."""
+    """Return all that reports chambers by the settings; `local`: only the records of this machine.
+
+    Raises SettingsError where a file with an address cannot be used.
+    """
     folder = paths.records_folder(found.settings.record.folder, found.path)
     records = RecordsSource(partial(recorded_chambers, found, clock), clock, place=paths.shown(folder))
-    return (records,)
+    sinks = () if local else read_addresses(found.settings.forward.sinks)
+    brokers = [one.fleet(partial(sink_secret, one), clock) for one in sinks if isinstance(one, MqttSink)]
+    return (records, *brokers)

@@ -20,6 +20,8 @@ IDLE = 1.0
 """Seconds between reads of a record of which everything is stored."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
 """Seconds after the first failure, doubled with each further one, and at the most."""
+PROBE = 20
+"""Rows of the first batch after a failure, since a server that is still away must not cost a whole one."""
 MOST_ASKED = 3600.0
 """Seconds for which a sink is left alone at the most, however long it asks for."""
 PROVE_EVERY = 100
@@ -206,6 +208,7 @@ class Forwarder:
             return 0.0
         self._open = False
         self._sink.close()
+        self._size = min(self._size, PROBE)
         if error.remedy is SinkRemedy.SETTINGS:
             wait, state = SETTINGS_WAIT, SinkState.STOPPED
         else:

@@ -54,7 +54,7 @@ class ForwardedRows:
         whatever the wall clock was set to meanwhile. What was before it lies before its start by the wall
         clock of then.
         """
-        found = self._events.next(cursor)
+        found = self._events.next(cursor, 1)
         if found is None:
             return None
         present, started, began = self._recorder()
@@ -65,7 +65,7 @@ class ForwardedRows:
 
     def waiting_utc(self, cursor: int) -> float | None:
         """Return the record time of the oldest event from a cursor on; None where there is none."""
-        found = self._events.next(cursor)
+        found = self._events.next(cursor, 1)
         if found is None:
             return None
         if found.block is None:
@@ -111,7 +111,7 @@ class ForwardedRows:
     # -- events ---------------------------------------------------------------------------------------
 
     def _next_events(self, cursor: int, most: int) -> Batch | None:
-        found = self._events.next(cursor)
+        found = self._events.next(cursor, most)
         if found is None:
             return None
         # A new sink has missed nothing of what was deleted before it was there.

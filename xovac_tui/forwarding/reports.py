@@ -12,11 +12,11 @@ from xovac_tui.forwarding.failures import Failure
 from xovac_tui.forwarding.summary import ChamberSummary
 from xovac_tui.text import clean
 
-LARGEST = 1_000_000
+LARGEST = 256 * 1024
 """Bytes of a summary that are read."""
 _LONGEST = 200
 """Characters of a text of a summary."""
-_MOST = 2_000
+_MOST = 200
 """Channels, alarms and sinks of a summary that are read."""
 _LATEST = 253_402_300_799.0
 """UTC seconds up to which there are dates."""
@@ -108,6 +108,22 @@ class FleetSource(Protocol):
 
     def stop(self) -> None:
         """End."""
+
+
+class LostSource(msgspec.Struct, frozen=True):
+    """A source that cannot be made, such as for want of its library."""
+
+    view: FleetSourceView
+
+    def start(self) -> None:
+        """Do nothing."""
+
+    def take(self) -> Sequence[ChamberReport]:
+        """Return nothing."""
+        return ()
+
+    def stop(self) -> None:
+        """Do nothing."""
 
 
 def read_summary(payload: bytes, *, site: str = "", chamber: str) -> ChamberSummary | ReportFault:

@@ -29,7 +29,7 @@ def attempt(sink: Sink, chamber: ForwardedChamber, secret: Callable[[], str]) ->
             history = sink.history(chamber, known)
             try:
                 for step in history.trial():
-                    done.append(step)
+                    done.append(f"{step} (history)" if sink.takes_state else step)
             finally:
                 history.close()
         if sink.takes_state:

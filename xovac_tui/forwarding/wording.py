@@ -29,7 +29,14 @@ _SENTENCES: dict[FailureCode, str] = {
     _C.RECORD: "The record cannot be read: {detail}",
     _C.DEFECT: "By a defect in this program ({detail}); the log file has details.",
 }
-_SHORT = {_C.MISSING: "not installed", _C.SECRET: "no secret", _C.RECORD: "record unreadable"}
+_LEAST_HTTP = 300
+"""Lowest status of HTTP that is a failure."""
+_SHORT = {
+    _C.MISSING: "not installed",
+    _C.SECRET: "no secret",
+    _C.RECORD: "record unreadable",
+    _C.NOBODY: "no subscriber",
+}
 """Codes that are no words for the screen themselves."""
 _HTTP = 300
 """Failures are below that in MQTT (128 to 162), and from there on in HTTP."""

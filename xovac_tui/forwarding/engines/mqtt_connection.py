@@ -30,6 +30,8 @@ from xovac_tui.text import clean
 PORT, TLS_PORT = 1883, 8883
 WINDOW = 100
 """Messages on their way at the most; fewer where the broker says so."""
+LARGEST = 2_000_000
+"""Bytes of a message that the broker may send us."""
 NO_SUBSCRIBER = 0x10
 """Reason code of MQTT 5, 2.4: taken, and nobody gets it."""
 _FAILED = 0x80
@@ -109,6 +111,8 @@ class BrokerConnection:
         self._sent: dict[int, tuple[str, float]] = {}
         """Message on its way -> its topic, and when it was sent, in monotonic seconds."""
         self._window = WINDOW
+        self.denied = 0
+        """Reason code of a subscription that the broker does not grant; 0: none."""
         self._accepted: ReasonCode | None = None
         self._ended: ReasonCode | None = None
         """Why the broker has ended it."""
@@ -126,12 +130,13 @@ class BrokerConnection:
     def open(self) -> None:
         """Connect, and wait for the answer."""
         self.drop()
-        self._accepted = self._ended = None
+        self._accepted, self._ended, self.denied = None, None, 0
         self._client = client = self._made()
         parts = urlsplit(self._access.url)
         secure = parts.scheme == "mqtts"
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = self._session.kept
+        properties.MaximumPacketSize = LARGEST
         try:
             if secure:
                 client.tls_set_context(self._access.context())
@@ -229,7 +234,8 @@ class BrokerConnection:
         self.drop()
         if ended is not None and ended.is_failure:
             raise refusal(ended)
-        detail = "" if code == MQTTErrorCode.MQTT_ERR_CONN_LOST else clean(code.name, 60)
+        known = code == MQTTErrorCode.MQTT_ERR_CONN_LOST
+        detail = "the broker closed it" if known else clean(code.name, 60)
         raise SinkError(Failure(FailureCode.CONNECTION, detail), SinkRemedy.WAIT)
 
     def _made(self) -> Client:
@@ -249,6 +255,7 @@ class BrokerConnection:
             made.will_set(*self._session.will, qos=1, retain=True, properties=properties)
         made.on_connect = self._on_connect
         made.on_publish = self._on_publish
+        made.on_subscribe = self._on_subscribe
         made.on_message = self._on_message
         made.on_disconnect = self._on_disconnect
         return made
@@ -261,6 +268,11 @@ class BrokerConnection:
         topic, _ = self._sent.pop(mid, ("", 0.0))
         if topic:
             self._answered(topic, code.value)
+
+    def _on_subscribe(
+        self, client: Client, data: object, mid: int, codes: list[ReasonCode], had: object
+    ) -> None:
+        self.denied = max((one.value for one in codes if one.is_failure), default=0)
 
     def _on_message(self, client: Client, data: object, message: MQTTMessage) -> None:
         with contextlib.suppress(UnicodeDecodeError):

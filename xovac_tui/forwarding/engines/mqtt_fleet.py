@@ -1,139 +1,144 @@
-"""Reads the state of all chambers from a broker, for the fleet. It publishes nothing."""
+"""Reports the chambers on a broker to the fleet. It publishes nothing, and holds no link to any chamber."""
 
 from __future__ import annotations
 
 import logging
 import threading
-import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import msgspec
 
+from xovac_tui.clock import Clock
 from xovac_tui.forwarding.engines.mqtt_connection import (
     BrokerConnection,
     BrokerMessage,
     BrokerSession,
     MqttAccess,
+    refused,
 )
 from xovac_tui.forwarding.engines.mqtt_rival import PublishedStatus
 from xovac_tui.forwarding.engines.mqtt_topics import ROOT, ChamberTopic, parsed
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
-from xovac_tui.forwarding.fleetview import SeenChamber
-from xovac_tui.forwarding.summary import ChamberSummary
-from xovac_tui.forwarding.view import SinkState, SinkView
-from xovac_tui.text import clean
+from xovac_tui.forwarding.reports import (
+    ChamberReport,
+    FleetSourceView,
+    Presence,
+    ReportFault,
+    SourceState,
+    read_summary,
+)
 
 MOST_CHAMBERS = 1_000
-LARGEST = 256 * 1024
-"""Bytes of a message that is read."""
-_MOST_ITEMS = 200
-"""Channels, alarms and sinks of a chamber."""
-_TEXT = 200
+_LARGEST_STATUS = 10_000
+"""Bytes."""
+_LOST = "connection lost"
 _STOP_WAIT = 2.0
 _LOOK = 0.1
+_KEEPALIVE = 5
 _FIRST_WAIT, _LONGEST_WAIT, _SETTINGS_WAIT = 1.0, 5.0, 60.0
+_PRESENCE = {"online": Presence.HERE, "offline": Presence.GONE}
 
 
 class FleetBook:
-    """What came from the broker, chamber by chamber; tolerant of anything. For one thread at a time."""
+    """The newest report of each chamber on a broker, whatever comes from there."""
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[str, str], SeenChamber] = {}
-        self.junk = 0
-        """Messages that could not be read."""
+        self._reports: dict[tuple[str, str], ChamberReport] = {}
+        self._news: dict[tuple[str, str], ChamberReport] = {}
+        """Those of which something came since they were taken."""
+        self.left_out = 0
+        """Messages of further chambers."""
 
-    def take(self, message: BrokerMessage, mono: float, utc: float) -> None:
-        """Take a message at a moment in monotonic and UTC seconds of this machine."""
+    def receive(self, message: BrokerMessage, mono: float, utc: float) -> None:
+        """Take note of a message that came at a moment in monotonic and UTC seconds of this machine."""
         where = parsed(message.topic)
         if where is None or where.what not in ("state", "status"):
             return
         key = where.site, where.chamber
-        if not message.payload:
-            # Its retained topics are cleared: the chamber is to be forgotten.
-            self._seen.pop(key, None)
-            return
-        before = self._seen.get(key)
+        before = self._reports.get(key)
         if before is None:
-            if len(self._seen) >= MOST_CHAMBERS:
-                self.junk += 1
+            if len(self._reports) >= MOST_CHAMBERS or not message.payload:
+                self.left_out += bool(message.payload)
                 return
-            before = SeenChamber(site=where.site, chamber=where.chamber)
-        try:
-            if len(message.payload) > LARGEST:
-                raise ValueError("too large")
-            taken = _taken(before, where, message, mono, utc)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            self.junk += 1
+            before = ChamberReport(
+                site=where.site, chamber=where.chamber, presence=Presence.UNKNOWN, arrived=mono, heard=mono
+            )
+        if not message.payload:
+            # Its topics were cleared: it is to be forgotten.
+            del self._reports[key]
+            self._news[key] = msgspec.structs.replace(before, presence=Presence.GONE, heard=mono)
             return
-        self._seen[key] = taken
+        read = _with_status if where.what == "status" else _with_state
+        self._reports[key] = self._news[key] = read(before, where, message, mono, utc)
 
-    def chambers(self) -> tuple[SeenChamber, ...]:
-        """Return every chamber, in the order of site and name."""
-        return tuple(self._seen[key] for key in sorted(self._seen))
+    def take(self) -> Sequence[ChamberReport]:
+        """Return the report of each chamber of which something came since this was last asked."""
+        news, self._news = self._news, {}
+        return tuple(news.values())
 
 
-def _taken(
-    before: SeenChamber, where: ChamberTopic, message: BrokerMessage, mono: float, utc: float
-) -> SeenChamber:
-    if where.what == "status":
+def _with_status(
+    before: ChamberReport, where: ChamberTopic, message: BrokerMessage, mono: float, utc: float
+) -> ChamberReport:
+    presence, gone_for = Presence.UNKNOWN, None
+    try:
+        if len(message.payload) > _LARGEST_STATUS:
+            raise ValueError("too large")
         told = msgspec.json.decode(message.payload, type=PublishedStatus)
-        return msgspec.structs.replace(
-            before,
-            online={"online": True, "offline": False}.get(told.state),
-            why=clean(told.why, _TEXT),
-            status_arrived=mono,
-            status_live=not message.retained,
-        )
-    summary = cleaned(msgspec.json.decode(message.payload, type=ChamberSummary))
-    summary = msgspec.structs.replace(summary, chamber=where.chamber, site=where.site)
-    if before.summary == summary:
-        # What was retained came again, on a new connection: it is as old as it was.
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        told = None
+    if told is not None:
+        presence = _PRESENCE.get(told.state, Presence.UNKNOWN)
+    if presence is Presence.GONE and told is not None:
+        # A last will was made when the connection began: its time says nothing. The newest state does.
+        summary = before.summary
+        since = told.t if told.why != _LOST else None if summary is None else summary.utc
+        gone_for = 0.0 if not message.retained else None if since is None else max(0.0, utc - since)
+    return msgspec.structs.replace(before, presence=presence, gone_for=gone_for, heard=mono)
+
+
+def _with_state(
+    before: ChamberReport, where: ChamberTopic, message: BrokerMessage, mono: float, utc: float
+) -> ChamberReport:
+    found = read_summary(message.payload, site=where.site, chamber=where.chamber)
+    if isinstance(found, ReportFault):
+        return msgspec.structs.replace(before, fault=found, heard=mono)
+    if found == before.summary:
+        # What the broker keeps came again, on a new connection: it is as old as it was.
         return before
+    gone_for = before.gone_for
+    if message.retained and before.presence is Presence.GONE and gone_for is None:
+        gone_for = max(0.0, utc - found.utc)
     return msgspec.structs.replace(
         before,
-        summary=summary,
+        summary=found,
+        fault=None,
         arrived=mono,
-        live=not message.retained,
-        clock_ahead=before.clock_ahead if message.retained else summary.utc - utc,
+        age=max(0.0, utc - found.utc) if message.retained else 0.0,
+        heard=mono,
+        gone_for=gone_for,
+        clock_ahead=before.clock_ahead if message.retained else found.utc - utc,
     )
 
 
-def cleaned(summary: ChamberSummary) -> ChamberSummary:
-    """Return a summary with clean texts and a bounded number of items: it is from elsewhere."""
-    found: ChamberSummary = _cleaned(summary)
-    return found
-
-
-def _cleaned(told: Any) -> Any:
-    if isinstance(told, str):
-        return clean(told, _TEXT)
-    if isinstance(told, tuple):
-        return tuple(_cleaned(one) for one in told[:_MOST_ITEMS])
-    if isinstance(told, msgspec.Struct):
-        return type(told)(**{name: _cleaned(value) for name, value in msgspec.structs.asdict(told).items()})
-    return told
-
-
-class FleetReader:
+class BrokerFleet:
     """Follows a broker from a thread of its own."""
 
     def __init__(
         self,
-        name: str,
-        access: MqttAccess,
+        access: Callable[[], MqttAccess],
+        clock: Clock,
         *,
-        mono: Callable[[], float] = time.monotonic,
-        utc: Callable[[], float] = time.time,
+        name: str,
+        place: str = "",
         first_wait: float = _FIRST_WAIT,
     ) -> None:
-        """Take the name of the sink; `first_wait` is the seconds before the first new try."""
-        self._access, self._mono, self._utc, self._first_wait = access, mono, utc, first_wait
-        self.view = SinkView(name=name, kind="mqtt")
-        """How the connection is; replaced, never changed."""
+        """Take `access`, called in the thread before each try; `first_wait` is in seconds."""
+        self._access, self._clock, self._first_wait = access, clock, first_wait
+        self.view = FleetSourceView(name=name, place=place)
+        """How the source is; replaced, never changed."""
         self._book = FleetBook()
         self._lock = threading.Lock()
-        self._heard = -1.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"fleet {name}", daemon=True)
 
@@ -141,21 +146,14 @@ class FleetReader:
         """Begin."""
         self._thread.start()
 
-    def stop(self, *, wait: bool = False) -> None:
-        """End; `wait` waits for that, two seconds at the most."""
+    def stop(self) -> None:
+        """End; may be called again."""
         self._stopping.set()
-        if wait and self._thread.is_alive():
-            self._thread.join(_STOP_WAIT)
 
-    def chambers(self) -> tuple[SeenChamber, ...]:
-        """Return what is known of every chamber, in the order of site and name."""
+    def take(self) -> Sequence[ChamberReport]:
+        """Return the newest report of each chamber of which something came since this was last asked."""
         with self._lock:
-            return self._book.chambers()
-
-    @property
-    def heard(self) -> float | None:
-        """When the newest message came, monotonic seconds; None: none came yet."""
-        return self._heard if self._heard >= 0 else None
+            return self._book.take()
 
     def _run(self) -> None:
         failed = 0
@@ -165,30 +163,38 @@ class FleetReader:
             except SinkError as error:
                 wrong = error
             except Exception as error:  # a defect here is no reason to leave the thread
-                logging.getLogger(__name__).warning("the fleet cannot be read", exc_info=error)
+                logging.getLogger(__name__).warning("a broker cannot be followed", exc_info=error)
                 wrong = SinkError(Failure(FailureCode.DEFECT, type(error).__name__), SinkRemedy.SETTINGS)
             else:
                 return
-            failed = 0 if self.view.state is SinkState.ON else failed + 1
-            settings = wrong.remedy is SinkRemedy.SETTINGS
-            self.view = msgspec.structs.replace(
-                self.view, state=SinkState.STOPPED if settings else SinkState.WAITING, failure=wrong.failure
-            )
+            failed = 0 if self.view.state is SourceState.ON else failed + 1
+            self._show(SourceState.LOST, wrong.failure)
             wait = min(_LONGEST_WAIT, self._first_wait * 2.0 ** min(failed, 10))
-            self._stopping.wait(_SETTINGS_WAIT if settings else wait)
+            self._stopping.wait(_SETTINGS_WAIT if wrong.remedy is SinkRemedy.SETTINGS else wait)
 
     def _follow(self) -> None:
-        connection = BrokerConnection(self._access, BrokerSession(""), received=self._received)
+        session = BrokerSession("", keepalive=_KEEPALIVE)
+        connection = BrokerConnection(self._access(), session, received=self._received)
         try:
             connection.open()
             connection.subscribe(f"{ROOT}/+/+/state", f"{ROOT}/+/+/status")
-            self.view = msgspec.structs.replace(self.view, state=SinkState.ON, failure=None)
+            self._heard()
+            self._show(SourceState.ON)
             while not self._stopping.is_set():
                 connection.turn(_LOOK)
-        finally:
+                if connection.denied:
+                    raise refused(connection.denied, f"{ROOT}/+/+/state")
             connection.close()
+        finally:
+            connection.drop()
+
+    def _show(self, state: SourceState, failure: Failure | None = None) -> None:
+        self.view = msgspec.structs.replace(self.view, state=state, failure=failure)
+
+    def _heard(self) -> None:
+        self.view = msgspec.structs.replace(self.view, heard=self._clock.mono())
 
     def _received(self, message: BrokerMessage) -> None:
-        self._heard = self._mono()
+        self._heard()
         with self._lock:
-            self._book.take(message, self._heard, self._utc())
+            self._book.receive(message, self._clock.mono(), self._clock.utc())

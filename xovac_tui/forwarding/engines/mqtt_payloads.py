@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from xovac_tui.api.contract import Role
 from xovac_tui.forwarding.engines.mqtt_discovery import Discovery
 from xovac_tui.forwarding.engines.mqtt_topics import ChamberTopics
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
@@ -14,11 +15,14 @@ from xovac_tui.forwarding.summary import AlarmSummary, ChamberSummary, ChannelSu
 
 AT_MOST = 0.9
 """Seconds between two states at least: about one a second."""
-AT_LEAST = 10.0
-"""Seconds between two states at the most, so that a reader sees that the recorder goes on."""
+AT_LEAST = 8.0
+"""Seconds between two states at the most: less than the ten that readers expect, for what is delayed."""
 AGAIN = 60.0
 """Seconds after which a channel, an alarm, or what was refused is published again, though nothing changed."""
 _MOST_LEFT = 10_000
+_OUTSTANDING = (Role.CONTROLLED, Role.PRESSURE)
+_FIRST = 4
+"""Channels that stand for a chamber of which none stands out."""
 
 
 class Retained(NamedTuple):
@@ -148,8 +152,9 @@ def status(online: bool, utc: float, host: str, own: str, why: str = "") -> byte
 
 
 def _state(summary: ChamberSummary) -> ChamberSummary:
-    """Return what `state` says: all but the channels that are not pinned."""
-    return msgspec.structs.replace(summary, channels=summary.pinned)
+    """Return what `state` says: of the channels those that stand out, else the first ones."""
+    outstanding = tuple(one for one in summary.channels if one.pinned or one.role in _OUTSTANDING)
+    return msgspec.structs.replace(summary, channels=outstanding or summary.channels[:_FIRST])
 
 
 def _steady(summary: ChamberSummary) -> ChamberSummary:

@@ -33,6 +33,8 @@ class PublishedStatus(msgspec.Struct, frozen=True):
     id: str = ""
     """Names the process that publishes."""
     why: str = ""
+    t: float | None = None
+    """UTC seconds; of a last will the beginning of its connection."""
 
 
 def is_rivalled(access: MqttAccess, topics: ChamberTopics, own: str, *, listen: float = LISTEN) -> bool:

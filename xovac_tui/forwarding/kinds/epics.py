@@ -32,6 +32,10 @@ class EpicsSink(Sink, frozen=True, forbid_unknown_fields=True, kw_only=True, tag
             yield "prefix", "use letters, digits, dashes and underscores."
 
     @property
+    def where(self) -> str:
+        return f"variables at {self.address}:{self.server_port}"
+
+    @property
     def takes_state(self) -> bool:
         return True
 

@@ -10,9 +10,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from xovac_tui.clock import Clock
 from xovac_tui.forwarding import engines
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.publisher import StatePublisher
+from xovac_tui.forwarding.reports import FleetSource, FleetSourceView, LostSource, SourceState
 from xovac_tui.forwarding.sink import HistorySink
 from xovac_tui.forwarding.sinksettings import ForwardedChamber, Sink
 
@@ -71,11 +73,18 @@ class MqttSink(Sink, frozen=True, forbid_unknown_fields=True, kw_only=True, tag=
             made = engines.mqtt_state.MqttPublisher
         return made(self.name, self.access(secret), chamber, self.discovery)
 
-    def fleet(self, secret: str) -> engines.mqtt_fleet.FleetReader:
-        """Return what reads the state of all chambers there; raises SinkError where paho-mqtt is missing."""
-        with _library():
-            made = engines.mqtt_fleet.FleetReader
-        return made(self.name, self.access(secret))
+    def fleet(self, secret: Callable[[], str], clock: Clock) -> FleetSource:
+        """Return what reports all chambers there; `secret` reads the secret, and may raise SinkError."""
+        try:
+            with _library():
+                made = engines.mqtt_fleet.BrokerFleet
+        except SinkError as error:
+            return LostSource(
+                FleetSourceView(
+                    name=self.name, place=self.where, state=SourceState.LOST, failure=error.failure
+                )
+            )
+        return made(lambda: self.access(secret()), clock, name=self.name, place=self.where)
 
     def access(self, secret: str) -> engines.mqtt_connection.MqttAccess:
         """Return how to get into the broker; raises SinkError where the address is none of a broker."""

@@ -53,10 +53,13 @@ class EventFollower:
                 return int(found[0][0])
         return 0
 
-    def next(self, index: int) -> Followed | None:
-        """Return the events from an index on that share a block; None where none has come yet."""
+    def next(self, index: int, most: int = sys.maxsize) -> Followed | None:
+        """Return the events from an index on that share a block; None where none has come yet.
+
+        Of events that are in no block yet no more than `most`; a block is read as a whole.
+        """
         with self._record.moment():
-            return self._in_blocks(index) or self._in_tail(index)
+            return self._in_blocks(index) or self._in_tail(index, most)
 
     def _in_blocks(self, index: int) -> Followed | None:
         number, first = self._hint
@@ -106,9 +109,11 @@ class EventFollower:
             # The others can be read still.
             return None
 
-    def _in_tail(self, index: int) -> Followed | None:
+    def _in_tail(self, index: int, most: int) -> Followed | None:
+        # Each row holds an event at least.
         found = self._record.rows(
-            "SELECT session, shift, data FROM tail WHERE first + count > ? ORDER BY first", (index,)
+            "SELECT session, shift, data FROM tail WHERE first + count > ? ORDER BY first LIMIT ?",
+            (index, most),
         )
         if not found:
             return None
@@ -116,7 +121,7 @@ class EventFollower:
         with unpacking(self._record.path):
             events = [event for *_, data in group for event in unpack_tail(data)]
             check_tail([(shift, events)])
-        events = [event for event in events if event.index >= index]
+        events = [event for event in events if event.index >= index][:most]
         block = block_of(events)
         block.rules = recorded_rules(self._record.rows)
         return Followed(block.first, block.first + block.count, session, shift, block)

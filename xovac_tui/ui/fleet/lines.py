@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import msgspec
+from rich.cells import cell_len
 
 from xovac_tui.chamber.alarm import AlarmState
 from xovac_tui.chamber.snapshot import RunState
@@ -12,6 +13,7 @@ from xovac_tui.displayunits import DisplayUnits
 from xovac_tui.durations import format_coarsely
 from xovac_tui.fleet.overview import FleetAlarm, FleetReading, FleetRow, FleetView, RowState
 from xovac_tui.forwarding.reports import FleetSourceView, SourceState
+from xovac_tui.forwarding.wording import failure_word
 from xovac_tui.plural import counted
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.ui.format import Times
@@ -21,6 +23,8 @@ from xovac_tui.ui.widgets.lines import CHOSEN, Line, Span, clip, fit, fit_label,
 
 WIDE = 110
 """Columns from which on values are in the first line of a chamber."""
+_NARROW = 80
+"""Columns below which only services in trouble are shown."""
 _MARKS = 3
 """Cells before a name: cursor and alarm."""
 _STATE = 20
@@ -56,16 +60,16 @@ class FleetLooks(msgspec.Struct, frozen=True):
 def names_of(rows: Sequence[FleetRow], width: int, looks: FleetLooks) -> dict[str, str]:
     """Return what each row is called in a terminal of a width: cut in the middle, and no two alike."""
     most = max(cells for columns, cells in _NAMES.items() if columns <= max(width, 60))
-    shown = {row.name: looks.glyphs.literal(row.name) for row in rows}
-    cells = min(most, max((len(name) for name in shown.values()), default=1))
+    shown = {row.name: looks.text(row.name) or "?" for row in rows}
+    cells, ellipsis = min(most, max(map(cell_len, shown.values()), default=1)), looks.glyphs.ellipsis
     made: dict[str, str] = {}
     taken: set[str] = set()
     for name, text in shown.items():
-        cut, number = fit_label(text, cells, ellipsis=looks.glyphs.ellipsis), 1
+        cut, number = fit_label(text, cells, ellipsis=ellipsis), 1
         while cut in taken:
             number += 1
-            tail = f"{looks.glyphs.ellipsis}{number}"
-            cut = fit(text, cells - len(tail), ellipsis="")[: cells - len(tail)] + tail
+            tail = f"{ellipsis}{number}"
+            cut = fit(fit(text, max(0, cells - cell_len(tail)), ellipsis="") + tail, cells)
         taken.add(cut)
         made[name] = cut
     return made
@@ -91,12 +95,12 @@ def chamber_lines(
         (" ", ""),
     ]
     indent = _MARKS + line_width(((name, ""),)) + 1
-    services = service_spans(row, looks, short=width < 80)
+    services = service_spans(row, looks, width)
     values, notes = reading_spans(row, looks), note_spans(row)
     alarm = alarm_spans(row, looks)
     if width >= WIDE:
         whole = (*head, *_padded(run_spans(row, looks, _RUN), _RUN + 1), *values)
-        below = _two_sides([(" " * indent, ""), *notes, *alarm], services, width)
+        below = _two_sides([(" " * indent, ""), *notes, *alarm], services, width, glyphs)
         return clip(whole, width, ellipsis=glyphs.ellipsis), below
     room = width - line_width(tuple(head)) - line_width(tuple(services)) - 1
     first = [*head, *run_spans(row, looks, room)]
@@ -106,7 +110,7 @@ def chamber_lines(
         left = width - indent - min(_ALARM_LEAST, line_width(tuple(alarm))) - 2
         second = [*_cut(second, left, glyphs), *alarm]
     second.insert(0, (" " * indent, ""))
-    return _two_sides(first, services, width), clip(tuple(second), width, ellipsis=glyphs.ellipsis)
+    return _two_sides(first, services, width, glyphs), clip(tuple(second), width, ellipsis=glyphs.ellipsis)
 
 
 def state_words(row: FleetRow) -> str:
@@ -222,8 +226,9 @@ _STATES = {state: words.lower() for state, words in STATE_WORDS.items()} | {
 }
 
 
-def service_spans(row: FleetRow, looks: FleetLooks, *, short: bool) -> list[Span]:
-    """Return recorder and forwarding of a chamber; `short`: only what is in trouble."""
+def service_spans(row: FleetRow, looks: FleetLooks, width: int) -> list[Span]:
+    """Return recorder and forwarding of a chamber; in a narrow terminal only what is in trouble."""
+    short = width < _NARROW
     summary, glyphs = row.summary, looks.glyphs
     if summary is None or row.state in (RowState.GONE, RowState.SILENT, RowState.UNREADABLE):
         return []
@@ -233,7 +238,11 @@ def service_spans(row: FleetRow, looks: FleetLooks, *, short: bool) -> list[Span
         spans.append((f"REC {glyphs.cross} failing ", _BAD))
     elif not short and summary.recorder:
         sign, style = (glyphs.dot, "$recording") if recording else (glyphs.dash, _OLD)
-        host = f" {looks.text(summary.host, 16)}" if summary.host and not row.report.local else ""
+        host = (
+            f" {looks.text(summary.host, 16)}"
+            if width >= WIDE and summary.host and not row.report.local
+            else ""
+        )
         spans.append((f"REC {sign}{host} ", style))
     if (sink := row.sink) is not None:
         words = f"{format_coarsely(sink.behind)} behind" if sink.behind else looks.text(sink.state, 12)
@@ -267,7 +276,7 @@ def head_line(
         spans.append((f"   {manner}", "bold $warning"))
     for one in sources:
         spans += _source(one, looks, mono)
-    return _two_sides(spans, [(f"{clock} ", "")], width)
+    return _two_sides(spans, [(f"{clock} ", "")], width, looks.glyphs)
 
 
 def _source(one: FleetSourceView, looks: FleetLooks, mono: float) -> list[Span]:
@@ -283,7 +292,8 @@ def _source(one: FleetSourceView, looks: FleetLooks, mono: float) -> list[Span]:
             ]
         case SourceState.STARTING:
             return [(f"   {what} {glyphs.ellipsis}", "$stale")]
-    return [(f"   {what} {glyphs.cross} LOST{age}", _BAD)]
+    why = f", {failure_word(one.failure)}" if one.failure is not None else ""
+    return [(glyphs.plain(f"   {what} {glyphs.cross} LOST{age}{why}"), _BAD)]
 
 
 def fleet_alarm_line(one: FleetAlarm, name: str, width: int, looks: FleetLooks) -> Line:
@@ -304,8 +314,9 @@ def _cut(spans: Sequence[Span], cells: int, glyphs: Glyphs) -> list[Span]:
     return list(clip(tuple(spans), max(0, cells), ellipsis=glyphs.ellipsis))
 
 
-def _two_sides(left: Sequence[Span], right: Sequence[Span], width: int) -> Line:
-    """Return spans at both ends of a line; the right ones are whole, if need be the left ones are cut."""
+def _two_sides(left: Sequence[Span], right: Sequence[Span], width: int, glyphs: Glyphs) -> Line:
+    """Return spans at both ends of a line; the left ones are cut first, the right ones to half of it."""
+    right = _cut(right, max(width // 2, width - line_width(tuple(left)) - 1), glyphs)
     room = max(0, width - line_width(tuple(right)))
-    cut = clip(tuple(left), max(0, room - 1) if right else room)
+    cut = clip(tuple(left), max(0, room - 1) if right else room, ellipsis=glyphs.ellipsis)
     return (*cut, (" " * (room - line_width(cut)), ""), *right) if right else cut

@@ -1,0 +1,54 @@
+"""Which alarms of the fleet ring: a new one, once; none that was there before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.helpers.fleet import UTC, alarm, row
+from xovac_tui.fleet.rings import FleetRings
+from xovac_tui.forwarding.reports import Presence
+from xovac_tui.notify.settings import NotifySettings, Receiver
+
+
+def rings(**more: Any) -> FleetRings:
+    return FleetRings(NotifySettings(receivers=(Receiver(name="here", kind="bell", **more),)), {})
+
+
+def test_an_alarm_that_was_there_before_does_not_ring() -> None:
+    one = rings()
+    rows = [row(of={"alarms": (alarm(),)})]
+    assert one.due(rows, UTC, 100.0) == ""
+    assert one.due(rows, UTC, 101.0) == ""
+
+
+def test_a_new_one_rings_once_and_again_when_it_is_raised_anew() -> None:
+    one = rings(same_after=0.0)
+    assert one.due([row()], UTC, 100.0) == ""
+    raised = [row(of={"alarms": (alarm(),)})]
+    assert one.due(raised, UTC, 101.0) == "\a"
+    assert one.due(raised, UTC, 102.0) == ""
+    assert one.due([row(of={"alarms": (alarm(state="acknowledged"),)})], UTC, 103.0) == ""
+    assert one.due([row(of={"alarms": (alarm(since=UTC),)})], UTC, 104.0) == "\a"
+
+
+def test_a_severity_that_the_receiver_does_not_want_is_silent() -> None:
+    one = rings(severities=("critical",))
+    one.due([row()], UTC, 100.0)
+    assert one.due([row(of={"alarms": (alarm(),)})], UTC, 101.0) == ""
+    assert one.due([row(of={"alarms": (alarm("worse", severity="critical"),)})], UTC, 102.0) == "\a"
+
+
+def test_chambers_ring_by_themselves_and_one_that_is_gone_does_not() -> None:
+    one = rings()
+    one.due([row("a"), row("b")], UTC, 100.0)
+    assert (
+        one.due([row("a", of={"alarms": (alarm(),)}), row("b", of={"alarms": (alarm(),)})], UTC, 101.0)
+        == "\a\a"
+    )
+    assert one.due([row("c", presence=Presence.GONE, of={"alarms": (alarm(),)})], UTC, 102.0) == ""
+
+
+def test_without_a_receiver_nothing_rings() -> None:
+    one = FleetRings(NotifySettings(), {})
+    one.due([row()], UTC, 100.0)
+    assert one.due([row(of={"alarms": (alarm(),)})], UTC, 101.0) == ""
