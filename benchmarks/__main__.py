@@ -25,6 +25,7 @@ NAMES = (
     "deadlink",
     "ssh",
     "forwarding",
+    "publishing",
     "sinksaway",
     "fleet",
 )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +29,7 @@ from xovac_tui.forwarding.engines.mqtt_discovery import CLASSES, Discovery
 from xovac_tui.forwarding.engines.mqtt_events import event_payload, log_payload
 from xovac_tui.forwarding.engines.mqtt_fleet import MOST_CHAMBERS, FleetBook
 from xovac_tui.forwarding.engines.mqtt_payloads import AGAIN, AT_LEAST, StateTopics
+from xovac_tui.forwarding.engines.mqtt_state import MqttPublisher
 from xovac_tui.forwarding.engines.mqtt_topics import (
     ChamberTopics,
     client_id,
@@ -32,7 +38,7 @@ from xovac_tui.forwarding.engines.mqtt_topics import (
     parsed,
     plain_id,
 )
-from xovac_tui.forwarding.failures import FailureCode, SinkRemedy
+from xovac_tui.forwarding.failures import FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.kinds.mqtt import MqttSink
 from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.reports import Presence
@@ -491,6 +497,65 @@ def test_how_to_get_in_is_not_shown() -> None:
 def test_reason_codes_have_a_remedy(code: int, kind: FailureCode, remedy: SinkRemedy) -> None:
     error = refused(code, "said")
     assert (error.failure.code, error.failure.status, error.remedy) == (kind, code, remedy)
+
+
+@contextmanager
+def odd_server(answer: bytes | None) -> Iterator[str]:
+    """Run a server that answers a connection so, whatever is asked; None: it closes it at once."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        held: list[socket.socket] = []
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    one, _ = listener.accept()
+                    if answer is None:
+                        one.close()
+                        continue
+                    held.append(one)
+                    one.sendall(answer)
+
+        threading.Thread(target=serve, daemon=True).start()
+        try:
+            yield f"mqtt://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            for one in held:
+                one.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "codes"),
+    [
+        (b"", {FailureCode.NO_ANSWER}),
+        (None, {FailureCode.CONNECTION}),
+        # "Unacceptable protocol version" of MQTT 3.1.1, 3.2.2.3.
+        (b"\x20\x02\x00\x01", {FailureCode.CONNECTION, FailureCode.ANSWER}),
+        # Unsupported protocol version of MQTT 5.
+        (b"\x20\x03\x00\x84\x00", {FailureCode.ANSWER}),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", {FailureCode.CONNECTION, FailureCode.NO_ANSWER}),
+        (b"\x20\xff\xff\xff\xff\xff", {FailureCode.CONNECTION}),
+        (b"\xff" * 1000, {FailureCode.CONNECTION}),
+        (b"\x20\x05\x00\x00\x02\x99\x99", {FailureCode.CONNECTION}),
+        (b"\x90\x00", {FailureCode.CONNECTION, FailureCode.NO_ANSWER}),
+    ],
+    ids=["silent", "closes", "3.1.1", "old", "http", "endless", "noise", "property", "unasked"],
+)
+def test_a_server_that_is_no_broker_of_mqtt_5_is_an_error_and_nothing_worse(
+    answer: bytes | None, codes: set[FailureCode]
+) -> None:
+    with odd_server(answer) as url, pytest.raises(SinkError) as caught:
+        list(MqttPublisher("lab", MqttAccess(url=url, timeout=0.3), BENCH).trial())
+    assert caught.value.failure.code in codes
+
+
+def test_nothing_listens_and_a_name_that_is_none() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        url = f"mqtt://127.0.0.1:{bound.getsockname()[1]}"
+    for address, code in ((url, FailureCode.REFUSED), ("mqtt://nowhere.invalid", FailureCode.UNKNOWN_HOST)):
+        with pytest.raises(SinkError) as caught:
+            list(MqttPublisher("lab", MqttAccess(url=address, timeout=1.0), BENCH).trial())
+        assert caught.value.failure.code is code
 
 
 def test_a_missing_library_is_named() -> None:

@@ -234,7 +234,8 @@ class BrokerConnection:
         self.drop()
         if ended is not None and ended.is_failure:
             raise refusal(ended)
-        detail = "" if code == MQTTErrorCode.MQTT_ERR_CONN_LOST else clean(code.name, 60)
+        known = code == MQTTErrorCode.MQTT_ERR_CONN_LOST
+        detail = "the broker closed it" if known else clean(code.name, 60)
         raise SinkError(Failure(FailureCode.CONNECTION, detail), SinkRemedy.WAIT)
 
     def _made(self) -> Client:
