@@ -163,7 +163,7 @@ def test_stopped_from_outside_and_continued(tmp_path: Path) -> None:
 
 
 DEFECTS = {
-    "in making it": "def bad(*_, **__): raise ZeroDivisionError('of a test')\napp.Messages = bad",
+    "in making it": "def bad(*_, **__): raise ZeroDivisionError('of a test')\napp.Chambers = bad",
     "in taking the terminal": "def bad(self, **_): raise ZeroDivisionError('of a test')\n"
     "app.XovacApp._build_driver = bad",
 }

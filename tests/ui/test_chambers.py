@@ -20,10 +20,14 @@ from xovac_tui.notify.settings import NotifySettings, Receiver
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import RecordSettings
 from xovac_tui.recording.status import RecorderState
+from xovac_tui.ui.dialogs.all_messages import HistoryDialog
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.chambers import ChambersDialog
 from xovac_tui.ui.dialogs.confirm import ConfirmDialog, confirm_and_send
+from xovac_tui.ui.dialogs.palette import PaletteDialog
 from xovac_tui.ui.dialogs.quit import CloseDialog, QuitDialog
+from xovac_tui.ui.frame.bars import KeyBar
+from xovac_tui.ui.messages import AWAY
 from xovac_tui.ui.screens.pane import Pane
 
 STOPPED = [("cancel_recipe", "")]
@@ -161,6 +165,35 @@ async def test_a_held_key_over_a_switch_sends_nothing(tmp_path: Path) -> None:
         assert b.c.link.emitted == b.link.emitted == []
 
 
+async def test_stop_above_a_dialog_goes_to_the_chamber_that_is_shown(tmp_path: Path) -> None:
+    async with beside(tmp_path) as b:
+        await b.both_online()
+        await b.go(OTHER)
+        for key, kind in (("M", HistoryDialog), ("P", ChambersDialog)):
+            await b.c.press(key)
+            await b.c.until(lambda kind=kind: isinstance(b.c.app.screen, kind))  # type: ignore[misc]
+            await b.c.press("exclamation_mark")
+            assert "cancel_recipe to bench-2" in strip(b)
+            await b.c.press_stop_again()
+            assert (b.c.link.emitted, b.link.emitted) == ([], STOPPED)
+            b.link.answer("cancel_recipe")
+            b.link.emitted.clear()
+            await b.c.advance(5)
+            await b.c.press("escape")
+
+
+async def test_a_click_is_a_first_stroke_for_the_chamber_that_is_shown(tmp_path: Path) -> None:
+    async with beside(tmp_path) as b:
+        await b.both_online()
+        await b.c.pilot.click(KeyBar, offset=(3, 0))
+        await b.c.settle()
+        assert "cancel_recipe to bench-1" in strip(b)
+        assert await b.c.app.chambers.show(OTHER)
+        await b.c.press("exclamation_mark")
+        await b.c.advance(4.0)
+        assert b.c.link.emitted == b.link.emitted == []
+
+
 # -- questions ----------------------------------------------------------------------------------------
 
 
@@ -286,6 +319,36 @@ async def test_settings_for_all_hold_in_every_chamber(tmp_path: Path) -> None:
         assert not b.c.app.workspace.held
 
 
+async def test_a_digest_waits_until_its_chamber_is_shown(tmp_path: Path) -> None:
+    async with beside(tmp_path) as b:
+        await b.both_online()
+        b.c.clock.advance(AWAY + 1)
+        asked: list[str] = []
+        for one in b.c.app.workspaces.values():
+            name = one.station.name
+
+            def noted(seconds: float, name: str = name) -> None:
+                asked.append(name)
+
+            one.station.record.note_return = noted  # type: ignore[method-assign]
+        await b.c.press("down")
+        # The operator was away from both; only what is shown may open a dialog.
+        assert sorted(asked) == [NAME, OTHER]
+        assert len(b.c.app.screen_stack) == 1
+
+
+async def test_the_palette_has_the_other_chambers(tmp_path: Path) -> None:
+    async with beside(tmp_path) as b:
+        await b.c.press(":")
+        await b.c.until(lambda: isinstance(b.c.app.screen, PaletteDialog))
+        await b.c.type("bench-2")
+        await b.c.until(lambda: any("Open this chamber" in row for row in drawn(b.c.app.screen)))
+        await b.c.press("enter")
+        await b.c.until(lambda: b.shown == OTHER)
+        await b.c.settle()
+        assert list(b.c.app.workspaces) == [NAME, OTHER]
+
+
 # -- closing, leaving ---------------------------------------------------------------------------------
 
 
@@ -363,6 +426,31 @@ async def test_leaving_asks_once_names_each_and_closes_every_record(tmp_path: Pa
     assert [recorder_of(one).at_stake for one in stations] == [0, 0]
     assert b.c.app.chambers.unwritten == []
     assert [beside_it(tmp_path, name) for name in (NAME, OTHER)] == [[], []]
+
+
+async def test_leaving_shows_the_chamber_whose_recipe_is_not_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with beside(tmp_path) as b:
+        await b.both_online()
+        await b.c.press("3")
+        await b.c.until(lambda: b.c.frame.pane is not None and b.c.frame.pane.id == "recipes")
+        asked: list[str] = []
+
+        async def stay(pane: Pane) -> bool:
+            asked.append(b.shown)
+            return False
+
+        frame = b.c.frame
+        monkeypatch.setattr(frame, "unsaved", lambda: {"recipes": None})
+        await b.go(OTHER)
+        for pane in frame.query(Pane):
+            pane.may_leave = partial(stay, pane)  # type: ignore[method-assign]
+        await b.c.press("q")
+        await b.c.until(lambda: asked)
+        assert asked == [NAME]
+        assert b.shown == NAME
+        assert b.c.app.return_code is None
 
 
 async def test_a_closed_record_is_whole_while_the_others_go_on(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -63,6 +64,7 @@ def bar(
     mode: str = "CONTROL",
     extra: str = "",
     recorder: RecorderView = OFF,
+    elsewhere: Mapping[str, AlarmsView] | None = None,
     **fields: object,
 ) -> str:
     known: dict[str, object] = {
@@ -76,6 +78,7 @@ def bar(
         snapshot,
         width,
         recorder=recorder,
+        elsewhere=elsewhere or {},
         name="bench-1",
         mode=mode,
         extra=extra,

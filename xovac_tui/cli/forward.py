@@ -118,7 +118,7 @@ def progress_words(one: SinkProgress) -> str:
 
 
 @click.command()
-@click.argument("name", type=Named(ValueKind.SINK), required=False)
+@click.argument("name", type=Named(ValueKind.SINK), metavar="[NAME]", required=False)
 @click.option("--json", "as_json", is_flag=True, help=_JSON_HELP)
 @chamber_options
 @click.pass_context
@@ -167,7 +167,7 @@ def _trial_data(one: Sink, trial: Trial) -> dict[str, Any]:
 
 
 @click.command()
-@click.argument("name", type=Named(ValueKind.SINK))
+@click.argument("name", type=Named(ValueKind.SINK), metavar="NAME")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @record_options
 @click.pass_context

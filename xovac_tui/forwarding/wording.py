@@ -29,8 +29,6 @@ _SENTENCES: dict[FailureCode, str] = {
     _C.RECORD: "The record cannot be read: {detail}",
     _C.DEFECT: "By a defect in this program ({detail}); the log file has details.",
 }
-_LEAST_HTTP = 300
-"""Lowest status of HTTP that is a failure."""
 _SHORT = {
     _C.MISSING: "not installed",
     _C.SECRET: "no secret",

@@ -424,6 +424,10 @@ class XovacApp(TerminalApp):
                 await self.run_action(active.binding.action, active.node)
                 return
 
+    async def open_chamber(self, name: str) -> None:
+        """Show a chamber; open it beside the others first where it is not open."""
+        await self.chambers.open_named(name)
+
     def action_settings(self) -> None:
         """Open the settings screen."""
         self.run_worker(self.change_settings(), group="dialog")

@@ -60,7 +60,10 @@ class CloseDialog(QuestionDialog):
 
     def words(self) -> str:
         """Return what ends and what goes on, as it is now."""
-        return f"Closing sends nothing.\n{_ending(self.station, 'when it is closed here')}"
+        said = ["Closing sends nothing.", _ending(self.station, "when it is closed here")]
+        if lost := unsaved_sentence(self.workspace.drafts.headings, "when it is closed"):
+            said.insert(0, self.workspace.glyphs.plain(lost))
+        return "\n".join(said)
 
     def on_mount(self) -> None:
         """Start watching the chamber."""
@@ -93,11 +96,11 @@ def unsaved_texts(workspaces: Iterable[Workspace], screens: Iterable[Screen[Any]
     return list(dict.fromkeys([*left, *open_forms]))
 
 
-def unsaved_sentence(headings: Sequence[str]) -> str:
-    """Return a sentence on texts that leaving loses; empty for none."""
+def unsaved_sentence(headings: Sequence[str], when: str = "when you leave") -> str:
+    """Return a sentence on texts that are lost `when`; empty for none."""
     if not headings:
         return ""
-    return f"Typed and not saved, so lost when you leave: {', '.join(headings)}."
+    return f"Typed and not saved, so lost {when}: {', '.join(headings)}."
 
 
 def record_sentence(view: RecorderView, at_stake: int) -> str:

@@ -54,6 +54,9 @@ class PaletteWindow(Protocol):
     def available_themes(self) -> dict[str, Theme]:
         """The themes by name."""
 
+    async def open_chamber(self, name: str) -> None:
+        """Show a chamber; open it beside the others first where it is not open."""
+
     async def run_action(self, action: str, default_namespace: Any = None) -> bool:
         """Run an action."""
 
@@ -83,7 +86,7 @@ class Everything:
                 yield batch
                 await asyncio.sleep(0)
         yield tuple(await asyncio.to_thread(lambda: list(self._recipes())))
-        for source in (self._settings, self._runs):
+        for source in (self._chambers, self._settings, self._runs):
             for batch in _batched(await asyncio.to_thread(_listed, source)):
                 yield batch
                 await asyncio.sleep(0)
@@ -159,11 +162,18 @@ class Everything:
         refusal = station.blocked(command, stop=action is STOP)
         return "" if refusal is None else refusal.before
 
+    def _over(self) -> str:
+        """Return what is open above the tabs beside the palette, as a reason; empty for nothing."""
+        frame = self._window.frame
+        over = frame is None or len(frame.app.screen_stack) > 2
+        return "Another dialog is open. Close it first." if over else ""
+
     def _closed(self, tab: str) -> str:
         """Return why the tab of an action cannot be shown now."""
+        if reason := self._over():
+            return reason
         frame = self._window.frame
-        if frame is None or len(frame.app.screen_stack) > 2:
-            return "Another dialog is open. Close it first."
+        assert frame is not None
         if frame.has_class("-small"):
             return "The terminal is too small for the tabs."
         below = next((one for one in tabs.TABS if one.id == tab and one.key), None)
@@ -335,6 +345,30 @@ class Everything:
                 refusal=closed,
                 beside=f"{began} {run.result} run".lower(),
                 name=str(run.id),
+            )
+
+    def _chambers(self) -> Iterator[PaletteEntry]:
+        """Yield the other chambers: those that are open, and those that can be opened. It may block."""
+        workspace = self._workspace
+        source, key = workspace.start.profiles, workspace.keys["chambers"]
+        try:
+            listed = {one.name: one.about for one in source.listed()} if source is not None else {}
+        except XovacError:
+            listed = {}  # the list of chambers says why
+        names = [one.station.name for one in workspace.others]
+        for name in dict.fromkeys([*names, *listed]):
+            if name == workspace.station.name:
+                continue
+            is_open = name in names
+            what = "Go to this chamber, which is open." if is_open else "Open this chamber beside the others:"
+            yield PaletteEntry(
+                "Chamber",
+                name,
+                what if is_open else f"{what} {listed[name]}",
+                partial(self._window.open_chamber, name),
+                key,
+                self._over(),
+                f"{listed.get(name, '')} chamber profile".lower(),
             )
 
     def _settings(self) -> Iterator[PaletteEntry]:
