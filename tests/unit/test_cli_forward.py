@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.audited import done_to
 from tests.helpers.commandline import CommandLine
 from tests.helpers.record import UTC, reading, writer
 from xovac_tui import paths
@@ -108,6 +109,22 @@ def test_status_reads_the_record(tmp_path: Path, line: CommandLine) -> None:
     shown = line("forward", "status", "--config", str(file), "--profile", "bench").out
     assert "hunter2" not in shown + done.out
     assert "18" in shown
+
+
+def test_status_counts_what_was_deleted_before_it_was_forwarded(tmp_path: Path, line: CommandLine) -> None:
+    file = settings(tmp_path)
+    path = paths.record_file("bench")
+    made = writer(path)
+    for number in range(1_100):
+        made.event(reading(float(number), t=number))
+    made.item(CursorItem(sink="lab", table="events", cursor=12))
+    made.commit(UTC + 1_100)
+    made.close(UTC + 1_100)
+    done_to(path, "DELETE FROM blocks WHERE first = 0")
+    options = ("--config", str(file), "--profile", "bench")
+    (lab,) = json.loads(line("forward", "status", *options, "--json").out)["sinks"]
+    assert (lab["missed"], lab["events"]) == (500, 588)
+    assert "500 events were deleted" in line("forward", "status", *options).out
 
 
 def test_status_of_a_chamber_that_goes_nowhere_says_how(tmp_path: Path, line: CommandLine) -> None:

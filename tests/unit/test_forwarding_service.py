@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.forwarded import AWAY, MemorySink
+from tests.helpers.forwarded import AWAY, MADE, MemorySettings, MemorySink
 from tests.helpers.record import HandClock, reading, writer
 from xovac_tui.forwarding.batch import Batch
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
@@ -17,25 +17,11 @@ from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.service import ForwardPlan, ForwardPorts, ForwardService, merged
 from xovac_tui.forwarding.settings import ForwardSettings
 from xovac_tui.forwarding.sink import HistorySink
-from xovac_tui.forwarding.sinksettings import ForwardedChamber, Sink
+from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.forwarding.summary import ChamberSummary
 from xovac_tui.forwarding.view import ForwardChanged, SinkState, SinkView
 from xovac_tui.recording.disk.cursors import ASKED
 from xovac_tui.recording.status import RecorderState, RecorderView
-
-MADE: dict[str, MemorySink] = {}
-"""Name of a sink -> what it stores into."""
-
-
-class MemorySettings(Sink, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="memory"):
-    """Settings of a store in memory."""
-
-    @property
-    def takes_history(self) -> bool:
-        return True
-
-    def history(self, chamber: ForwardedChamber, secret: str) -> HistorySink:
-        return MADE[self.name]
 
 
 class FakeRecord:

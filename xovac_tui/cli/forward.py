@@ -104,6 +104,9 @@ def _status_lines(found: Sequence[SinkProgress], *, recorded: bool) -> Iterator[
     ]
     yield from table(rows, right=(4, 5))
     for one in found:
+        if one.missed:
+            said = counted(one.missed, "event was", "events were")
+            yield f"{clean(one.name, 64)}: {said} deleted before they were forwarded."
         if one.forgetting:
             yield f"{clean(one.name, 64)}: everything is sent again, once the chamber is recorded."
     if not recorded:

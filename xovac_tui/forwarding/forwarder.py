@@ -185,7 +185,10 @@ class Forwarder:
         if told not in self._logged and len(self._logged) < 100:
             self._logged.add(told)
             logging.getLogger(__name__).warning(
-                "%s does not take %s %s, left out: %s", self.view.name, what, key.text, error.failure.detail
+                "%s does not take %s, left out: %s",
+                self.view.name,
+                f"{what} {key.text}".strip(),
+                error.failure.detail,
             )
 
     def _take(self, batch: Batch) -> None:

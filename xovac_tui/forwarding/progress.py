@@ -29,6 +29,8 @@ class SinkProgress(msgspec.Struct, frozen=True, kw_only=True):
     """Events that wait."""
     entries: int | None = None
     """Alarms, commands, marks and runs that wait."""
+    missed: int | None = None
+    """Events that were deleted before it received them, and that it has not passed yet."""
     forgetting: bool = False
     """It was asked that everything is sent again, and no recorder has taken that up yet."""
 
@@ -61,6 +63,7 @@ def read_progress(path: Path, sinks: Sequence[Sink], utc: float) -> tuple[SinkPr
                     bare,
                     behind=0.0 if oldest is None else max(0.0, utc - oldest),
                     events=waiting[Part.EVENTS],
+                    missed=max(0, rows.first(Part.EVENTS) - at[Part.EVENTS]) if at[Part.EVENTS] else 0,
                     entries=sum(waiting[part] for part in LOG_PARTS),
                     forgetting=asked,
                 )
