@@ -25,8 +25,8 @@ USERS = {"bench-1": "one", "bench-2": "two", "viewer": "see", "homeassistant": "
 class Mosquitto(Server):
     """A broker. Retained messages survive its end, as it is set up."""
 
-    def __init__(self, folder: Path, *, pki: Path | None = None, acl: str = "") -> None:
-        """Take the folder of the certificates, None: no TLS; `acl` stands in place of the shipped list."""
+    def __init__(self, folder: Path, *, pki: Path | None = None, more: str = "") -> None:
+        """Take the folder of the certificates, None: no TLS; `more` is added to the configuration."""
         self.port = free_port()
         self._pki = pki
         passwords = folder / "passwords"
@@ -34,8 +34,8 @@ class Mosquitto(Server):
         for user, secret in USERS.items():
             added = [program("mosquitto_passwd", "mosquitto"), "-b", str(passwords), user, secret]
             subprocess.run(added, check=True, capture_output=True, timeout=30)
-        (folder / "acl").write_text(acl or (DOCS / "acl").read_text())
-        (folder / "mosquitto.conf").write_text(self._configuration(folder))
+        (folder / "acl").write_text((DOCS / "acl").read_text())
+        (folder / "mosquitto.conf").write_text(self._configuration(folder) + more)
         super().__init__(
             [program("mosquitto", "mosquitto"), "-c", str(folder / "mosquitto.conf")],
             folder,
@@ -70,10 +70,10 @@ class Mosquitto(Server):
 
 
 @contextmanager
-def mosquitto(folder: Path, *, pki: Path | None = None, acl: str = "") -> Iterator[Mosquitto]:
+def mosquitto(folder: Path, *, pki: Path | None = None, more: str = "") -> Iterator[Mosquitto]:
     """Run a broker in a folder."""
     folder.mkdir(exist_ok=True)
-    server = Mosquitto(folder, pki=pki, acl=acl)
+    server = Mosquitto(folder, pki=pki, more=more)
     server.start()
     try:
         yield server

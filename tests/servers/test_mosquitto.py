@@ -179,6 +179,25 @@ def test_an_unknown_authority_is_reported_and_the_right_one_is_trusted(tmp_path:
         assert list(trusting.history(BENCH, "one").trial()) == ["connect", "write"]
 
 
+def test_a_broker_may_know_its_clients_by_their_certificates(tmp_path: Path) -> None:
+    pki = make_pki(tmp_path)
+    with mosquitto(tmp_path / "broker", pki=pki.folder, more="require_certificate true\n") as server:
+        bare = MqttSink(name="lab", url=server.url, user="bench-1", ca_file=str(pki.ca_file), timeout=2.0)
+
+        def tried(**keys: str) -> list[str] | FailureCode:
+            sink = msgspec.structs.replace(bare, **{key: str(tmp_path / name) for key, name in keys.items()})
+            try:
+                return list(sink.history(BENCH, "one").trial())
+            except SinkError as error:
+                return error.failure.code
+
+        assert tried(cert_file="good.pem", key_file="good.key") == ["connect", "write"]
+        assert tried() is FailureCode.CONNECTION
+        assert tried(cert_file="self.pem", key_file="self.key") is FailureCode.CONNECTION
+        assert tried(cert_file="good.pem", key_file="self.key") is FailureCode.CERTIFICATE
+        assert tried(cert_file="none.pem") is FailureCode.SECRET
+
+
 def test_the_newest_state_is_there_soon_after_an_outage(tmp_path: Path) -> None:
     with mosquitto(tmp_path / "broker") as server, publishing(server) as publisher:
         publisher.publish(summary(1.0))
