@@ -23,7 +23,8 @@ from xovac_tui.forwarding.summary import ChamberSummary, ChannelSummary
 
 CHAMBERS = 50
 SETTLE_SECONDS = 5.0
-ACL = "user viewer\ntopic readwrite xovac/#\n"
+TOPIC = "xovac/lab-{number}/bench-1/{what}"
+"""The access list lets a user write the chamber that is called as the user, on every site."""
 SETTINGS = """
 [[forward.sinks]]
 name = "lab"
@@ -40,8 +41,8 @@ def state(number: int, second: int) -> ChamberSummary:
     celsius = 20 + 40 * math.sin(second / 300 + number) + 0.01 * (second % 7)
     about: dict[str, Any] = {"quality": "good", "age": 0.4, "pinned": True}
     return ChamberSummary(
-        chamber=f"bench-{number}",
-        site="lab",
+        chamber="bench-1",
+        site=f"lab-{number}",
         utc=utc,
         host="lab-pc",
         link="ONLINE",
@@ -84,7 +85,7 @@ def state(number: int, second: int) -> ChamberSummary:
 def published(broker: Mosquitto) -> Iterator[Client]:
     """Publish all chambers once a second from a thread, spread over the second."""
     client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
-    client.username_pw_set("viewer", USERS["viewer"])
+    client.username_pw_set("bench-1", USERS["bench-1"])
     client.connect("127.0.0.1", broker.port)
     client.loop_start()
     ended = threading.Event()
@@ -93,11 +94,11 @@ def published(broker: Mosquitto) -> Iterator[Client]:
         due, second = time.monotonic(), 0
         for number in range(CHAMBERS):
             online = msgspec.json.encode({"state": "online", "t": time.time()})
-            client.publish(f"xovac/lab/bench-{number}/status", online, qos=1, retain=True)
+            client.publish(TOPIC.format(number=number, what="status"), online, qos=1, retain=True)
         while not ended.is_set():
             for number in range(CHAMBERS):
                 payload = msgspec.json.encode(state(number, second))
-                client.publish(f"xovac/lab/bench-{number}/state", payload, qos=1, retain=True)
+                client.publish(TOPIC.format(number=number, what="state"), payload, qos=1, retain=True)
                 due += 1 / CHAMBERS
                 ended.wait(max(0.0, due - time.monotonic()))
             second += 1
@@ -115,7 +116,7 @@ def published(broker: Mosquitto) -> Iterator[Client]:
 
 def watch(seconds: float) -> tuple[float, float, float]:
     """Return bytes per second, and the processor time of fleet and bare app over the same seconds."""
-    with tempfile.TemporaryDirectory() as folder, mosquitto(Path(folder) / "broker", acl=ACL) as broker:
+    with tempfile.TemporaryDirectory() as folder, mosquitto(Path(folder) / "broker") as broker:
         (Path(folder) / "config.toml").write_text(SETTINGS.format(url=broker.url))
         with (
             published(broker),
