@@ -20,7 +20,7 @@ from xovac_tui.forwarding.sink import HistorySink
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.forwarding.summary import ChamberSummary
 from xovac_tui.forwarding.view import ForwardChanged, SinkState, SinkView
-from xovac_tui.recording.disk.cursors import ASKED
+from xovac_tui.recording.disk.cursors import ASKED, received
 from xovac_tui.recording.status import RecorderState, RecorderView
 
 
@@ -102,6 +102,15 @@ def test_what_is_recorded_is_forwarded_to_each_sink_and_the_record_knows_how_far
     bench.until(lambda: {one.state for one in bench.service.view.sinks} == {SinkState.ON})
     bench.close()
     assert all(sink.closed for sink in MADE.values())
+
+
+def test_what_a_sink_may_forget_when_it_is_killed_is_received_and_not_settled(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "r", "lab")
+    MADE["lab"].settles = 60.0
+    bench.until(lambda: len(MADE["lab"].stored) == 20)
+    bench.close()
+    assert bench.cursor("lab") is None
+    assert received(bench.record.kept or {}, "lab", Part.EVENTS.value) == 20
 
 
 def test_one_sink_that_is_away_holds_no_other_up(tmp_path: Path) -> None:

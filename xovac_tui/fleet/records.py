@@ -29,7 +29,7 @@ from xovac_tui.forwarding.summary import ChamberSummary, SinkSummary
 from xovac_tui.forwarding.summing import SummedRun, summed_up
 from xovac_tui.forwarding.view import SinkState
 from xovac_tui.recording.disk import claim, files, kinds, lists
-from xovac_tui.recording.disk.cursors import FORWARDED
+from xovac_tui.recording.disk.cursors import FORWARDED, received
 from xovac_tui.recording.disk.lock import is_recorded
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.eventlog import LoggedEvent, payload_of
@@ -275,7 +275,7 @@ class RecordWatch:
         known = lists.cursors(record)
         made = []
         for name in self.about.sinks:
-            upto = known.get((name, Part.EVENTS.value), record.first)
+            upto = received(known, name, Part.EVENTS.value, record.first)
             oldest = record.get(upto) if upto < record.total else None
             behind = 0.0 if oldest is None else max(0.0, utc - oldest.utc)
             state = SinkState.BEHIND if behind > _BEHIND else SinkState.ON

@@ -28,6 +28,12 @@ from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.text import clean
 
+SETTLES = 60.0
+"""Seconds that are sent again to a store other than InfluxDB once the connection was lost.
+
+InfluxDB answers when its log is on the disk. VictoriaMetrics 1.79 was killed: what it had confirmed in the
+8 s before was gone.
+"""
 MOST = 5_000
 """Rows of a batch. InfluxData advises 5,000 to 10,000 lines."""
 _PARTLY = re.compile(r"partial write: (?!unable to parse).*dropped=([0-9]{1,9})", re.DOTALL)
@@ -90,6 +96,8 @@ class InfluxWriter:
         self._parts = urlsplit(address)
         self._access = access
         self._lines = Lines(chamber)
+        self.settles = SETTLES
+        """Seconds until what is confirmed is on the disk, as the newest answer lets assume."""
         self._connection: http.client.HTTPConnection | None = None
         self._logged: set[str] = set()
         """What it said of points that it left out, without numbers."""
@@ -128,6 +136,10 @@ class InfluxWriter:
         self._post(b"")
         yield "write"
 
+    def confirm(self) -> None:
+        """Ask on the connection that is open, which the end of the store has closed."""
+        self._post(b"")
+
     def close(self) -> None:
         """Let go of the connection."""
         connection, self._connection = self._connection, None
@@ -162,6 +174,8 @@ class InfluxWriter:
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise explained(error) from error
+        influx = any(name.lower().startswith("x-influxdb-") for name in answer.headers)
+        self.settles = 0.0 if influx else SETTLES
         if 200 <= answer.status < 300:
             return 0
         if left_out := partly(answer.status, said):
