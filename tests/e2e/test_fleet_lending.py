@@ -49,7 +49,7 @@ def test_the_last_words_of_a_console_that_failed_can_be_read(tmp_path: Path) -> 
         shown = program.wait_for("Enter goes back")
         assert "lastwords" in shown
         program.send("\r")
-        program.wait_for("exit code 255")
+        program.wait_for("with code 255")
         program.send("q")
         assert program.wait() == 0
         program.assert_as_before()
