@@ -25,6 +25,7 @@ from tests.servers.forwarded import forward_all, readings
 from tests.servers.mosquitto import USERS, Mosquitto, mosquitto, reading
 from tests.servers.mqttpublishing import PACE
 from xovac_tui.clock import SystemClock
+from xovac_tui.forwarding.batch import Batch, EventRow, RowKey
 from xovac_tui.forwarding.engines.mqtt_connection import MqttAccess
 from xovac_tui.forwarding.engines.mqtt_events import MqttEvents
 from xovac_tui.forwarding.engines.mqtt_state import MqttPublisher
@@ -479,6 +480,21 @@ def test_what_nobody_takes_waits_in_the_record(broker: Mosquitto, tmp_path: Path
     with reading(broker, f"{BASE}/+/#", user="collector") as reader:
         assert forward_all(path, lambda: MqttEvents(access(broker), BENCH)).rows == 0
         reader.until(lambda found: reader.messages)
+
+
+def test_a_connection_that_was_lost_while_there_was_nothing_to_send_is_no_failure(tmp_path: Path) -> None:
+    key = RowKey("ab" * 16, Part.EVENTS, 0)
+    batch = Batch(Part.EVENTS, 0, 1, events=[EventRow(key, 0, "sensor_data", [("a", 1.0)], [])])
+    with mosquitto(tmp_path / "broker") as server, reading(server, f"{BASE}/event/#") as reader:
+        events = MqttEvents(access(server), BENCH)
+        events.open()
+        assert events.send(batch) == 0
+        server.kill()
+        server.start()
+        reader.until(lambda found: reader.connected > 1)
+        assert events.send(batch) == 0
+        reader.until(lambda found: len(reader.messages) == 2)
+        events.close()
 
 
 @pytest.mark.slow
