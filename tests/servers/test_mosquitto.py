@@ -237,6 +237,18 @@ def test_a_broker_that_is_held_is_noticed_and_gets_the_newest_state_afterwards(t
             reader.until(lambda found: state_of(found) == "online")
 
 
+def test_a_state_from_before_is_not_published_as_the_newest(broker: Mosquitto) -> None:
+    pace = msgspec.structs.replace(PACE, fresh=-1.0)
+    found = MqttPublisher("lab", access(broker), BENCH, pace=pace)
+    found.publish(summary())
+    found.start()
+    until(found, SinkState.ON)
+    with reading(broker) as reader:
+        reader.until(lambda found: state_of(found) == "online")
+        assert [*reader.newest()] == [f"{BASE}/status"]
+    found.stop(wait=True)
+
+
 def test_a_program_that_is_held_up_does_not_look_alive(broker: Mosquitto) -> None:
     found = MqttPublisher("lab", access(broker), BENCH, pace=msgspec.structs.replace(PACE, held_after=0.4))
     found.start()
