@@ -90,6 +90,8 @@ class Reader:
         """With a `client_id` the broker keeps messages for it while it is away."""
         self.messages: list[tuple[str, bytes, bool]] = []
         """Topic, payload, and whether the broker had kept it."""
+        self.connected = 0
+        """How often it has subscribed."""
         self._news = threading.Condition()
         self._subscribed = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTv5)
@@ -97,7 +99,7 @@ class Reader:
         self._client.reconnect_delay_set(0.05, 0.05)  # type: ignore[arg-type]
         self._client.on_message = self._on_message
         self._client.on_connect = lambda client, *_: client.subscribe(topic, qos)
-        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_subscribe = self._on_subscribe
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = 3600 if client_id else 0
         self._client.connect(
@@ -105,6 +107,12 @@ class Reader:
         )
         self._client.loop_start()
         assert self._subscribed.wait(10)
+
+    def _on_subscribe(self, *_: object) -> None:
+        with self._news:
+            self.connected += 1
+            self._news.notify_all()
+        self._subscribed.set()
 
     def _on_message(self, client: Client, data: object, message: MQTTMessage) -> None:
         with self._news:

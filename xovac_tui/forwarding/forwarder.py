@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -79,6 +80,8 @@ class Forwarder:
         """Cursors behind which nothing gets lost any more."""
         self._unsettled: deque[tuple[float, Part, int]] = deque()
         """When a cursor was confirmed, in monotonic seconds, its part and the cursor."""
+        self._losses, self._went_back = sink.losses, -math.inf
+        """Connections that the sink had lost, and when it went back for one, in monotonic seconds."""
         self._heard = 0.0
         """Monotonic time since which the sink has not ended, as its newest answer says."""
         self._open = False
@@ -116,10 +119,7 @@ class Forwarder:
 
     def _step(self, mono: float) -> float:
         if not self._open:
-            self._sink.open()
-            self._open = True
-            for part in Part:
-                self._cursors[part] = self._settled[part] = self._beginning(part)
+            self._begin()
         sent = False
         for part in Part:
             batch = self._source.next(part, self._cursors[part], self._size)
@@ -128,12 +128,23 @@ class Forwarder:
             if len(batch):
                 self._send(batch)
                 self._heard = mono
+            if self._lost(mono):
+                return 0.0
             self._take(batch, mono)
             sent = True
         self._settle(mono)
         self._failed = 0
         self._show(mono)
         return 0.0 if sent and not self._near() else IDLE
+
+    def _begin(self) -> None:
+        try:
+            self._sink.open()
+            self._open = True
+            for part in Part:
+                self._cursors[part] = self._settled[part] = self._beginning(part)
+        except SinkError as error:
+            raise _not_smaller(error) from error
 
     def _beginning(self, part: Part) -> int:
         """Return where to go on: where the record or the sink knows of less, from there.
@@ -187,10 +198,9 @@ class Forwarder:
                 for _ in self._sink.trial():
                     pass
             except SinkError as refused:
-                remedy = SinkRemedy.SETTINGS if refused.remedy is SinkRemedy.SMALLER else refused.remedy
-                raise SinkError(refused.failure, remedy, refused.retry_after) from refused
+                raise _not_smaller(refused) from refused
             self._sink.close()
-            self._sink.open()
+            self._begin()
         self._in_a_row += 1
         self._update(skipped=self.view.skipped + 1)
         self._log_left_out("", batch, error)
@@ -216,12 +226,32 @@ class Forwarder:
             self._unsettled.append((mono, batch.part, batch.after))
             self._settle(mono)
 
+    def _lost(self, mono: float) -> bool:
+        """Return whether the sink may have ended since the batch before; then go back to what has settled.
+
+        Some servers end each connection that is idle: not so often that nothing ever settles.
+        """
+        lost, self._losses = self._sink.losses != self._losses, self._sink.losses
+        settles = self._sink.settles
+        if not lost or not settles or mono - self._went_back < 2 * settles:
+            return False
+        self._went_back = mono
+        self._go_back()
+        return True
+
+    def _go_back(self) -> None:
+        self._source.forget_sent()
+        self._unsettled.clear()
+        self._cursors = dict(self._settled)
+
     def _settle(self, mono: float) -> None:
         """Move the cursors behind what the sink has had for long enough, without an end meanwhile."""
         settles = self._sink.settles
         if settles and self._unsettled and self._heard < self._unsettled[0][0] + settles <= mono:
             self._sink.confirm()
             self._heard = mono
+            if self._lost(mono):
+                return
         while self._unsettled and self._unsettled[0][0] <= mono - settles:
             _, part, cursor = self._unsettled.popleft()
             self._settled[part] = cursor
@@ -240,9 +270,10 @@ class Forwarder:
             return 0.0
         self._open = False
         self._sink.close()
-        self._unsettled.clear()
-        self._cursors = dict(self._settled)
-        self._size = min(self._size, PROBE)
+        self._go_back()
+        slow = self._failed and error.failure.code is FailureCode.NO_ANSWER
+        # On a slow line also a small batch may take too long.
+        self._size = max(1, self._size // 2) if slow else min(self._size, PROBE)
         if error.remedy is SinkRemedy.SETTINGS:
             wait, state = SETTINGS_WAIT, SinkState.STOPPED
         else:
@@ -262,13 +293,22 @@ class Forwarder:
         self._update(state=SinkState.BEHIND if behind else SinkState.ON, failure=None)
 
     def _measure(self, mono: float) -> None:
-        cursor = self._cursors[Part.EVENTS]
-        try:
-            since, after = self._source.waiting_since(cursor), self._source.after(Part.EVENTS)
-        except XovacError:
-            return
-        self._update(since=since, rows=max(0, after - cursor))
-        self.view = self.view.at(mono)
+        self.view = measured(self.view, self._source, self._cursors[Part.EVENTS], mono)
 
     def _update(self, **changes: object) -> None:
         self.view = msgspec.structs.replace(self.view, **changes)
+
+
+def measured(view: SinkView, source: Source, cursor: int, mono: float) -> SinkView:
+    """Return how far a sink is with a cursor of events, at a moment in monotonic seconds."""
+    try:
+        since, after = source.waiting_since(cursor), source.after(Part.EVENTS)
+    except XovacError:
+        return view
+    return msgspec.structs.replace(view, since=since, rows=max(0, after - cursor)).at(mono)
+
+
+def _not_smaller(error: SinkError) -> SinkError:
+    """Return why a sink fails where no row was sent, so that no smaller batch helps."""
+    remedy = SinkRemedy.SETTINGS if error.remedy is SinkRemedy.SMALLER else error.remedy
+    return SinkError(error.failure, remedy, error.retry_after)

@@ -17,6 +17,8 @@ class HistorySink(Protocol):
 
     most: int
     """Rows of a batch that it takes at the most."""
+    losses: int
+    """How often its connection had ended since the batch before, and was made anew without an error."""
 
     @property
     def settles(self) -> float:
@@ -35,7 +37,7 @@ class HistorySink(Protocol):
         """
 
     def confirm(self) -> None:
-        """Raise SinkError where it may have ended since the last batch. Not called where `settles` is 0."""
+        """Ask whether it is there; raises SinkError or counts a loss. Not called where `settles` is 0."""
 
     def close(self) -> None:
         """Let go of the connection; never raises."""

@@ -34,7 +34,7 @@ class MqttEvents:
     """Publishes batches on one connection, and waits for the answer to each message."""
 
     most = MOST
-    settles = 0.0
+    settles, losses = 0.0, 0
 
     def __init__(self, access: MqttAccess, chamber: ForwardedChamber) -> None:
         self._access, self._topics = access, ChamberTopics(chamber)
