@@ -19,7 +19,7 @@ async def lend(app: App[Any], opening: ConsoleOpening) -> str:
     """Run a console in the terminal of an app; return what went wrong as a clause, empty for nothing."""
     try:
         # ctrl+c is for the console, and must not end the fleet below it.
-        with app.suspend(), handled(lambda _number: None, _INTERRUPTS):
+        with handled(lambda _number: None, _INTERRUPTS), app.suspend():
             return await _run(opening)
     except SuspendNotSupported:
         return "this terminal cannot be lent to another program. Open the console in another terminal."

@@ -272,6 +272,8 @@ def head_line(
     spans.append((f"   {words}", _BAD if waiting else "$foreground-muted"))
     if view.left_out:
         spans.append((f"   {view.left_out} more have no room", _BAD))
+    if off := sum(row.clock_ahead is not None for row in view.rows):
+        spans.append((f"   {counted(off, 'clock differs', 'clocks differ')}", "bold $warning"))
     if manner:
         spans.append((f"   {manner}", "bold $warning"))
     for one in sources:
