@@ -49,7 +49,7 @@ def test_the_last_words_of_a_console_that_failed_can_be_read(tmp_path: Path) -> 
         shown = program.wait_for("Enter goes back")
         assert "lastwords" in shown
         program.send("\r")
-        program.wait_for("exit code 255")
+        program.wait_for("with code 255")
         program.send("q")
         assert program.wait() == 0
         program.assert_as_before()
@@ -58,7 +58,7 @@ def test_the_last_words_of_a_console_that_failed_can_be_read(tmp_path: Path) -> 
 @pytest.mark.slow
 def test_a_command_that_is_not_there_leaves_the_fleet_as_it_was(tmp_path: Path) -> None:
     with opened(tmp_path, "/nonexistent/ssh") as program:
-        program.wait_for("could not be started")
+        program.wait_for("bench-1: /nonexistent/ssh")
         program.send("q")
         assert program.wait() == 0
         program.assert_as_before()

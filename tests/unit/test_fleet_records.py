@@ -199,3 +199,5 @@ def test_the_source_reports_from_its_thread_and_survives_a_defect(tmp_path: Path
         (one,) = source.take()
         assert (one.chamber, one.presence, one.local) == ("bench-1", Presence.HERE, True)
         source.stop()
+        clock.advance(11.0)
+        assert source.view.state is SourceState.LOST

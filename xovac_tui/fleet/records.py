@@ -32,6 +32,7 @@ from xovac_tui.recording.disk import claim, files, kinds, lists
 from xovac_tui.recording.disk.cursors import FORWARDED
 from xovac_tui.recording.disk.lock import is_recorded
 from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.table import PLACED
 from xovac_tui.recording.eventlog import LoggedEvent, payload_of
 from xovac_tui.runs.loaded import plan_of
 
@@ -41,6 +42,8 @@ SEARCH_EVERY = 10.0
 """Seconds between two looks for new records."""
 MOST_CHAMBERS = 200
 """Records that are read."""
+HELD_UP = 10.0
+"""Seconds without a look at all records after which they count as lost, such as on a dead share."""
 _NEWEST = 1_100
 """Events of a record that are read at first: those that wait for a block, and the newest block."""
 _COMMITTED = 5.0
@@ -148,8 +151,11 @@ class RecordWatch:
             self._record, self._file = Record(self.about.path), file
         record = self._record
         with record.moment():
-            recorder = claim.other_recorder(record.connection, file, utc) if record.has(3) else None
-            here = recorder is not None or is_recorded(self.about.path)
+            # Its row says who records. Trying its locks once a second might get in the way of a recorder
+            # that begins: only a file of a version without the row is asked so.
+            claimed = record.has(PLACED)
+            recorder = claim.other_recorder(record.connection, file, utc) if claimed else None
+            here = recorder is not None if claimed else is_recorded(self.about.path)
             self._read(record, utc, mono)
             ended = lists.newest_session(record)
             summary = self._sum_up(record, here, utc, mono)
@@ -303,7 +309,9 @@ class RecordsSource:
     @property
     def view(self) -> FleetSourceView:
         """How the source is."""
-        if self._failed:
+        heard = self._heard
+        held_up = heard is not None and self._clock.mono() - heard > HELD_UP
+        if self._failed or held_up:
             state = SourceState.LOST
         else:
             state = SourceState.STARTING if self._heard is None else SourceState.ON
