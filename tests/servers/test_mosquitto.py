@@ -173,7 +173,7 @@ def test_an_unknown_authority_is_reported_and_the_right_one_is_trusted(tmp_path:
         plain = MqttSink(name="lab", url=server.url, user="bench-1", timeout=2.0)
         trusting = MqttSink(name="lab", url=server.url, user="bench-1", timeout=2.0, ca_file=str(pki.ca_file))
         missing = MqttSink(name="lab", url=server.url, ca_file=str(tmp_path / "none.pem"))
-        for sink, code in ((plain, FailureCode.CERTIFICATE), (missing, FailureCode.SECRET)):
+        for sink, code in ((plain, FailureCode.CERTIFICATE), (missing, FailureCode.FILE)):
             with pytest.raises(SinkError) as caught:
                 list(sink.history(BENCH, "one").trial())
             assert caught.value.failure.code is code
@@ -195,8 +195,8 @@ def test_a_broker_may_know_its_clients_by_their_certificates(tmp_path: Path) -> 
         assert tried(cert_file="good.pem", key_file="good.key") == ["connect", "write"]
         assert tried() is FailureCode.CONNECTION
         assert tried(cert_file="self.pem", key_file="self.key") is FailureCode.CONNECTION
-        assert tried(cert_file="good.pem", key_file="self.key") is FailureCode.CERTIFICATE
-        assert tried(cert_file="none.pem") is FailureCode.SECRET
+        assert tried(cert_file="good.pem", key_file="self.key") is FailureCode.FILE
+        assert tried(cert_file="none.pem") is FailureCode.FILE
 
 
 def test_the_newest_state_is_there_soon_after_an_outage(tmp_path: Path) -> None:

@@ -290,3 +290,27 @@ def test_a_defect_stops_this_sink_alone() -> None:
     bench.sink.fails = fails
     assert bench.forwarder.turn(1_000.0) == SETTINGS_WAIT
     assert bench.view.failure == Failure(FailureCode.DEFECT, "ZeroDivisionError")
+
+
+def test_a_connection_that_is_refused_as_if_it_were_a_row_is_not_tried_at_once() -> None:
+    bench = Bench(Rows(events=5), MemorySink())
+
+    def opens() -> None:
+        raise BAD
+
+    bench.sink.open = opens  # type: ignore[method-assign]
+    assert bench.forwarder.turn(1_000.0) == SETTINGS_WAIT
+    assert bench.view.state is SinkState.STOPPED
+
+
+def test_a_store_on_a_slow_line_gets_ever_smaller_batches() -> None:
+    bench = Bench(Rows(events=100), MemorySink())
+
+    def slow(batch: Batch) -> None:
+        if len(batch) > 3:
+            raise SinkError(Failure(FailureCode.NO_ANSWER), SinkRemedy.WAIT)
+
+    bench.sink.fails = slow
+    for _ in range(500):
+        bench.forwarder.turn(1_000.0)
+    assert bench.cursors[Part.EVENTS] == 100

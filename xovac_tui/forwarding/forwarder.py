@@ -101,10 +101,7 @@ class Forwarder:
 
     def _step(self, mono: float) -> float:
         if not self._open:
-            self._sink.open()
-            self._open = True
-            for part in Part:
-                self._cursors[part] = self._beginning(part)
+            self._begin()
         sent = False
         for part in Part:
             batch = self._source.next(part, self._cursors[part], self._size)
@@ -117,6 +114,15 @@ class Forwarder:
         self._failed = 0
         self._show(mono)
         return 0.0 if sent and not self._near() else IDLE
+
+    def _begin(self) -> None:
+        try:
+            self._sink.open()
+            self._open = True
+            for part in Part:
+                self._cursors[part] = self._beginning(part)
+        except SinkError as error:
+            raise _not_smaller(error) from error
 
     def _beginning(self, part: Part) -> int:
         """Return where to go on: where the record or the sink knows of less, from there.
@@ -170,10 +176,9 @@ class Forwarder:
                 for _ in self._sink.trial():
                     pass
             except SinkError as refused:
-                remedy = SinkRemedy.SETTINGS if refused.remedy is SinkRemedy.SMALLER else refused.remedy
-                raise SinkError(refused.failure, remedy, refused.retry_after) from refused
+                raise _not_smaller(refused) from refused
             self._sink.close()
-            self._sink.open()
+            self._begin()
         self._in_a_row += 1
         self._update(skipped=self.view.skipped + 1)
         self._log_left_out("", batch, error)
@@ -211,7 +216,9 @@ class Forwarder:
             return 0.0
         self._open = False
         self._sink.close()
-        self._size = min(self._size, PROBE)
+        slow = self._failed and error.failure.code is FailureCode.NO_ANSWER
+        # On a slow line also a small batch may take too long.
+        self._size = max(1, self._size // 2) if slow else min(self._size, PROBE)
         if error.remedy is SinkRemedy.SETTINGS:
             wait, state = SETTINGS_WAIT, SinkState.STOPPED
         else:
@@ -231,13 +238,22 @@ class Forwarder:
         self._update(state=SinkState.BEHIND if behind else SinkState.ON, failure=None)
 
     def _measure(self, mono: float) -> None:
-        cursor = self._cursors[Part.EVENTS]
-        try:
-            since, after = self._source.waiting_since(cursor), self._source.after(Part.EVENTS)
-        except XovacError:
-            return
-        self._update(since=since, rows=max(0, after - cursor))
-        self.view = self.view.at(mono)
+        self.view = measured(self.view, self._source, self._cursors[Part.EVENTS], mono)
 
     def _update(self, **changes: object) -> None:
         self.view = msgspec.structs.replace(self.view, **changes)
+
+
+def measured(view: SinkView, source: Source, cursor: int, mono: float) -> SinkView:
+    """Return how far a sink is with a cursor of events, at a moment in monotonic seconds."""
+    try:
+        since, after = source.waiting_since(cursor), source.after(Part.EVENTS)
+    except XovacError:
+        return view
+    return msgspec.structs.replace(view, since=since, rows=max(0, after - cursor)).at(mono)
+
+
+def _not_smaller(error: SinkError) -> SinkError:
+    """Return why a sink fails where no row was sent, so that no smaller batch helps."""
+    remedy = SinkRemedy.SETTINGS if error.remedy is SinkRemedy.SMALLER else error.remedy
+    return SinkError(error.failure, remedy, error.retry_after)

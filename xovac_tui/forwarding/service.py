@@ -22,7 +22,7 @@ from xovac_tui.forwarding.settings import ForwardSettings
 from xovac_tui.forwarding.sink import HistorySink
 from xovac_tui.forwarding.sinksettings import ForwardedChamber, Sink
 from xovac_tui.forwarding.summary import ChamberSummary
-from xovac_tui.forwarding.view import ForwardChanged, ForwardView, SinkState, SinkView
+from xovac_tui.forwarding.view import SETTINGS_WAIT, ForwardChanged, ForwardView, SinkState, SinkView
 from xovac_tui.recording.status import RecorderState, RecorderView
 
 _LOOK = 1.0
@@ -132,7 +132,7 @@ class ForwardService:
         """How often the files of the record had changed when the workers began."""
         self._forgetting: set[str] = set()
         """Sinks that begin again, as the record was asked and does not know yet."""
-        self._looked = self._asked = -math.inf
+        self._looked = self._asked = self._mended = -math.inf
         self.view = self._resting(SinkState.STARTING)
         """State of the sinks."""
 
@@ -158,6 +158,7 @@ class ForwardService:
             self._begin(recorder)
         self._write_cursors()
         self._begin_again(recorder)
+        self._mend_publishers()
         if self._publishers:
             summary = self._ports.summary()
             for publisher in self._publishers:
@@ -181,7 +182,7 @@ class ForwardService:
         if cursors is None:
             # Without them everything would be sent again.
             return
-        self._running, self._files = True, recorder.files
+        self._running, self._files, self._mended = True, recorder.files, self._clock.mono()
         for one in self._sinks:
             if one.takes_history:
                 own = {part: cursors.get((one.name, part.value), 0) for part in Part}
@@ -208,6 +209,17 @@ class ForwardService:
                 self._record.forget_cursors(name)
                 self._forgetting.add(name)
                 self._streams[at] = self._stream(stream.sink, {}, recorder)
+
+    def _mend_publishers(self) -> None:
+        """Make those that could not be made: a file with a secret may have come."""
+        if self._clock.mono() - self._mended < SETTINGS_WAIT:
+            return
+        self._mended = self._clock.mono()
+        sinks = {one.name: one for one in self._sinks}
+        self._publishers = [
+            self._publisher(sinks[one.view.name]) if isinstance(one, Broken) else one
+            for one in self._publishers
+        ]
 
     def _history(self, one: Sink) -> HistorySink:
         return one.history(self._chamber(), self._ports.secret(one))

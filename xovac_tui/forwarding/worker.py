@@ -11,7 +11,7 @@ import msgspec
 
 from xovac_tui.errors import XovacError
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
-from xovac_tui.forwarding.forwarder import Forwarder
+from xovac_tui.forwarding.forwarder import Forwarder, measured
 from xovac_tui.forwarding.reading import ForwardedRows
 from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.sink import HistorySink
@@ -80,7 +80,14 @@ class Worker:
         return 0.0
 
     def _forward(self, source: ForwardedRows) -> None:
-        forwarder = Forwarder(self._view, source, self._make(), self._cursors, self._take)
+        try:
+            sink = self._make()
+        except SinkError:
+            # What waits grows older all the same, and the alarm must know.
+            cursor = self._cursors.get(Part.EVENTS, 0)
+            self._view = measured(self._view, source, cursor, self._mono())
+            raise
+        forwarder = Forwarder(self._view, source, sink, self._cursors, self._take)
         self._forwarder = forwarder
         try:
             while not self._stopping.is_set():

@@ -12,7 +12,6 @@ import contextlib
 import ssl
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -24,7 +23,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from xovac_tui.forwarding.engines.unreached import explained
+from xovac_tui.forwarding.engines.unreached import explained, trusting
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.text import clean
 
@@ -63,19 +62,8 @@ class MqttAccess(msgspec.Struct, frozen=True, kw_only=True):
         return "MqttAccess(…)"
 
     def context(self) -> ssl.SSLContext:
-        """Return what checks the broker's certificate; raises OSError or SinkError for unusable files."""
-        for key, name in (
-            ("ca_file", self.ca_file),
-            ("cert_file", self.cert_file),
-            ("key_file", self.key_file),
-        ):
-            if name and not Path(name).is_file():
-                failure = Failure(FailureCode.SECRET, f"there is no such file as its `{key}` says")
-                raise SinkError(failure, SinkRemedy.SETTINGS)
-        made = ssl.create_default_context(cafile=self.ca_file or None)
-        if self.cert_file:
-            made.load_cert_chain(self.cert_file, self.key_file or None)
-        return made
+        """Return what checks the broker's certificate; raises SinkError for files that cannot be used."""
+        return trusting(self.ca_file, self.cert_file, self.key_file)
 
 
 class BrokerSession(NamedTuple):
