@@ -14,14 +14,14 @@ from tests.helpers.record import HandClock, reading, writer
 from xovac_tui.forwarding.batch import Batch
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.publisher import StatePublisher
-from xovac_tui.forwarding.recordparts import Part
+from xovac_tui.forwarding.recordparts import Part, received
 from xovac_tui.forwarding.service import ForwardPlan, ForwardPorts, ForwardService, merged
 from xovac_tui.forwarding.settings import ForwardSettings
 from xovac_tui.forwarding.sink import HistorySink
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.forwarding.summary import ChamberSummary
 from xovac_tui.forwarding.view import SETTINGS_WAIT, ForwardChanged, SinkState, SinkView
-from xovac_tui.recording.disk.cursors import ASKED, received
+from xovac_tui.recording.disk.cursors import ASKED
 from xovac_tui.recording.status import RecorderState, RecorderView
 
 

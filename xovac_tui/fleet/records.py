@@ -17,7 +17,7 @@ from xovac_tui.chamber.alarm import SEVERITIES, UNRESOLVED, AlarmChange, AlarmEv
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
-from xovac_tui.forwarding.recordparts import Part
+from xovac_tui.forwarding.recordparts import Part, received
 from xovac_tui.forwarding.reports import (
     ChamberReport,
     FleetSourceView,
@@ -29,7 +29,7 @@ from xovac_tui.forwarding.summary import ChamberSummary, SinkSummary
 from xovac_tui.forwarding.summing import SummedRun, summed_up
 from xovac_tui.forwarding.view import SinkState
 from xovac_tui.recording.disk import claim, files, kinds, lists
-from xovac_tui.recording.disk.cursors import FORWARDED, received
+from xovac_tui.recording.disk.cursors import FORWARDED
 from xovac_tui.recording.disk.lock import is_recorded
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.disk.table import PLACED

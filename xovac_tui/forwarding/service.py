@@ -17,13 +17,12 @@ from xovac_tui.api.link import LinkView
 from xovac_tui.clock import Clock
 from xovac_tui.forwarding.failures import SinkError
 from xovac_tui.forwarding.publisher import StatePublisher
-from xovac_tui.forwarding.recordparts import Part
+from xovac_tui.forwarding.recordparts import Part, received_name
 from xovac_tui.forwarding.settings import ForwardSettings
 from xovac_tui.forwarding.sink import HistorySink
 from xovac_tui.forwarding.sinksettings import ForwardedChamber, Sink
 from xovac_tui.forwarding.summary import ChamberSummary
 from xovac_tui.forwarding.view import SETTINGS_WAIT, ForwardChanged, ForwardView, SinkState, SinkView
-from xovac_tui.recording.disk.cursors import received_name
 from xovac_tui.recording.status import RecorderState, RecorderView
 
 _LOOK = 1.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import ClassVar
 
 import msgspec
@@ -21,16 +21,6 @@ CREATE TABLE cursors (              -- what is before it is stored there
 
 ASKED = "forget"
 """In place of a table: somebody asked that everything is sent again. The recorder does it."""
-
-
-def received_name(table: str) -> str:
-    """Return in place of a table what a sink has received of it, though a sudden end may still lose that."""
-    return f"{table} received"
-
-
-def received(known: Mapping[tuple[str, str], int], sink: str, table: str, otherwise: int = 0) -> int:
-    """Return the cursor before which a sink has received a table's rows; `otherwise`: not known."""
-    return max(known.get((sink, table), otherwise), known.get((sink, received_name(table)), otherwise))
 
 
 class CursorItem(msgspec.Struct, frozen=True, kw_only=True):
