@@ -197,7 +197,7 @@ async def test_quitting_asks_while_this_console_records_though_nothing_runs(tmp_
             await c.press(key)
             await c.until(lambda: isinstance(c.app.screen, QuitDialog))
             assert "The recording ends with this console" in said_at_quitting(c)
-            assert "idle by now" in said_at_quitting(c)
+            assert "bench-1 is idle." in said_at_quitting(c)
             await c.press("enter")
             assert c.app.is_running
             assert c.app.screen is c.app.screen_stack[0]

@@ -96,6 +96,9 @@ def test_old_values_are_dim_and_have_an_age_and_missing_ones_no_number() -> None
     thin = channel(Role.PRESSURE, 3.6e-6, "mbar", quality=Quality.STALE, age=61.0, overdue=True)
     both = msgspec.structs.replace(now.snapshot, channels=(old, thin))
     assert "3.6e-06 mbar ◌1m01s " in plain(msgspec.structs.replace(now, snapshot=both))[1]
+    first, second = plain(msgspec.structs.replace(now, snapshot=both), 60, 2)
+    assert "PRESSURE ◌1m01s " in first
+    assert "3.6e-06 mbar " in second
     young = msgspec.structs.replace(old, age=1.5)
     now = msgspec.structs.replace(now, snapshot=msgspec.structs.replace(now.snapshot, channels=(young, bad)))
     assert "◌" not in plain(now)[1]
@@ -131,7 +134,10 @@ def test_nothing_runs() -> None:
     followed = progress_at(3000)
     followed.cancel("ann@lab")
     followed.observe(look(3001.0, state=RunState.IDLE))
-    assert "last run ✖ cancelled Fri 08:50" in plain(moment(followed), 100)[2]
+    rows = plain(moment(followed), 100)
+    assert "last run ✖ cancelled Fri 08:50" in rows[2]
+    assert "cancelled" not in rows[0]
+    assert "last run ✖ cancelled" in plain(moment(followed), 100, 2)[0]
 
 
 def test_a_replay_says_so_and_invites_to_nothing() -> None:

@@ -142,6 +142,8 @@ class ConnectScreen(LeanScreen[None]):
     def on_resize(self) -> None:
         """Put the findings beside the list, or below it where the terminal is narrow."""
         step = step_of(*self.app.size)
+        # The field for an address is right below the list.
+        self.query_one("#offers").styles.max_height = len(self._first.offers) + 2
         self.set_class(step >= SizeStep.FULL, "-side")
         self.set_class(step < SizeStep.FULL, "-low")
         self.set_class(step < SizeStep.SHORT, "-least")

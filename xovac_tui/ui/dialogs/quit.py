@@ -81,5 +81,5 @@ def state_sentence(name: str, snapshot: Snapshot) -> str:
     if run.state is RunState.RUNNING:
         return f"{name} runs{recipe}, and goes on with it when you leave."
     if run.state is RunState.IDLE:
-        return f"{name} is idle by now."
+        return f"{name} is idle."
     return f"It is unknown what {name} does. It goes on when you leave."

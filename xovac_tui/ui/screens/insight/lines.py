@@ -267,11 +267,13 @@ def channel_lines(
         _fact("Criterion", clean(judged.criterion.name, 40), ""),
         _fact("Stable in", *end_words(found, view, glyphs, times)),
         _fact("Change", rate, ""),
-        _fact("Stable for", format_part(found.held, found.needed), "$good" if found.stable else ""),
-        _fact("Resets", str(found.resets), "" if found.resets else "$foreground-muted"),
     ]
     lines = folded(band, max(8, width - _FACT)) if band else ()
     facts += [_fact("" if at else "Band", text, "") for at, text in enumerate(lines)]
+    facts += [
+        _fact("Stable for", format_part(found.held, found.needed), "$good" if found.stable else ""),
+        _fact("Resets", str(found.resets), "" if found.resets else "$foreground-muted"),
+    ]
     plain = (tuple((glyphs.plain(text), style) for text, style in line) for line in facts)
     return [clip(line, width, ellipsis=glyphs.ellipsis) for line in plain][:height]
 

@@ -22,7 +22,7 @@ from xovac_tui.ui.screens.status.run_moment import RunMoment, steady
 from xovac_tui.ui.widgets import run_words
 from xovac_tui.ui.widgets.band_words import when_in_band
 from xovac_tui.ui.widgets.copied import Copied
-from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit
+from xovac_tui.ui.widgets.lines import Line, LinesWidget, Span, clip, fit, line_width
 from xovac_tui.units import is_temperature, to_celsius
 
 Trend = Callable[[str, int], Sequence[float]]
@@ -125,8 +125,19 @@ def _apart(left: Line, right: Line, width: int) -> Line:
 
 
 def _heading(channel: ChannelView, width: int, glyphs: Glyphs) -> Line:
-    label = fit(glyphs.plain(clean(channel.label, 60)).upper(), width, ellipsis=glyphs.ellipsis)
-    return ((label, MUTED),)
+    label = glyphs.plain(clean(channel.label, 60)).upper()
+    return ((fit(label, width, ellipsis=glyphs.ellipsis), MUTED),)
+
+
+def _in_rows(channel: ChannelView, value: list[Span], width: int, glyphs: Glyphs) -> list[Line]:
+    """Return heading and value; an age that has no room behind the value stands behind the heading."""
+    if len(value) > 1 and channel.quality is Quality.STALE and line_width(value) > width:
+        label = glyphs.plain(clean(channel.label, 60)).upper()
+        age = value.pop()
+        room = max(1, width - cell_len(age[0]))
+        head: Line = ((fit(label, min(room, cell_len(label)), ellipsis=glyphs.ellipsis), MUTED), age)
+        return [head, tuple(value)]
+    return [_heading(channel, width, glyphs), tuple(value)]
 
 
 def _value(channel: ChannelView, style: str, glyphs: Glyphs, units: DisplayUnits) -> list[Span]:
@@ -167,7 +178,7 @@ def _temperature(
         target = glyphs.plain(f"  → {moment.units.number(run.target, run.temperature_unit)}")
         if sum(cell_len(text) for text, _ in spans) + cell_len(target) <= width:
             spans.append((target, MUTED))
-    lines = [_heading(channel, width, glyphs), tuple(spans)]
+    lines = _in_rows(channel, spans, width, glyphs)
     if rows >= SPARK_ROWS:
         lines.append(_spark(channel, width - _BETWEEN, look, tint or "$series-1"))
     return lines
@@ -192,7 +203,7 @@ def _pressure(
     value = _value(channel, BRIGHT, glyphs, units)
     if arrow := trend_arrow(channel, glyphs):
         value.append((f"  {arrow}", "$series-2"))
-    lines = [_heading(channel, width, glyphs), tuple(value)]
+    lines = _in_rows(channel, value, width, glyphs)
     if rows >= SPARK_ROWS:
         lines.append(_spark(channel, width - _BETWEEN, look, "$series-2"))
     return lines
@@ -205,24 +216,29 @@ def _step(moment: RunMoment, width: int, rows: int, look: Look) -> list[Line]:
     """Return what runs now, or what to do where nothing does."""
     width -= len(_REPLAY) if look.replay else 0
     if moment.silent or (moment.on and moment.snapshot.link.word is LinkWord.LOST):
-        lines = _not_heard(moment, look)
+        lines = _not_heard(moment, width, look)
     elif moment.on:
         lines = _running(moment, width, rows, look)
     else:
-        lines = _resting(moment, width, look)
+        lines = _resting(moment, width, rows, look)
     if look.replay:
         lines[0] = ((_REPLAY, "bold $stale"), *lines[0])
     return lines
 
 
-def _not_heard(moment: RunMoment, look: Look) -> list[Line]:
+def _not_heard(moment: RunMoment, width: int, look: Look) -> list[Line]:
     glyphs, progress, run = look.glyphs, moment.progress, moment.snapshot.run
     word = moment.snapshot.link.word
     head = f"{word.value} " if word is LinkWord.LOST else ""
-    known = "NOT HEARD" if moment.unreported else f"last known: {run.word or run.state.value}"
+    was = clean(run.word or run.state.value, 30)
+    known = "NOT HEARD" if moment.unreported else f"last known: {was}"
+    if cell_len(f"{glyphs.question} {head}{known}") > width and not moment.unreported:
+        known = f"was {was}"
+    heard = f"not heard for {silence_words(moment)}"
+    on = "; it may go on"
     lines: list[Line] = [
-        ((glyphs.plain(f"{glyphs.question} {head}{clean(known, 40)}"), "bold $stale"),),
-        ((f"not heard for {silence_words(moment)}", "$stale"), ("; it may go on", MUTED)),
+        ((glyphs.plain(f"{glyphs.question} {head}{known}"), "bold $stale"),),
+        ((heard, "$stale"), (on if cell_len(heard + on) <= width else "", MUTED)),
     ]
     if progress.ends_utc is not None:
         lines.append(((f"planned end {look.times.day_and_time(progress.ends_utc)}", MUTED),))
@@ -314,7 +330,7 @@ def _ends(moment: RunMoment, look: Look) -> Line:
     )
 
 
-def _resting(moment: RunMoment, width: int, look: Look) -> list[Line]:
+def _resting(moment: RunMoment, width: int, rows: int, look: Look) -> list[Line]:
     """Return that nothing runs and what to do next, or why that is not known; then the last run."""
     glyphs, run, ended = look.glyphs, moment.snapshot.run, moment.ended
     word = moment.snapshot.link.word
@@ -339,7 +355,8 @@ def _resting(moment: RunMoment, width: int, look: Look) -> list[Line]:
         when = "" if ended.ends_utc is None else look.times.day_and_time(ended.ends_utc)
         result = (f"{glyphs.result(ended.result)} {ended.result.value}", result_style(ended.result))
         lines.append((("last run ", MUTED), result, (f" {when}", "")))
-        lines[0] = head if run.stale else _apart(head, (result,), width)
+        if rows < SPARK_ROWS and not run.stale:
+            lines[0] = _apart(head, (("last run ", MUTED), result), width)
     return lines
 
 
