@@ -124,3 +124,13 @@ def test_a_step_leads_to_its_own_hold_or_the_one_at_its_end() -> None:
     assert next_hold(holds, segment("ramp", 0.0), 35.0) is None, "another ramp comes between"
     assert next_hold([done, now], segment("ramp", -20.0), 35.0) is None
     assert next_hold(holds, None, 25.0) is None
+
+
+def test_values_at_the_end_of_what_a_number_can_be_forecast_nothing() -> None:
+    dice = random.Random(2)
+    for _ in range(300):
+        past = History()
+        for n in range(70):
+            past.add(float(n), dice.choice((1e308, -1e308, 1e200, -1e200, 5e-324, 0.0)))
+        for band in ((1e308, 1.1e308), (-1e308, -1e307), BAND):
+            band_forecast(past, 70.0, band, since=0.0)
