@@ -27,6 +27,7 @@ NAMES = (
     "forwarding",
     "publishing",
     "sinksaway",
+    "fleet",
 )
 
 

@@ -11,7 +11,7 @@ from benchmarks.measure import Row, at_most
 from tests.helpers.summaries import channel, summary
 from tests.servers.mosquitto import USERS, Mosquitto, Reader, mosquitto, reading
 from xovac_tui.forwarding.engines.mqtt_connection import MqttAccess
-from xovac_tui.forwarding.engines.mqtt_state import MqttPublisher
+from xovac_tui.forwarding.engines.mqtt_state import MqttPace, MqttPublisher
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.forwarding.summary import ChamberSummary
 
@@ -27,7 +27,7 @@ def measure(quick: bool) -> list[Row]:
     """Publish while the broker is away for an hour's states, then a while at 1 Hz."""
     with tempfile.TemporaryDirectory() as name, mosquitto(Path(name) / "broker") as server:
         access = MqttAccess(url=server.url, user="bench-1", secret=USERS["bench-1"])
-        publisher = MqttPublisher("lab", access, BENCH)
+        publisher = MqttPublisher("lab", access, BENCH, pace=MqttPace(fresh=60.0))
         publisher.start()
         publisher.publish(state(0))
         _until_published(server, 0)

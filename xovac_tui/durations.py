@@ -153,9 +153,9 @@ def format_age(seconds: float | None) -> str:
 
 
 def format_coarsely(seconds: float) -> str:
-    """Return an age in one unit, below a minute rounded up: `1 s`, `14 min`, `2 h`, `3 d`."""
-    if seconds <= MINUTE - 1:
-        return f"{max(1, math.ceil(seconds))} s"
+    """Return an age in whole units that are over, at least a second: `1 s`, `14 min`, `2 h`, `3 d`."""
+    if seconds < MINUTE:
+        return f"{max(1, int(seconds))} s"
     for unit, size, most in (("min", MINUTE, 2 * HOUR), ("h", HOUR, 2 * DAY)):
         if seconds < most:
             return f"{max(1, int(seconds // size))} {unit}"

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from xovac_tui.forwarding.batch import Batch, EventRow, LogRow
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.recordparts import Part
+from xovac_tui.forwarding.sink import HistorySink
+from xovac_tui.forwarding.sinksettings import ForwardedChamber, Sink
 
 AWAY = SinkError(Failure(FailureCode.REFUSED), SinkRemedy.WAIT)
 WRONG = SinkError(Failure(FailureCode.CREDENTIALS, status=401), SinkRemedy.SETTINGS)
@@ -17,7 +19,8 @@ class MemorySink:
     """A store in memory. `fails` is called with each batch before it is stored, and raises what it likes."""
 
     def __init__(self, most: int = 100) -> None:
-        self.most = most
+        self.most, self.settles, self.losses = most, 0.0, 0
+        self.confirm: Callable[[], None] = lambda: None
         self.stored: dict[str, EventRow | LogRow] = {}
         """Key -> row as it came last."""
         self.channels: dict[str, str] = {}
@@ -62,3 +65,18 @@ class MemorySink:
 
 def rows_of(batch: Batch) -> Sequence[EventRow | LogRow]:
     return [*batch.events, *batch.log]
+
+
+MADE: dict[str, MemorySink] = {}
+"""Name of a sink -> what it stores into."""
+
+
+class MemorySettings(Sink, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="memory"):
+    """Settings of a store in memory."""
+
+    @property
+    def takes_history(self) -> bool:
+        return True
+
+    def history(self, chamber: ForwardedChamber, secret: str) -> HistorySink:
+        return MADE[self.name]

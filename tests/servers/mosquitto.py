@@ -25,8 +25,8 @@ USERS = {"bench-1": "one", "bench-2": "two", "viewer": "see", "homeassistant": "
 class Mosquitto(Server):
     """A broker. Retained messages survive its end, as it is set up."""
 
-    def __init__(self, folder: Path, *, pki: Path | None = None, acl: str = "") -> None:
-        """Take the folder of the certificates, None: no TLS; `acl` stands in place of the shipped list."""
+    def __init__(self, folder: Path, *, pki: Path | None = None, more: str = "") -> None:
+        """Take the folder of the certificates, None: no TLS; `more` is added to the configuration."""
         self.port = free_port()
         self._pki = pki
         passwords = folder / "passwords"
@@ -34,8 +34,8 @@ class Mosquitto(Server):
         for user, secret in USERS.items():
             added = [program("mosquitto_passwd", "mosquitto"), "-b", str(passwords), user, secret]
             subprocess.run(added, check=True, capture_output=True, timeout=30)
-        (folder / "acl").write_text(acl or (DOCS / "acl").read_text())
-        (folder / "mosquitto.conf").write_text(self._configuration(folder))
+        (folder / "acl").write_text((DOCS / "acl").read_text())
+        (folder / "mosquitto.conf").write_text(self._configuration(folder) + more)
         super().__init__(
             [program("mosquitto", "mosquitto"), "-c", str(folder / "mosquitto.conf")],
             folder,
@@ -70,10 +70,10 @@ class Mosquitto(Server):
 
 
 @contextmanager
-def mosquitto(folder: Path, *, pki: Path | None = None, acl: str = "") -> Iterator[Mosquitto]:
+def mosquitto(folder: Path, *, pki: Path | None = None, more: str = "") -> Iterator[Mosquitto]:
     """Run a broker in a folder."""
     folder.mkdir(exist_ok=True)
-    server = Mosquitto(folder, pki=pki, acl=acl)
+    server = Mosquitto(folder, pki=pki, more=more)
     server.start()
     try:
         yield server
@@ -90,6 +90,8 @@ class Reader:
         """With a `client_id` the broker keeps messages for it while it is away."""
         self.messages: list[tuple[str, bytes, bool]] = []
         """Topic, payload, and whether the broker had kept it."""
+        self.connected = 0
+        """How often it has subscribed."""
         self._news = threading.Condition()
         self._subscribed = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTv5)
@@ -97,7 +99,7 @@ class Reader:
         self._client.reconnect_delay_set(0.05, 0.05)  # type: ignore[arg-type]
         self._client.on_message = self._on_message
         self._client.on_connect = lambda client, *_: client.subscribe(topic, qos)
-        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_subscribe = self._on_subscribe
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = 3600 if client_id else 0
         self._client.connect(
@@ -105,6 +107,12 @@ class Reader:
         )
         self._client.loop_start()
         assert self._subscribed.wait(10)
+
+    def _on_subscribe(self, *_: object) -> None:
+        with self._news:
+            self.connected += 1
+            self._news.notify_all()
+        self._subscribed.set()
 
     def _on_message(self, client: Client, data: object, message: MQTTMessage) -> None:
         with self._news:

@@ -11,7 +11,7 @@ from xovac_tui.forwarding.engines.mqtt_connection import MqttAccess
 from xovac_tui.forwarding.engines.mqtt_state import MqttPace, MqttPublisher
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 
-PACE = MqttPace(keepalive=2, will_delay=1, first_wait=0.1, longest_wait=0.2, settings_wait=0.5)
+PACE = MqttPace(keepalive=2, will_delay=1, first_wait=0.1, longest_wait=0.2, settings_wait=0.5, fresh=30.0)
 """For tests: fast."""
 
 

@@ -25,6 +25,7 @@ from tests.servers.forwarded import forward_all, readings
 from tests.servers.mosquitto import USERS, Mosquitto, mosquitto, reading
 from tests.servers.mqttpublishing import PACE
 from xovac_tui.clock import SystemClock
+from xovac_tui.forwarding.batch import Batch, EventRow, RowKey
 from xovac_tui.forwarding.engines.mqtt_connection import MqttAccess
 from xovac_tui.forwarding.engines.mqtt_events import MqttEvents
 from xovac_tui.forwarding.engines.mqtt_state import MqttPublisher
@@ -172,11 +173,30 @@ def test_an_unknown_authority_is_reported_and_the_right_one_is_trusted(tmp_path:
         plain = MqttSink(name="lab", url=server.url, user="bench-1", timeout=2.0)
         trusting = MqttSink(name="lab", url=server.url, user="bench-1", timeout=2.0, ca_file=str(pki.ca_file))
         missing = MqttSink(name="lab", url=server.url, ca_file=str(tmp_path / "none.pem"))
-        for sink, code in ((plain, FailureCode.CERTIFICATE), (missing, FailureCode.SECRET)):
+        for sink, code in ((plain, FailureCode.CERTIFICATE), (missing, FailureCode.FILE)):
             with pytest.raises(SinkError) as caught:
                 list(sink.history(BENCH, "one").trial())
             assert caught.value.failure.code is code
         assert list(trusting.history(BENCH, "one").trial()) == ["connect", "write"]
+
+
+def test_a_broker_may_know_its_clients_by_their_certificates(tmp_path: Path) -> None:
+    pki = make_pki(tmp_path)
+    with mosquitto(tmp_path / "broker", pki=pki.folder, more="require_certificate true\n") as server:
+        bare = MqttSink(name="lab", url=server.url, user="bench-1", ca_file=str(pki.ca_file), timeout=2.0)
+
+        def tried(**keys: str) -> list[str] | FailureCode:
+            sink = msgspec.structs.replace(bare, **{key: str(tmp_path / name) for key, name in keys.items()})
+            try:
+                return list(sink.history(BENCH, "one").trial())
+            except SinkError as error:
+                return error.failure.code
+
+        assert tried(cert_file="good.pem", key_file="good.key") == ["connect", "write"]
+        assert tried() is FailureCode.CONNECTION
+        assert tried(cert_file="self.pem", key_file="self.key") is FailureCode.CONNECTION
+        assert tried(cert_file="good.pem", key_file="self.key") is FailureCode.FILE
+        assert tried(cert_file="none.pem") is FailureCode.FILE
 
 
 def test_the_newest_state_is_there_soon_after_an_outage(tmp_path: Path) -> None:
@@ -215,6 +235,18 @@ def test_a_broker_that_is_held_is_noticed_and_gets_the_newest_state_afterwards(t
                 lambda found: json.loads(found.get(f"{BASE}/channel/plate", b"{}")).get("value") == 3.0
             )
             reader.until(lambda found: state_of(found) == "online")
+
+
+def test_a_state_from_before_is_not_published_as_the_newest(broker: Mosquitto) -> None:
+    pace = msgspec.structs.replace(PACE, fresh=-1.0)
+    found = MqttPublisher("lab", access(broker), BENCH, pace=pace)
+    found.publish(summary())
+    found.start()
+    until(found, SinkState.ON)
+    with reading(broker) as reader:
+        reader.until(lambda found: state_of(found) == "online")
+        assert [*reader.newest()] == [f"{BASE}/status"]
+    found.stop(wait=True)
 
 
 def test_a_program_that_is_held_up_does_not_look_alive(broker: Mosquitto) -> None:
@@ -460,6 +492,21 @@ def test_what_nobody_takes_waits_in_the_record(broker: Mosquitto, tmp_path: Path
     with reading(broker, f"{BASE}/+/#", user="collector") as reader:
         assert forward_all(path, lambda: MqttEvents(access(broker), BENCH)).rows == 0
         reader.until(lambda found: reader.messages)
+
+
+def test_a_connection_that_was_lost_while_there_was_nothing_to_send_is_no_failure(tmp_path: Path) -> None:
+    key = RowKey("ab" * 16, Part.EVENTS, 0)
+    batch = Batch(Part.EVENTS, 0, 1, events=[EventRow(key, 0, "sensor_data", [("a", 1.0)], [])])
+    with mosquitto(tmp_path / "broker") as server, reading(server, f"{BASE}/event/#") as reader:
+        events = MqttEvents(access(server), BENCH)
+        events.open()
+        assert events.send(batch) == 0
+        server.kill()
+        server.start()
+        reader.until(lambda found: reader.connected > 1)
+        assert events.send(batch) == 0
+        reader.until(lambda found: len(reader.messages) == 2)
+        events.close()
 
 
 @pytest.mark.slow

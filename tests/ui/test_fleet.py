@@ -104,7 +104,7 @@ async def test_what_is_silent_does_not_look_live() -> None:
     async with desk.app.run_test():
         assert "ONLINE 1 s" in desk.text
         desk.flush(4.0)
-        assert "ONLINE 5 s" in desk.text
+        assert "ONLINE 4 s" in desk.text
         desk.source.view = source_view(SourceState.LOST)
         desk.flush()
         assert "NO REPORT 4 s" in desk.text

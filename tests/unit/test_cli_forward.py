@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.audited import done_to, opened, without_cursors
 from tests.helpers.commandline import CommandLine
 from tests.helpers.record import UTC, reading, writer
 from xovac_tui import paths
@@ -110,6 +111,22 @@ def test_status_reads_the_record(tmp_path: Path, line: CommandLine) -> None:
     assert "18" in shown
 
 
+def test_status_counts_what_was_deleted_before_it_was_forwarded(tmp_path: Path, line: CommandLine) -> None:
+    file = settings(tmp_path)
+    path = paths.record_file("bench")
+    made = writer(path)
+    for number in range(1_100):
+        made.event(reading(float(number), t=number))
+    made.item(CursorItem(sink="lab", table="events", cursor=12))
+    made.commit(UTC + 1_100)
+    made.close(UTC + 1_100)
+    done_to(path, "DELETE FROM blocks WHERE first = 0")
+    options = ("--config", str(file), "--profile", "bench")
+    (lab,) = json.loads(line("forward", "status", *options, "--json").out)["sinks"]
+    assert (lab["missed"], lab["events"]) == (500, 588)
+    assert "500 events were deleted" in line("forward", "status", *options).out
+
+
 def test_status_of_a_chamber_that_goes_nowhere_says_how(tmp_path: Path, line: CommandLine) -> None:
     file = settings(tmp_path)
     recorded("other")
@@ -167,6 +184,18 @@ def test_forget_asks_the_recorder_through_the_record(tmp_path: Path, line: Comma
         assert ("lab", ASKED) in cursors(record)
     (lab,) = json.loads(line("forward", "status", *options, "--json").out)["sinks"]
     assert (lab["forgetting"], lab["events"]) == (True, 30)
+
+
+def test_a_record_of_the_version_before_has_everything_to_send(tmp_path: Path, line: CommandLine) -> None:
+    file, path = settings(tmp_path), recorded()
+    with opened(path) as db:
+        without_cursors(db)
+    options = ("--config", str(file), "--profile", "bench")
+    (lab,) = json.loads(line("forward", "status", *options, "--json").out)["sinks"]
+    assert (lab["events"], lab["forgetting"]) == (30, False)
+    assert line("forward", "forget", "lab", "--yes", *options).code == Exit.OK
+    (lab,) = json.loads(line("forward", "status", *options, "--json").out)["sinks"]
+    assert lab["forgetting"]
 
 
 def test_what_keeps_nothing_has_nothing_to_forget(tmp_path: Path, line: CommandLine) -> None:

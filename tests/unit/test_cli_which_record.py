@@ -42,6 +42,7 @@ def readers() -> Iterator[list[str]]:
         "FILE...": "photo.png",
         "[FILE]": "",
         "FILE|FOLDER": "copy.sqlite3",
+        "NAME": "lab",
     }
 
     def walk(command: click.Command, words: list[str]) -> Iterator[list[str]]:
@@ -62,10 +63,12 @@ READERS = list(readers())
 
 
 def test_all_that_read_a_record_are_checked() -> None:
-    named = {" ".join(words[:2] if words[0] in ("audit", "record") else words[:1]) for words in READERS}
+    groups = ("audit", "record", "forward")
+    named = {" ".join(words[:2] if words[0] in groups else words[:1]) for words in READERS}
     assert named == {
         "runs", "replay", "export", "report", "attach", "status",
         "audit verify", "audit head", "audit list", "record copy", "record check",
+        "forward status", "forward forget",
     }  # fmt: skip
 
 

@@ -6,7 +6,11 @@ import pytest
 from rich.console import Console
 
 from xovac_tui.config import Profile, Secrets, load_secrets
+from xovac_tui.config.secrets import sink_secret
 from xovac_tui.errors import SettingsError
+from xovac_tui.forwarding.failures import FailureCode, SinkError
+from xovac_tui.forwarding.kinds.influx import InfluxSink
+from xovac_tui.forwarding.wording import failure_sentence
 from xovac_tui.validation import TEXT, wrong_value
 
 
@@ -142,3 +146,28 @@ def test_a_header_that_is_no_text_is_reported() -> None:
 def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="there is no such file"):
         load_secrets(Profile(auth_file=str(tmp_path / "none.toml")), {})
+
+
+@pytest.mark.parametrize("secret", ["hush\nhush", "hush\0", "hush\x1b", "hush\udc80"])
+def test_the_secret_of_a_sink_can_be_sent_and_is_in_no_sentence(tmp_path: Path, secret: str) -> None:
+    file = tmp_path / "lab.secret"
+    file.write_text(secret.replace("\n", "\t\x01"), "utf-8", "replace")
+    file.chmod(0o600)
+    in_env = InfluxSink(name="lab", url="http://lab", secret_env="LAB")
+    in_file = InfluxSink(name="lab", url="http://lab", secret_file=str(file))
+    for sink in (in_env,) if "\udc80" in secret else (in_env, in_file):
+        with pytest.raises(SinkError) as caught:
+            sink_secret(sink, {"LAB": secret})
+        assert caught.value.failure.code is FailureCode.SECRET
+        assert "hush" not in failure_sentence(caught.value.failure)
+
+
+def test_a_file_of_a_secret_that_is_none_is_called_so(tmp_path: Path) -> None:
+    for make in (Path.mkdir, Path.touch):
+        path = tmp_path / make.__name__
+        make(path)
+        path.chmod(0o700 if path.is_dir() else 0o600)
+        with pytest.raises(SinkError) as caught:
+            sink_secret(InfluxSink(name="lab", url="http://lab", secret_file=str(path)))
+        assert "secret" in caught.value.failure.detail
+        assert "address" not in caught.value.failure.detail

@@ -6,8 +6,9 @@ import gzip
 import re
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.servers import make_pki
 from xovac_tui.forwarding.batch import Batch, EventRow, LogRow, RowKey, stamp
-from xovac_tui.forwarding.engines.influx import Access, InfluxWriter, Lines, write_address
+from xovac_tui.forwarding.engines.influx import SETTLES, Access, InfluxWriter, Lines, write_address
 from xovac_tui.forwarding.failures import FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
@@ -185,10 +186,20 @@ def failure(url: str, **access: str) -> SinkError:
         (401, {}, b'{"error":"authorization failed"}', FailureCode.CREDENTIALS, SinkRemedy.SETTINGS, None),
         (403, {}, b"no", FailureCode.CREDENTIALS, SinkRemedy.SETTINGS, None),
         (404, {}, b'{"error":"database not found"}', FailureCode.NOT_FOUND, SinkRemedy.SETTINGS, None),
-        (302, {"Location": "/x"}, b"", FailureCode.NOT_FOUND, SinkRemedy.SETTINGS, None),
+        (302, {"Location": "/x"}, b"", FailureCode.NOT_A_STORE, SinkRemedy.SETTINGS, None),
+        # A page to sign in at, in place of the store: nothing is stored.
+        (200, {}, b"<html>Welcome</html>", FailureCode.NOT_A_STORE, SinkRemedy.SETTINGS, None),
         (400, {}, b'{"error":"unable to parse"}', FailureCode.BAD_ROW, SinkRemedy.SMALLER, None),
         (413, {}, b"", FailureCode.TOO_LARGE, SinkRemedy.SMALLER, None),
         (429, {"Retry-After": "17"}, b"", FailureCode.BUSY, SinkRemedy.WAIT, 17.0),
+        (
+            429,
+            {"Retry-After": f"Fri, 01 Jan 2027 00:00:00 +{9**30}"},
+            b"",
+            FailureCode.BUSY,
+            SinkRemedy.WAIT,
+            None,
+        ),
         (503, {"Retry-After": "nonsense"}, b"", FailureCode.BUSY, SinkRemedy.WAIT, None),
         (
             500,
@@ -276,3 +287,131 @@ def test_an_unknown_authority_is_refused_and_a_known_one_is_not(tmp_path: Path) 
     finally:
         server.shutdown()
         server.server_close()
+
+
+@pytest.mark.parametrize(("headers", "settles"), [({"X-Influxdb-Version": "1.6.7"}, 0.0), ({}, SETTLES)])
+def test_only_influxdb_is_known_to_keep_what_it_confirms(headers: dict[str, str], settles: float) -> None:
+    with answering((204, headers, b"")) as url:
+        one = writer(url)
+        one.send(batch(row(t=1.0)))
+        assert one.settles == settles
+        one.confirm()
+        one.close()
+    with pytest.raises(SinkError):
+        one.confirm()
+
+
+@contextmanager
+def talking(talk: Callable[[socket.socket], None]) -> Iterator[str]:
+    """Serve connections by hand, each in a thread of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            while True:
+                try:
+                    line, _ = listening.accept()
+                except OSError:
+                    return
+                threading.Thread(target=one, args=(line,), daemon=True).start()
+
+        def one(line: socket.socket) -> None:
+            with line, suppress(OSError):
+                talk(line)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        # A thread that accepts does not hear that the socket is closed.
+        with suppress(OSError):
+            listening.shutdown(socket.SHUT_RDWR)
+
+
+def asked(line: socket.socket) -> bytes:
+    """Return one request, whole."""
+    got = b""
+    while b"\r\n\r\n" not in got:
+        got += line.recv(65536)
+    head, _, body = got.partition(b"\r\n\r\n")
+    found = re.search(rb"Content-Length: (\d+)", head)
+    assert found
+    while len(body) < int(found[1]):
+        body += line.recv(65536)
+    return head + body
+
+
+def test_an_answer_without_an_end_costs_neither_memory_nor_time() -> None:
+    sent = 0
+
+    def talk(line: socket.socket) -> None:
+        nonlocal sent
+        asked(line)
+        line.sendall(b"HTTP/1.1 500 Oops\r\n\r\n")
+        while sent < 100_000_000:
+            sent += line.send(bytes(100_000))
+
+    with talking(talk) as url:
+        assert failure(url).failure.code is FailureCode.ANSWER
+    assert sent < 20_000_000
+
+
+@pytest.mark.parametrize("word", [b"H", b"HTTP/1.1 100 Continue\r\n\r\n"])
+def test_an_answer_that_comes_ever_so_slowly_is_none(word: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xovac_tui.forwarding.engines.influx.GRACE", 0.0)
+
+    def talk(line: socket.socket) -> None:
+        asked(line)
+        for _ in range(200):
+            line.sendall(word)
+            threading.Event().wait(0.02)
+
+    with talking(talk) as url:
+        access = Access("", "", "1", "", 0.2, True)
+        sink = InfluxWriter(f"{url}/write", access, BENCH)
+        with pytest.raises(SinkError) as caught:
+            sink.send(batch(row(p=1.0)))
+    assert caught.value.failure.code is FailureCode.NO_ANSWER
+
+
+def test_a_connection_that_was_idle_and_ended_is_no_failure() -> None:
+    connections = 0
+
+    def talk(line: socket.socket) -> None:
+        nonlocal connections
+        connections += 1
+        asked(line)
+        line.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    with talking(talk) as url:
+        sink = writer(url)
+        for number in range(3):
+            assert sink.send(batch(row(number, p=1.0))) == 0
+        sink.close()
+    assert connections == 3
+
+
+@pytest.mark.parametrize("user", ["", "ada"])
+def test_a_server_that_repeats_what_it_was_sent_shows_no_secret(user: str) -> None:
+    def talk(line: socket.socket) -> None:
+        said = asked(line).replace(b"\r\n", b" ")[-150:] + b" hush hash"
+        line.sendall(b"HTTP/1.1 401 No\r\nContent-Length: %d\r\n\r\n%b" % (len(said), said))
+
+    with talking(talk) as url:
+        error = failure(f"{url}/own-hash?db=x&p=hash", user=user, secret="hush")
+    assert error.failure.code is FailureCode.CREDENTIALS
+    for secret in ("hush", "hash", b64encode(b"ada:hush").decode()):
+        assert secret not in error.failure.detail
+
+
+def test_a_secret_and_a_path_of_any_letters_can_be_sent() -> None:
+    with answering() as url:
+        sink = writer(f"{url}/\u00fcber uns", secret="\u043a\u043b\u044e\u0447")
+        assert sink.send(batch(row(p=1.0))) == 0
+        sink.close()
+    assert Answers.got[0][0]["Authorization"].encode("latin-1").decode() == "Bearer \u043a\u043b\u044e\u0447"
+
+
+def test_files_that_are_no_certificates_are_named(tmp_path: Path) -> None:
+    (tmp_path / "garbage.pem").write_bytes(bytes(range(256)))
+    for path in (tmp_path, tmp_path / "none.pem", tmp_path / "garbage.pem"):
+        error = failure("https://localhost:1", ca_file=str(path))
+        assert (error.failure.code, error.remedy) == (FailureCode.FILE, SinkRemedy.SETTINGS)
+        assert "ca_file" in error.failure.detail

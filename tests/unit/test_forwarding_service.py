@@ -9,33 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.forwarded import AWAY, MemorySink
+from tests.helpers.forwarded import AWAY, MADE, MemorySettings, MemorySink
 from tests.helpers.record import HandClock, reading, writer
 from xovac_tui.forwarding.batch import Batch
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
-from xovac_tui.forwarding.recordparts import Part
+from xovac_tui.forwarding.publisher import StatePublisher
+from xovac_tui.forwarding.recordparts import Part, received
 from xovac_tui.forwarding.service import ForwardPlan, ForwardPorts, ForwardService, merged
 from xovac_tui.forwarding.settings import ForwardSettings
 from xovac_tui.forwarding.sink import HistorySink
-from xovac_tui.forwarding.sinksettings import ForwardedChamber, Sink
+from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.forwarding.summary import ChamberSummary
-from xovac_tui.forwarding.view import ForwardChanged, SinkState, SinkView
+from xovac_tui.forwarding.view import SETTINGS_WAIT, ForwardChanged, SinkState, SinkView
 from xovac_tui.recording.disk.cursors import ASKED
 from xovac_tui.recording.status import RecorderState, RecorderView
-
-MADE: dict[str, MemorySink] = {}
-"""Name of a sink -> what it stores into."""
-
-
-class MemorySettings(Sink, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="memory"):
-    """Settings of a store in memory."""
-
-    @property
-    def takes_history(self) -> bool:
-        return True
-
-    def history(self, chamber: ForwardedChamber, secret: str) -> HistorySink:
-        return MADE[self.name]
 
 
 class FakeRecord:
@@ -116,6 +103,15 @@ def test_what_is_recorded_is_forwarded_to_each_sink_and_the_record_knows_how_far
     bench.until(lambda: {one.state for one in bench.service.view.sinks} == {SinkState.ON})
     bench.close()
     assert all(sink.closed for sink in MADE.values())
+
+
+def test_what_a_sink_may_forget_when_it_is_killed_is_received_and_not_settled(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "r", "lab")
+    MADE["lab"].settles = 60.0
+    bench.until(lambda: len(MADE["lab"].stored) == 20)
+    bench.close()
+    assert bench.cursor("lab") is None
+    assert received(bench.record.kept or {}, "lab", Part.EVENTS.value) == 20
 
 
 def test_one_sink_that_is_away_holds_no_other_up(tmp_path: Path) -> None:
@@ -241,7 +237,44 @@ def test_a_sink_that_cannot_be_made_says_why(tmp_path: Path) -> None:
     plan = ForwardPlan(ForwardSettings(), (Missing(name="lab", url="http://lab"),), "bench")
     bench.service = ForwardService(plan, bench.record, bench.clock, bench.news.append, _ports())
     bench.until(lambda: bench.service.view.sinks[0].failure == failure)
-    assert bench.service.view.sinks[0].state is SinkState.STOPPED
+    (view,) = bench.service.view.sinks
+    assert view.state is SinkState.STOPPED
+    # The alarm hears how much waits, and for how long.
+    assert view.rows == 20
+    assert view.since is not None
+    bench.close()
+
+
+def test_a_publisher_that_could_not_be_made_is_made_later(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "r")
+    failure = Failure(FailureCode.SECRET, "there is no such file")
+    there = False
+
+    class Publisher:
+        view = SinkView(name="bus", kind="mqtt", state=SinkState.ON)
+
+        def start(self) -> None: ...
+
+        def publish(self, summary: ChamberSummary) -> None: ...
+
+        def stop(self, *, wait: bool = False) -> None: ...
+
+    class State(MemorySettings, frozen=True, tag="state"):
+        takes_history = False
+        takes_state = True
+
+        def publisher(self, chamber: ForwardedChamber, secret: str) -> StatePublisher:
+            if not there:
+                raise SinkError(failure, SinkRemedy.SETTINGS)
+            return Publisher()
+
+    plan = ForwardPlan(ForwardSettings(), (State(name="bus", url="http://lab"),), "bench")
+    bench.service = ForwardService(plan, bench.record, bench.clock, bench.news.append, _ports())
+    bench.tick()
+    assert bench.service.view.sinks[0].failure == failure
+    there = True
+    bench.tick(SETTINGS_WAIT)
+    assert bench.service.view.sinks[0].failure is None
     bench.close()
 
 

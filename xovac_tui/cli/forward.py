@@ -104,6 +104,9 @@ def _status_lines(found: Sequence[SinkProgress], *, recorded: bool) -> Iterator[
     ]
     yield from table(rows, right=(4, 5))
     for one in found:
+        if one.missed:
+            said = counted(one.missed, "event was", "events were")
+            yield f"{clean(one.name, 64)}: {said} deleted before they were forwarded."
         if one.forgetting:
             yield f"{clean(one.name, 64)}: everything is sent again, once the chamber is recorded."
     if not recorded:
@@ -118,7 +121,7 @@ def progress_words(one: SinkProgress) -> str:
 
 
 @click.command()
-@click.argument("name", type=Named(ValueKind.SINK), required=False)
+@click.argument("name", type=Named(ValueKind.SINK), metavar="[NAME]", required=False)
 @click.option("--json", "as_json", is_flag=True, help=_JSON_HELP)
 @chamber_options
 @click.pass_context
@@ -167,7 +170,7 @@ def _trial_data(one: Sink, trial: Trial) -> dict[str, Any]:
 
 
 @click.command()
-@click.argument("name", type=Named(ValueKind.SINK))
+@click.argument("name", type=Named(ValueKind.SINK), metavar="NAME")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @record_options
 @click.pass_context

@@ -26,6 +26,8 @@ from xovac_tui.withaddress import WithAddress, address_mistake, each_address
 T = TypeVar("T")
 _LONGEST_ADDRESS = 10_000
 """Bytes of a file that holds an address."""
+_CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+"""What neither a header nor a password can hold."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -105,7 +107,7 @@ def _check_header(name: str, value: object, where: str) -> None:
         raise SettingsError(
             f"{where}: {json.dumps(name)} is not a header name. Use letters, digits and dashes."
         )
-    if re.search(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]", value):
+    if _CONTROLS.search(value):
         raise SettingsError(
             f"{where}: the value of the header `{name}` holds a line break, a control character "
             "or half a character. Give it on one line."
@@ -171,10 +173,21 @@ def sink_secret(sink: Sink, environ: Mapping[str, str] | None = None) -> str:
             found = (os.environ if environ is None else environ).get(sink.secret_env, "").strip()
             if not found:
                 raise SettingsError(f"The environment variable {sink.secret_env} is not set.")
-            return found
-        return _one_line(Path(sink.secret_file), "secret") if sink.secret_file else ""
+            return _without_controls(found, f"The environment variable {sink.secret_env}")
+        if not sink.secret_file:
+            return ""
+        return _without_controls(_one_line(Path(sink.secret_file), "secret"), sink.secret_file)
     except SettingsError as error:
         raise SinkError(Failure(FailureCode.SECRET, str(error)), SinkRemedy.SETTINGS) from None
+
+
+def _without_controls(secret: str, where: str) -> str:
+    """Return a secret that can be sent; raises SettingsError, without it, where it cannot."""
+    if _CONTROLS.search(secret):
+        raise SettingsError(
+            f"{where} holds a line break, a control character or half a character. Give it on one line."
+        )
+    return secret
 
 
 def read_addresses(settings: T) -> T:
@@ -227,9 +240,7 @@ def _one_line(path: Path, what: str) -> str:
     except FileNotFoundError:
         raise SettingsError(f"{path}: there is no such file. Check the name, or create it.") from None
     except NotRegularError as why:
-        raise SettingsError(
-            f"{path} is {why.kind}, not a file. Write the address into a text file."
-        ) from None
+        raise SettingsError(f"{path} is {why.kind}, not a file. Write the {what} into a text file.") from None
     except OSError as why:
         raise SettingsError(f"{path} cannot be read: {why.strerror or why}. Check its permissions.") from None
     except UnicodeDecodeError:

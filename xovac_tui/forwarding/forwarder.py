@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -51,6 +53,9 @@ class Forwarder:
     taken is found by halving: the sink gets ever smaller batches until it takes one or refuses a single row,
     which is left out, counted and logged. But a server that refuses everything, such as a proxy in its place,
     must not make the record count as forwarded: before a row is left out the sink must pass its own trial.
+
+    A sink that keeps in memory what it has just confirmed loses it when it is killed. Its cursors move later,
+    once that has settled; after a failure, and by the next program, what had not is sent again.
     """
 
     def __init__(
@@ -71,6 +76,14 @@ class Forwarder:
         """Its state; replaced, never changed."""
         self._source, self._sink, self._moved, self._jitter = source, sink, moved, jitter
         self._cursors = {part: cursors.get(part, 0) for part in Part}
+        self._settled = dict(self._cursors)
+        """Cursors behind which nothing gets lost any more."""
+        self._unsettled: deque[tuple[float, Part, int]] = deque()
+        """When a cursor was confirmed, in monotonic seconds, its part and the cursor."""
+        self._losses, self._went_back = sink.losses, -math.inf
+        """Connections that the sink had lost, and when it went back for one, in monotonic seconds."""
+        self._heard = 0.0
+        """Monotonic time since which the sink has not ended, as its newest answer says."""
         self._open = False
         self._failed = 0
         """Failures in a row that waiting may mend."""
@@ -94,6 +107,11 @@ class Forwarder:
             failure = Failure(FailureCode.DEFECT, type(error).__name__)
             return self._failing(SinkError(failure, SinkRemedy.SETTINGS), mono)
 
+    @property
+    def received(self) -> Mapping[Part, int]:
+        """Cursors that the sink has confirmed, though that may yet get lost; none where it cannot."""
+        return dict(self._cursors) if self._sink.settles else {}
+
     def close(self) -> None:
         """Let go of the sink."""
         self._open = False
@@ -101,10 +119,7 @@ class Forwarder:
 
     def _step(self, mono: float) -> float:
         if not self._open:
-            self._sink.open()
-            self._open = True
-            for part in Part:
-                self._cursors[part] = self._beginning(part)
+            self._begin()
         sent = False
         for part in Part:
             batch = self._source.next(part, self._cursors[part], self._size)
@@ -112,11 +127,24 @@ class Forwarder:
                 continue
             if len(batch):
                 self._send(batch)
-            self._take(batch)
+                self._heard = mono
+            if self._lost(mono):
+                return 0.0
+            self._take(batch, mono)
             sent = True
+        self._settle(mono)
         self._failed = 0
         self._show(mono)
         return 0.0 if sent and not self._near() else IDLE
+
+    def _begin(self) -> None:
+        try:
+            self._sink.open()
+            self._open = True
+            for part in Part:
+                self._cursors[part] = self._settled[part] = self._beginning(part)
+        except SinkError as error:
+            raise _not_smaller(error) from error
 
     def _beginning(self, part: Part) -> int:
         """Return where to go on: where the record or the sink knows of less, from there.
@@ -170,10 +198,9 @@ class Forwarder:
                 for _ in self._sink.trial():
                     pass
             except SinkError as refused:
-                remedy = SinkRemedy.SETTINGS if refused.remedy is SinkRemedy.SMALLER else refused.remedy
-                raise SinkError(refused.failure, remedy, refused.retry_after) from refused
+                raise _not_smaller(refused) from refused
             self._sink.close()
-            self._sink.open()
+            self._begin()
         self._in_a_row += 1
         self._update(skipped=self.view.skipped + 1)
         self._log_left_out("", batch, error)
@@ -185,15 +212,50 @@ class Forwarder:
         if told not in self._logged and len(self._logged) < 100:
             self._logged.add(told)
             logging.getLogger(__name__).warning(
-                "%s does not take %s %s, left out: %s", self.view.name, what, key.text, error.failure.detail
+                "%s does not take %s, left out: %s",
+                self.view.name,
+                f"{what} {key.text}".strip(),
+                error.failure.detail,
             )
 
-    def _take(self, batch: Batch) -> None:
+    def _take(self, batch: Batch, mono: float) -> None:
         if batch.missed:
             self._update(missed=self.view.missed + batch.missed)
         if batch.after != self._cursors[batch.part]:
             self._cursors[batch.part] = batch.after
-            self._moved(batch.part, batch.after)
+            self._unsettled.append((mono, batch.part, batch.after))
+            self._settle(mono)
+
+    def _lost(self, mono: float) -> bool:
+        """Return whether the sink may have ended since the batch before; then go back to what has settled.
+
+        Some servers end each connection that is idle: not so often that nothing ever settles.
+        """
+        lost, self._losses = self._sink.losses != self._losses, self._sink.losses
+        settles = self._sink.settles
+        if not lost or not settles or mono - self._went_back < 2 * settles:
+            return False
+        self._went_back = mono
+        self._go_back()
+        return True
+
+    def _go_back(self) -> None:
+        self._source.forget_sent()
+        self._unsettled.clear()
+        self._cursors = dict(self._settled)
+
+    def _settle(self, mono: float) -> None:
+        """Move the cursors behind what the sink has had for long enough, without an end meanwhile."""
+        settles = self._sink.settles
+        if settles and self._unsettled and self._heard < self._unsettled[0][0] + settles <= mono:
+            self._sink.confirm()
+            self._heard = mono
+            if self._lost(mono):
+                return
+        while self._unsettled and self._unsettled[0][0] <= mono - settles:
+            _, part, cursor = self._unsettled.popleft()
+            self._settled[part] = cursor
+            self._moved(part, cursor)
 
     def _near(self) -> bool:
         """Return whether nothing but what came just now can wait."""
@@ -208,7 +270,10 @@ class Forwarder:
             return 0.0
         self._open = False
         self._sink.close()
-        self._size = min(self._size, PROBE)
+        self._go_back()
+        slow = self._failed and error.failure.code is FailureCode.NO_ANSWER
+        # On a slow line also a small batch may take too long.
+        self._size = max(1, self._size // 2) if slow else min(self._size, PROBE)
         if error.remedy is SinkRemedy.SETTINGS:
             wait, state = SETTINGS_WAIT, SinkState.STOPPED
         else:
@@ -228,13 +293,22 @@ class Forwarder:
         self._update(state=SinkState.BEHIND if behind else SinkState.ON, failure=None)
 
     def _measure(self, mono: float) -> None:
-        cursor = self._cursors[Part.EVENTS]
-        try:
-            since, after = self._source.waiting_since(cursor), self._source.after(Part.EVENTS)
-        except XovacError:
-            return
-        self._update(since=since, rows=max(0, after - cursor))
-        self.view = self.view.at(mono)
+        self.view = measured(self.view, self._source, self._cursors[Part.EVENTS], mono)
 
     def _update(self, **changes: object) -> None:
         self.view = msgspec.structs.replace(self.view, **changes)
+
+
+def measured(view: SinkView, source: Source, cursor: int, mono: float) -> SinkView:
+    """Return how far a sink is with a cursor of events, at a moment in monotonic seconds."""
+    try:
+        since, after = source.waiting_since(cursor), source.after(Part.EVENTS)
+    except XovacError:
+        return view
+    return msgspec.structs.replace(view, since=since, rows=max(0, after - cursor)).at(mono)
+
+
+def _not_smaller(error: SinkError) -> SinkError:
+    """Return why a sink fails where no row was sent, so that no smaller batch helps."""
+    remedy = SinkRemedy.SETTINGS if error.remedy is SinkRemedy.SMALLER else error.remedy
+    return SinkError(error.failure, remedy, error.retry_after)

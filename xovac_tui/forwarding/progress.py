@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui.forwarding.reading import ForwardedRows
-from xovac_tui.forwarding.recordparts import LOG_PARTS, Part
+from xovac_tui.forwarding.recordparts import LOG_PARTS, Part, received
 from xovac_tui.forwarding.sinksettings import Sink
 from xovac_tui.recording.disk import cursors, lists
 from xovac_tui.recording.disk.record import Record
@@ -29,6 +29,8 @@ class SinkProgress(msgspec.Struct, frozen=True, kw_only=True):
     """Events that wait."""
     entries: int | None = None
     """Alarms, commands, marks and runs that wait."""
+    missed: int | None = None
+    """Events that were deleted before it received them, and that it has not passed yet."""
     forgetting: bool = False
     """It was asked that everything is sent again, and no recorder has taken that up yet."""
 
@@ -53,7 +55,7 @@ def read_progress(path: Path, sinks: Sequence[Sink], utc: float) -> tuple[SinkPr
                 found.append(bare)
                 continue
             asked = (one.name, cursors.ASKED) in known
-            at = {part: 0 if asked else known.get((one.name, part.value), 0) for part in Part}
+            at = {part: 0 if asked else received(known, one.name, part.value) for part in Part}
             oldest = rows.waiting_utc(at[Part.EVENTS])
             waiting = {part: max(0, rows.after(part) - max(at[part], rows.first(part))) for part in Part}
             found.append(
@@ -61,6 +63,7 @@ def read_progress(path: Path, sinks: Sequence[Sink], utc: float) -> tuple[SinkPr
                     bare,
                     behind=0.0 if oldest is None else max(0.0, utc - oldest),
                     events=waiting[Part.EVENTS],
+                    missed=max(0, rows.first(Part.EVENTS) - at[Part.EVENTS]) if at[Part.EVENTS] else 0,
                     entries=sum(waiting[part] for part in LOG_PARTS),
                     forgetting=asked,
                 )

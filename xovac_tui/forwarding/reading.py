@@ -100,12 +100,11 @@ class ForwardedRows:
         """Return the name of a session."""
         found = self._sources.get(session)
         if found is None:
-            self._sources |= {
-                one.id: source_of(one.host, one.pid, one.started, one.mono, one.who)
-                for one in lists.sessions(self._record, recording=False)
-            }
+            rows = self._record.rows(
+                "SELECT host, pid, started, mono, who FROM sessions WHERE id = ?", (session,)
+            )
             # A session of which there is no row: another file than the recorder's has it.
-            found = self._sources.setdefault(session, source_of("", session, 0.0, 0.0, ""))
+            found = self._sources[session] = source_of(*(rows[0] if rows else ("", session, 0.0, 0.0, "")))
         return found
 
     # -- events ---------------------------------------------------------------------------------------

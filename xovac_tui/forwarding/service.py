@@ -17,12 +17,12 @@ from xovac_tui.api.link import LinkView
 from xovac_tui.clock import Clock
 from xovac_tui.forwarding.failures import SinkError
 from xovac_tui.forwarding.publisher import StatePublisher
-from xovac_tui.forwarding.recordparts import Part
+from xovac_tui.forwarding.recordparts import Part, received_name
 from xovac_tui.forwarding.settings import ForwardSettings
 from xovac_tui.forwarding.sink import HistorySink
 from xovac_tui.forwarding.sinksettings import ForwardedChamber, Sink
 from xovac_tui.forwarding.summary import ChamberSummary
-from xovac_tui.forwarding.view import ForwardChanged, ForwardView, SinkState, SinkView
+from xovac_tui.forwarding.view import SETTINGS_WAIT, ForwardChanged, ForwardView, SinkState, SinkView
 from xovac_tui.recording.status import RecorderState, RecorderView
 
 _LOOK = 1.0
@@ -88,6 +88,8 @@ class _Stream:
         self.sink = one
         self._moved: dict[Part, int] = {}
         """Cursors that the record does not have yet; filled by the thread."""
+        self._received: dict[Part, int] = {}
+        """Cursors before which the record knows everything to be received."""
         self.worker = forwarding.worker.Worker(
             SinkView(name=one.name, kind=one.kind),
             setup.path,
@@ -97,10 +99,15 @@ class _Stream:
             setup.mono,
         )
 
-    def confirmed(self) -> Iterator[tuple[Part, int]]:
-        """Yield what the record does not have yet, once."""
+    def confirmed(self) -> Iterator[tuple[str, int]]:
+        """Yield what the record does not have yet, once: a name of the table of cursors, and the cursor."""
         while self._moved:
-            yield self._moved.popitem()
+            part, cursor = self._moved.popitem()
+            yield part.value, cursor
+        for part, cursor in self.worker.received.items():
+            if self._received.get(part) != cursor:
+                self._received[part] = cursor
+                yield received_name(part.value), cursor
 
 
 class _StreamSetup(NamedTuple):
@@ -132,7 +139,7 @@ class ForwardService:
         """How often the files of the record had changed when the workers began."""
         self._forgetting: set[str] = set()
         """Sinks that begin again, as the record was asked and does not know yet."""
-        self._looked = self._asked = -math.inf
+        self._looked = self._asked = self._mended = -math.inf
         self.view = self._resting(SinkState.STARTING)
         """State of the sinks."""
 
@@ -158,6 +165,7 @@ class ForwardService:
             self._begin(recorder)
         self._write_cursors()
         self._begin_again(recorder)
+        self._mend_publishers()
         if self._publishers:
             summary = self._ports.summary()
             for publisher in self._publishers:
@@ -181,7 +189,7 @@ class ForwardService:
         if cursors is None:
             # Without them everything would be sent again.
             return
-        self._running, self._files = True, recorder.files
+        self._running, self._files, self._mended = True, recorder.files, self._clock.mono()
         for one in self._sinks:
             if one.takes_history:
                 own = {part: cursors.get((one.name, part.value), 0) for part in Part}
@@ -209,6 +217,17 @@ class ForwardService:
                 self._forgetting.add(name)
                 self._streams[at] = self._stream(stream.sink, {}, recorder)
 
+    def _mend_publishers(self) -> None:
+        """Make those that could not be made: a file with a secret may have come."""
+        if self._clock.mono() - self._mended < SETTINGS_WAIT:
+            return
+        self._mended = self._clock.mono()
+        sinks = {one.name: one for one in self._sinks}
+        self._publishers = [
+            self._publisher(sinks[one.view.name]) if isinstance(one, Broken) else one
+            for one in self._publishers
+        ]
+
     def _history(self, one: Sink) -> HistorySink:
         return one.history(self._chamber(), self._ports.secret(one))
 
@@ -233,8 +252,8 @@ class ForwardService:
 
     def _write_cursors(self) -> None:
         for stream in self._streams:
-            for part, cursor in stream.confirmed():
-                self._record.move_cursor(stream.sink.name, part.value, cursor)
+            for table, cursor in stream.confirmed():
+                self._record.move_cursor(stream.sink.name, table, cursor)
 
     def _show(self, recorder: RecorderView) -> None:
         before = self.view

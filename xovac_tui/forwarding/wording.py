@@ -18,6 +18,8 @@ _SENTENCES: dict[FailureCode, str] = {
     _C.CERTIFICATE: "Its certificate is not trusted: {detail}. Give its authority in `ca_file`.",
     _C.CREDENTIALS: "It refuses the user, password or token{said}. Correct them, or their rights.",
     _C.NOT_FOUND: "It has no such database, bucket or path{said}. Make it there, or correct the settings.",
+    _C.NOT_A_STORE: "What answers at its address is no store{said}. Correct `url`, or what stands before it.",
+    _C.ADDRESS: "Its address cannot be read. Correct `url`, or the file that `url_file` names.",
     _C.ANSWER: "It answers with an error{said}. Look at the server's own log.",
     _C.BUSY: "It takes no more for now{said}.",
     _C.TOO_LARGE: "It does not take so much at once{said}. Smaller batches are tried.",
@@ -26,11 +28,10 @@ _SENTENCES: dict[FailureCode, str] = {
     _C.NOBODY: "No program there takes what is sent, and nothing would be kept{said}. Start what stores it.",
     _C.MISSING: 'A library is missing. Install it with: pip install "xovac-tui[{detail}]"',
     _C.SECRET: "Its secret cannot be used: {detail}",
+    _C.FILE: "A certificate or key cannot be used: {detail}. Correct its setting or the file.",
     _C.RECORD: "The record cannot be read: {detail}",
     _C.DEFECT: "By a defect in this program ({detail}); the log file has details.",
 }
-_LEAST_HTTP = 300
-"""Lowest status of HTTP that is a failure."""
 _SHORT = {
     _C.MISSING: "not installed",
     _C.SECRET: "no secret",

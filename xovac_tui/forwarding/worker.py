@@ -11,7 +11,7 @@ import msgspec
 
 from xovac_tui.errors import XovacError
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
-from xovac_tui.forwarding.forwarder import Forwarder
+from xovac_tui.forwarding.forwarder import Forwarder, measured
 from xovac_tui.forwarding.reading import ForwardedRows
 from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.sink import HistorySink
@@ -39,6 +39,7 @@ class Worker:
         self._view, self._path, self._make = view, path, make
         self._cursors, self._moved, self._mono = dict(cursors), moved, mono
         self._forwarder: Forwarder | None = None
+        self._received: Mapping[Part, int] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"forward {view.name}", daemon=True)
 
@@ -51,6 +52,12 @@ class Worker:
         """State of the sink."""
         forwarder = self._forwarder
         return (self._view if forwarder is None else forwarder.view).at(self._mono())
+
+    @property
+    def received(self) -> Mapping[Part, int]:
+        """Cursors that the sink has confirmed, though that may yet get lost; none where it cannot."""
+        forwarder = self._forwarder
+        return self._received if forwarder is None else forwarder.received
 
     def stop(self, *, wait: bool = False) -> None:
         """End behind the present batch; `wait` waits for that, for a moment. May be called again."""
@@ -80,12 +87,20 @@ class Worker:
         return 0.0
 
     def _forward(self, source: ForwardedRows) -> None:
-        forwarder = Forwarder(self._view, source, self._make(), self._cursors, self._take)
+        try:
+            sink = self._make()
+        except SinkError:
+            # What waits grows older all the same, and the alarm must know.
+            cursor = self._cursors.get(Part.EVENTS, 0)
+            self._view = measured(self._view, source, cursor, self._mono())
+            raise
+        forwarder = Forwarder(self._view, source, sink, self._cursors, self._take)
         self._forwarder = forwarder
         try:
             while not self._stopping.is_set():
                 self._stopping.wait(forwarder.turn(self._mono()))
         finally:
+            self._received = forwarder.received
             self._view, self._forwarder = forwarder.view, None
             forwarder.close()
 

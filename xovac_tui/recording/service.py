@@ -270,7 +270,7 @@ class RecordService:
             mono = self._clock.mono()
             retention.tidy(writer.execute, writer.session, utc, mono)
             if retention.unsent:
-                said = disk.trouble_words.unsent_words(retention.unsent, settings.keep_days, choice.held.days)
+                said = disk.trouble_words.unsent_words(retention.unsent)
                 writer.item(disk.kinds.RecordedMark(mark=Mark(mono, utc, "unsent", said), who=""))
 
         return disk.recorder.Recorder(

@@ -37,7 +37,6 @@ from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.sizes import SizeStep, step_of
 from xovac_tui.ui.small_app import Looks, SmallApp
 from xovac_tui.ui.terminal.lifecycle import run_in_terminal
-from xovac_tui.ui.terminal.mending import Remedy, take_away
 from xovac_tui.ui.terminal.modal import LeanScreen
 from xovac_tui.ui.widgets.lean import LeanInput, field_css
 from xovac_tui.ui.widgets.lines import Line, LinesWidget, entitle, paragraph
@@ -337,22 +336,13 @@ class FirstApp(SmallApp):
     """Shows the connect screen, and holds what was chosen."""
 
     def __init__(self, first: FirstStart) -> None:
-        super().__init__(
-            Looks(first.display, first.theme, first.themes), self._build_again, self._report_failure
-        )
+        super().__init__(Looks(first.display, first.theme, first.themes), self._report_failure)
         self._first = first
         self.chosen: ConnectOffer | None = None
 
     def get_default_screen(self) -> Screen[None]:
         """Return the connect screen."""
         return ConnectScreen(self._first, self.glyphs)
-
-    async def _build_again(self, remedy: Remedy) -> None:
-        """Replace the screen after a defect; end where it goes on failing."""
-        if remedy not in (Remedy.SAME, Remedy.FIRST):
-            self.exit(1)
-            return
-        await take_away(self.put_lowest(self.get_default_screen()))
 
     def _report_failure(self, error: BaseException, *, rebuilt: bool) -> None:
         screen = self.screen

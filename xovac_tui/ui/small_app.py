@@ -14,7 +14,7 @@ from xovac_tui.config import Display
 from xovac_tui.config.themes import ThemeSpec, variable_defaults
 from xovac_tui.ui.glyphs import ASCII, UNICODE
 from xovac_tui.ui.terminal.app import TerminalApp
-from xovac_tui.ui.terminal.mending import BuildAgain, ReportDefect
+from xovac_tui.ui.terminal.mending import Remedy, ReportDefect, take_away
 from xovac_tui.ui.terminal.scrollbar import AsciiScrollBar
 from xovac_tui.ui.theming import to_textual
 
@@ -40,9 +40,9 @@ class SmallApp(TerminalApp):
         Binding("ctrl+c,super+c,ctrl+q", "leave", show=False, priority=True),
     ]
 
-    def __init__(self, looks: Looks, build_again: BuildAgain, report_failure: ReportDefect) -> None:
+    def __init__(self, looks: Looks, report_failure: ReportDefect) -> None:
         names = ("app.tcss", "ascii.tcss") if looks.display.ascii else ("app.tcss",)
-        super().__init__(build_again, report_failure, [str(_FOLDER / name) for name in names])
+        super().__init__(self._build_again, report_failure, [str(_FOLDER / name) for name in names])
         self._disable_notifications = True
         self.glyphs = ASCII if looks.display.ascii else UNICODE
         for spec in looks.themes:
@@ -65,6 +65,13 @@ class SmallApp(TerminalApp):
         if self.glyphs.ascii:
             self.add_class("-ascii")
             ScrollBar.renderer = AsciiScrollBar
+
+    async def _build_again(self, remedy: Remedy) -> None:
+        """Replace the screen after a defect; end where it goes on failing."""
+        if remedy not in (Remedy.SAME, Remedy.FIRST):
+            self.exit(1)
+            return
+        await take_away(self.put_lowest(self.get_default_screen()))
 
     def action_leave(self) -> None:
         """Leave."""

@@ -6,35 +6,50 @@ the tags and the time of another one takes its place, so a batch that is sent ag
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import http.client
 import json
 import logging
 import re
-import ssl
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from typing import NamedTuple
+from urllib.parse import SplitResult, parse_qsl, quote, unquote_plus, urlencode, urlsplit
 
 import msgspec
 
 from xovac_tui import __version__
 from xovac_tui.forwarding.batch import Batch, ChannelRow, EventRow, LogRow, stamp
-from xovac_tui.forwarding.engines.unreached import explained
+from xovac_tui.forwarding.engines.deadline import deadline
+from xovac_tui.forwarding.engines.unreached import explained, trusting
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.text import clean
 
+SETTLES = 60.0
+"""Seconds that are sent again to a store other than InfluxDB once the connection was lost.
+
+InfluxDB answers when its log is on the disk. VictoriaMetrics 1.79 was killed: what it had confirmed in the
+8 s before was gone.
+"""
 MOST = 5_000
 """Rows of a batch. InfluxData advises 5,000 to 10,000 lines."""
 _PARTLY = re.compile(r"partial write: (?!unable to parse).*dropped=([0-9]{1,9})", re.DOTALL)
 _DIGITS = re.compile(r"[0-9]+")
 _MOST_LOGGED = 20
+_PATHS = {"1": "/write", "2": "/api/v2/write", "3": "/api/v3/write_lp"}
+_IN_PATHS = "/%:@!$&'()*+,;="
+"""What stays as it is in a path (RFC 3986, 3.3), beside letters and digits."""
+_SHOWN = frozenset(("db", "bucket", "org", "rp", "precision", "consistency"))
+"""Keys of an address whose values are no secrets."""
 _HOUR = 3_600_000_000
 """Microseconds."""
+GRACE = 1.0
+"""Seconds beyond the time-out after which a connection is shut down."""
 _LONGEST_ANSWER = 4_000
 """Bytes of an answer that are read."""
 _KEY = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ ", "\\": "\\\\"})
@@ -55,15 +70,21 @@ class Access(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return "Access(…)"
 
-    def headers(self) -> dict[str, str]:
+    def headers(self) -> dict[str, bytes]:
         """Return what names the user in a request."""
         if self.user:
-            pair = b64encode(f"{self.user}:{self.secret}".encode()).decode()
-            return {"Authorization": f"Basic {pair}"}
+            return {"Authorization": f"Basic {self._pair()}".encode()}
         if self.secret:
             word = "Token" if self.api == "2" else "Bearer"
-            return {"Authorization": f"{word} {self.secret}"}
+            return {"Authorization": f"{word} {self.secret}".encode()}
         return {}
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return what no answer may show, as it is sent."""
+        return (self.secret, self._pair()) if self.secret else ()
+
+    def _pair(self) -> str:
+        return b64encode(f"{self.user}:{self.secret}".encode()).decode()
 
 
 def write_address(url: str, api: str, database: str, org: str) -> str:
@@ -72,13 +93,22 @@ def write_address(url: str, api: str, database: str, org: str) -> str:
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     path = parts.path
     if path in ("", "/"):
-        path = {"1": "/write", "2": "/api/v2/write", "3": "/api/v3/write_lp"}[api]
+        path = _PATHS[api]
     if database:
         query.setdefault("bucket" if api == "2" else "db", database)
     if org:
         query.setdefault("org", org)
     query.setdefault("precision", "nanosecond" if api == "3" else "ns")
-    return parts._replace(path=path, query=urlencode(query)).geturl()
+    return parts._replace(path=quote(path, safe=_IN_PATHS), query=urlencode(query), fragment="").geturl()
+
+
+class _Answer(NamedTuple):
+    """What a server answered."""
+
+    status: int
+    said: bytes
+    """The beginning of its text."""
+    retry_after: str
 
 
 class InfluxWriter:
@@ -90,7 +120,11 @@ class InfluxWriter:
         self._parts = urlsplit(address)
         self._access = access
         self._lines = Lines(chamber)
+        self.settles = SETTLES
+        """Seconds until what is confirmed is on the disk, as the newest answer lets assume."""
+        self.losses = 0
         self._connection: http.client.HTTPConnection | None = None
+        self._hidden = _hidden(self._parts, access)
         self._logged: set[str] = set()
         """What it said of points that it left out, without numbers."""
 
@@ -101,7 +135,7 @@ class InfluxWriter:
         host = parts.hostname or ""
         try:
             if parts.scheme == "https":
-                context = ssl.create_default_context(cafile=self._access.ca_file or None)
+                context = trusting(self._access.ca_file)
                 self._connection = http.client.HTTPSConnection(
                     host, parts.port, timeout=timeout, context=context
                 )
@@ -128,6 +162,10 @@ class InfluxWriter:
         self._post(b"")
         yield "write"
 
+    def confirm(self) -> None:
+        """Post nothing: the end of the store has closed the connection."""
+        self._post(b"")
+
     def close(self) -> None:
         """Let go of the connection."""
         connection, self._connection = self._connection, None
@@ -142,7 +180,7 @@ class InfluxWriter:
 
     def _post(self, body: bytes) -> int:
         """Post lines; return how many points the store has left out, and stored the rest."""
-        headers = {
+        headers: dict[str, str | bytes] = {
             "User-Agent": f"xovac-tui/{__version__}",
             "Content-Type": "text/plain; charset=utf-8",
             **self._access.headers(),
@@ -150,24 +188,55 @@ class InfluxWriter:
         if self._access.gzip and body:
             body = gzip.compress(body, 1)
             headers["Content-Encoding"] = "gzip"
-        target = self._parts.path + (f"?{self._parts.query}" if self._parts.query else "")
-        if self._connection is None:
-            self.open()
-        assert self._connection is not None
+        status, said, retry_after = self._asked(body, headers)
+        if 200 <= status < 300 and not (status == 200 and said.strip()):
+            return 0
+        if left_out := partly(status, said):
+            self._log_once(self._message(said))
+            return left_out
+        raise refusal(status, self._message(said), retry_after)
+
+    def _asked(self, body: bytes, headers: Mapping[str, str | bytes]) -> _Answer:
+        """Post once, or twice where the server had ended the connection since the batch before."""
         try:
-            self._connection.request("POST", target, body, headers)
-            answer = self._connection.getresponse()
-            said = answer.read(_LONGEST_ANSWER)
-            answer.read()
-        except (OSError, http.client.HTTPException) as error:
+            if self._connection is not None and self._connection.sock is not None:
+                # What is sent again changes nothing.
+                with contextlib.suppress(ConnectionError):
+                    return self._exchange(self._connection, body, headers)
+                self.losses += 1
+            self.open()
+            assert self._connection is not None
+            return self._exchange(self._connection, body, headers)
+        except (OSError, http.client.HTTPException, ValueError) as error:
             self.close()
             raise explained(error) from error
-        if 200 <= answer.status < 300:
-            return 0
-        if left_out := partly(answer.status, said):
-            self._log_once(_message(said))
-            return left_out
-        raise refusal(answer.status, said, answer.headers.get("Retry-After", ""))
+
+    def _exchange(
+        self, connection: http.client.HTTPConnection, body: bytes, headers: Mapping[str, str | bytes]
+    ) -> _Answer:
+        target = self._parts.path + (f"?{self._parts.query}" if self._parts.query else "")
+        with deadline(self._access.timeout + GRACE, connection.sock.fileno) as late:
+            try:
+                connection.request("POST", target, body, headers)
+                answer = connection.getresponse()
+                said = answer.read(_LONGEST_ANSWER)
+            except (OSError, http.client.HTTPException) as error:
+                if late.is_set():
+                    raise TimeoutError from error
+                raise
+        influx = any(name.lower().startswith("x-influxdb-") for name in answer.headers)
+        self.settles = 0.0 if influx else SETTLES
+        if not answer.isclosed():
+            # The rest of it may have no end.
+            self.close()
+        return _Answer(answer.status, said, answer.headers.get("Retry-After", ""))
+
+    def _message(self, said: bytes) -> str:
+        """Return what an answer says as one clean line, without what this program sent as a secret."""
+        text = _plain(said)
+        for secret in self._hidden:
+            text = text.replace(secret, "…")
+        return clean(text, 200)
 
 
 def partly(status: int, said: bytes) -> int:
@@ -180,12 +249,13 @@ def partly(status: int, said: bytes) -> int:
     return int(found[1]) if found is not None else 0
 
 
-def refusal(status: int, said: bytes, retry_after: str) -> SinkError:
-    """Return what an answer other than 2xx means."""
-    detail = _message(said)
+def refusal(status: int, detail: str, retry_after: str) -> SinkError:
+    """Return what an answer other than 204 means; `detail` is what it says, cleaned."""
     if status in (401, 403):
         return SinkError(Failure(FailureCode.CREDENTIALS, detail, status), SinkRemedy.SETTINGS)
-    if status in (404, 405, 410) or 300 <= status < 400:
+    if status < 400:
+        return SinkError(Failure(FailureCode.NOT_A_STORE, detail, status), SinkRemedy.SETTINGS)
+    if status in (404, 405, 410):
         return SinkError(Failure(FailureCode.NOT_FOUND, detail, status), SinkRemedy.SETTINGS)
     if status == 413:
         return SinkError(Failure(FailureCode.TOO_LARGE, detail, status), SinkRemedy.SMALLER)
@@ -195,16 +265,25 @@ def refusal(status: int, said: bytes, retry_after: str) -> SinkError:
     return SinkError(Failure(code, detail, status), SinkRemedy.WAIT, _seconds(retry_after))
 
 
-def _message(said: bytes) -> str:
-    """Return what an answer says, as one clean line."""
+def _plain(said: bytes) -> str:
+    """Return what an answer says: its `error` or `message` where it is an object of JSON that has one."""
     text = said.decode("utf-8", "replace").strip()
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = None
     if isinstance(found, dict):
         text = str(found.get("error") or found.get("message") or text)
-    return clean(text, 200)
+    return text
+
+
+def _hidden(parts: SplitResult, access: Access) -> tuple[str, ...]:
+    """Return what no message may show: secrets, and what of an address may be one, as it is sent."""
+    own = [parts.path] if parts.path not in _PATHS.values() else []
+    given = [part.partition("=") for part in parts.query.split("&")]
+    own += [value for name, _, value in given if name not in _SHOWN]
+    plain = [*access.secrets(), *own, *(unquote_plus(one) for one in own)]
+    return tuple(sorted({one for one in plain if one}, key=len, reverse=True))
 
 
 def _seconds(retry_after: str) -> float | None:
@@ -213,7 +292,7 @@ def _seconds(retry_after: str) -> float | None:
         return float(retry_after)
     try:
         return max(0.0, (parsedate_to_datetime(retry_after) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 

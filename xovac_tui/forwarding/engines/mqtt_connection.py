@@ -23,7 +23,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from xovac_tui.forwarding.engines.unreached import explained
+from xovac_tui.forwarding.engines.unreached import explained, trusting
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.text import clean
 
@@ -62,11 +62,8 @@ class MqttAccess(msgspec.Struct, frozen=True, kw_only=True):
         return "MqttAccess(…)"
 
     def context(self) -> ssl.SSLContext:
-        """Return what checks the broker's certificate; raises OSError for files that cannot be used."""
-        made = ssl.create_default_context(cafile=self.ca_file or None)
-        if self.cert_file:
-            made.load_cert_chain(self.cert_file, self.key_file or None)
-        return made
+        """Return what checks the broker's certificate; raises SinkError for files that cannot be used."""
+        return trusting(self.ca_file, self.cert_file, self.key_file)
 
 
 class BrokerSession(NamedTuple):
@@ -147,6 +144,9 @@ class BrokerConnection:
                 clean_start=not self._session.kept,
                 properties=properties,
             )
+        except SinkError:
+            self.drop()
+            raise
         except (OSError, ValueError) as error:
             self.drop()
             raise explained(error) from error
@@ -230,12 +230,16 @@ class BrokerConnection:
         return self._client
 
     def _lost(self, code: MQTTErrorCode) -> None:
-        ended = self._ended
+        ended, answered = self._ended, self._accepted is not None
         self.drop()
         if ended is not None and ended.is_failure:
             raise refusal(ended)
-        known = code == MQTTErrorCode.MQTT_ERR_CONN_LOST
-        detail = "the broker closed it" if known else clean(code.name, 60)
+        detail = clean(code.name, 60)
+        if not answered:
+            # So does one that wants a certificate of its clients, in TLS 1.3.
+            detail = "the broker closed it without an answer; it may want a certificate, or be no MQTT broker"
+        elif code in (MQTTErrorCode.MQTT_ERR_CONN_LOST, MQTTErrorCode.MQTT_ERR_NO_CONN):
+            detail = "the broker closed it"
         raise SinkError(Failure(FailureCode.CONNECTION, detail), SinkRemedy.WAIT)
 
     def _made(self) -> Client:

@@ -57,6 +57,8 @@ class MqttPace(msgspec.Struct, frozen=True):
     first_wait: float = 1.0
     longest_wait: float = 15.0
     settings_wait: float = SETTINGS_WAIT
+    fresh: float = 3.0
+    """A state that was given longer ago is not published: who gets it counts its age from then on."""
     held_after: float = 3 * AT_LEAST
     """Without a state for so long the program is held up."""
     listen: float = LISTEN
@@ -148,6 +150,8 @@ class MqttPublisher:
         """Publish on one connection until the end; raises SinkError where it is lost."""
         if self._lost and is_rivalled(self._access, self._topics, self._own, listen=self._pace.listen):
             raise SinkError(Failure(FailureCode.TAKEN), SinkRemedy.SETTINGS)
+        if self._stopping.is_set():
+            return
         _PublishingSession(self._access, self._chamber, self._prefix, self._pace, self._own).run(
             newest=lambda: self._newest, stopping=self._stopping.is_set, show=self._show
         )
@@ -169,7 +173,7 @@ class _PublishingSession:
     ) -> None:
         self._states = StateTopics(chamber, prefix)
         self._prefix, self._host = prefix, socket.gethostname()
-        self._own, self._held_up, self._held_after = own, False, pace.held_after
+        self._own, self._pace, self._held_up = own, pace, False
         topics = self._states.topics
         self._connection = BrokerConnection(
             access,
@@ -201,7 +205,7 @@ class _PublishingSession:
         connection.open()
         seen: _Given | None = None
         try:
-            self._waiting.append(Retained(states.topics.status, self._status(True)))
+            self._say_alive(self._is_held_up(newest()))
             self._round(newest())
             base = states.topics.base
             own = (f"{base}/alarm/+", f"{base}/channel/+")
@@ -209,7 +213,8 @@ class _PublishingSession:
             while not stopping():
                 connection.turn(_LOOK if not self._waiting else 0.0)
                 given = newest()
-                self._look_alive(given)
+                if self._is_held_up(given) != self._held_up:
+                    self._say_alive(not self._held_up)
                 # What is not answered yet holds back what is newer: then the newest of all is next.
                 news = given is not seen or self._due_anew() or states.is_more(time.monotonic())
                 if news and not self._waiting and not connection.pending:
@@ -225,19 +230,20 @@ class _PublishingSession:
             # Without taking leave, unless that is done: then the last will says that it was lost.
             connection.drop()
 
-    def _look_alive(self, given: _Given | None) -> None:
-        """Say `offline` while the program is held up: this thread goes on, and nothing is new."""
-        held_up = given is not None and time.monotonic() - given.at > self._held_after
-        if held_up != self._held_up:
-            self._held_up = held_up
-            why = "held up" if held_up else ""
-            self._waiting.append(Retained(self._states.topics.status, self._status(not held_up, why)))
+    def _is_held_up(self, given: _Given | None) -> bool:
+        return given is not None and time.monotonic() - given.at > self._pace.held_after
+
+    def _say_alive(self, held_up: bool) -> None:
+        """Say `online`, or `offline` while the program is held up, though this thread goes on."""
+        self._held_up = held_up
+        told = self._status(not held_up, "held up" if held_up else "")
+        self._waiting.append(Retained(self._states.topics.status, told))
 
     def _round(self, given: _Given | None) -> None:
         if self._due_anew():
             self._anew, self._begun = False, time.monotonic()
             self._states.begin()
-        if given is not None:
+        if given is not None and time.monotonic() - given.at <= self._pace.fresh:
             self._waiting.extend(self._states.due(given.summary, time.monotonic()))
         self._send()
 

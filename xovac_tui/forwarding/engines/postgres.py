@@ -7,10 +7,7 @@ One in the database would be wrong where a record was copied, since both copies 
 
 from __future__ import annotations
 
-import os
 import re
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -19,6 +16,7 @@ import msgspec
 
 from xovac_tui.errors import is_refused
 from xovac_tui.forwarding.batch import Batch, ChannelRow
+from xovac_tui.forwarding.engines.deadline import deadline
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
@@ -109,6 +107,7 @@ class PostgresWriter:
     """One connection to a database."""
 
     most = MOST
+    settles, losses = 0.0, 0
 
     def __init__(self, where: Database, chamber: ForwardedChamber) -> None:
         """Raise SinkError where psycopg is not installed."""
@@ -126,6 +125,7 @@ class PostgresWriter:
         """Connect, and make the tables that are missing."""
         self.close()
         with self._explained():
+            self._check_address()
             self._connection = self._psycopg.connect(
                 self._where.url, autocommit=True, **self._where.options()
             )
@@ -150,6 +150,9 @@ class PostgresWriter:
             raise
         return 0
 
+    def confirm(self) -> None:
+        """Do nothing: what is confirmed stays."""
+
     def close(self) -> None:
         """Let go of the connection."""
         connection, self._connection = self._connection, None
@@ -168,6 +171,13 @@ class PostgresWriter:
         yield "write"
 
     # -- inside ---------------------------------------------------------------------------------------
+
+    def _check_address(self) -> None:
+        """Raise SinkError for an address that libpq cannot read: what libpq says of it repeats it."""
+        try:
+            self._psycopg.conninfo.conninfo_to_dict(self._where.url)
+        except (self._psycopg.Error, UnicodeError):
+            raise SinkError(Failure(FailureCode.ADDRESS), SinkRemedy.SETTINGS) from None
 
     def _open(self) -> psycopg.Connection[Any]:
         if self._connection is None:
@@ -278,49 +288,47 @@ class PostgresWriter:
     @contextmanager
     def _explained(self) -> Iterator[None]:
         """Raise SinkError for what psycopg raises, and for a server that does not answer in time."""
-        late = threading.Event()
-        # libpq waits for an answer without an end; a connection that is shut down ends its wait.
-        timer = threading.Timer(self._where.timeout + 1.0, self._shut_down, (late,))
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        except self._psycopg.Error as error:
-            self.close()
-            raise (SinkError(_NO_ANSWER, SinkRemedy.WAIT) if late.is_set() else explained(error)) from error
-        finally:
-            timer.cancel()
+        # libpq waits for an answer without an end.
+        with deadline(self._where.timeout + 1.0, self._descriptor) as late:
+            try:
+                yield
+            except self._psycopg.Error as error:
+                self.close()
+                if late.is_set():
+                    raise SinkError(_NO_ANSWER, SinkRemedy.WAIT) from error
+                raise explained(error) from error
 
-    def _shut_down(self, late: threading.Event) -> None:
+    def _descriptor(self) -> int | None:
         connection = self._connection
-        if connection is None or connection.closed:
-            return
-        late.set()
         try:
-            with socket.socket(fileno=os.dup(connection.fileno())) as line:
-                line.shutdown(socket.SHUT_RDWR)
-        except (OSError, self._psycopg.Error):
-            return
+            return None if connection is None or connection.closed else connection.fileno()
+        except self._psycopg.Error:
+            return None
 
 
 _NO_ANSWER = Failure(FailureCode.NO_ANSWER)
+_TOO_SLOW = "57014"
+"""SQLSTATE of a statement that took longer than `statement_timeout`."""
 _CLASSES = {
     "22": (FailureCode.BAD_ROW, SinkRemedy.SMALLER),  # data exception
     "23": (FailureCode.BAD_ROW, SinkRemedy.SMALLER),  # integrity constraint violation
     "28": (FailureCode.CREDENTIALS, SinkRemedy.SETTINGS),  # invalid authorization
     "3D": (FailureCode.NOT_FOUND, SinkRemedy.SETTINGS),  # invalid catalog name: no such database
     "42": (FailureCode.CREDENTIALS, SinkRemedy.SETTINGS),  # access rule violation
+    "54": (FailureCode.BAD_ROW, SinkRemedy.SMALLER),  # program limit exceeded, such as a name for an index
     "53": (FailureCode.BUSY, SinkRemedy.WAIT),  # insufficient resources, such as a full disk
 }
 """First two characters of an SQLSTATE (postgresql.org, "PostgreSQL Error Codes") -> what it means."""
 
 _CONNECTING = (
+    ("root certificate file", FailureCode.FILE, SinkRemedy.SETTINGS),
+    ("could not read root certificate", FailureCode.FILE, SinkRemedy.SETTINGS),
+    ("connection is bad: invalid", FailureCode.ADDRESS, SinkRemedy.SETTINGS),
     ("password authentication failed", FailureCode.CREDENTIALS, SinkRemedy.SETTINGS),
     ("no password supplied", FailureCode.CREDENTIALS, SinkRemedy.SETTINGS),
     ("no pg_hba.conf entry", FailureCode.CREDENTIALS, SinkRemedy.SETTINGS),
     ("does not exist", FailureCode.NOT_FOUND, SinkRemedy.SETTINGS),
     ("certificate verify failed", FailureCode.CERTIFICATE, SinkRemedy.SETTINGS),
-    ("could not read root certificate", FailureCode.CERTIFICATE, SinkRemedy.SETTINGS),
     ("Connection refused", FailureCode.REFUSED, SinkRemedy.WAIT),
     ("resolve host", FailureCode.UNKNOWN_HOST, SinkRemedy.WAIT),
     ("translate host name", FailureCode.UNKNOWN_HOST, SinkRemedy.WAIT),
@@ -333,6 +341,8 @@ def explained(error: psycopg.Error) -> SinkError:
     """Return why the database did not do it."""
     detail = clean(_SPACES.sub(" ", f"{error}").strip(), 200)
     state = error.sqlstate or ""
+    if state == _TOO_SLOW:
+        return SinkError(_NO_ANSWER, SinkRemedy.WAIT)
     if state:
         code, remedy = _CLASSES.get(state[:2], (FailureCode.ANSWER, SinkRemedy.WAIT))
         return SinkError(Failure(code, detail), remedy)
@@ -340,5 +350,7 @@ def explained(error: psycopg.Error) -> SinkError:
         return SinkError(Failure(FailureCode.REFUSED), SinkRemedy.WAIT)
     for words, code, remedy in _CONNECTING:
         if words in detail:
-            return SinkError(Failure(code, detail if remedy is SinkRemedy.SETTINGS else ""), remedy)
+            # What is said of an address repeats it.
+            told = remedy is SinkRemedy.SETTINGS and code is not FailureCode.ADDRESS
+            return SinkError(Failure(code, detail if told else ""), remedy)
     return SinkError(Failure(FailureCode.CONNECTION, detail), SinkRemedy.WAIT)

@@ -4,10 +4,37 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Callable
+from typing import TypeVar
 
 from xovac_tui.errors import is_refused
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.text import clean
+
+T = TypeVar("T")
+
+
+def trusting(ca_file: str, cert_file: str = "", key_file: str = "") -> ssl.SSLContext:
+    """Return what checks a server's certificate, and shows the own one where there is one.
+
+    Raises SinkError for files that cannot be used.
+    """
+    made = _with_files("ca_file", ca_file, lambda: ssl.create_default_context(cafile=ca_file or None))
+    if cert_file:
+        names = "cert_file` or `key_file" if key_file else "cert_file"
+        _with_files(names, cert_file, lambda: made.load_cert_chain(cert_file, key_file or None, password=""))
+    return made
+
+
+def _with_files(setting: str, path: str, use: Callable[[], T]) -> T:
+    try:
+        return use()
+    except ssl.SSLError as error:
+        reason = (error.reason or "it is none").replace("_", " ").lower()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name cannot be used"
+    told = clean(f"`{setting}`, {path}: {reason}", 300)
+    raise SinkError(Failure(FailureCode.FILE, told), SinkRemedy.SETTINGS)
 
 
 def explained(error: Exception) -> SinkError:
@@ -26,7 +53,5 @@ def explained(error: Exception) -> SinkError:
         return SinkError(Failure(FailureCode.NO_ANSWER), SinkRemedy.WAIT)
     if is_refused(error):
         return SinkError(Failure(FailureCode.REFUSED), SinkRemedy.WAIT)
-    if isinstance(error, FileNotFoundError):
-        return SinkError(Failure(FailureCode.SECRET, "its `ca_file` does not exist"), SinkRemedy.SETTINGS)
     detail = getattr(error, "strerror", None) or type(error).__name__
     return SinkError(Failure(FailureCode.CONNECTION, clean(detail, 200)), SinkRemedy.WAIT)

@@ -58,7 +58,7 @@ def held_words(holding: Mapping[str, int]) -> str:
     )
 
 
-def unsent_words(unsent: Mapping[str, int], keep_days: float, hold_days: float) -> str:
+def unsent_words(unsent: Mapping[str, int]) -> str:
     """Return how many events were deleted that a store has not received."""
     what = ", ".join(f"{counted(events, 'event')} for {clean(name, 64)}" for name, events in unsent.items())
-    return f"Deleted although not forwarded, after {keep_days:g} + {hold_days:g} days: {what}."
+    return f"Deleted although not forwarded, when `keep_days` and `hold_days` were over: {what}."

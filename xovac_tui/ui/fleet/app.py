@@ -8,27 +8,19 @@ from xovac_tui.fleet.overview import FleetBoard
 from xovac_tui.ui.fleet.screen import FleetScreen, FleetStart
 from xovac_tui.ui.small_app import SmallApp
 from xovac_tui.ui.terminal.lifecycle import run_in_terminal
-from xovac_tui.ui.terminal.mending import Remedy, take_away
 
 
 class FleetApp(SmallApp):
     """Shows all chambers."""
 
     def __init__(self, start: FleetStart) -> None:
-        super().__init__(start.looks, self._build_again, self._report_failure)
+        super().__init__(start.looks, self._report_failure)
         self._start = start
         self._board = FleetBoard()
 
     def get_default_screen(self) -> Screen[None]:
         """Return the screen of the fleet."""
         return FleetScreen(self._start, self._board, self.glyphs)
-
-    async def _build_again(self, remedy: Remedy) -> None:
-        """Replace the screen after a defect; end where it goes on failing."""
-        if remedy not in (Remedy.SAME, Remedy.FIRST):
-            self.exit(1)
-            return
-        await take_away(self.put_lowest(self.get_default_screen()))
 
     def _report_failure(self, error: BaseException, *, rebuilt: bool) -> None:
         screen = self.screen

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
 import shlex
 from collections.abc import Mapping
@@ -14,6 +12,7 @@ from textual.app import SuspendNotSupported
 from xovac_tui.errors import RecipeError
 from xovac_tui.signals import handled
 from xovac_tui.text import clean
+from xovac_tui.ui.terminal.lent import run_lent
 from xovac_tui.ui.workspace import Window
 
 _INTERRUPTS = ("SIGINT", "SIGQUIT")
@@ -56,20 +55,7 @@ async def edit_outside(window: Window, command: list[str], path: Path) -> str:
 
 
 async def _run(command: list[str], path: Path) -> str:
-    name = clean(command[0], 60)
-    try:
-        process = await asyncio.create_subprocess_exec(*command, str(path))
-    except (OSError, ValueError) as error:
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "no such program"
-        return f"The editor {name} could not be started: {reason}. Check VISUAL and EDITOR."
-    try:
-        code = await process.wait()
-    finally:
-        if process.returncode is None:
-            # The console ends: the editor must not keep its terminal.
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-    if code:
-        how = f"with code {code}" if code > 0 else f"by signal {-code}"
-        return f"The editor {name} ended {how}; the file is read as it is now."
-    return ""
+    name, end = clean(command[0], 60), await run_lent([*command, str(path)])
+    if not end.started:
+        return f"The editor {name} {end.how}. Check VISUAL and EDITOR."
+    return f"The editor {name} {end.how}; the file is read as it is now." if end.how else ""
