@@ -19,7 +19,8 @@ class MemorySink:
     """A store in memory. `fails` is called with each batch before it is stored, and raises what it likes."""
 
     def __init__(self, most: int = 100) -> None:
-        self.most = most
+        self.most, self.settles, self.losses = most, 0.0, 0
+        self.confirm: Callable[[], None] = lambda: None
         self.stored: dict[str, EventRow | LogRow] = {}
         """Key -> row as it came last."""
         self.channels: dict[str, str] = {}

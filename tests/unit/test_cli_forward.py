@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.audited import done_to
+from tests.helpers.audited import done_to, opened, without_cursors
 from tests.helpers.commandline import CommandLine
 from tests.helpers.record import UTC, reading, writer
 from xovac_tui import paths
@@ -184,6 +184,18 @@ def test_forget_asks_the_recorder_through_the_record(tmp_path: Path, line: Comma
         assert ("lab", ASKED) in cursors(record)
     (lab,) = json.loads(line("forward", "status", *options, "--json").out)["sinks"]
     assert (lab["forgetting"], lab["events"]) == (True, 30)
+
+
+def test_a_record_of_the_version_before_has_everything_to_send(tmp_path: Path, line: CommandLine) -> None:
+    file, path = settings(tmp_path), recorded()
+    with opened(path) as db:
+        without_cursors(db)
+    options = ("--config", str(file), "--profile", "bench")
+    (lab,) = json.loads(line("forward", "status", *options, "--json").out)["sinks"]
+    assert (lab["events"], lab["forgetting"]) == (30, False)
+    assert line("forward", "forget", "lab", "--yes", *options).code == Exit.OK
+    (lab,) = json.loads(line("forward", "status", *options, "--json").out)["sinks"]
+    assert lab["forgetting"]
 
 
 def test_what_keeps_nothing_has_nothing_to_forget(tmp_path: Path, line: CommandLine) -> None:

@@ -51,6 +51,8 @@ def test_a_recorder_that_is_gone_is_gone_however_fresh_its_last_words_are() -> N
     assert (one.state, one.live, one.age) == (RowState.GONE, False, 7201.0)
     assert one.trouble is Trouble.GONE
     assert one.alarms == ()
+    # Its last words are not younger than its end.
+    assert one.data_age == 7201.0
 
 
 def test_a_chamber_of_which_nothing_comes_any_more_is_silent_and_at_once_where_its_source_is_lost() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.helpers.alarmchanges import changed
@@ -18,7 +19,7 @@ from xovac_tui.fleet.overview import FleetBoard, FleetRow, RowState
 from xovac_tui.fleet.records import EventTimes, RecordedChamber, RecordsSource, RecordWatch
 from xovac_tui.forwarding.reports import Presence, ReportFault, SourceState
 from xovac_tui.recording.disk.cursors import CursorItem
-from xovac_tui.recording.disk.kinds import RecordedAlarm, RecordedLink
+from xovac_tui.recording.disk.kinds import RecordedAlarm, RecordedChange, RecordedLink
 from xovac_tui.recording.disk.writer import Writer
 
 CONTRACT = load_contract(())
@@ -142,6 +143,34 @@ def test_forwarding_is_as_far_as_its_cursor(tmp_path: Path) -> None:
         (sink,) = watch.look().summary.sinks  # type: ignore[union-attr]
         assert (sink.rows, sink.behind) == (4, 4.0)
         watch.close()
+
+
+def test_a_contract_that_is_changed_in_the_console_is_read_again(tmp_path: Path) -> None:
+    clock, path, files = HandClock(101.0), tmp_path / "r.sqlite3", [tmp_path / "own.toml"]
+    head = 'origin = "assumed"\nsource = "test"\n[messages.state."part"]\nunit = "degC"\npin = true\n'
+    files[0].write_text(head + 'label = "Part"\n')
+
+    def find() -> list[RecordedChamber]:
+        return [msgspec.structs.replace(chamber(path), contract=load_contract(files))]
+
+    def label() -> str:
+        source.look()
+        (report,) = source.take()
+        assert report.summary is not None
+        return report.summary.channels[0].label
+
+    source = RecordsSource(find, clock)
+    with recording(path) as made:
+        source.search()
+        assert label() == "Part"
+        files[0].write_text(head + 'label = "Lid"\n')
+        source.search()
+        assert label() == "Part"
+        made.item(RecordedChange(kind="contract", who="ada@bench", text="set", t=UTC + 101.0, mono=101.0))
+        made.commit(UTC + 101.0)
+        assert label() == "Part"
+        source.search()
+        assert label() == "Lid"
 
 
 def test_a_hostile_record_is_shown_with_its_texts_cleaned(tmp_path: Path) -> None:

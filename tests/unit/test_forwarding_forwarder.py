@@ -292,6 +292,73 @@ def test_a_defect_stops_this_sink_alone() -> None:
     assert bench.view.failure == Failure(FailureCode.DEFECT, "ZeroDivisionError")
 
 
+class Forgetful(Bench):
+    """A sink that keeps in memory what it confirmed in the newest 60 s; `lose` is its sudden end."""
+
+    def __init__(self, events: int) -> None:
+        super().__init__(Rows(events=events), MemorySink(most=1_000))
+        self.sink.settles = 60.0
+
+    def turn_at(self, mono: float, new: int = 0) -> None:
+        self.rows.events += new
+        self.forwarder.turn(mono)
+
+    @property
+    def moved(self) -> int:
+        return self.cursors.get(Part.EVENTS, 0)
+
+    def lose(self, upto: int) -> None:
+        for key in [key for key, row in self.sink.stored.items() if row.key.number >= upto]:
+            del self.sink.stored[key]
+
+
+def test_a_cursor_moves_once_what_is_before_it_has_settled() -> None:
+    bench = Forgetful(10)
+    for at in range(120):
+        bench.turn_at(1_000.0 + at, new=1)
+        assert bench.forwarder.received == {Part.EVENTS: 11 + at} | {
+            part: 0 for part in Part if part is not Part.EVENTS
+        }
+        assert bench.moved == (0 if at < 60 else 11 + at - 60)
+    assert bench.view.rows == 0, "what is received does not wait"
+
+
+def test_what_a_killed_sink_had_confirmed_is_sent_again() -> None:
+    bench = Forgetful(10)
+    for at in range(90):
+        bench.turn_at(1_000.0 + at, new=1)
+    settled = bench.moved
+    bench.lose(settled)
+    bench.sink.fails = always(AWAY)
+    bench.turn_at(1_090.0, new=1)
+    assert bench.forwarder.received[Part.EVENTS] == settled
+    bench.sink.fails = lambda _batch: None
+    for at in range(10):
+        bench.turn_at(1_091.0 + at)
+    assert {row.key.number for row in bench.sink.stored.values()} == set(range(101))
+
+
+def test_a_sink_that_ended_while_nothing_was_sent_is_noticed_before_the_cursor_moves() -> None:
+    bench = Forgetful(10)
+    bench.turn_at(1_000.0)
+
+    def gone() -> None:
+        raise AWAY
+
+    bench.lose(0)
+    bench.sink.confirm = gone
+    bench.turn_at(1_059.0)
+    bench.turn_at(1_061.0)
+    assert bench.moved == 0
+    bench.sink.confirm = lambda: None
+    bench.turn_at(1_063.0)
+    assert len(bench.sink.stored) == 10
+    bench.turn_at(1_122.0)
+    assert bench.moved == 0
+    bench.turn_at(1_123.0)
+    assert bench.moved == 10
+
+
 def test_a_connection_that_is_refused_as_if_it_were_a_row_is_not_tried_at_once() -> None:
     bench = Bench(Rows(events=5), MemorySink())
 
@@ -314,3 +381,25 @@ def test_a_store_on_a_slow_line_gets_ever_smaller_batches() -> None:
     for _ in range(500):
         bench.forwarder.turn(1_000.0)
     assert bench.cursors[Part.EVENTS] == 100
+
+
+def test_a_sink_that_was_back_before_it_was_missed_gets_again_what_had_not_settled() -> None:
+    bench = Forgetful(10)
+    for at in range(90):
+        bench.turn_at(1_000.0 + at, new=1)
+    bench.lose(bench.moved)
+    bench.sink.losses += 1
+    bench.turn_at(1_090.0, new=1)
+    bench.turn_at(1_090.0)
+    assert {row.key.number for row in bench.sink.stored.values()} == set(range(101))
+    assert bench.view.failure is None
+
+
+def test_a_sink_that_ends_each_connection_gets_everything_all_the_same() -> None:
+    bench = Forgetful(10)
+    for at in range(200):
+        bench.sink.losses += 1
+        bench.turn_at(1_000.0 + at, new=1)
+    assert len(bench.sink.stored) == 210
+    assert bench.moved > 100
+    assert bench.sink.resent < 400

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.servers import make_pki
 from xovac_tui.forwarding.batch import Batch, EventRow, LogRow, RowKey, stamp
-from xovac_tui.forwarding.engines.influx import Access, InfluxWriter, Lines, write_address
+from xovac_tui.forwarding.engines.influx import SETTLES, Access, InfluxWriter, Lines, write_address
 from xovac_tui.forwarding.failures import FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
@@ -287,6 +287,18 @@ def test_an_unknown_authority_is_refused_and_a_known_one_is_not(tmp_path: Path) 
     finally:
         server.shutdown()
         server.server_close()
+
+
+@pytest.mark.parametrize(("headers", "settles"), [({"X-Influxdb-Version": "1.6.7"}, 0.0), ({}, SETTLES)])
+def test_only_influxdb_is_known_to_keep_what_it_confirms(headers: dict[str, str], settles: float) -> None:
+    with answering((204, headers, b"")) as url:
+        one = writer(url)
+        one.send(batch(row(t=1.0)))
+        assert one.settles == settles
+        one.confirm()
+        one.close()
+    with pytest.raises(SinkError):
+        one.confirm()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from tests.helpers.record import HandClock, reading, writer
 from xovac_tui.forwarding.batch import Batch
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.publisher import StatePublisher
-from xovac_tui.forwarding.recordparts import Part
+from xovac_tui.forwarding.recordparts import Part, received
 from xovac_tui.forwarding.service import ForwardPlan, ForwardPorts, ForwardService, merged
 from xovac_tui.forwarding.settings import ForwardSettings
 from xovac_tui.forwarding.sink import HistorySink
@@ -103,6 +103,15 @@ def test_what_is_recorded_is_forwarded_to_each_sink_and_the_record_knows_how_far
     bench.until(lambda: {one.state for one in bench.service.view.sinks} == {SinkState.ON})
     bench.close()
     assert all(sink.closed for sink in MADE.values())
+
+
+def test_what_a_sink_may_forget_when_it_is_killed_is_received_and_not_settled(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "r", "lab")
+    MADE["lab"].settles = 60.0
+    bench.until(lambda: len(MADE["lab"].stored) == 20)
+    bench.close()
+    assert bench.cursor("lab") is None
+    assert received(bench.record.kept or {}, "lab", Part.EVENTS.value) == 20
 
 
 def test_one_sink_that_is_away_holds_no_other_up(tmp_path: Path) -> None:

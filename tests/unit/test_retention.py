@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ from xovac_tui.recording.disk.trouble_words import held_words
 from xovac_tui.recording.disk.writer import Writer
 from xovac_tui.recording.service import RecordChoice
 from xovac_tui.recording.settings import HeldFor, RecordSettings
+from xovac_tui.recording.status import RecordTrouble
 from xovac_tui.units import DAY
 
 YEAR = 365.0 * DAY
@@ -253,6 +256,35 @@ def test_marks_wait_for_their_store_and_the_number_of_the_newest_is_not_given_ag
     starts(path, ended, HeldFor(), keep=1.0)
     with Record(path) as record:
         assert record.rows("SELECT max(id) FROM marks") == [(20,)]
+
+
+async def test_a_full_disk_is_reported_with_what_is_kept_for_whom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "r"
+    clock = ClockOff(month(path) + 60.0)
+    choice = RecordChoice(
+        path=path, settings=RecordSettings(keep_days=15.0), held=HeldFor(sinks=("lab",), days=30.0)
+    )
+    station = make_station(clock, FakeLink(clock), contract=documented_contract(), record=choice)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    async with station:
+        while not station.record.session:  # noqa: ASYNC110 - a thread opens it
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(station.record.flush)
+        with monkeypatch.context() as patched:
+            patched.setattr(Writer, "commit", full)
+            station.note("no room for this")
+            await asyncio.to_thread(station.record.flush)
+            view = station.recorder
+        assert view.reason is RecordTrouble.DISK_FULL
+        assert "kB for lab" in view.why
+        assert "hold_days" in view.why
+        await asyncio.to_thread(station.record.flush)
+        assert "lab" not in station.recorder.why
 
 
 async def test_a_mark_says_what_was_deleted_unsent(tmp_path: Path) -> None:

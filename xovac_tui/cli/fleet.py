@@ -46,7 +46,8 @@ def fleet(ctx: click.Context, /, as_json: bool, local: bool, **_: Any) -> None:
     """Show all chambers: those recorded on this machine, and those that publish to a broker of the settings.
 
     Holds no link to any chamber and sends no command. Enter opens the console of a chamber.
-    With --json exit code 6 when a broker was not reached; what is known is printed.
+    With --json exit code 6 when a broker was not reached or the records were not read; what is
+    known is printed.
     """
     found, clock = effective(ctx), SystemClock()
     if as_json:
@@ -99,11 +100,16 @@ def _print(sources: tuple[FleetSource, ...], clock: Clock) -> Exit:
     board = FleetBoard()
     view = _collected(sources, board, clock)
     echo_data(json_line([data(row, iso) for row in view.rows]))
-    lost = [one.view for one in sources if one.view.name and one.view.state is not SourceState.ON]
-    for one in lost:
+    missing = [one.view for one in sources if one.view.state is not SourceState.ON]
+    for one in missing:
         why = "" if one.failure is None else f" {failure_sentence(one.failure)}"
-        echo(f"{one.name}: the broker was not reached, so its chambers are missing.{why}", err=True)
-    return Exit.CONNECT if lost else Exit.OK
+        what = (
+            f"{one.name}: the broker was not reached"
+            if one.name
+            else f"{one.place}: not all was read in time"
+        )
+        echo(f"{what}, so chambers are missing.{why}", err=True)
+    return Exit.CONNECT if missing else Exit.OK
 
 
 def _collected(sources: tuple[FleetSource, ...], board: FleetBoard, clock: Clock) -> FleetView:

@@ -66,7 +66,9 @@ COMMANDS: Table = {
         "fleet:fleet",
         "Show all chambers at a glance, from records and brokers.",
         terminal=True,
-        exits={Exit.CONNECT: "--json: a broker was not reached; what is known was printed"},
+        exits={
+            Exit.CONNECT: "--json: a broker was not reached, or the records not read; the others were printed"
+        },
     ),
     "record": Listed(
         "groups:record",

@@ -278,6 +278,10 @@ def _row(name: str, report: ChamberReport, mono: float, *, source_lost: bool) ->
     data_age = None
     if summary is not None and summary.newest_age is not None:
         data_age = summary.newest_age + passed
+    age = _age(state, report, mono, passed, data_age)
+    if state is RowState.GONE and data_age is not None and age is not None:
+        # The clocks of two machines may make the last words younger than their speaker's end.
+        data_age = max(data_age, age)
     ahead = report.clock_ahead
     ahead = ahead if ahead is not None and abs(ahead) > CLOCKS_DIFFER else None
     alarms: tuple[FleetAlarm, ...] = ()
@@ -291,7 +295,7 @@ def _row(name: str, report: ChamberReport, mono: float, *, source_lost: bool) ->
         name=name,
         report=report,
         state=state,
-        age=_age(state, report, mono, passed, data_age),
+        age=age,
         data_age=data_age,
         live=live,
         trouble=Trouble.NONE,

@@ -17,7 +17,7 @@ from xovac_tui.chamber.alarm import SEVERITIES, UNRESOLVED, AlarmChange, AlarmEv
 from xovac_tui.chamber.model import Chamber
 from xovac_tui.clock import Clock
 from xovac_tui.errors import XovacError
-from xovac_tui.forwarding.recordparts import Part
+from xovac_tui.forwarding.recordparts import Part, received
 from xovac_tui.forwarding.reports import (
     ChamberReport,
     FleetSourceView,
@@ -106,6 +106,9 @@ class RecordWatch:
         self.about = about
         self._clock = clock
         self._record: Record | None = None
+        self._contract_row: int | None = None
+        self.contract_changed = False
+        """The record notes another contract than was in force when this one was given."""
         self._forget()
 
     def _forget(self) -> None:
@@ -124,6 +127,11 @@ class RecordWatch:
         self._alarms: tuple[int, tuple[AlarmChange, ...]] = (-1, ())
         self._arrived: float | None = None
         self._summary: ChamberSummary | None = None
+
+    def change(self, about: RecordedChamber) -> None:
+        """Go by another contract from now on; names, units and roles follow."""
+        self.about, self.contract_changed = about, False
+        self._chamber.change_contract(about.contract, self._clock.utc(), self._clock.mono())
 
     def close(self) -> None:
         """Let go of the record."""
@@ -157,9 +165,11 @@ class RecordWatch:
             recorder = claim.other_recorder(record.connection, file, utc) if claimed else None
             here = recorder is not None if claimed else is_recorded(self.about.path)
             self._read(record, utc, mono)
+            noted = lists.newest_contract_row(record)
             ended = lists.newest_session(record)
             summary = self._sum_up(record, here, utc, mono)
-        self._looked, self._summary, self._arrived = mono, summary, mono
+        self.contract_changed = self.contract_changed or self._contract_row not in (None, noted)
+        self._looked, self._summary, self._arrived, self._contract_row = mono, summary, mono, noted
         host = recorder.host if recorder is not None else (ended.host if ended is not None else "")
         self._summary = msgspec.structs.replace(summary, host=host or summary.host)
         gone = None if here or ended is None else max(0.0, utc - ended.seen)
@@ -281,7 +291,7 @@ class RecordWatch:
         known = lists.cursors(record)
         made = []
         for name in self.about.sinks:
-            upto = known.get((name, Part.EVENTS.value), record.first)
+            upto = received(known, name, Part.EVENTS.value, record.first)
             oldest = record.get(upto) if upto < record.total else None
             behind = 0.0 if oldest is None else max(0.0, utc - oldest.utc)
             state = SinkState.BEHIND if behind > _BEHIND else SinkState.ON
@@ -344,15 +354,19 @@ class RecordsSource:
     def search(self) -> None:
         """Find the records that there are now; one that is gone is reported as unreadable from then on."""
         for about in list(self._find())[:MOST_CHAMBERS]:
-            if about.path not in self._watches:
+            watch = self._watches.get(about.path)
+            if watch is None:
                 self._watches[about.path] = RecordWatch(about, self._clock)
+            elif watch.contract_changed:
+                watch.change(about)
 
     def _run(self) -> None:
         searched: float | None = None
         while not self._ended.is_set():
             began = self._clock.mono()
             try:
-                if searched is None or began - searched >= SEARCH_EVERY:
+                changed = any(watch.contract_changed for watch in self._watches.values())
+                if changed or searched is None or began - searched >= SEARCH_EVERY:
                     searched = began
                     self.search()
                 self.look()

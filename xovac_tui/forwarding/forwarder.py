@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import random
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -51,6 +53,9 @@ class Forwarder:
     taken is found by halving: the sink gets ever smaller batches until it takes one or refuses a single row,
     which is left out, counted and logged. But a server that refuses everything, such as a proxy in its place,
     must not make the record count as forwarded: before a row is left out the sink must pass its own trial.
+
+    A sink that keeps in memory what it has just confirmed loses it when it is killed. Its cursors move later,
+    once that has settled; after a failure, and by the next program, what had not is sent again.
     """
 
     def __init__(
@@ -71,6 +76,14 @@ class Forwarder:
         """Its state; replaced, never changed."""
         self._source, self._sink, self._moved, self._jitter = source, sink, moved, jitter
         self._cursors = {part: cursors.get(part, 0) for part in Part}
+        self._settled = dict(self._cursors)
+        """Cursors behind which nothing gets lost any more."""
+        self._unsettled: deque[tuple[float, Part, int]] = deque()
+        """When a cursor was confirmed, in monotonic seconds, its part and the cursor."""
+        self._losses, self._went_back = sink.losses, -math.inf
+        """Connections that the sink had lost, and when it went back for one, in monotonic seconds."""
+        self._heard = 0.0
+        """Monotonic time since which the sink has not ended, as its newest answer says."""
         self._open = False
         self._failed = 0
         """Failures in a row that waiting may mend."""
@@ -94,6 +107,11 @@ class Forwarder:
             failure = Failure(FailureCode.DEFECT, type(error).__name__)
             return self._failing(SinkError(failure, SinkRemedy.SETTINGS), mono)
 
+    @property
+    def received(self) -> Mapping[Part, int]:
+        """Cursors that the sink has confirmed, though that may yet get lost; none where it cannot."""
+        return dict(self._cursors) if self._sink.settles else {}
+
     def close(self) -> None:
         """Let go of the sink."""
         self._open = False
@@ -109,8 +127,12 @@ class Forwarder:
                 continue
             if len(batch):
                 self._send(batch)
-            self._take(batch)
+                self._heard = mono
+            if self._lost(mono):
+                return 0.0
+            self._take(batch, mono)
             sent = True
+        self._settle(mono)
         self._failed = 0
         self._show(mono)
         return 0.0 if sent and not self._near() else IDLE
@@ -120,7 +142,7 @@ class Forwarder:
             self._sink.open()
             self._open = True
             for part in Part:
-                self._cursors[part] = self._beginning(part)
+                self._cursors[part] = self._settled[part] = self._beginning(part)
         except SinkError as error:
             raise _not_smaller(error) from error
 
@@ -196,12 +218,44 @@ class Forwarder:
                 error.failure.detail,
             )
 
-    def _take(self, batch: Batch) -> None:
+    def _take(self, batch: Batch, mono: float) -> None:
         if batch.missed:
             self._update(missed=self.view.missed + batch.missed)
         if batch.after != self._cursors[batch.part]:
             self._cursors[batch.part] = batch.after
-            self._moved(batch.part, batch.after)
+            self._unsettled.append((mono, batch.part, batch.after))
+            self._settle(mono)
+
+    def _lost(self, mono: float) -> bool:
+        """Return whether the sink may have ended since the batch before; then go back to what has settled.
+
+        Some servers end each connection that is idle: not so often that nothing ever settles.
+        """
+        lost, self._losses = self._sink.losses != self._losses, self._sink.losses
+        settles = self._sink.settles
+        if not lost or not settles or mono - self._went_back < 2 * settles:
+            return False
+        self._went_back = mono
+        self._go_back()
+        return True
+
+    def _go_back(self) -> None:
+        self._source.forget_sent()
+        self._unsettled.clear()
+        self._cursors = dict(self._settled)
+
+    def _settle(self, mono: float) -> None:
+        """Move the cursors behind what the sink has had for long enough, without an end meanwhile."""
+        settles = self._sink.settles
+        if settles and self._unsettled and self._heard < self._unsettled[0][0] + settles <= mono:
+            self._sink.confirm()
+            self._heard = mono
+            if self._lost(mono):
+                return
+        while self._unsettled and self._unsettled[0][0] <= mono - settles:
+            _, part, cursor = self._unsettled.popleft()
+            self._settled[part] = cursor
+            self._moved(part, cursor)
 
     def _near(self) -> bool:
         """Return whether nothing but what came just now can wait."""
@@ -216,6 +270,7 @@ class Forwarder:
             return 0.0
         self._open = False
         self._sink.close()
+        self._go_back()
         slow = self._failed and error.failure.code is FailureCode.NO_ANSWER
         # On a slow line also a small batch may take too long.
         self._size = max(1, self._size // 2) if slow else min(self._size, PROBE)

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from xovac_tui.forwarding.reading import ForwardedRows
-from xovac_tui.forwarding.recordparts import LOG_PARTS, Part
+from xovac_tui.forwarding.recordparts import LOG_PARTS, Part, received
 from xovac_tui.forwarding.sinksettings import Sink
 from xovac_tui.recording.disk import cursors, lists
 from xovac_tui.recording.disk.record import Record
@@ -55,7 +55,7 @@ def read_progress(path: Path, sinks: Sequence[Sink], utc: float) -> tuple[SinkPr
                 found.append(bare)
                 continue
             asked = (one.name, cursors.ASKED) in known
-            at = {part: 0 if asked else known.get((one.name, part.value), 0) for part in Part}
+            at = {part: 0 if asked else received(known, one.name, part.value) for part in Part}
             oldest = rows.waiting_utc(at[Part.EVENTS])
             waiting = {part: max(0, rows.after(part) - max(at[part], rows.first(part))) for part in Part}
             found.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -18,3 +19,13 @@ class Part(StrEnum):
 
 LOG_PARTS = (Part.ALARMS, Part.COMMANDS, Part.MARKS, Part.RUNS)
 """Parts whose rows are entries of the log."""
+
+
+def received_name(table: str) -> str:
+    """Return in place of a table what a sink has received of it, though a sudden end may still lose that."""
+    return f"{table} received"
+
+
+def received(known: Mapping[tuple[str, str], int], sink: str, table: str, otherwise: int = 0) -> int:
+    """Return the cursor before which a sink has received a table's rows; `otherwise`: not known."""
+    return max(known.get((sink, table), otherwise), known.get((sink, received_name(table)), otherwise))

@@ -17,7 +17,7 @@ from xovac_tui.api.link import LinkView
 from xovac_tui.clock import Clock
 from xovac_tui.forwarding.failures import SinkError
 from xovac_tui.forwarding.publisher import StatePublisher
-from xovac_tui.forwarding.recordparts import Part
+from xovac_tui.forwarding.recordparts import Part, received_name
 from xovac_tui.forwarding.settings import ForwardSettings
 from xovac_tui.forwarding.sink import HistorySink
 from xovac_tui.forwarding.sinksettings import ForwardedChamber, Sink
@@ -88,6 +88,8 @@ class _Stream:
         self.sink = one
         self._moved: dict[Part, int] = {}
         """Cursors that the record does not have yet; filled by the thread."""
+        self._received: dict[Part, int] = {}
+        """Cursors before which the record knows everything to be received."""
         self.worker = forwarding.worker.Worker(
             SinkView(name=one.name, kind=one.kind),
             setup.path,
@@ -97,10 +99,15 @@ class _Stream:
             setup.mono,
         )
 
-    def confirmed(self) -> Iterator[tuple[Part, int]]:
-        """Yield what the record does not have yet, once."""
+    def confirmed(self) -> Iterator[tuple[str, int]]:
+        """Yield what the record does not have yet, once: a name of the table of cursors, and the cursor."""
         while self._moved:
-            yield self._moved.popitem()
+            part, cursor = self._moved.popitem()
+            yield part.value, cursor
+        for part, cursor in self.worker.received.items():
+            if self._received.get(part) != cursor:
+                self._received[part] = cursor
+                yield received_name(part.value), cursor
 
 
 class _StreamSetup(NamedTuple):
@@ -245,8 +252,8 @@ class ForwardService:
 
     def _write_cursors(self) -> None:
         for stream in self._streams:
-            for part, cursor in stream.confirmed():
-                self._record.move_cursor(stream.sink.name, part.value, cursor)
+            for table, cursor in stream.confirmed():
+                self._record.move_cursor(stream.sink.name, table, cursor)
 
     def _show(self, recorder: RecorderView) -> None:
         before = self.view

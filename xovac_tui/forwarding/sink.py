@@ -17,6 +17,12 @@ class HistorySink(Protocol):
 
     most: int
     """Rows of a batch that it takes at the most."""
+    losses: int
+    """How often its connection had ended since the batch before, and was made anew without an error."""
+
+    @property
+    def settles(self) -> float:
+        """Seconds until what it has confirmed survives its sudden end; 0: it does at once."""
 
     def open(self) -> None:
         """Connect, and make what the store needs; again after each failure."""
@@ -29,6 +35,9 @@ class HistorySink(Protocol):
 
         Returns how many of its rows the store says that it has left out for good; the others are stored.
         """
+
+    def confirm(self) -> None:
+        """Ask whether it is there; raises SinkError or counts a loss. Not called where `settles` is 0."""
 
     def close(self) -> None:
         """Let go of the connection; never raises."""

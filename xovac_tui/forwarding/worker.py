@@ -39,6 +39,7 @@ class Worker:
         self._view, self._path, self._make = view, path, make
         self._cursors, self._moved, self._mono = dict(cursors), moved, mono
         self._forwarder: Forwarder | None = None
+        self._received: Mapping[Part, int] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"forward {view.name}", daemon=True)
 
@@ -51,6 +52,12 @@ class Worker:
         """State of the sink."""
         forwarder = self._forwarder
         return (self._view if forwarder is None else forwarder.view).at(self._mono())
+
+    @property
+    def received(self) -> Mapping[Part, int]:
+        """Cursors that the sink has confirmed, though that may yet get lost; none where it cannot."""
+        forwarder = self._forwarder
+        return self._received if forwarder is None else forwarder.received
 
     def stop(self, *, wait: bool = False) -> None:
         """End behind the present batch; `wait` waits for that, for a moment. May be called again."""
@@ -93,6 +100,7 @@ class Worker:
             while not self._stopping.is_set():
                 self._stopping.wait(forwarder.turn(self._mono()))
         finally:
+            self._received = forwarder.received
             self._view, self._forwarder = forwarder.view, None
             forwarder.close()
 

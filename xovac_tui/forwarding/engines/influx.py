@@ -30,6 +30,12 @@ from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.text import clean
 
+SETTLES = 60.0
+"""Seconds that are sent again to a store other than InfluxDB once the connection was lost.
+
+InfluxDB answers when its log is on the disk. VictoriaMetrics 1.79 was killed: what it had confirmed in the
+8 s before was gone.
+"""
 MOST = 5_000
 """Rows of a batch. InfluxData advises 5,000 to 10,000 lines."""
 _PARTLY = re.compile(r"partial write: (?!unable to parse).*dropped=([0-9]{1,9})", re.DOTALL)
@@ -114,6 +120,9 @@ class InfluxWriter:
         self._parts = urlsplit(address)
         self._access = access
         self._lines = Lines(chamber)
+        self.settles = SETTLES
+        """Seconds until what is confirmed is on the disk, as the newest answer lets assume."""
+        self.losses = 0
         self._connection: http.client.HTTPConnection | None = None
         self._hidden = _hidden(self._parts, access)
         self._logged: set[str] = set()
@@ -153,6 +162,10 @@ class InfluxWriter:
         self._post(b"")
         yield "write"
 
+    def confirm(self) -> None:
+        """Post nothing: the end of the store has closed the connection."""
+        self._post(b"")
+
     def close(self) -> None:
         """Let go of the connection."""
         connection, self._connection = self._connection, None
@@ -190,6 +203,7 @@ class InfluxWriter:
                 # What is sent again changes nothing.
                 with contextlib.suppress(ConnectionError):
                     return self._exchange(self._connection, body, headers)
+                self.losses += 1
             self.open()
             assert self._connection is not None
             return self._exchange(self._connection, body, headers)
@@ -210,6 +224,8 @@ class InfluxWriter:
                 if late.is_set():
                     raise TimeoutError from error
                 raise
+        influx = any(name.lower().startswith("x-influxdb-") for name in answer.headers)
+        self.settles = 0.0 if influx else SETTLES
         if not answer.isclosed():
             # The rest of it may have no end.
             self.close()

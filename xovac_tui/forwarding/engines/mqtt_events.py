@@ -34,6 +34,7 @@ class MqttEvents:
     """Publishes batches on one connection, and waits for the answer to each message."""
 
     most = MOST
+    settles, losses = 0.0, 0
 
     def __init__(self, access: MqttAccess, chamber: ForwardedChamber) -> None:
         self._access, self._topics = access, ChamberTopics(chamber)
@@ -75,6 +76,9 @@ class MqttEvents:
     def trial(self) -> Iterator[str]:
         """Try step by step whether it can be used: connect, then write what is not kept."""
         yield from try_writing(self._access, self._topics.trial)
+
+    def confirm(self) -> None:
+        """Do nothing: what is confirmed stays."""
 
     def close(self) -> None:
         """Take leave."""

@@ -107,6 +107,7 @@ class PostgresWriter:
     """One connection to a database."""
 
     most = MOST
+    settles, losses = 0.0, 0
 
     def __init__(self, where: Database, chamber: ForwardedChamber) -> None:
         """Raise SinkError where psycopg is not installed."""
@@ -148,6 +149,9 @@ class PostgresWriter:
             self._channels = before
             raise
         return 0
+
+    def confirm(self) -> None:
+        """Do nothing: what is confirmed stays."""
 
     def close(self) -> None:
         """Let go of the connection."""

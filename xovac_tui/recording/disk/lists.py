@@ -304,6 +304,14 @@ def newest_change(record: Record, kind: str) -> kinds.RecordedChange | None:
     return _newest(record, kinds.RecordedChange, "kind = ?", (kind,))
 
 
+def newest_contract_row(record: Record) -> int:
+    """Return the number of the newest row that notes a contract in force; 0 where there is none."""
+    if not record.has(kinds.RecordedChange.table.version):
+        return 0
+    found = record.rows("SELECT coalesce(max(id), 0) FROM changes WHERE kind = ?", (kinds.CONTRACT,))
+    return int(found[0][0])
+
+
 def cursors(record: Record) -> dict[tuple[str, str], int]:
     """Return how far each sink is, by its name and the table that is forwarded."""
     if not record.has(FORWARDED):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from rich.cells import cell_len
@@ -257,7 +257,7 @@ def service_spans(row: FleetRow, looks: FleetLooks, width: int) -> list[Span]:
 
 def head_line(
     view: FleetView,
-    sources: Iterable[FleetSourceView],
+    sources: Sequence[FleetSourceView],
     clock: str,
     width: int,
     looks: FleetLooks,
@@ -268,16 +268,22 @@ def head_line(
     """Return the line above everything; `manner` says what is left out or sorted in another way."""
     spans: list[Span] = [(" FLEET ", "bold reverse"), (f"  {counted(len(view.rows), 'chamber')}", "bold")]
     waiting = view.waiting
-    words = f"{counted(waiting, 'alarm')} unacknowledged" if waiting else "no alarm waits"
+    word = "unacknowledged" if width >= _NARROW else "unack"
+    words = f"{counted(waiting, 'alarm')} {word}" if waiting else "no alarm waits"
     spans.append((f"   {words}", _BAD if waiting else "$foreground-muted"))
+    # What is cut in a narrow terminal is what is in order.
+    lost = [one for one in sources if one.state is SourceState.LOST]
+    for one in lost:
+        spans += _source(one, looks, mono)
     if view.left_out:
         spans.append((f"   {view.left_out} more have no room", _BAD))
-    if off := sum(row.clock_ahead is not None for row in view.rows):
-        spans.append((f"   {counted(off, 'clock differs', 'clocks differ')}", "bold $warning"))
     if manner:
         spans.append((f"   {manner}", "bold $warning"))
+    if off := sum(row.clock_ahead is not None for row in view.rows):
+        spans.append((f"   {counted(off, 'clock differs', 'clocks differ')}", "bold $warning"))
     for one in sources:
-        spans += _source(one, looks, mono)
+        if one not in lost:
+            spans += _source(one, looks, mono)
     return _two_sides(spans, [(f"{clock} ", "")], width, looks.glyphs)
 
 
@@ -295,7 +301,7 @@ def _source(one: FleetSourceView, looks: FleetLooks, mono: float) -> list[Span]:
         case SourceState.STARTING:
             return [(f"   {what} {glyphs.ellipsis}", "$stale")]
     why = f", {failure_word(one.failure)}" if one.failure is not None else ""
-    return [(glyphs.plain(f"   {what} {glyphs.cross} LOST{age}{why}"), _BAD)]
+    return [(glyphs.plain(f"   {glyphs.cross} LOST {what}{age}{why}"), _BAD)]
 
 
 def fleet_alarm_line(one: FleetAlarm, name: str, width: int, looks: FleetLooks) -> Line:
