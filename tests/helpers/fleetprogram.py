@@ -10,7 +10,7 @@ from tests.helpers.fleet import HandSource, report
 from xovac_tui.clock import SystemClock
 from xovac_tui.config import Display
 from xovac_tui.config.themes import shipped_themes
-from xovac_tui.fleet.opening import ConsoleOpening
+from xovac_tui.fleet.opening import ConsoleOpening, OpenedOn
 from xovac_tui.ui.fleet.app import run_fleet
 from xovac_tui.ui.fleet.screen import FleetStart
 from xovac_tui.ui.small_app import Looks

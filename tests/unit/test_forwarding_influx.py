@@ -415,3 +415,17 @@ def test_files_that_are_no_certificates_are_named(tmp_path: Path) -> None:
         error = failure("https://localhost:1", ca_file=str(path))
         assert (error.failure.code, error.remedy) == (FailureCode.FILE, SinkRemedy.SETTINGS)
         assert "ca_file" in error.failure.detail
+
+
+def test_a_server_without_tls_and_one_that_is_killed_amid_it_are_no_wrong_certificates() -> None:
+    def plain(line: socket.socket) -> None:
+        line.recv(1000)
+        line.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    def killed(line: socket.socket) -> None:
+        line.recv(1000)
+
+    for talk, code in ((plain, FailureCode.TLS), (killed, FailureCode.CONNECTION)):
+        with talking(talk) as url:
+            error = failure(url.replace("http:", "https:"))
+        assert (error.failure.code, error.remedy) == (code, SinkRemedy.WAIT)

@@ -77,6 +77,8 @@ class CloseDialog(QuestionDialog):
 
 def _ending(station: Station, when: str) -> str:
     """Return what a chamber goes on with, and what ends of it here."""
+    if station.manner.demo:
+        return f"{station.name} is the built-in simulator: it ends, with its recording and its alarms."
     state = state_sentence(station.name, station.snapshot(), when)
     return f"{state} {ends_sentence(station.recorder, station.record.at_stake)}"
 

@@ -60,9 +60,8 @@ _CANNOT = {
     CannotOpen.NO_PROFILE: "{name} is recorded on this machine, and no profile of the settings has its name. "
     "Open its console by the address that it was opened with.",
 }
-
 _ASKS = {
-    OpenedOn.BESIDE: "{host} records {name}. This opens a console of it on this machine, for looking only and "
+    OpenedOn.BESIDE: "{host} records {name}. This opens its console on this machine, for looking only and "
     "without a second record:",
     OpenedOn.THERE: "This runs in this terminal, and opens {name} for looking only:",
 }
