@@ -18,7 +18,7 @@ from xovac_tui.ui.small_app import Looks
 
 def main() -> int:
     """Run the fleet in this terminal."""
-    clock, opening = SystemClock(), ConsoleOpening(tuple(sys.argv[1:]), remote=True)
+    clock, opening = SystemClock(), ConsoleOpening(tuple(sys.argv[1:]), OpenedOn.THERE)
     source = HandSource(report("bench-1", arrived=clock.mono()))
     source.view = msgspec.structs.replace(source.view, heard=clock.mono())
     looks = Looks(Display(), "xovac-dark", tuple(shipped_themes()))
