@@ -14,6 +14,7 @@ from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.recording.disk import kinds, lists
 from xovac_tui.recording.disk.following import EventFollower, Followed
 from xovac_tui.recording.disk.record import Record, RecordedChannel
+from xovac_tui.recording.disk.schema import unpacking
 from xovac_tui.text import clean
 
 _TEXT = 1_000
@@ -56,7 +57,7 @@ class ForwardedRows:
         whatever the wall clock was set to meanwhile. What was before it lies before its start by the wall
         clock of then.
         """
-        found = self._events.next(cursor, 1)
+        found = self._oldest(cursor)
         if found is None:
             return None
         present, started, began = self._recorder()
@@ -67,12 +68,16 @@ class ForwardedRows:
 
     def waiting_utc(self, cursor: int) -> float | None:
         """Return the record time of the oldest event from a cursor on; None where there is none."""
-        found = self._events.next(cursor, 1)
+        found = self._oldest(cursor)
         if found is None:
             return None
         if found.block is None:
             return self._recorder()[1]
         return found.block.mono[found.first - found.block.first] + found.shift
+
+    def _oldest(self, cursor: int) -> Followed | None:
+        with unpacking(self._record.path):
+            return self._events.next(cursor, 1)
 
     def first(self, part: Part) -> int:
         """Return the cursor before everything of a part that is kept."""
@@ -94,9 +99,11 @@ class ForwardedRows:
         Rows of no value for a store, such as messages without any value, are passed over; then a batch
         may be empty, and its cursor moves all the same.
         """
-        if part is Part.EVENTS:
-            return self._next_events(cursor, most)
-        return self._next_runs(cursor, most) if part is Part.RUNS else self._next_log(part, cursor, most)
+        # Whatever is wrong with a row, it is the record that cannot be read.
+        with unpacking(self._record.path):
+            if part is Part.EVENTS:
+                return self._next_events(cursor, most)
+            return self._next_runs(cursor, most) if part is Part.RUNS else self._next_log(part, cursor, most)
 
     def source(self, session: int) -> str:
         """Return the name of a session."""
