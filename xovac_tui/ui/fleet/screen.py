@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from xovac_tui.clock import Clock
 from xovac_tui.config import Display
-from xovac_tui.fleet.opening import CannotOpen, ConsoleOpening
+from xovac_tui.fleet.opening import CannotOpen, ConsoleOpening, OpenedOn
 from xovac_tui.fleet.overview import FleetBoard, FleetRow, FleetView, worst_first
 from xovac_tui.fleet.rings import FleetRings
 from xovac_tui.forwarding.reports import FleetSource
@@ -59,6 +59,11 @@ _CANNOT = {
     CannotOpen.UNSAFE: "The name of {name} or of its machine is not handed to ssh: open its console by hand.",
     CannotOpen.NO_PROFILE: "{name} is recorded on this machine, and no profile of the settings has its name. "
     "Open its console by the address that it was opened with.",
+}
+_ASKS = {
+    OpenedOn.BESIDE: "{host} records {name}. This opens its console on this machine, for looking only and "
+    "without a second record:",
+    OpenedOn.THERE: "This runs in this terminal, and opens {name} for looking only:",
 }
 
 
@@ -314,20 +319,17 @@ class FleetScreen(LeanScreen[None]):
         found = self._start.opening(row)
         if isinstance(found, CannotOpen):
             self.say(_CANNOT[found].format(name=name))
-        elif not found.remote:
-            self.run_worker(self._run(found, name), group="console", exclusive=True)
+        elif found.on is OpenedOn.HERE:
+            self._run_console(found, name)
         else:
-            lines = [
-                ("", f"This runs in this terminal, and opens {name} for looking only:"),
-                ("", ""),
-                ("", found.shown),
-            ]
+            host = self._looks.text(row.summary.host, 40) if row.summary is not None else ""
+            asks = _ASKS[found.on].format(name=name, host=host or "Another machine")
+            lines = [("", asks), ("", ""), ("", found.shown)]
             dialog = FleetDialog(f"Console of {name}", lines, "enter run it   esc back", self._glyphs)
-            self.app.push_screen(dialog, lambda yes: self._answered(yes, found, name))
+            self.app.push_screen(dialog, lambda yes: self._run_console(found, name) if yes else None)
 
-    def _answered(self, yes: bool | None, opening: ConsoleOpening, name: str) -> None:
-        if yes:
-            self.run_worker(self._run(opening, name), group="console", exclusive=True)
+    def _run_console(self, opening: ConsoleOpening, name: str) -> None:
+        self.run_worker(self._run(opening, name), group="console", exclusive=True)
 
     async def _run(self, opening: ConsoleOpening, name: str) -> None:
         """Lend the terminal to a console until it ends."""
