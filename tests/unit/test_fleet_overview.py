@@ -8,13 +8,12 @@ from tests.helpers.fleet import RUNNING, UTC, alarm, plate, pressure, report, ro
 from xovac_tui.chamber.alarm import Severity
 from xovac_tui.fleet.overview import (
     MOST_CHAMBERS,
-    SILENT,
     FleetBoard,
     RowState,
     Trouble,
     worst_first,
 )
-from xovac_tui.forwarding.reports import Presence, ReportFault, SourceState
+from xovac_tui.forwarding.reports import SILENT, Presence, ReportFault, SourceState
 from xovac_tui.forwarding.summary import SinkSummary
 
 

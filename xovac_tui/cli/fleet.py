@@ -52,7 +52,7 @@ def fleet(ctx: click.Context, /, as_json: bool, local: bool, **_: Any) -> None:
     found, clock = effective(ctx), SystemClock()
     if as_json:
         ctx.exit(_print(fleets.fleet_sources(found, clock, local=local), clock))
-    need_terminal()
+    need_terminal("fleet", "fleet --json")
     logfile.setup_logging()
     sources = fleets.fleet_sources(found, clock, local=local)
     ctx.exit(ui.fleet.app.run_fleet(_start(ctx, found, sources, clock)))
