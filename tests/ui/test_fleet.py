@@ -169,6 +169,26 @@ async def test_nothing_is_sent_from_here_and_the_keys_say_what_does() -> None:
         assert "Nothing was sent" not in desk.text
 
 
+async def test_what_is_said_is_folded_again_in_a_narrower_terminal() -> None:
+    desk = Desk()
+    async with desk.app.run_test(size=(160, 24)) as pilot:
+        await pilot.press("exclamation_mark")
+        await pilot.resize_terminal(40, 24)
+        await pilot.pause()
+        said = desk.app.screen.query_one("#said", LinesWidget).plain
+        assert said.endswith("! ! there.")
+        assert max(map(len, said.splitlines())) <= 38
+
+
+async def test_in_a_terminal_of_16_columns_the_help_is_not_cut() -> None:
+    desk = Desk()
+    async with desk.app.run_test(size=(16, 60)) as pilot:
+        await pilot.press("question_mark")
+        rows = desk.app.screen.query_one(Rows)
+        assert "enter" in rows.plain
+        assert max(map(len, rows.plain.splitlines())) <= rows.size.width
+
+
 @pytest.mark.parametrize("size", [(60, 16), (120, 36)])
 async def test_a_console_elsewhere_is_shown_before_it_runs(
     size: tuple[int, int], monkeypatch: pytest.MonkeyPatch

@@ -114,6 +114,7 @@ class FleetScreen(LeanScreen[None]):
         self._rings = FleetRings(start.bell, os.environ, glyphs.plain)
         self._view = FleetView()
         self._second = -1
+        self._said = ""
         self._said_until: float | None = None
         self._worst = self._troubled = False
 
@@ -135,6 +136,7 @@ class FleetScreen(LeanScreen[None]):
     def on_resize(self) -> None:
         """Fit the terminal."""
         self.set_class(step_of(*self.app.size) is SizeStep.NOTICE, "-notice")
+        self._fold_said()
         self._draw()
 
     # -- what is shown ----------------------------------------------------------------------------------
@@ -249,12 +251,16 @@ class FleetScreen(LeanScreen[None]):
 
     def say(self, text: str) -> None:
         """Show a sentence for a while above the keys; none for an empty text."""
-        said = self.query_one("#said", LinesWidget)
+        self._said = text
         self._said_until = self._start.clock.mono() + _SAID if text else None
-        width = max(10, self.app.size.width - 2)
-        said.show_lines(paragraph(self._glyphs.plain(text), width, "bold $warning") if text else [])
-        said.set_class(bool(text), "-shown")
+        self._fold_said()
         self._draw()
+
+    def _fold_said(self) -> None:
+        said, text = self.query_one("#said", LinesWidget), self._glyphs.plain(self._said)
+        width = max(10, self.app.size.width - 2)
+        said.show_lines(paragraph(text, width, "bold $warning") if text else [])
+        said.set_class(bool(text), "-shown")
 
     # -- keys -------------------------------------------------------------------------------------------
 
