@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 from tests.helpers.records import message, write_record
 from tests.servers.forwarded import CHANNELS, Outage, forward_all, readings, stamps
 from tests.servers.postgresql import PASSWORD, PostgreSql, postgresql
+from xovac_tui.forwarding.batch import Batch, ChannelRow
 from xovac_tui.forwarding.failures import FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.kinds.postgres import PostgresSink
+from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.sink import HistorySink
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.forwarding.view import SinkState
@@ -127,3 +130,23 @@ def test_a_server_that_is_not_there_is_waited_for(postgres: PostgreSql) -> None:
     with pytest.raises(SinkError) as caught:
         writer("postgresql://127.0.0.1:1/lab", "gone").open()
     assert (caught.value.failure.code, caught.value.remedy) == (FailureCode.REFUSED, SinkRemedy.WAIT)
+
+
+def test_a_name_that_no_index_holds_and_one_with_a_nul_hold_nothing_up(
+    postgres: PostgreSql, tmp_path: Path
+) -> None:
+    chance = random.Random(5)
+    endless = "".join(chr(chance.randrange(0x100, 0x2FFF)) for _ in range(9_000))
+    names = ("a", "nul\0", endless, "half \ud800", "b")
+    things = [message(float(at), {name: 1.5}) for at, name in enumerate(names)]
+    path = write_record(tmp_path / "a.sqlite3", things)
+    view = forward_all(path, lambda: writer(postgres.url, "names"))
+    assert (view.state, view.rows, view.skipped) == (SinkState.ON, 0, 1)
+    assert sorted(numbers(postgres, "names")) == [0, 1, 3, 4]
+
+
+def test_a_table_that_takes_no_nul_leaves_its_row_out(postgres: PostgreSql) -> None:
+    bad = ChannelRow("sensor_data.x", "nul\0", "")
+    with pytest.raises(SinkError) as caught:
+        writer(postgres.url, "nul").send(Batch(Part.EVENTS, 0, 1, channels=(bad,)))
+    assert caught.value.remedy is SinkRemedy.SMALLER

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import msgspec
@@ -11,7 +13,7 @@ import pytest
 from textual.widgets import Static
 
 from tests.helpers.beside import OTHER, Beside, beside
-from tests.helpers.console import NAME, console, drawn, of_the_simulator, recorder_of
+from tests.helpers.console import NAME, FakeLink, console, drawn, of_the_simulator, recorder_of
 from xovac_tui.alarms.kinds.level import HighRule
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.api.link import LinkWord
@@ -192,6 +194,50 @@ async def test_a_click_is_a_first_stroke_for_the_chamber_that_is_shown(tmp_path:
         await b.c.press("exclamation_mark")
         await b.c.advance(4.0)
         assert b.c.link.emitted == b.link.emitted == []
+
+
+def _count(links: dict[str, FakeLink]) -> int:
+    return sum(len(link.emitted) for link in links.values())
+
+
+@pytest.mark.slow
+async def test_in_every_order_of_strokes_and_switches_stop_goes_to_the_chamber_of_its_first_stroke(
+    tmp_path: Path,
+) -> None:
+    async with beside(tmp_path) as b:
+        await b.both_online()
+        links = {NAME: b.c.link, OTHER: b.link}
+        for keys in product(("stroke", "switch", "other"), repeat=5):
+            armed, sent = "", []
+            for key in keys:
+                shown = b.shown
+                if key == "switch":
+                    assert await b.c.app.chambers.show(OTHER if shown == NAME else NAME)
+                    armed = ""
+                elif key == "other":
+                    await b.c.press("escape")
+                    armed = ""
+                else:
+                    await b.c.press("exclamation_mark")
+                    if not armed:
+                        armed = shown
+                        continue
+                    assert armed == shown
+                    sent.append(armed)
+                    armed = ""
+                    async with asyncio.timeout(30):
+                        while _count(links) < len(sent):
+                            b.c.clock.advance(0.2)
+                            await b.c.pilot.pause(0.02)
+                    links[shown].answer("cancel_recipe")
+                    b.c.clock.advance(1.0)
+            assert [name for name, link in links.items() for _ in link.emitted] == sorted(sent), keys
+            assert b.c.app.stopping.switch.armed == bool(armed), keys
+            await b.c.press("escape")
+            for link in links.values():
+                link.emitted.clear()
+            b.c.clock.advance(5.0)
+            await b.c.settle()
 
 
 # -- questions ----------------------------------------------------------------------------------------
@@ -426,6 +472,40 @@ async def test_leaving_asks_once_names_each_and_closes_every_record(tmp_path: Pa
     assert [recorder_of(one).at_stake for one in stations] == [0, 0]
     assert b.c.app.chambers.unwritten == []
     assert [beside_it(tmp_path, name) for name in (NAME, OTHER)] == [[], []]
+
+
+HOLD = """
+import sqlite3, sys
+held = sqlite3.connect(sys.argv[1], isolation_level=None)
+held.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.slow
+async def test_a_record_that_takes_long_to_close_holds_up_no_key_of_the_others(tmp_path: Path) -> None:
+    others = {"record": partial(recorded, tmp_path)}
+    async with beside(tmp_path, others=others) as b:
+        await b.both_online()
+        await b.c.until(lambda: b.station.recorder.state is RecorderState.ON)
+        path = str(tmp_path / f"{OTHER}.sqlite3")
+        pipe = asyncio.subprocess.PIPE
+        holder = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", HOLD, path, stdin=pipe, stdout=pipe
+        )
+        assert holder.stdout is not None
+        await holder.stdout.readline()
+        b.say(part=44.4)
+        closing = asyncio.ensure_future(b.c.app.chambers.close(OTHER))
+        await b.c.pilot.pause()
+        await b.c.press_stop()
+        assert b.c.link.emitted == STOPPED
+        assert not closing.done()
+        assert "bench-2" not in b.c.app.workspaces
+        await holder.communicate(b"")
+        await closing
+        assert b.c.app.chambers.unwritten == []
 
 
 async def test_leaving_shows_the_chamber_whose_recipe_is_not_saved(

@@ -19,6 +19,7 @@ from xovac_tui.api.wireform import Sends
 from xovac_tui.chamber.snapshot import ChannelView
 from xovac_tui.config import Profile
 from xovac_tui.config.contracts import ContractPlace
+from xovac_tui.recording.eventlog import KEPT_TEXT
 from xovac_tui.ui.dialogs.choose import ChooseDialog
 from xovac_tui.ui.dialogs.contract.form import ContractForm, EntryRow, FieldsButton
 from xovac_tui.ui.dialogs.question import QuestionDialog
@@ -122,6 +123,31 @@ async def test_of_many_messages_the_oldest_and_the_newest_words_of_a_state_count
         assert any("Shown as" in row and "CYCLING" in row for row in shown_as)
         await c.press("g")
         assert (form.texts["idle"], form.texts["running"]) == ("STANDBY", "CYCLING")
+
+
+async def test_a_message_too_long_for_the_log_has_guesses_too(tmp_path: Path) -> None:
+    async with console(tmp_path, contract=load_contract(()), online=False) as c:
+        await c.online()
+        c.link.deliver("extra", json.dumps({"oil_degC": 40.5, "note": "x" * KEPT_TEXT}))
+        await c.settle()
+        form = await form_of(c, "extra.oil_degC")
+        await c.press("g")
+        assert form.texts["unit"] == "degC"
+
+
+async def test_a_form_shows_a_value_of_a_lost_link_as_old(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        form = await form_of(c, PART)
+
+        def shown_as() -> str:
+            return next(row for row in drawn(form) if "Shown as" in row)
+
+        assert "●" in shown_as()
+        await c.lose()
+        c.app.flush()
+        await c.settle()
+        assert "◌" in shown_as()
+        assert "old" in shown_as()
 
 
 async def test_a_value_that_is_a_message_by_itself_has_a_form_too(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from textual.drivers.headless_driver import HeadlessDriver
 
 from tests.helpers.console import Console, console, forget_said
 from tests.helpers.editor import recipes_tab
@@ -158,6 +159,21 @@ async def test_a_failed_screen_that_does_not_end_ends_nothing_else(
         defects.clear()
         await c.press("4")
         assert c.frame.active_tab == "log"
+
+
+async def test_the_terminal_is_given_back_although_a_part_does_not_end_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[object] = []
+
+    def does_not_end(_bar: TrustBar) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(TrustBar, "on_unmount", does_not_end, raising=False)
+    monkeypatch.setattr(HeadlessDriver, "close", lambda driver: closed.append(driver))
+    async with console(tmp_path):
+        assert not closed
+    assert closed
 
 
 async def cancelled_wait() -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pytest_textual_snapshot import SVGImageExtension  # type: ignore[import-untyped]
 from syrupy.assertion import SnapshotAssertion
+from textual import events
 from textual.widgets import Input
 
 from tests.helpers.fleet import RUNNING, UTC, HandSource, alarm, plate, pressure, report, source_view
 from tests.helpers.record import HandClock
 from xovac_tui.config import Display
 from xovac_tui.config.themes import shipped_themes
-from xovac_tui.fleet.opening import ConsoleOpening, opening
+from xovac_tui.fleet.opening import ConsoleOpening, OpenedOn, ThisMachine, opening
 from xovac_tui.forwarding.reports import ChamberReport, Presence, SourceState
 from xovac_tui.notify.settings import NotifySettings, Receiver
 from xovac_tui.ui.fleet.app import FleetApp
@@ -59,8 +61,13 @@ class Desk:
             FleetStart(
                 sources=(self.source,),
                 clock=self.clock,
-                opening=lambda row: opening(
-                    row, {"bench-1": ("--profile", "bench-1")}, ["xovac-tui"], "here"
+                opening=partial(
+                    opening,
+                    here=ThisMachine(
+                        host="here",
+                        program=("xovac-tui",),
+                        consoles={name: ("--profile", name) for name in ("bench-1", "bench-3")},
+                    ),
                 ),
                 bell=NotifySettings(receivers=receivers),
                 looks=Looks(Display(ascii=ascii, time="utc"), theme, tuple(shipped_themes())),
@@ -162,6 +169,26 @@ async def test_nothing_is_sent_from_here_and_the_keys_say_what_does() -> None:
         assert "Nothing was sent" not in desk.text
 
 
+async def test_what_is_said_is_folded_again_in_a_narrower_terminal() -> None:
+    desk = Desk()
+    async with desk.app.run_test(size=(160, 24)) as pilot:
+        await pilot.press("exclamation_mark")
+        await pilot.resize_terminal(40, 24)
+        await pilot.pause()
+        said = desk.app.screen.query_one("#said", LinesWidget).plain
+        assert said.endswith("! ! there.")
+        assert max(map(len, said.splitlines())) <= 38
+
+
+async def test_in_a_terminal_of_16_columns_the_help_is_not_cut() -> None:
+    desk = Desk()
+    async with desk.app.run_test(size=(16, 60)) as pilot:
+        await pilot.press("question_mark")
+        rows = desk.app.screen.query_one(Rows)
+        assert "enter" in rows.plain
+        assert max(map(len, rows.plain.splitlines())) <= rows.size.width
+
+
 @pytest.mark.parametrize("size", [(60, 16), (120, 36)])
 async def test_a_console_elsewhere_is_shown_before_it_runs(
     size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
@@ -170,23 +197,50 @@ async def test_a_console_elsewhere_is_shown_before_it_runs(
 
     async def lend(app: Any, one: ConsoleOpening) -> str:
         ran.append(one)
-        return "it ended." if one.remote else ""
+        return "it ended." if one.on is OpenedOn.THERE else ""
 
     monkeypatch.setattr("xovac_tui.ui.fleet.screen.lend", lend)
-    desk = Desk()
+    desk = Desk(report("bench-1", local=True), *four()[:1], report("bench-3"))
     async with desk.app.run_test(size=size) as pilot:
         await pilot.press("enter")
-        assert ran == [ConsoleOpening(("xovac-tui", "--profile", "bench-1"), remote=False)]
-        await pilot.press("down", "enter")
-        assert isinstance(desk.app.screen, FleetDialog)
-        shown = " ".join(desk.app.screen.query_one(Rows).plain.split())
-        assert "ssh -t lab-pc xovac-tui --profile bench-2 --observe" in shown
-        await pilot.press("escape")
-        assert len(ran) == 1
-        await pilot.press("enter", "enter")
+        assert ran == [ConsoleOpening(("xovac-tui", "--profile", "bench-1"), OpenedOn.HERE)]
+        for name, command in (
+            ("bench-2", "ssh -t lab-pc xovac-tui --profile bench-2 --observe"),
+            ("bench-3", "xovac-tui --profile bench-3 --observe --no-record"),
+        ):
+            await pilot.press("down", "enter")
+            assert isinstance(desk.app.screen, FleetDialog)
+            shown = " ".join(desk.app.screen.query_one(Rows).plain.split())
+            assert command in shown
+            ran.clear()
+            await pilot.press("escape")
+            assert ran == []
+            await pilot.press("enter", "enter")
+            await pilot.pause()
+            assert [one.shown for one in ran] == [command]
+            assert (f"{name}: it ended." in desk.text) == command.startswith("ssh")
+
+
+async def test_no_text_in_its_field_opens_or_sends_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[ConsoleOpening] = []
+
+    async def lend(app: Any, one: ConsoleOpening) -> str:
+        ran.append(one)
+        return ""
+
+    monkeypatch.setattr("xovac_tui.ui.fleet.screen.lend", lend)
+    desk = Desk(report("bench-1", local=True))
+    async with desk.app.run_test(size=(80, 24)) as pilot:
+        for end in ("enter", "tab", "escape"):
+            await pilot.press("slash", "!", "!", "q", "a", "y", "!", "!", end)
+            assert "Nothing was sent" not in desk.text
+            await pilot.press("escape")
+        desk.app.post_message(events.Paste("!!\n!!\n"))
+        await pilot.press("slash")
+        desk.app.post_message(events.Paste("q!!\n!!\n"))
         await pilot.pause()
-        assert ran[1].command == ("ssh", "-t", "lab-pc", "xovac-tui", "--profile", "bench-2", "--observe")
-        assert "bench-2: it ended." in desk.text
+        assert desk.app.is_running
+        assert ran == []
 
 
 async def test_help_names_every_key_and_closes() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,11 @@ def test_panes_are_imported_ahead_and_one_that_fails_leaves_the_others(
     monkeypatch.setattr(tabs.Tab, "load", load)
     tabs.import_panes()
     assert imported == [tab.id for tab in tabs.TABS]
+
+
+async def test_a_tab_that_is_asked_for_twice_while_it_is_built_is_shown_once(tmp_path: Path) -> None:
+    async with console(tmp_path) as c:
+        await asyncio.gather(c.frame.show_tab("runs"), c.frame.show_tab("runs"))
+        await c.settle()
+        assert c.frame.active_tab == "runs"
+        assert len(c.frame.query("RunsPane")) == 1

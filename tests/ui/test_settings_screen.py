@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from textual.widgets import Static
 
 from tests.helpers.console import Console, console
 from xovac_tui.config.settings_text import SettingsText, write_settings_text
+from xovac_tui.notify import trial
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.contract.form import ContractForm
 from xovac_tui.ui.dialogs.question import QuestionDialog
@@ -188,9 +190,49 @@ async def test_a_receiver_is_tested_after_a_question(tmp_path: Path, monkeypatch
         await c.settle()
         await c.press("y")
         await ready(c)
+        await c.until(lambda: c.app.workspace.history.messages[-1].text == "ringer took the test.")
         assert rung == ["\a"]
-        assert c.app.workspace.history.messages[-1].text == "ringer took the test."
         assert c.link.emitted == []
+
+
+async def test_a_receiver_that_hangs_in_a_test_holds_up_no_setting_and_reports_after_the_screen_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = asyncio.Event()
+
+    async def hang(*_: object) -> str:
+        await answered.wait()
+        return "it gave no answer."
+
+    async with settings(tmp_path) as (c, file):
+        monkeypatch.setattr(trial, "attempt", hang)
+        await pick(c, "ringer")
+        await c.press("y")
+        await ready(c)
+        await c.press("ctrl+u")
+        await pick(c, "times")
+        await c.press("up", "enter")
+        await ready(c)
+        assert "local" in file.read_text()
+        await c.press("escape")
+        await c.until(lambda: len(c.app.screen_stack) == 1)
+        answered.set()
+        await c.until(lambda: "it gave no answer." in c.app.workspace.history.messages[-1].text)
+
+
+async def test_a_receiver_that_another_program_took_out_is_listed_no_more(tmp_path: Path) -> None:
+    async with settings(tmp_path) as (c, file):
+        file.write_text('[display]\ntime = "utc"\n')
+        await pick(c, "times")
+        await c.press("up", "enter")
+        await c.until(lambda: isinstance(c.app.screen, QuestionDialog))
+        await c.settle()
+        await c.press("n")
+        screen = await ready(c)
+        await c.press("ctrl+u")
+        await c.type("ringer")
+        await c.settle()
+        assert "ringer" not in screen.query_one(Rows).plain
 
 
 async def test_settings_that_cannot_be_written_are_told_before_typing(
@@ -302,6 +344,22 @@ async def test_a_receiver_that_cannot_be_is_not_saved(tmp_path: Path) -> None:
         await c.press("enter")
         await c.until(lambda: form.problems)
         assert set(form.problems) == {"name"}
+        # An address that was typed into the wrong field gets into no settings file.
+        form.put("name", "phone")
+        form.put("url", "")
+        form.put("url_file", "ntfys://t0ken")
+        await c.press("enter")
+        await c.until(lambda: set(form.problems) == {"url_file"})
+        form.put("url_file", "x" * 300)
+        form.put("url", "ntfys://t0ken")
+        form.put("name", "pager")
+        await c.press("enter")
+        await c.until(lambda: "name" in form.problems.get("url_file", ""))
+        form.put("url_file", "")
+        form.put("url", "")
+        await c.press("enter")
+        await c.until(lambda: set(form.problems) == {"url"})
+        form.put("url", "ntfys://t0ken")
         # A file that is there is not written over.
         (tmp_path / "mine.address").write_text("ntfys://older")
         form.put("name", "phone")

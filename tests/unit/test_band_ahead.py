@@ -62,7 +62,7 @@ def test_a_hold_out_of_tolerance_shows_it_beside_its_clock() -> None:
     [
         (BandAhead(HOLD, inside=True), "in it now, ±2 K of 50 °C"),
         (BandAhead(HOLD, inside=False), "±2 K of 50 °C: not foreseen"),
-        (None, "no hold follows, or it is not known"),
+        (None, "no hold follows, or none is known"),
     ],
 )
 def test_without_a_forecast_the_panel_says_so_and_keeps_its_rows(ahead: BandAhead | None, row: str) -> None:

@@ -87,7 +87,9 @@ def test_a_broker_that_is_not_there_is_said_and_what_is_known_is_printed(
 
 
 def test_the_screen_needs_a_terminal(line: CommandLine, records: Path) -> None:
-    assert line("fleet").code == Exit.USAGE
+    said = line("fleet")
+    assert said.code == Exit.USAGE
+    assert "xovac-tui fleet --json" in said.err
 
 
 def test_the_demo_is_known_by_its_name() -> None:

@@ -104,6 +104,10 @@ def test_findings_name_the_step_as_the_table_does() -> None:
     assert rows[0].path == (0,)
     assert {row.number for row in rows} == {0, 1}
     assert all(len(row.sign + row.text) < 40 for row in rows)
+    chosen = ["".join(text for text, _ in row.line(UNICODE, chosen=True, focus=True)) for row in rows]
+    # One mark a finding, and a block without ragged ends.
+    assert sum(row.startswith(UNICODE.then) for row in chosen) == 2
+    assert {len(row) for row in chosen} == {40}
 
 
 def test_lines_fill_exactly_their_width() -> None:

@@ -9,7 +9,7 @@ import msgspec
 from tests.helpers.fleet import UTC, source_view, summary
 from xovac_tui.fleet.overview import FleetBoard, FleetRow, RowState
 from xovac_tui.forwarding.engines.mqtt_connection import BrokerMessage
-from xovac_tui.forwarding.engines.mqtt_fleet import FleetBook
+from xovac_tui.forwarding.engines.mqtt_fleet import MOST_CHAMBERS, FleetBook
 from xovac_tui.forwarding.failures import Failure, FailureCode
 from xovac_tui.forwarding.reports import FleetSourceView, LostSource, SourceState
 
@@ -62,6 +62,16 @@ def test_a_status_without_a_state_is_no_state() -> None:
 
 def test_a_newer_state_that_cannot_be_read_is_said() -> None:
     assert shown(state(), BrokerMessage(f"{BASE}/state", b"{", False)).state is RowState.UNREADABLE
+
+
+def test_names_that_came_once_keep_no_chamber_out() -> None:
+    book = FleetBook()
+    for number in range(MOST_CHAMBERS):
+        book.receive(BrokerMessage(f"xovac/lab/j{number}/state", b"{", False), 100.0, UTC)
+    book.receive(status("online"), 101.0, UTC)
+    assert "bench-1" not in {one.chamber for one in book.take()}
+    book.receive(status("online"), 120.0, UTC)
+    assert [one.chamber for one in book.take()] == ["bench-1"]
 
 
 def test_a_broker_that_cannot_be_followed_is_lost() -> None:

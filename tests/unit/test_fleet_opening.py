@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.helpers.fleet import row
-from xovac_tui.fleet.opening import CannotOpen, ConsoleOpening, opening
+from xovac_tui.fleet.opening import CannotOpen, ConsoleOpening, OpenedOn, ThisMachine, opening
+from xovac_tui.forwarding.reports import Presence
 
-HERE = {"bench-1": ("--profile", "bench-1")}
+HERE = ThisMachine(
+    host="this-pc", program=("xovac-tui",), consoles={"bench-1": ("--profile", "bench-1")}, site=""
+)
+BENCH_1 = ConsoleOpening(("xovac-tui", "--profile", "bench-1"), OpenedOn.HERE)
 
 
-def opened(name: str, host: str = "lab-pc", **more: bool) -> ConsoleOpening | CannotOpen:
-    return opening(row(name, of={"host": host}, **more), HERE, ("xovac-tui",), "this-pc")
+def opened(name: str, host: str = "lab-pc", **more: Any) -> ConsoleOpening | CannotOpen:
+    return opening(row(name, of={"host": host}, **more), HERE)
 
 
 def test_a_profile_of_this_machine_is_opened_here() -> None:
-    assert opened("bench-1") == ConsoleOpening(("xovac-tui", "--profile", "bench-1"), remote=False)
+    assert opened("bench-1", local=True) == BENCH_1
+    assert opened("bench-1", "this-pc") == BENCH_1
+    assert opened("bench-1", presence=Presence.GONE) == BENCH_1
+
+
+@pytest.mark.parametrize("host", ["lab-pc", ""])
+@pytest.mark.parametrize("presence", [Presence.HERE, Presence.UNKNOWN])
+def test_what_another_machine_records_is_opened_here_to_look_only(host: str, presence: Presence) -> None:
+    found = opened("bench-1", host, presence=presence)
+    assert found == ConsoleOpening((*BENCH_1.command, "--observe", "--no-record"), OpenedOn.BESIDE)
+
+
+def test_a_chamber_of_another_site_is_not_opened_by_the_name_alone() -> None:
+    found = opened("bench-1", site="berlin")
+    assert isinstance(found, ConsoleOpening)
+    assert found.on is OpenedOn.THERE
+    assert opened("bench-1", site="berlin", local=True) == BENCH_1
 
 
 def test_else_the_machine_that_records_it_is_reached_by_ssh_to_look_only() -> None:
     found = opened("bench-2")
     assert isinstance(found, ConsoleOpening)
-    assert found.remote
+    assert found.on is OpenedOn.THERE
     assert found.shown == "ssh -t lab-pc xovac-tui --profile bench-2 --observe"
 
 

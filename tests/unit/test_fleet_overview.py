@@ -8,13 +8,12 @@ from tests.helpers.fleet import RUNNING, UTC, alarm, plate, pressure, report, ro
 from xovac_tui.chamber.alarm import Severity
 from xovac_tui.fleet.overview import (
     MOST_CHAMBERS,
-    SILENT,
     FleetBoard,
     RowState,
     Trouble,
     worst_first,
 )
-from xovac_tui.forwarding.reports import Presence, ReportFault, SourceState
+from xovac_tui.forwarding.reports import SILENT, Presence, ReportFault, SourceState
 from xovac_tui.forwarding.summary import SinkSummary
 
 
@@ -139,6 +138,20 @@ def test_chambers_beyond_what_there_is_room_for_are_counted() -> None:
     board.take(0, [report(f"c{number}") for number in range(MOST_CHAMBERS + 3)])
     view = board.view(100.0)
     assert (len(view.rows), view.left_out) == (MOST_CHAMBERS, 3)
+    board.take(0, [report("c501"), report("c502")])
+    assert board.view(100.0).left_out == 3
+    assert board.view(100.0 + SILENT + 1).left_out == 0
+
+
+def test_a_chamber_that_reports_takes_the_place_of_a_silent_one() -> None:
+    board = FleetBoard()
+    board.take(0, [report(f"c{number}") for number in range(MOST_CHAMBERS)])
+    later = 100.0 + SILENT + 1
+    board.take(0, [report("c0", arrived=later), report("late", arrived=later)])
+    view = board.view(later)
+    assert len(view.rows) == MOST_CHAMBERS
+    assert {"c0", "late"} <= {one.chamber for one in view.rows}
+    assert view.left_out == 0
 
 
 def test_the_controlled_temperature_has_its_target_and_a_stale_channel_is_old() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 import pytest
 
@@ -20,11 +20,11 @@ class Rows:
 
     def __init__(self, events: int = 0, marks: int = 0) -> None:
         self.events, self.marks = events, marks
-        self.broken = False
+        self.broken: Container[Part] = ()
         self._told: set[str] = set()
 
     def next(self, part: Part, cursor: int, most: int) -> Batch | None:
-        if self.broken:
+        if part in self.broken:
             raise XovacError("The record is damaged.")
         total = self.after(part)
         if cursor >= total:
@@ -273,12 +273,21 @@ def test_a_server_that_is_still_away_gets_a_small_batch() -> None:
 
 def test_a_record_that_cannot_be_read_is_tried_again() -> None:
     bench = Bench(Rows(events=5), MemorySink())
-    bench.rows.broken = True
+    bench.rows.broken = tuple(Part)
     assert bench.forwarder.turn(1_000.0) == 1.0
     assert bench.view.failure == Failure(FailureCode.RECORD, "The record is damaged.")
-    bench.rows.broken = False
+    bench.rows.broken = ()
     bench.turns()
     assert len(bench.sink.stored) == 5
+
+
+def test_a_part_of_the_record_that_is_damaged_holds_no_other_up() -> None:
+    bench = Bench(Rows(events=250, marks=3), MemorySink(most=100))
+    bench.rows.broken = (Part.ALARMS,)
+    assert bench.turns() == IDLE
+    assert bench.cursors == {Part.EVENTS: 250, Part.MARKS: 3}
+    assert bench.view.failure == Failure(FailureCode.RECORD, "The record is damaged.")
+    assert bench.view.state is SinkState.WAITING
 
 
 def test_a_defect_stops_this_sink_alone() -> None:

@@ -110,6 +110,12 @@ def test_a_line_is_as_the_manual_of_influxdb_writes_it() -> None:
     assert line == "xovac,chamber=bench,site=lab,event=sensors plate.A=-20.0,p=1e-05 1790000000123456007\n"
 
 
+def test_a_field_is_not_called_time() -> None:
+    # InfluxDB 1 to 3 drop the whole point: `input field "time" on measurement "xovac" is invalid`.
+    [line] = Lines(BENCH).of(batch(row(7, time=3.0, p=1.0)))
+    assert " time_=3.0,p=1.0 " in line
+
+
 @given(st.integers(0, 2**53), st.integers(0, 2**40))
 def test_rows_of_one_microsecond_are_different_points(utc: int, number: int) -> None:
     assert stamp(utc, number) // 1000 == utc
@@ -423,3 +429,17 @@ def test_files_that_are_no_certificates_are_named(tmp_path: Path) -> None:
         error = failure("https://localhost:1", ca_file=str(path))
         assert (error.failure.code, error.remedy) == (FailureCode.FILE, SinkRemedy.SETTINGS)
         assert "ca_file" in error.failure.detail
+
+
+def test_a_server_without_tls_and_one_that_is_killed_amid_it_are_no_wrong_certificates() -> None:
+    def plain(line: socket.socket) -> None:
+        line.recv(1000)
+        line.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    def killed(line: socket.socket) -> None:
+        line.recv(1000)
+
+    for talk, code in ((plain, FailureCode.TLS), (killed, FailureCode.CONNECTION)):
+        with talking(talk) as url:
+            error = failure(url.replace("http:", "https:"))
+        assert (error.failure.code, error.remedy) == (code, SinkRemedy.WAIT)

@@ -24,7 +24,13 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.helpers.summaries import UTC, alarm, channel, summary
 from xovac_tui.forwarding.batch import EventRow, LogRow, RowKey
-from xovac_tui.forwarding.engines.mqtt_connection import BrokerMessage, MqttAccess, refused
+from xovac_tui.forwarding.engines.mqtt_connection import (
+    BrokerConnection,
+    BrokerMessage,
+    BrokerSession,
+    MqttAccess,
+    refused,
+)
 from xovac_tui.forwarding.engines.mqtt_discovery import CLASSES, Discovery
 from xovac_tui.forwarding.engines.mqtt_events import event_payload, log_payload
 from xovac_tui.forwarding.engines.mqtt_fleet import MOST_CHAMBERS, FleetBook
@@ -400,7 +406,7 @@ def test_the_number_of_chambers_is_bounded() -> None:
     book = FleetBook()
     for number in range(MOST_CHAMBERS + 5):
         book.receive(BrokerMessage(f"xovac/a/{number}/status", b'{"state":"online"}', False), 1.0, UTC)
-    assert (len(book.take()), book.left_out) == (MOST_CHAMBERS, 5)
+    assert len(book.take()) == MOST_CHAMBERS
 
 
 def test_a_status_says_whether_the_recorder_is_there() -> None:
@@ -578,3 +584,28 @@ print(sink.fleet(lambda: "", None).view.failure.code.value)
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.split() == ["missing", "mqtt", "missing", "mqtt", "missing"]
+
+
+def test_a_message_that_is_larger_than_was_said_is_not_read() -> None:
+    sent = 0
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def talk() -> None:
+            nonlocal sent
+            line, _ = listening.accept()
+            with line, contextlib.suppress(OSError):
+                line.recv(1000)
+                line.sendall(bytes([0x20, 3, 0, 0, 0, 0x30, 0xFF, 0xFF, 0xFF, 0x7F]))
+                while sent < 100_000_000:
+                    sent += line.send(bytes(100_000))
+
+        threading.Thread(target=talk, daemon=True).start()
+        port = listening.getsockname()[1]
+        connection = BrokerConnection(
+            MqttAccess(url=f"mqtt://127.0.0.1:{port}", timeout=2.0), BrokerSession("x")
+        )
+        connection.open()
+        with pytest.raises(SinkError) as caught:
+            connection.turn(2.0)
+    assert caught.value.failure.code is FailureCode.CONNECTION
+    assert sent < 20_000_000

@@ -6,6 +6,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from tests.helpers.audited import done_to, one_of_each
 from tests.helpers.forwarded import AWAY, BAD, MemorySink, rows_of
 from tests.helpers.record import UTC, event, reading, session, writer
+from tests.helpers.records import message, write_record
 from xovac_tui.api.validity import Validity
 from xovac_tui.forwarding.batch import Batch, EventRow, LogRow, stamp
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
@@ -21,6 +23,7 @@ from xovac_tui.forwarding.reading import ForwardedRows
 from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.forwarding.view import SinkView
 from xovac_tui.recording.disk.kinds import RunItem, SessionItem
+from xovac_tui.recording.disk.schema import RecordError
 from xovac_tui.recording.disk.writer import Writer
 
 BLOCK = 32
@@ -472,3 +475,32 @@ def test_keys_do_not_depend_on_how_the_file_is_read(tmp_path: Path) -> None:
     with sqlite3.connect(path) as db:
         db.execute("VACUUM")
     assert [row.key for row in all_rows(path, most=9)] == [row.key for row in all_rows(path)]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE tail SET count = 1000000000000000000",
+        "UPDATE tail SET data = 'x'",
+        "UPDATE blocks SET t0 = 1e300",
+        "UPDATE sessions SET started = x'ff'",
+    ],
+)
+def test_a_damaged_record_is_called_so_whatever_is_read(tmp_path: Path, damage: str) -> None:
+    things = [message(float(at), {"p": 1.0}) for at in range(600)]
+    path = write_record(tmp_path / "a.sqlite3", things, ended=False)
+    with closing(sqlite3.connect(path)) as database, database:
+        assert database.execute(damage).rowcount > 0
+    rows = ForwardedRows(path)
+    for ask in (rows.waiting_since, rows.waiting_utc, lambda cursor: rows.next(Part.EVENTS, cursor, 1_000)):
+        with suppress(RecordError):
+            for cursor in (0, 550, 600, 700):
+                ask(cursor)
+    rows.close()
+
+
+def test_a_record_whose_tables_have_damaged_names_is_called_damaged(tmp_path: Path) -> None:
+    path = write_record(tmp_path / "a.sqlite3", [message(1.0, {"p": 1.0})])
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE sessions", b"CREATE TABLE \xa4essions"))
+    with pytest.raises(RecordError):
+        ForwardedRows(path)

@@ -20,7 +20,7 @@ from xovac_tui.forwarding.settings import ForwardSettings
 from xovac_tui.forwarding.sink import HistorySink
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.forwarding.summary import ChamberSummary
-from xovac_tui.forwarding.view import SETTINGS_WAIT, ForwardChanged, SinkState, SinkView
+from xovac_tui.forwarding.view import SETTINGS_WAIT, ForwardChanged, ForwardView, SinkState, SinkView
 from xovac_tui.recording.disk.cursors import ASKED
 from xovac_tui.recording.status import RecorderState, RecorderView
 
@@ -276,6 +276,13 @@ def test_a_publisher_that_could_not_be_made_is_made_later(tmp_path: Path) -> Non
     bench.tick(SETTINGS_WAIT)
     assert bench.service.view.sinks[0].failure is None
     bench.close()
+
+
+def test_what_a_server_says_in_other_words_each_time_is_no_news() -> None:
+    said = [Failure(FailureCode.ANSWER, f"request {number} failed", 500) for number in range(2)]
+    first, second = (ForwardView((SinkView(name="lab", kind="influx", failure=one),)) for one in said)
+    assert first.told == second.told
+    assert first.told != ForwardView((SinkView(name="lab", kind="influx"),)).told
 
 
 def test_a_sink_for_history_and_state_is_shown_once() -> None:

@@ -124,3 +124,11 @@ def test_a_step_leads_to_its_own_hold_or_the_one_at_its_end() -> None:
     assert next_hold(holds, segment("ramp", 0.0), 35.0) is None, "another ramp comes between"
     assert next_hold([done, now], segment("ramp", -20.0), 35.0) is None
     assert next_hold(holds, None, 25.0) is None
+
+
+def test_values_at_the_end_of_what_a_number_can_be_forecast_nothing() -> None:
+    # Of these a course is flat, and the way to the band is infinite.
+    dice, past = random.Random(790), History()
+    for n in range(300):
+        past.add(float(n), dice.choice((1e308, -1e308, 0.0)))
+    assert band_forecast(past, 300.0, (1e308, 1.1e308), since=0.0) is None

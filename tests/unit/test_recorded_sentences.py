@@ -12,6 +12,7 @@ import pytest
 
 from tests.helpers.alarmed import Watched
 from tests.helpers.pastruns import BEGAN, begin, record_run
+from xovac_tui import report
 from xovac_tui.alarms.kinds.level import HighRule
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.alarm import AlarmChange
@@ -28,7 +29,6 @@ from xovac_tui.replay.timeline import Timeline
 from xovac_tui.report.appendix import alarm_rows
 from xovac_tui.report.formatting import ReportTimes
 from xovac_tui.report.gather import gather
-from xovac_tui.report.page import page
 from xovac_tui.runs.past import read_run
 from xovac_tui.ui.dialogs.digest import digest_facts
 from xovac_tui.ui.format import Times
@@ -120,7 +120,7 @@ def test_a_replay_has_the_numbers_of_its_alarms_and_an_export_stays_as_recorded(
 
 def test_a_report_has_no_other_unit_than_the_chosen_ones_but_in_the_list_as_it_was_sent(path: Path) -> None:
     facts = gather(path, 1, chamber="b", contract=CONTRACT, program="t", now=BEGAN + 300.0, units=SHOWN)
-    whole = page(facts, None)
+    whole = report.page.page(facts, None)
     plain = html.unescape(re.sub(r"<style.*?</style>|<[^>]+>", "\n", whole, flags=re.DOTALL))
     others = [line.strip() for line in plain.splitlines() if re.search(r"°C|mbar|\bK\b|K/min", line)]
     assert others == ["Target, °C", "°C, s (assumed)"]

@@ -217,7 +217,7 @@ async def test_what_cannot_be_kept_is_said_with_the_answer(tmp_path: Path) -> No
     (tmp_path / "stop-proofs.toml").mkdir()
     async with bench(tmp_path) as (station, link, _):
         entry = await proved(station, link)
-        assert "cannot be kept in" in station.proving.judge(entry).words
+        assert "cannot be saved in" in station.proving.judge(entry).words
 
 
 async def test_proofs_of_other_programs_are_seen_and_odd_files_prove_nothing(tmp_path: Path) -> None:

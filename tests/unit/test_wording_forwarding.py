@@ -81,3 +81,9 @@ def test_what_a_sink_does(fields: dict[str, object], short: str, sentence: str) 
     view = SinkView(name="lab", kind="influx", **fields)  # type: ignore[arg-type]
     assert short_words(view) == short
     assert sink_sentence(view) == sentence
+
+
+def test_each_sentence_about_a_sink_ends_before_the_next_begins() -> None:
+    for code in FailureCode:
+        view = SinkView(name="lab", kind="influx", state=S.STOPPED, failure=Failure(code, "why"), rows=3)
+        assert ". It is tried again every 5 min. " in sink_sentence(view).replace('"', ".")

@@ -92,7 +92,8 @@ class _Course(msgspec.Struct, frozen=True):
     def until(self, edge: float, slope: float) -> float:
         """Return the seconds until a value is reached by some slope; infinite for never."""
         left = edge - self.found.at_zero
-        if slope * left <= 0:
+        if not slope * left > 0:
+            # Also where values are too large or too small for their product to be a number.
             return math.inf
         if not self.fade:
             return left / slope

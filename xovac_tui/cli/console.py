@@ -47,13 +47,16 @@ def open_console(ctx: click.Context, /) -> int:
     return ui.app.run_console(start, asked(station))
 
 
-def need_terminal() -> None:
-    """Raise unless there is a terminal to draw on; the error names the commands that need none."""
-    headless = f"Without a terminal use xovac-tui {headless_words('or')}."
+def need_terminal(what: str = "console", instead: str = "") -> None:
+    """Raise unless there is a terminal to draw `what` on.
+
+    The error names the commands that need none, or the one that does the same (`instead`).
+    """
+    headless = f"Without a terminal use xovac-tui {instead or headless_words('or')}."
     # The screen is drawn on stderr, so a terminal on stdout alone does not help.
     for name, stream in (("input", sys.stdin), ("output", sys.stdout), ("error output", sys.stderr)):
         if not (stream and stream.isatty()):
-            raise SettingsError(f"The console needs a terminal, but its {name} is not one. {headless}")
+            raise SettingsError(f"The {what} needs a terminal, but its {name} is not one. {headless}")
     if os.environ.get("TERM") == "dumb":
         raise SettingsError(f"TERM is dumb: such a terminal cannot place text. Set it right. {headless}")
 

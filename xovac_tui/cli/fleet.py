@@ -25,7 +25,7 @@ from xovac_tui.config.state import load_state, recall
 from xovac_tui.config.themes import shipped_themes, user_themes
 from xovac_tui.errors import Exit, XovacError
 from xovac_tui.fleet.as_data import data
-from xovac_tui.fleet.opening import opening
+from xovac_tui.fleet.opening import ThisMachine, opening
 from xovac_tui.fleet.overview import FleetBoard, FleetView
 from xovac_tui.forwarding.reports import FleetSource, SourceState
 from xovac_tui.forwarding.wording import failure_sentence
@@ -52,7 +52,7 @@ def fleet(ctx: click.Context, /, as_json: bool, local: bool, **_: Any) -> None:
     found, clock = effective(ctx), SystemClock()
     if as_json:
         ctx.exit(_print(fleets.fleet_sources(found, clock, local=local), clock))
-    need_terminal()
+    need_terminal("fleet", "fleet --json")
     logfile.setup_logging()
     sources = fleets.fleet_sources(found, clock, local=local)
     ctx.exit(ui.fleet.app.run_fleet(_start(ctx, found, sources, clock)))
@@ -70,11 +70,17 @@ def _start(
     if asked:
         check_theme(display.theme, themes)
     config = typed(ctx).config
-    program = [sys.executable, "-m", "xovac_tui", *(["--config", str(config)] if config is not None else [])]
+    program = (sys.executable, "-m", "xovac_tui", *(("--config", str(config)) if config is not None else ()))
+    here = ThisMachine(
+        host=socket.gethostname(),
+        site=found.settings.forward.site,
+        program=program,
+        consoles=_here(found),
+    )
     return ui.fleet.screen.FleetStart(
         sources=sources,
         clock=clock,
-        opening=partial(opening, here=_here(found), program=program, host=socket.gethostname()),
+        opening=partial(opening, here=here),
         bell=NotifySettings(receivers=found.settings.notify.in_terminal),
         looks=ui.small_app.Looks(
             display, display.theme if asked else recall(state.theme, display.theme), themes

@@ -124,8 +124,11 @@ def need_private(path: Path) -> None:
     if os.name != "posix":
         return
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
+        found = path.stat().st_mode
     except (OSError, ValueError):  # reading the file explains it
+        return
+    mode = stat.S_IMODE(found)
+    if not stat.S_ISREG(found):  # so does it what is no file
         return
     if mode & 0o077:
         raise SettingsError(readable_by_others(path, mode))

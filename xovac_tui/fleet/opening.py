@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from xovac_tui.fleet.overview import FleetRow
+from xovac_tui.forwarding.reports import Presence
 
 _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
 """Names of machines; none begins with a dash, which ssh would take for an option."""
@@ -28,12 +29,21 @@ class CannotOpen(StrEnum):
     """It is recorded here, and no profile has its name."""
 
 
+class OpenedOn(StrEnum):
+    """Where a console runs."""
+
+    HERE = "here"
+    BESIDE = "beside"
+    """Here, while another machine records the chamber: it is shown, and asked for."""
+    THERE = "there"
+    """On the machine that records the chamber: it is shown, and asked for."""
+
+
 class ConsoleOpening(msgspec.Struct, frozen=True):
     """The command that opens a console."""
 
     command: tuple[str, ...]
-    remote: bool
-    """It runs elsewhere: it is shown, and asked for."""
+    on: OpenedOn
 
     @property
     def shown(self) -> str:
@@ -41,22 +51,37 @@ class ConsoleOpening(msgspec.Struct, frozen=True):
         return shlex.join(self.command)
 
 
-def opening(
-    row: FleetRow, here: Mapping[str, Sequence[str]], program: Sequence[str], host: str
-) -> ConsoleOpening | CannotOpen:
+class ThisMachine(msgspec.Struct, frozen=True, kw_only=True):
+    """What consoles are opened by on this machine."""
+
+    host: str
+    """What it is called."""
+    site: str = ""
+    """Site of its chambers."""
+    program: tuple[str, ...]
+    """This program as a command."""
+    consoles: Mapping[str, Sequence[str]]
+    """Name of a chamber -> the arguments that open its console."""
+
+
+def opening(row: FleetRow, here: ThisMachine) -> ConsoleOpening | CannotOpen:
     """Return how the console of a chamber is opened, or why it cannot be.
 
-    `here` are the arguments that open a chamber on this machine, by its name; `program` is this program as a
-    command, `host` what this machine is called.
+    A chamber of another site is never opened by a profile here, which has only its name in common. One that
+    another machine records is opened to look only, and without a second record.
     """
-    if row.chamber in here:
-        return ConsoleOpening((*program, *here[row.chamber]), remote=False)
+    ours = row.report.local or row.site == here.site
     there = row.summary.host if row.summary is not None else ""
-    if row.report.local or (there and there == host):
+    if ours and row.chamber in here.consoles:
+        command = (*here.program, *here.consoles[row.chamber])
+        if row.report.local or row.report.presence is Presence.GONE or there == here.host:
+            return ConsoleOpening(command, OpenedOn.HERE)
+        return ConsoleOpening((*command, "--observe", "--no-record"), OpenedOn.BESIDE)
+    if row.report.local or (there and there == here.host):
         return CannotOpen.NO_PROFILE
     if not there:
         return CannotOpen.NO_HOST
     if not _HOST.fullmatch(there) or not _PROFILE.fullmatch(row.chamber):
         return CannotOpen.UNSAFE
     remote = ("xovac-tui", "--profile", row.chamber, "--observe")
-    return ConsoleOpening(("ssh", "-t", there, *remote), remote=True)
+    return ConsoleOpening(("ssh", "-t", there, *remote), OpenedOn.THERE)

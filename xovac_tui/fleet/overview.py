@@ -13,6 +13,7 @@ from xovac_tui.api.link import LinkWord
 from xovac_tui.chamber.alarm import SEVERITIES, AlarmState, Severity
 from xovac_tui.chamber.snapshot import Quality, RunState
 from xovac_tui.forwarding.reports import (
+    SILENT,
     ChamberReport,
     FleetSourceView,
     Presence,
@@ -23,14 +24,14 @@ from xovac_tui.forwarding.view import SinkState
 from xovac_tui.recording.status import RecorderState
 from xovac_tui.units import PRESSURE, TEMPERATURE, unit_of
 
-SILENT = 12.0
-"""Seconds without a report after which a chamber counts as silent: every source reports each 10 s."""
 LOST_AT_ONCE = 3.0
 """Seconds without a report after which it counts as silent while its source is lost."""
 CLOCKS_DIFFER = 5.0
 """Seconds by which clocks may differ before that is reported."""
 MOST_CHAMBERS = 500
 """Chambers that are shown; further ones are counted."""
+_MOST_COUNTED = 9_999
+"""Further chambers that are counted at the most."""
 
 _READINGS = 6
 """Channels of a chamber that are shown at the most."""
@@ -208,17 +209,33 @@ class FleetBoard:
 
     def __init__(self) -> None:
         self._reports: dict[tuple[str, str], dict[int, ChamberReport]] = {}
-        self.left_out = 0
-        """Reports of chambers for which there was no room."""
+        """Those that were heard last are at the end."""
+        self._left: dict[tuple[str, str], float] = {}
+        """Chamber for which there is no room -> when it was heard last, monotonic seconds."""
 
     def take(self, source: int, reports: Iterable[ChamberReport]) -> None:
         """Take the newest reports of a source, by its number."""
         for report in reports:
             key = report.site, report.chamber
-            if key not in self._reports and len(self._reports) >= MOST_CHAMBERS:
-                self.left_out += 1
-                continue
-            self._reports.setdefault(key, {})[source] = report
+            found = self._reports.pop(key, None)
+            if found is None:
+                if not self._has_room(report.heard):
+                    if len(self._left) < _MOST_COUNTED:
+                        self._left[key] = report.heard
+                    continue
+                found = {}
+            self._left.pop(key, None)
+            self._reports[key] = {**found, source: report}
+
+    def _has_room(self, mono: float) -> bool:
+        """Return whether one more has room; a silent chamber gives up its place for one that reports."""
+        if len(self._reports) < MOST_CHAMBERS:
+            return True
+        oldest, found = next(iter(self._reports.items()))
+        if mono - max(one.heard for one in found.values()) <= SILENT:
+            return False
+        del self._reports[oldest]
+        return True
 
     def view(self, mono: float, sources: Sequence[FleetSourceView] = ()) -> FleetView:
         """Return all chambers at a moment of this program's monotonic clock; `sources` by their numbers."""
@@ -230,7 +247,8 @@ class FleetBoard:
             for key, (source, report) in sorted(chosen.items(), key=lambda one: _order(one[0]))
         )
         alarms = sorted((one for row in rows for one in row.alarms), key=_urgency)
-        return FleetView(rows, tuple(alarms), self.left_out)
+        self._left = {key: heard for key, heard in self._left.items() if mono - heard <= SILENT}
+        return FleetView(rows, tuple(alarms), len(self._left))
 
 
 def _best(found: Mapping[int, ChamberReport]) -> tuple[int, ChamberReport]:

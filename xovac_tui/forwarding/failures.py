@@ -17,6 +17,8 @@ class FailureCode(StrEnum):
     CONNECTION = "connection"
     """The connection failed; `detail` says how."""
     CERTIFICATE = "certificate"
+    TLS = "tls"
+    """There is no TLS with it; `detail` says why."""
     CREDENTIALS = "credentials"
     """User, password or token are wrong, or may not write."""
     NOT_FOUND = "not found"

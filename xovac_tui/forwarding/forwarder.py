@@ -121,9 +121,14 @@ class Forwarder:
     def _step(self, mono: float) -> float:
         if not self._open:
             self._begin()
-        sent = False
+        sent, damaged = False, []
         for part in Part:
-            batch = self._source.next(part, self._cursors[part], self._size)
+            try:
+                batch = self._source.next(part, self._cursors[part], self._size)
+            except XovacError as error:
+                # A row of the log that is damaged must not hold the readings up.
+                damaged.append(error)
+                continue
             if batch is None:
                 continue
             if len(batch):
@@ -133,10 +138,12 @@ class Forwarder:
                 return 0.0
             self._take(batch, mono)
             sent = True
+        if len(damaged) == len(Part):
+            raise damaged[0]
         self._settle(mono)
         self._failed = 0
-        self._show(mono)
-        return 0.0 if sent and not self._near() else IDLE
+        self._show(mono, Failure(FailureCode.RECORD, str(damaged[0])) if damaged else None)
+        return 0.0 if sent and (damaged or not self._near()) else IDLE
 
     def _begin(self) -> None:
         try:
@@ -287,10 +294,10 @@ class Forwarder:
         self._measure(mono)
         return wait
 
-    def _show(self, mono: float) -> None:
+    def _show(self, mono: float, failure: Failure | None) -> None:
         self._measure(mono)
-        behind = self.view.behind > BEHIND
-        self._update(state=SinkState.BEHIND if behind else SinkState.ON, failure=None)
+        behind = SinkState.BEHIND if self.view.behind > BEHIND else SinkState.ON
+        self._update(state=behind if failure is None else SinkState.WAITING, failure=failure)
 
     def _measure(self, mono: float) -> None:
         self.view = measured(self.view, self._source, self._cursors[Part.EVENTS], mono)

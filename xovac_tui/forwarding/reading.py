@@ -13,7 +13,8 @@ from xovac_tui.forwarding.batch import Batch, ChannelRow, EventRow, LogRow, RowK
 from xovac_tui.forwarding.recordparts import Part
 from xovac_tui.recording.disk import kinds, lists
 from xovac_tui.recording.disk.following import EventFollower, Followed
-from xovac_tui.recording.disk.record import Record
+from xovac_tui.recording.disk.record import Record, RecordedChannel
+from xovac_tui.recording.disk.schema import unpacking
 from xovac_tui.text import clean
 
 _TEXT = 1_000
@@ -30,6 +31,8 @@ class ForwardedRows:
         """Session -> its name."""
         self._channels: dict[str, ChannelRow] = {}
         """What was given of channels."""
+        self._listed: list[Any] = []
+        """What the record called them when it was last asked."""
         self._runs: dict[int, tuple[object, ...]] = {}
         """Run that goes on -> what was given of it."""
         self._events = EventFollower(self._record)
@@ -54,7 +57,7 @@ class ForwardedRows:
         whatever the wall clock was set to meanwhile. What was before it lies before its start by the wall
         clock of then.
         """
-        found = self._events.next(cursor, 1)
+        found = self._oldest(cursor)
         if found is None:
             return None
         present, started, began = self._recorder()
@@ -65,12 +68,16 @@ class ForwardedRows:
 
     def waiting_utc(self, cursor: int) -> float | None:
         """Return the record time of the oldest event from a cursor on; None where there is none."""
-        found = self._events.next(cursor, 1)
+        found = self._oldest(cursor)
         if found is None:
             return None
         if found.block is None:
             return self._recorder()[1]
         return found.block.mono[found.first - found.block.first] + found.shift
+
+    def _oldest(self, cursor: int) -> Followed | None:
+        with unpacking(self._record.path):
+            return self._events.next(cursor, 1)
 
     def first(self, part: Part) -> int:
         """Return the cursor before everything of a part that is kept."""
@@ -92,9 +99,11 @@ class ForwardedRows:
         Rows of no value for a store, such as messages without any value, are passed over; then a batch
         may be empty, and its cursor moves all the same.
         """
-        if part is Part.EVENTS:
-            return self._next_events(cursor, most)
-        return self._next_runs(cursor, most) if part is Part.RUNS else self._next_log(part, cursor, most)
+        # Whatever is wrong with a row, it is the record that cannot be read.
+        with unpacking(self._record.path):
+            if part is Part.EVENTS:
+                return self._next_events(cursor, most)
+            return self._next_runs(cursor, most) if part is Part.RUNS else self._next_log(part, cursor, most)
 
     def source(self, session: int) -> str:
         """Return the name of a session."""
@@ -129,22 +138,21 @@ class ForwardedRows:
             return ()
         found = []
         for one in self._record.channels():
-            row = ChannelRow(one.name, clean(one.label, _TEXT) or one.name, one.unit)
+            row = _channel_row(one)
             if one.name in names | self._channels.keys() and self._channels.get(one.name) != row:
                 self._channels[one.name] = row
                 found.append(row)
         for name in names - self._channels.keys():
             # Its bins are written with its first block; until then it has no name but its own.
-            self._channels[name] = row = ChannelRow(name, name, "")
+            self._channels[name] = row = ChannelRow(name, clean(name, _TEXT), "")
             found.append(row)
         return tuple(found)
 
     def _renamed(self) -> bool:
-        return any(
-            (known := self._channels.get(one.name)) is not None
-            and (known.label, known.unit) != (clean(one.label, _TEXT) or one.name, one.unit)
-            for one in self._record.channels()
-        )
+        """Return whether the record calls any channel otherwise than when this was last asked."""
+        listed = self._record.rows("SELECT name, label, unit FROM channels ORDER BY id")
+        before, self._listed = self._listed, listed
+        return listed != before
 
     # -- the log --------------------------------------------------------------------------------------
 
@@ -233,6 +241,10 @@ def event_rows(found: Followed, source: str, after: int) -> list[EventRow]:
             )
         )
     return made
+
+
+def _channel_row(one: RecordedChannel) -> ChannelRow:
+    return ChannelRow(one.name, clean(one.label or one.name, _TEXT), clean(one.unit, _TEXT))
 
 
 def _alarm_row(one: kinds.RecordedAlarm, key: RowKey) -> LogRow:

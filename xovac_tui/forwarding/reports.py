@@ -12,6 +12,8 @@ from xovac_tui.forwarding.failures import Failure
 from xovac_tui.forwarding.summary import ChamberSummary
 from xovac_tui.text import clean
 
+SILENT = 12.0
+"""Seconds without a report after which a chamber counts as silent: every source reports each 10 s."""
 LARGEST = 256 * 1024
 """Bytes of a summary that are read."""
 _LONGEST = 200

@@ -7,7 +7,7 @@ from typing import Self
 
 import msgspec
 
-from xovac_tui.forwarding.failures import Failure
+from xovac_tui.forwarding.failures import Failure, FailureCode
 
 BEHIND = 60.0
 """Age in seconds of the oldest row that waits, from which on a sink is behind."""
@@ -71,9 +71,13 @@ class ForwardView(msgspec.Struct, frozen=True):
         return max((one.behind for one in self.sinks), default=0.0)
 
     @property
-    def told(self) -> tuple[tuple[str, SinkState, Failure | None], ...]:
-        """What of it is news when it changes: figures change all the time."""
-        return tuple((one.name, one.state, one.failure) for one in self.sinks)
+    def told(self) -> tuple[tuple[str, SinkState, FailureCode | None, int], ...]:
+        """What of it is news when it changes: figures change all the time, and so may what a server says."""
+        failures = [(one, one.failure) for one in self.sinks]
+        return tuple(
+            (one.name, one.state, None, 0) if why is None else (one.name, one.state, why.code, why.status)
+            for one, why in failures
+        )
 
 
 class ForwardChanged(msgspec.Struct, frozen=True):

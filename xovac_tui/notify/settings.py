@@ -36,7 +36,7 @@ CHAMBER_FIELD = "{chamber}"
 class Receiver(WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where notifications of alarms go."""
 
-    name: Annotated[str, caption("Name", "What it is called in messages and commands; each name once.")]
+    name: Annotated[str, caption("Name", "Its name in messages and commands; no two have the same.")]
     kind: Annotated[
         ReceiverKind,
         caption("Kind", "command, webhook (JSON by POST), apprise, or in this terminal bell, osc9, osc777."),
@@ -53,7 +53,7 @@ class Receiver(WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         10.0
     )
     returned: Annotated[
-        bool, caption("Returned", "Whether it is notified also when an alarm has returned to normal.")
+        bool, caption("Returned", "Whether to notify it also when an alarm has returned to normal.")
     ] = True
     reminder: Annotated[
         float,
@@ -63,15 +63,17 @@ class Receiver(WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     same_after: Annotated[
         float,
         Meta(ge=0, le=86_400),
-        caption("Same after", "Seconds in which the same of one alarm is counted instead of sent again."),
+        caption("Same after", "Seconds within which the same message is counted, not sent again."),
     ] = 300.0
     at_most: Annotated[
         int,
         Meta(ge=1, le=1000),
-        caption("At most", "Messages in the seconds below; what is more is summed up in one."),
+        caption("At most", "Messages within the seconds below; further ones are summed up in one."),
     ] = 10
     per: Annotated[
-        float, Meta(ge=1, le=86_400), caption("In seconds", "Seconds in which it takes so many messages.")
+        float,
+        Meta(ge=1, le=86_400),
+        caption("In seconds", "Seconds within which it takes at most so many messages."),
     ] = 600.0
 
     @property
@@ -107,7 +109,7 @@ class Heartbeat(WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         60.0
     )
     only_online: Annotated[
-        bool, caption("Only online", "Whether it is silent, too, while the link is not ONLINE.")
+        bool, caption("Only online", "Whether to stay silent also while the link is not ONLINE.")
     ] = False
 
     @property

@@ -397,7 +397,7 @@ class RecordService:
         recorder.begin_close()
         try:
             # Another chamber of this program may go on: its keys must not wait for this disk.
-            for _ in range(round((until - time.monotonic()) / _CLOSED_CHECK)):
+            while True:
                 if recorder.closed or time.monotonic() > until:
                     break
                 await asyncio.sleep(_CLOSED_CHECK)

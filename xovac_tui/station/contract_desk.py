@@ -25,6 +25,7 @@ from xovac_tui.api.contracts.guesses import Guess, guesses_of_all
 from xovac_tui.api.contracts.samples import Observed
 from xovac_tui.api.contracts.tables import Where
 from xovac_tui.api.event import Direction, EventKind
+from xovac_tui.api.payload import Leaf
 from xovac_tui.config.contracts import ContractPlace, name_in_settings
 from xovac_tui.daemon import in_daemon
 from xovac_tui.durations import format_whole
@@ -169,6 +170,7 @@ class ContractDesk:
     async def seen(self) -> Seen:
         """Return what came lately, with guesses of what the contract does not say yet."""
         log, contract = self._station.log, self._station.contract
+        newest_known = self._newest_known()
 
         def read() -> Seen:
             observed, newest, events = Observed(), {}, dict[str, None]()
@@ -182,11 +184,24 @@ class ContractDesk:
             for name, ends in kept.items():
                 for one in (*ends.oldest, *ends.newest):
                     observed.take(name, one.payload().value)
+            # The log keeps the beginning of a long message, which cannot be decoded.
+            for event, path, leaf in newest_known:
+                observed.take_unseen(event, path, leaf)
             for event, path, samples in observed:
                 newest[event, path] = samples.newest
             return Seen(guesses_of_all(observed, contract), newest, tuple(events))
 
         return await self.apart(read)
+
+    def _newest_known(self) -> list[tuple[str, str, Leaf]]:
+        """Return the newest values of all channels, as event, path and value."""
+        chamber = self._station.chamber
+        found: list[tuple[str, str, Leaf]] = []
+        for one in self._station.snapshot().channels:
+            value = one.text or None if one.value is None else bool(one.value) if one.is_bool else one.value
+            if value is not None:
+                found.append((*chamber.leaf_of(one.full_name), value))
+        return found
 
     async def _write(self, edit: EditedContract) -> str:
         """Write a file, name it in the settings if it is new there, and put it in force."""

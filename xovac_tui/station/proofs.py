@@ -65,7 +65,7 @@ class StopProofs:
             with only_saver(self.path):
                 self._put(profile, proof)
         except OSError as error:
-            return f"Whether STOP is proven cannot be kept in {self.path}: {error.strerror or error}."
+            return f"The proof of STOP cannot be saved in {self.path}: {error.strerror or error}."
         return ""
 
     def _put(self, profile: str, proof: StopProof | None) -> None:

@@ -193,7 +193,8 @@ class ChamberScreen(LeanScreen[None]):
         shown = self._show_pane()
         self.show_tabs()
         self.workspace.window.flush()
-        if shown is not None:
+        # A pane that is still being built for an earlier key shows itself when it is.
+        if shown is not None and shown.is_mounted:
             shown.show(self.workspace.snapshot)
             if before != tab or self.focused is None:
                 shown.take_focus()
@@ -207,7 +208,7 @@ class ChamberScreen(LeanScreen[None]):
         if over is not None and await self._open(tab, partial(self._pane, over)):
             self.over[tab] = self.query_one("#panes").query_children(Pane).last()
         shown = self._show_pane()
-        if shown is not None and self.active_tab == tab:
+        if shown is not None and shown.is_mounted and self.active_tab == tab:
             shown.show(self.workspace.snapshot)
             shown.take_focus()
         self.call_after_refresh(self.workspace.window.show_keys)
@@ -258,9 +259,10 @@ class ChamberScreen(LeanScreen[None]):
 
     async def _open(self, tab: str, make: Callable[[], Pane]) -> bool:
         """Open a pane of a tab; return False, with a message, if that fails."""
-        why = await self.opening.mount(
-            self.query_one("#panes"), make, lambda pane: pane.show(self.workspace.snapshot)
-        )
+        place = self.query_one_optional("#panes")
+        if place is None or not place.is_mounted or not place.is_attached:
+            return False  # the screen is being built, or goes
+        why = await self.opening.mount(place, make, lambda pane: pane.show(self.workspace.snapshot))
         if why:
             self.workspace.say(
                 f"{tabs.named(tab).title} cannot be opened: a defect in this program ({why}). Everything "

@@ -9,6 +9,14 @@ from xovac_tui.chamber.alarm import SEVERITIES, Severity
 from xovac_tui.chamber.snapshot import Outcome, Quality, RunState
 from xovac_tui.text import clean
 
+QUALITY_STYLE = {
+    Quality.GOOD: "$good",
+    Quality.STALE: "$stale",
+    Quality.BAD: "bold $bad",
+    Quality.NO_DATA: "$no-data",
+}
+"""Colours of the signs of qualities."""
+
 
 class Glyphs(msgspec.Struct, frozen=True):
     """One set of signs; each is shown with a word, so no sign alone carries a meaning."""

@@ -110,14 +110,23 @@ class Observed:
             # Without a payload, or with one that is no value, there is no leaf.
             return
         for path, leaf in leaves(value):
-            samples = known.get(path)
-            if samples is None:
-                if self._leaves >= MOST_LEAVES:
-                    self.left_out += 1
-                    continue
-                self._leaves += 1
-                samples = known[path] = LeafSamples()
-            samples.take(leaf)
+            self._take(known, path, leaf)
+
+    def take_unseen(self, event: str, path: str, leaf: Leaf) -> None:
+        """Take the newest value of a leaf that came in none of the messages."""
+        known = self.events.setdefault(event, {})
+        if path not in known:
+            self._take(known, path, leaf)
+
+    def _take(self, known: dict[str, LeafSamples], path: str, leaf: Leaf) -> None:
+        samples = known.get(path)
+        if samples is None:
+            if self._leaves >= MOST_LEAVES:
+                self.left_out += 1
+                return
+            self._leaves += 1
+            samples = known[path] = LeafSamples()
+        samples.take(leaf)
 
     def __iter__(self) -> Iterator[tuple[str, str, LeafSamples]]:
         """Yield event, path and what came of each leaf."""

@@ -44,6 +44,8 @@ _MOST_LOGGED = 20
 _PATHS = {"1": "/write", "2": "/api/v2/write", "3": "/api/v3/write_lp"}
 _IN_PATHS = "/%:@!$&'()*+,;="
 """What stays as it is in a path (RFC 3986, 3.3), beside letters and digits."""
+_RESERVED = {"time": "time_"}
+"""A path that is no name of a field -> the name that it gets: InfluxDB drops a point with a field `time`."""
 _SHOWN = frozenset(("db", "bucket", "org", "rp", "precision", "consistency"))
 """Keys of an address whose values are no secrets."""
 _HOUR = 3_600_000_000
@@ -334,7 +336,7 @@ class Lines:
     def _field(self, path: str) -> str:
         found = self._fields.get(path)
         if found is None:
-            found = self._fields[path] = _key(path or "value")
+            found = self._fields[path] = _RESERVED.get(path) or _key(path or "value")
         return found
 
     def _values(self, row: EventRow) -> str:

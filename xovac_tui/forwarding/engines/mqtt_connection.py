@@ -90,6 +90,16 @@ class BrokerMessage(NamedTuple):
     """The broker had kept it, so nobody knows how old it is."""
 
 
+class _BoundedClient(Client):
+    """A client that takes no message larger than it has said: the library reads up to 256 MB into memory."""
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        # The library asks for all that is left of a message.
+        if bufsize > LARGEST:
+            raise ValueError("a message is too large")
+        return super()._sock_recv(bufsize)
+
+
 class BrokerConnection:
     """One connection. For one thread; every method raises SinkError where the broker does not do it."""
 
@@ -180,7 +190,8 @@ class BrokerConnection:
             raise
         except Exception as error:  # what the library raises for packets that are none of MQTT 5
             self.drop()
-            raise SinkError(Failure(FailureCode.CONNECTION, type(error).__name__), SinkRemedy.WAIT) from error
+            failure = Failure(FailureCode.CONNECTION, "what it sends is no MQTT 5, or too large")
+            raise SinkError(failure, SinkRemedy.WAIT) from error
         if done != MQTTErrorCode.MQTT_ERR_SUCCESS and not (
             self._accepted is not None and self._accepted.is_failure
         ):
@@ -243,7 +254,7 @@ class BrokerConnection:
         raise SinkError(Failure(FailureCode.CONNECTION, detail), SinkRemedy.WAIT)
 
     def _made(self) -> Client:
-        made = Client(
+        made = _BoundedClient(
             CallbackAPIVersion.VERSION2,
             client_id=self._session.client_id,
             protocol=MQTTv5,

@@ -20,6 +20,7 @@ from xovac_tui.forwarding.engines.mqtt_rival import PublishedStatus
 from xovac_tui.forwarding.engines.mqtt_topics import ROOT, ChamberTopic, parsed
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.reports import (
+    SILENT,
     ChamberReport,
     FleetSourceView,
     Presence,
@@ -44,10 +45,9 @@ class FleetBook:
 
     def __init__(self) -> None:
         self._reports: dict[tuple[str, str], ChamberReport] = {}
+        """Those that were heard last are at the end."""
         self._news: dict[tuple[str, str], ChamberReport] = {}
         """Those of which something came since they were taken."""
-        self.left_out = 0
-        """Messages of further chambers."""
 
     def receive(self, message: BrokerMessage, mono: float, utc: float) -> None:
         """Take note of a message that came at a moment in monotonic and UTC seconds of this machine."""
@@ -55,21 +55,29 @@ class FleetBook:
         if where is None or where.what not in ("state", "status"):
             return
         key = where.site, where.chamber
-        before = self._reports.get(key)
+        before = self._reports.pop(key, None)
         if before is None:
-            if len(self._reports) >= MOST_CHAMBERS or not message.payload:
-                self.left_out += bool(message.payload)
+            if not message.payload or not self._has_room(mono):
                 return
             before = ChamberReport(
                 site=where.site, chamber=where.chamber, presence=Presence.UNKNOWN, arrived=mono, heard=mono
             )
         if not message.payload:
             # Its topics were cleared: it is to be forgotten.
-            del self._reports[key]
             self._news[key] = msgspec.structs.replace(before, presence=Presence.GONE, heard=mono)
             return
         read = _with_status if where.what == "status" else _with_state
         self._reports[key] = self._news[key] = read(before, where, message, mono, utc)
+
+    def _has_room(self, mono: float) -> bool:
+        """Return whether one more has room; a silent chamber gives up its place for one that reports."""
+        if len(self._reports) < MOST_CHAMBERS:
+            return True
+        oldest, report = next(iter(self._reports.items()))
+        if mono - report.heard <= SILENT:
+            return False
+        del self._reports[oldest]
+        return True
 
     def take(self) -> Sequence[ChamberReport]:
         """Return the report of each chamber of which something came since this was last asked."""

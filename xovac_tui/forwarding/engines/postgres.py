@@ -292,6 +292,10 @@ class PostgresWriter:
         with deadline(self._where.timeout + 1.0, self._descriptor) as late:
             try:
                 yield
+            except (self._psycopg.DataError, UnicodeError) as error:
+                # A value, also one that the library itself does not take: text with a NUL, half a character.
+                self.close()
+                raise SinkError(Failure(FailureCode.BAD_ROW, _said(error)), SinkRemedy.SMALLER) from error
             except self._psycopg.Error as error:
                 self.close()
                 if late.is_set():
@@ -339,7 +343,7 @@ _CONNECTING = (
 
 def explained(error: psycopg.Error) -> SinkError:
     """Return why the database did not do it."""
-    detail = clean(_SPACES.sub(" ", f"{error}").strip(), 200)
+    detail = _said(error)
     state = error.sqlstate or ""
     if state == _TOO_SLOW:
         return SinkError(_NO_ANSWER, SinkRemedy.WAIT)
@@ -354,3 +358,7 @@ def explained(error: psycopg.Error) -> SinkError:
             told = remedy is SinkRemedy.SETTINGS and code is not FailureCode.ADDRESS
             return SinkError(Failure(code, detail if told else ""), remedy)
     return SinkError(Failure(FailureCode.CONNECTION, detail), SinkRemedy.WAIT)
+
+
+def _said(error: Exception) -> str:
+    return clean(_SPACES.sub(" ", f"{error}").strip(), 200)

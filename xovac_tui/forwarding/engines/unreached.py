@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import ssl
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkR
 from xovac_tui.text import clean
 
 T = TypeVar("T")
+_CUT_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+"""The connection ended amid TLS, such as that of a server that was killed."""
 
 
 def trusting(ca_file: str, cert_file: str = "", key_file: str = "") -> ssl.SSLContext:
@@ -30,11 +33,15 @@ def _with_files(setting: str, path: str, use: Callable[[], T]) -> T:
     try:
         return use()
     except ssl.SSLError as error:
-        reason = (error.reason or "it is none").replace("_", " ").lower()
+        reason = _said_of_tls(error)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "its name cannot be used"
     told = clean(f"`{setting}`, {path}: {reason}", 300)
     raise SinkError(Failure(FailureCode.FILE, told), SinkRemedy.SETTINGS)
+
+
+def _said_of_tls(error: ssl.SSLError) -> str:
+    return clean((error.reason or "it is none").replace("_", " ").lower(), 200)
 
 
 def explained(error: Exception) -> SinkError:
@@ -43,15 +50,20 @@ def explained(error: Exception) -> SinkError:
         return SinkError(
             Failure(FailureCode.CERTIFICATE, clean(error.verify_message, 200)), SinkRemedy.SETTINGS
         )
-    if isinstance(error, ssl.SSLError):
-        return SinkError(
-            Failure(FailureCode.CERTIFICATE, clean(error.reason or "", 200)), SinkRemedy.SETTINGS
-        )
+    if isinstance(error, ssl.SSLError) and not isinstance(error, _CUT_OFF):
+        return SinkError(Failure(FailureCode.TLS, _said_of_tls(error)), SinkRemedy.WAIT)
     if isinstance(error, socket.gaierror):
         return SinkError(Failure(FailureCode.UNKNOWN_HOST), SinkRemedy.WAIT)
     if isinstance(error, TimeoutError):
         return SinkError(Failure(FailureCode.NO_ANSWER), SinkRemedy.WAIT)
     if is_refused(error):
         return SinkError(Failure(FailureCode.REFUSED), SinkRemedy.WAIT)
+    if isinstance(error, ssl.SSLError):
+        return SinkError(Failure(FailureCode.CONNECTION, _said_of_tls(error)), SinkRemedy.WAIT)
+    if isinstance(error, http.client.RemoteDisconnected):
+        return SinkError(Failure(FailureCode.CONNECTION, "it ended without an answer"), SinkRemedy.WAIT)
+    if isinstance(error, http.client.HTTPException):
+        failure = Failure(FailureCode.CONNECTION, "what it answers is no HTTP, or was cut off")
+        return SinkError(failure, SinkRemedy.WAIT)
     detail = getattr(error, "strerror", None) or type(error).__name__
     return SinkError(Failure(FailureCode.CONNECTION, clean(detail, 200)), SinkRemedy.WAIT)

@@ -245,6 +245,10 @@ def open_for_reading(path: Path) -> RecordConnection:
     except sqlite3.DatabaseError as error:
         connection.close()
         raise as_record_error(error, path) from error
+    except UnicodeDecodeError as error:
+        # SQLite says what is wrong by the damaged text itself.
+        connection.close()
+        raise TornRecordError(f"{path} is damaged: {error}.") from error
     except BaseException:
         connection.close()
         raise

@@ -142,7 +142,8 @@ class FactsView(LinesWidget):
         lines: list[Line] = []
         for fact in self._facts:
             label = fact.label
-            for part in wrap(fact.text, width - self._label_width, literal=fact.literal):
+            # A blank before the bar that scrolls.
+            for part in wrap(fact.text, width - self._label_width - 1, literal=fact.literal):
                 lines.append(((f"{label:<{self._label_width}}", self._label_style), (part, fact.style)))
                 label = ""
         return lines

@@ -46,7 +46,12 @@ class QuitDialog(QuestionDialog):
 
     def on_mount(self) -> None:
         """Start watching the chamber; unlike a held picture, the question is about now."""
-        self.set_interval(_CHECK_SECONDS, lambda: self.query_one("#words", Static).update(self.words()))
+        self.set_interval(_CHECK_SECONDS, self._say)
+
+    def _say(self) -> None:
+        # While the dialog is taken away its words are gone before it is.
+        for shown in self.query("#words").results(Static):
+            shown.update(self.words())
 
 
 class CloseDialog(QuestionDialog):
@@ -72,6 +77,8 @@ class CloseDialog(QuestionDialog):
 
 def _ending(station: Station, when: str) -> str:
     """Return what a chamber goes on with, and what ends of it here."""
+    if station.manner.demo:
+        return f"{station.name} is the built-in simulator: it ends, with its recording and its alarms."
     state = state_sentence(station.name, station.snapshot(), when)
     return f"{state} {ends_sentence(station.recorder, station.record.at_stake)}"
 

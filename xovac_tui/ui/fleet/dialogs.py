@@ -18,7 +18,7 @@ from xovac_tui.ui.widgets.lines import Line, paragraph
 from xovac_tui.ui.widgets.rows import Rows
 
 _KEYS = 10
-"""Cells of the column of keys."""
+"""Cells of the column of keys; in a terminal with less than three times as many each key has its own line."""
 
 
 class FleetDialog(ModalScreen[bool | None], Modal[bool | None]):
@@ -66,10 +66,13 @@ class FleetDialog(ModalScreen[bool | None], Modal[bool | None]):
     def _folded(self, width: int) -> list[Line]:
         plain = self._glyphs.plain
         made: list[Line] = []
+        column = _KEYS if width >= 3 * _KEYS else 0
         for key, text in self._texts:
-            room = max(10, width - (_KEYS if key else 0))
-            for number, line in enumerate(paragraph(plain(text), room)):
-                head = plain(key).ljust(_KEYS) if key and not number else " " * (_KEYS if key else 0)
+            cells = column if key else 0
+            if key and not column:
+                made.append(((plain(key), "$footer-key-foreground"),))
+            for number, line in enumerate(paragraph(plain(text), max(1, width - cells))):
+                head = plain(key).ljust(cells) if cells and not number else " " * cells
                 made.append(((head, "$footer-key-foreground"), *line))
         return made
 

@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from xovac_tui.clock import Clock
 from xovac_tui.config import Display
-from xovac_tui.fleet.opening import CannotOpen, ConsoleOpening
+from xovac_tui.fleet.opening import CannotOpen, ConsoleOpening, OpenedOn
 from xovac_tui.fleet.overview import FleetBoard, FleetRow, FleetView, worst_first
 from xovac_tui.fleet.rings import FleetRings
 from xovac_tui.forwarding.reports import FleetSource
@@ -59,6 +59,11 @@ _CANNOT = {
     CannotOpen.UNSAFE: "The name of {name} or of its machine is not handed to ssh: open its console by hand.",
     CannotOpen.NO_PROFILE: "{name} is recorded on this machine, and no profile of the settings has its name. "
     "Open its console by the address that it was opened with.",
+}
+_ASKS = {
+    OpenedOn.BESIDE: "{host} records {name}. This opens its console on this machine, for looking only and "
+    "without a second record:",
+    OpenedOn.THERE: "This runs in this terminal, and opens {name} for looking only:",
 }
 
 
@@ -109,6 +114,7 @@ class FleetScreen(LeanScreen[None]):
         self._rings = FleetRings(start.bell, os.environ, glyphs.plain)
         self._view = FleetView()
         self._second = -1
+        self._said = ""
         self._said_until: float | None = None
         self._worst = self._troubled = False
 
@@ -130,6 +136,7 @@ class FleetScreen(LeanScreen[None]):
     def on_resize(self) -> None:
         """Fit the terminal."""
         self.set_class(step_of(*self.app.size) is SizeStep.NOTICE, "-notice")
+        self._fold_said()
         self._draw()
 
     # -- what is shown ----------------------------------------------------------------------------------
@@ -244,12 +251,16 @@ class FleetScreen(LeanScreen[None]):
 
     def say(self, text: str) -> None:
         """Show a sentence for a while above the keys; none for an empty text."""
-        said = self.query_one("#said", LinesWidget)
+        self._said = text
         self._said_until = self._start.clock.mono() + _SAID if text else None
-        width = max(10, self.app.size.width - 2)
-        said.show_lines(paragraph(self._glyphs.plain(text), width, "bold $warning") if text else [])
-        said.set_class(bool(text), "-shown")
+        self._fold_said()
         self._draw()
+
+    def _fold_said(self) -> None:
+        said, text = self.query_one("#said", LinesWidget), self._glyphs.plain(self._said)
+        width = max(10, self.app.size.width - 2)
+        said.show_lines(paragraph(text, width, "bold $warning") if text else [])
+        said.set_class(bool(text), "-shown")
 
     # -- keys -------------------------------------------------------------------------------------------
 
@@ -314,20 +325,17 @@ class FleetScreen(LeanScreen[None]):
         found = self._start.opening(row)
         if isinstance(found, CannotOpen):
             self.say(_CANNOT[found].format(name=name))
-        elif not found.remote:
-            self.run_worker(self._run(found, name), group="console", exclusive=True)
+        elif found.on is OpenedOn.HERE:
+            self._run_console(found, name)
         else:
-            lines = [
-                ("", f"This runs in this terminal, and opens {name} for looking only:"),
-                ("", ""),
-                ("", found.shown),
-            ]
+            host = self._looks.text(row.summary.host, 40) if row.summary is not None else ""
+            asks = _ASKS[found.on].format(name=name, host=host or "Another machine")
+            lines = [("", asks), ("", ""), ("", found.shown)]
             dialog = FleetDialog(f"Console of {name}", lines, "enter run it   esc back", self._glyphs)
-            self.app.push_screen(dialog, lambda yes: self._answered(yes, found, name))
+            self.app.push_screen(dialog, lambda yes: self._run_console(found, name) if yes else None)
 
-    def _answered(self, yes: bool | None, opening: ConsoleOpening, name: str) -> None:
-        if yes:
-            self.run_worker(self._run(opening, name), group="console", exclusive=True)
+    def _run_console(self, opening: ConsoleOpening, name: str) -> None:
+        self.run_worker(self._run(opening, name), group="console", exclusive=True)
 
     async def _run(self, opening: ConsoleOpening, name: str) -> None:
         """Lend the terminal to a console until it ends."""

@@ -11,6 +11,7 @@ from msgspec import inspect
 
 from xovac_tui.captions import CaptionedKey, captioned_keys
 from xovac_tui.notify.settings import (
+    ADDRESS_KINDS,
     HEARTBEAT,
     Heartbeat,
     NotifySettings,
@@ -116,6 +117,8 @@ def receiver_problems(
         problems = {NAME: "Give it a name.", **problems}
     if problems:
         return problems
+    if kind in ADDRESS_KINDS and not (table.get(ADDRESS) or table.get(ADDRESS_FILE)):
+        return {ADDRESS: "Type an address, or below the name of a private file that holds one."}
     if texts.get(ADDRESS):
         # The file will hold it: both are given for the moment only.
         table.pop(ADDRESS_FILE, None)

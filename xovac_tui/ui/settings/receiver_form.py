@@ -102,21 +102,36 @@ class ReceiverWork(msgspec.Struct, frozen=True):
 
     async def _check(self, texts: Mapping[str, str]) -> Mapping[str, str]:
         problems = receiver_problems(self.before, texts, self._others)
-        if not problems and texts.get(ADDRESS) and (reason := self._file_problem(texts[ADDRESS_FILE])):
-            return {ADDRESS_FILE: reason}
+        if not problems and (name := texts.get(ADDRESS_FILE)):
+            reason = self._file_problem(name, typed=bool(texts[ADDRESS]))
+            return {ADDRESS_FILE: reason} if reason else {}
         return problems
 
-    def _file_problem(self, name: str) -> str:
-        """Return why a new address cannot go into a private file of this name; empty where it can."""
+    def _file_problem(self, name: str, *, typed: bool) -> str:
+        """Return why the address cannot be in a private file of this name; empty where it can.
+
+        A `typed` address is written into it, any other is there already.
+        """
+        if typed and (user := self._file_users.get(name)):
+            return f"{clean(user, 40)} has its address in this file. Name another, or none."
+        if name == self.before.get(ADDRESS_FILE):
+            return ""
+        try:
+            there = against(self._folder, name).exists()
+        except OSError as why:
+            return f"No file can have this name: {why.strerror}."
+        if typed and there:
+            return "There is a file of this name. Leave the address empty to use it, or name another."
+        return "" if typed or there else "There is no such file. Type the address above, and it is made."
+
+    @property
+    def _file_users(self) -> dict[str, str]:
+        """What else has its address in which private file."""
         users = {str(one.get(ADDRESS_FILE, "")): str(one[NAME]) for one in self._tables}
         if not self._is_heartbeat:
             beat = self.state.file.value((*HEARTBEAT_PATH, ADDRESS_FILE))
             users[str(beat or "")] = f"The {HEARTBEAT}"
-        if name and name in users:
-            return f"{clean(users[name], 40)} has its address in this file. Name another, or none."
-        if name and name != self.before.get(ADDRESS_FILE) and against(self._folder, name).exists():
-            return "There is a file of this name. Leave the address empty to use it, or name another."
-        return ""
+        return users
 
     @property
     def _folder(self) -> Path:
@@ -176,10 +191,10 @@ class ReceiverWork(msgspec.Struct, frozen=True):
         name = clean(self.name, 60)
         question = QuestionDialog(
             self.workspace,
-            f"Take {name} out?",
-            f"{name} is taken out of the settings: nothing goes to it from the next start on. "
+            f"Remove {name}?",
+            f"{name} is removed from the settings: nothing goes to it from the next start on. "
             "A private file with its address stays where it is.",
-            (("no", "Keep it", "n"), ("yes", "Take it out", "y")),
+            (("no", "Keep it", "n"), ("yes", "Remove it", "y")),
         )
         if await self.workspace.ask(question) != "yes":
             return {}

@@ -153,7 +153,7 @@ def receiver_lines(settings: NotifySettings) -> Iterator[SettingLine]:
             kind=SettingKind.RECEIVER,
             title=clean(one.name, 60),
             shown=f"{one.kind}: {', '.join(one.severities)}",
-            about="enter: change it, take it out, or send it a message marked as a test.",
+            about="enter: change it, remove it, or send it a message marked as a test.",
             path=(*RECEIVERS, one.name),
             value=one,
             where="settings file",

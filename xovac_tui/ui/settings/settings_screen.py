@@ -405,13 +405,12 @@ class SettingsDialog(Dialog[None]):
                 self.workspace,
                 "Settings changed elsewhere",
                 f"Another program changed this file since it was read here:\n\n{lines}\n\n"
-                "That stays in any case. It is in force at the next start.",
-                (("leave", "Change nothing", "n"), ("write", "Change mine too", "y")),
+                "That change stays either way, and is in force from the next start on.",
+                (("leave", "Change nothing", "n"), ("write", "Save mine too", "y")),
             )
         )
-        self._take_file(now)
-        if answer != "write":
-            self._make_lines()
+        # With the receivers that it has now, and without those that it has no more.
+        await self._open()
         return answer == "write"
 
     # -- receivers ----------------------------------------------------------------------------------
@@ -440,12 +439,16 @@ class SettingsDialog(Dialog[None]):
             found = [one for one in receiver_tables(self._state.file) if one.get("name") == receiver.name]
             await self._edit_receiver(found[0])
         elif answer == "yes":
-            await self._test(receiver, name)
+            # One that hangs holds up no other setting, and its outcome is reported wherever one has gone.
+            self.workspace.window.run_worker(self._test(receiver, name), group="receiver-test")
 
     async def _test(self, receiver: Receiver, name: str) -> None:
-        self.workspace.say(f"Testing {name}.", seconds=3)
-        settings = await asyncio.to_thread(read_addresses, NotifySettings(receivers=(receiver,)))
-        why = await notify.trial.attempt(settings.receivers[0], self.station.name, self._ring)
+        self.workspace.say(f"Testing {name}.", seconds=receiver.timeout)
+        try:
+            settings = await asyncio.to_thread(read_addresses, NotifySettings(receivers=(receiver,)))
+            why = await notify.trial.attempt(settings.receivers[0], self.station.name, self._ring)
+        except XovacError as error:
+            why = str(error)
         if why:
             self.workspace.say(f"{name}: {why}", "error")
         else:

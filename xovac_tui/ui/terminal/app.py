@@ -79,6 +79,19 @@ class TerminalApp(App[int]):
         except asyncio.CancelledError as cancelled:
             self._handle_stray(cancelled)
 
+    async def _shutdown(self) -> None:
+        try:
+            await super()._shutdown()
+        except asyncio.CancelledError as cancelled:
+            if not is_stray(cancelled):
+                raise
+            log.warning("a part of the screen did not end in order", exc_info=cancelled)
+            await self._close_messages()
+        finally:
+            # Always: the writer still has what gives the terminal back.
+            if self._driver is not None:
+                self._driver.close()
+
     def _handle_stray(self, cancelled: asyncio.CancelledError) -> None:
         if not is_stray(cancelled):
             raise cancelled

@@ -76,7 +76,7 @@ def when_in_band(ahead: BandAhead | None, snapshot: Snapshot, times: Times) -> s
 def band_words(ahead: BandAhead | None, snapshot: Snapshot, times: Times, units: DisplayUnits) -> str:
     """Return the same in a sentence's part with the band itself, or that it is not foreseen."""
     if ahead is None:
-        return "no hold follows, or it is not known"
+        return "no hold follows, or none is known"
     hold = ahead.hold
     band = f"±{units.tolerance_words(hold.tolerance)} of {units.temperature_words(hold.target)}"
     if ahead.inside:

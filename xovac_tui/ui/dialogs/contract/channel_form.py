@@ -14,6 +14,7 @@ from xovac_tui.api.contracts.editing import ContractChange, ContractSource, leaf
 from xovac_tui.api.contracts.guesses import Guess
 from xovac_tui.api.contracts.tables import Where, leaf_at, leaf_table
 from xovac_tui.chamber.snapshot import ChannelView, Quality, Snapshot
+from xovac_tui.durations import format_age
 from xovac_tui.errors import SettingsError
 from xovac_tui.station.contract_desk import MEMORY, Seen
 from xovac_tui.text import clean
@@ -21,7 +22,7 @@ from xovac_tui.ui.dialogs.contract.entries import LEAF, table_of, texts_of
 from xovac_tui.ui.dialogs.contract.form import WHOLE, ContractForm, FormEnd, FormGuess, FormPlan
 from xovac_tui.ui.dialogs.contract.save_edit import place_of, saved, wrong_with
 from xovac_tui.ui.format import reading_with_unit
-from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.glyphs import QUALITY_STYLE, Glyphs
 from xovac_tui.ui.widgets.lines import Line
 from xovac_tui.ui.workspace import Workspace
 from xovac_tui.units import unit_of
@@ -229,6 +230,15 @@ def _preview(
     return preview_lines(now, newest, texts, workspace.glyphs)
 
 
+def _shown_quality(channel: ChannelView, came: Any, problem: str) -> Quality:
+    """Return the quality of a value as it will be shown; `problem` is why it would not count."""
+    if problem:
+        return Quality.BAD
+    if came is None:
+        return Quality.NO_DATA
+    return Quality.STALE if channel.quality is Quality.STALE else Quality.GOOD
+
+
 def preview_lines(channel: ChannelView, newest: Any, texts: Mapping[str, str], glyphs: Glyphs) -> list[Line]:
     """Return how a channel will be shown with these texts; `newest` is its newest value, as it came."""
     leaf, problems = read_leaf(texts)
@@ -253,7 +263,7 @@ def preview_lines(channel: ChannelView, newest: Any, texts: Mapping[str, str], g
         text="" if problem else ("on" if value else "off") if is_bool else text,
         is_bool=is_bool,
         log=leaf.log,
-        quality=Quality.BAD if problem else Quality.GOOD if came is not None else Quality.NO_DATA,
+        quality=_shown_quality(channel, came, problem),
     )
     tags = [
         word
@@ -265,11 +275,13 @@ def preview_lines(channel: ChannelView, newest: Any, texts: Mapping[str, str], g
         )
         if given
     ]
+    old = view.quality is Quality.STALE
     first: Line = (
         ("Shown as  ", "$no-data"),
-        (f"{glyphs.quality(view.quality)} ", "$bad" if problem else "$good"),
+        (f"{glyphs.quality(view.quality)} ", QUALITY_STYLE[view.quality]),
         (glyphs.plain(clean(name, _NAME)), "bold"),
-        (f"  {glyphs.plain(reading_with_unit(view))}", "bold $foreground"),
+        (f"  {glyphs.plain(reading_with_unit(view))}", "$no-data" if old else "bold $foreground"),
+        (f" {format_age(view.age)} old" if old else "", "$stale"),
         (f"  {', '.join(tags)}" if tags else "", "$accent"),
     )
     second: Line = ((glyphs.plain(clean(f"bad: {problem}", 200)), "bold $bad"),)

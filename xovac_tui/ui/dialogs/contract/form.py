@@ -342,7 +342,7 @@ class ContractForm(Dialog[FormEnd]):
                 yield DialogButton(glyphs.plain(f"{plan.keeps}{then} (enter)"), id="save")
 
             if not plan.locked and plan.remove is not None:
-                yield DialogButton("Take out", id="remove")
+                yield DialogButton("Remove", id="remove")
 
     def on_mount(self) -> None:
         """Focus the guesses, else the first entry."""

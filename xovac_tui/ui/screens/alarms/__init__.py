@@ -26,7 +26,13 @@ ACTIONS = (
         footer=True,
         on="alarm",
     ),
-    Action("alarm-unshelve", "U", "unshelve", "Take the chosen alarm from the shelf.", on="alarm"),
+    Action(
+        "alarm-unshelve",
+        "U",
+        "unshelve",
+        "Unshelve the chosen alarm: it is notified again.",
+        on="alarm",
+    ),
     Action(
         "alarm-service",
         "x",

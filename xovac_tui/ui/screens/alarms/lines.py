@@ -67,7 +67,7 @@ def head_lines(
 def limits_words(view: AlarmsView, keys: Mapping[str, str]) -> str:
     """Return the set of limits in force, and how it was chosen."""
     if not view.limit_set:
-        return f"Limits: of no set, for the pressure is not known ({keys['alarm-limits']})"
+        return f"Limits: no set while the pressure is unknown ({keys['alarm-limits']} chooses one)"
     if view.by_hand:
         return f"Limits: {view.limit_set}, chosen by {view.set_by or 'hand'}"
     return f"Limits: {view.limit_set}, by the pressure"

@@ -139,7 +139,7 @@ def course_words(view: InsightView, vacuum: VacuumView) -> str:
         return f"halves in {format_roughly(vacuum.halves / view.speed)}"
     if vacuum.falls:
         return "falls"
-    return "does not surely fall" if vacuum.mbar is not None else ""
+    return "no clear fall" if vacuum.mbar is not None else ""
 
 
 def _name_width(width: int) -> int:

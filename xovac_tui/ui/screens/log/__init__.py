@@ -24,7 +24,7 @@ ACTIONS = (
         "log-copy",
         "c",
         "copy",
-        "Copy the chosen event (OSC 52: not every terminal lets it).",
+        "Copy the chosen event (by OSC 52, which not every terminal allows).",
         footer=True,
         on="event",
     ),

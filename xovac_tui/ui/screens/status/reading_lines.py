@@ -12,16 +12,10 @@ from xovac_tui.displayunits import AS_REPORTED, DisplayUnits
 from xovac_tui.durations import format_age
 from xovac_tui.text import clean
 from xovac_tui.ui.format import rate, reading, reading_with_unit
-from xovac_tui.ui.glyphs import Glyphs
+from xovac_tui.ui.glyphs import QUALITY_STYLE, Glyphs
 from xovac_tui.ui.screens.status.hero import trend_arrow
 from xovac_tui.ui.widgets.lines import CHOSEN, Line, Span, clip, distinct_labels, fit, fit_label
 
-_QUALITY_STYLE = {
-    Quality.GOOD: "$good",
-    Quality.STALE: "$stale",
-    Quality.BAD: "bold $bad",
-    Quality.NO_DATA: "$no-data",
-}
 FULL_WIDTH = 36
 """Cells of a reading from which on its value has its unit."""
 LEAST_WIDTH = 24
@@ -109,9 +103,9 @@ def reading_line(
     elif channel.overdue and (channel.age or 0.0) > _OLD:
         old = format_age(channel.age)
     change = "" if dim else trend_arrow(channel, glyphs) if columns.arrow else rate(channel, units)
-    sign: Span = (f"{glyphs.quality(quality)} ", _QUALITY_STYLE[quality])
+    sign: Span = (f"{glyphs.quality(quality)} ", QUALITY_STYLE[quality])
     value_style = "$no-data" if dim else "bold $foreground"
-    behind = (old or glyphs.plain(change), _QUALITY_STYLE[quality] if old else "$no-data")
+    behind = (old or glyphs.plain(change), QUALITY_STYLE[quality] if old else "$no-data")
 
     def name(width: int) -> Span:
         cut = (names or {}).get(label, "") if width == columns.label else ""
@@ -142,7 +136,7 @@ def reading_line(
     )
     if columns.rate and columns.age:
         spans.append((fit(glyphs.plain(change), columns.rate, right=True), "$no-data"))
-        spans.append((fit(old, columns.age, right=True), _QUALITY_STYLE[quality]))
+        spans.append((fit(old, columns.age, right=True), QUALITY_STYLE[quality]))
     elif columns.rate:
         spans.append((fit(behind[0], columns.rate, right=True), behind[1]))
     if columns.spark:
@@ -169,7 +163,7 @@ def pinned_line(
         dim = channel.quality is not Quality.GOOD
         age = f" {format_age(channel.age)}" if old else ""
         one: list[Span] = [
-            (f" {glyphs.quality(channel.quality)} ", _QUALITY_STYLE[channel.quality]),
+            (f" {glyphs.quality(channel.quality)} ", QUALITY_STYLE[channel.quality]),
             (names[glyphs.plain(clean(channel.label, 60))].rstrip(), ""),
             (
                 f" {glyphs.plain(reading_with_unit(channel, units))}",

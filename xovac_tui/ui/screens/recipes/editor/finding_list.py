@@ -12,7 +12,7 @@ from xovac_tui.recipes.places import StepPath
 from xovac_tui.text import clean
 from xovac_tui.ui.glyphs import Glyphs
 from xovac_tui.ui.screens.recipes.lines import SEVERITY, severity_sign
-from xovac_tui.ui.widgets.lines import CHOSEN, Line, folded
+from xovac_tui.ui.widgets.lines import CHOSEN, Line, fit, folded
 
 _EMPTY = "the repeat is empty: insert a step into it, or delete it."
 
@@ -28,11 +28,14 @@ class FindingLine(msgspec.Struct, frozen=True):
     text: str
     style: str
     """Of the sign."""
+    width: int
+    """Cells of the list."""
 
     def line(self, glyphs: Glyphs, *, chosen: bool, focus: bool) -> Line:
         """Return the line's spans."""
         if chosen and focus:
-            return ((f"{glyphs.then}{self.sign}{self.text}", CHOSEN),)
+            mark = glyphs.then if self.sign.strip() else " "
+            return ((fit(f"{mark}{self.sign}{self.text}", self.width), CHOSEN),)
         return ((" ", ""), (self.sign, self.style), (self.text, ""))
 
 
@@ -51,7 +54,7 @@ def finding_rows(
         said = glyphs.plain(clean(words(finding, keys, units), 1000))
         for count, line in enumerate(folded(said, max(10, width - 1 - len(sign)))):
             found.append(
-                FindingLine(number, finding.path, sign if not count else " " * len(sign), line, style)
+                FindingLine(number, finding.path, sign if not count else " " * len(sign), line, style, width)
             )
     return found
 
