@@ -105,8 +105,8 @@ class Lab:
         )
         for folder in (self.home, self.desk, root / "bin", root / "units", root / "logs"):
             folder.mkdir()
-        for folder in ("etc/mosquitto/conf.d", "etc/default", "var/lib/mosquitto"):
-            (root / folder).mkdir(parents=True)
+        for below in ("etc/mosquitto/conf.d", "etc/default", "var/lib/mosquitto"):
+            (root / below).mkdir(parents=True)
         self._copy_checkout(self.home / "xovac-tui-source")
         self._add_what_debian_brings()
         self.units = Units(
