@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from textual.widgets import Static
 
-from tests.helpers.console import Console, console
+from tests.helpers.console import Console, console, drawn
 from xovac_tui.config.settings_text import SettingsText, write_settings_text
 from xovac_tui.errors import SettingsError
 from xovac_tui.notify import trial
@@ -298,6 +298,7 @@ async def test_a_receiver_is_added_changed_and_taken_out_by_its_form(tmp_path: P
         form.put("at_most", "3")
         await c.settle()
         assert "t0ken" not in c.app.export_screenshot()
+        assert "*" * 20 in "\n".join(drawn(form)), "in plain characters"
         await saved(c)
         # The address is in a private file of its own; the rest is as it was.
         private = tmp_path / "lab-system.address"
