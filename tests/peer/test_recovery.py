@@ -49,7 +49,7 @@ async def test_answers_and_channels_are_read_without_the_offset(server: NodeServ
         asked = asyncio.create_task(wait_for(station, lambda event: event.name == "mode"))
         await asyncio.to_thread(server.order, ask=["mode", 1, "idle"])
         mode = await asked
-        assert (mode.payload.form, mode.payload.value) == (Form.ARGUMENTS, [1, None])
+        assert (mode.payload.form, mode.payload.value) == (Form.ARGUMENTS, [1, "idle"])
 
 
 async def test_on_reconnecting_nothing_is_sent_and_nothing_recovered(server: NodeServer) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -76,6 +76,7 @@ def test_different_names_stay_different(labels: tuple[str, ...], width: int) -> 
 
 @given(st.lists(st.text(alphabet="ab温 .", min_size=1, max_size=20), unique=True), st.integers(5, 24))
 @examples(60)
+@example(["温", "温 "], 5)
 def test_a_cut_name_is_as_wide_as_asked_and_a_short_one_whole(labels: list[str], width: int) -> None:
     for label, cut in distinct_labels(tuple(labels), width).items():
         assert cell_len(cut) == width

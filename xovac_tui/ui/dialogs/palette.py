@@ -228,6 +228,8 @@ class PaletteDialog(Dialog[PaletteEntry]):
     @work(group="palette-search", exclusive=True)
     async def _search(self) -> None:
         """Compare all entries with what is typed; show what is found now and then on the way."""
+        if not self._is_whole:
+            return
         typed = self.query_one(Input).value
         query = FuzzyQuery(typed)
         rewind = self._searched != typed
@@ -246,10 +248,17 @@ class PaletteDialog(Dialog[PaletteEntry]):
             await asyncio.sleep(0)
         self._show_found(found, query, rewind=rewind)
         self._searched = typed
-        if self._wanted:
+        if self._wanted and self._is_whole:
             self._take()
 
+    @property
+    def _is_whole(self) -> bool:
+        """False while the dialog is taken away: its parts go before it does."""
+        return bool(self.query(PaletteRows)) and bool(self.query(Input)) and bool(self.query(".dialog"))
+
     def _show_found(self, found: list[tuple[int, int, int]], query: FuzzyQuery, *, rewind: bool) -> None:
+        if not self._is_whole:
+            return
         rows = self.query_one(PaletteRows)
         best = nsmallest(MOST_SHOWN, found)
         rows.show_found([self._entries[at] for _, _, at in best], query, rewind=rewind)

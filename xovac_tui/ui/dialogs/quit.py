@@ -39,7 +39,12 @@ class QuitDialog(QuestionDialog):
 
     def on_mount(self) -> None:
         """Start watching the chamber; unlike a held picture, the question is about now."""
-        self.set_interval(_CHECK_SECONDS, lambda: self.query_one("#words", Static).update(self.words()))
+        self.set_interval(_CHECK_SECONDS, self._say)
+
+    def _say(self) -> None:
+        # While the dialog is taken away its words are gone before it is.
+        for shown in self.query("#words").results(Static):
+            shown.update(self.words())
 
 
 def unsaved_texts(workspace: Workspace, screens: Iterable[Screen[Any]]) -> list[str]:

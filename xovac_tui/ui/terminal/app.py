@@ -86,6 +86,7 @@ class TerminalApp(App[int]):
             if not is_stray(cancelled):
                 raise
             log.warning("a part of the screen did not end in order", exc_info=cancelled)
+            await self._close_messages()
         finally:
             # Always: the writer still has what gives the terminal back.
             if self._driver is not None:

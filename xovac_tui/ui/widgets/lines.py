@@ -238,7 +238,9 @@ def distinct_labels(labels: tuple[str, ...], width: int, *, ellipsis: str = "…
         alike.setdefault(cut, []).append(label)
     for cut, group in alike.items():
         others = {one for one in alike if one != cut}
-        for ways in _other_cuts(group, width, ellipsis) if len(group) > 1 else ():
+        # Whole labels that look alike differ in blanks at their end: no cut tells them apart.
+        apart = len(group) > 1 and any(cell_len(one) > width for one in group)
+        for ways in _other_cuts(group, width, ellipsis) if apart else ():
             if len(set(ways)) == len(group) and not others & set(ways):
                 shown.update(zip(group, ways, strict=True))
                 break
