@@ -265,7 +265,7 @@ class PaletteDialog(Dialog[PaletteEntry]):
         box = self.query_one(".dialog")
         said = self.heading
         if query.words:
-            said += f": {counted(len(found), 'match', 'matches')}"
+            said += f"{' ' if said.endswith('?') else ': '}{counted(len(found), 'match', 'matches')}"
             said += f", the best {MOST_SHOWN} shown" if len(found) > MOST_SHOWN else ""
         entitle(box, said)
 
