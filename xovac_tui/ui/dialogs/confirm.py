@@ -121,8 +121,16 @@ class ConfirmDialog(CommandDialog[bool]):
             *now_facts(snapshot, glyphs, self.workspace.units),
             *([*means, *items, sends] if long else [sends, *means]),
         ]
-        entitle(self.query_one(".dialog"), below="pgup pgdn: scroll" if long else "")
         self.query_one(FactsView).show(facts)
+        self._hint_scrolling()
+        # Whether all of it has room is known when it is laid out.
+        self.call_after_refresh(self._hint_scrolling)
+
+    def _hint_scrolling(self) -> None:
+        """Name the keys that scroll where something is out of sight."""
+        for view in self.query(VerticalScroll):
+            cut = view.max_scroll_y > 0
+            entitle(self.query_one(".dialog"), below="pgup pgdn: scroll" if cut else "")
 
     def _item_facts(self) -> list[Fact]:
         """Return the items that are sent, in the units of the chamber: others may be shown around them."""
