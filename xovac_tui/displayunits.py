@@ -42,6 +42,10 @@ def choices(dimension: str) -> tuple[str, ...]:
     return _CHOICES[dimension]
 
 
+_LARGE_PERCENT = 1e6
+"""Per cent from which on a change is written with an exponent."""
+
+
 class Spelling(StrEnum):
     """How a number is written."""
 
@@ -181,7 +185,9 @@ class DisplayUnits(msgspec.Struct, frozen=True):
             case Spelling.PER_MINUTE:
                 return f"{self.difference(number.value, number.unit)} a minute"
             case Spelling.RATIO_PER_MINUTE:
-                return f"{figure(number.value * 100, '.0f')} % a minute"
+                percent = number.value * 100
+                form = ".0f" if abs(percent) < _LARGE_PERCENT else ".1e"
+                return f"{figure(percent, form)} % a minute" if math.isfinite(percent) else "—"
             case Spelling.WORKED_OUT:
                 one = unit_of(number.unit)
                 one = difference_of(one) if number.difference else one

@@ -187,7 +187,7 @@ def test_a_lost_ack_is_shown_as_unknown(home: Path) -> None:
     ):
         program.wait_for(READING.search)
         press_stop(program)
-        shown = program.wait_for(lambda text: "cancel_recipe" in text and "unknown" in text, 25)
+        shown = program.wait_for(lambda text: "cancel_recipe" in text and "UNKNOWN" in text, 25)
         assert "success" not in shown
 
 

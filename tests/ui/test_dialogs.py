@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 from textual import events
+from textual.containers import VerticalScroll
 from textual.widgets import Input, Static
 
 from tests.helpers.console import NAME, URL, Console, console, forget_said, of_the_simulator
@@ -762,3 +763,13 @@ async def test_an_entry_shows_everything_and_follows_what_comes(tmp_path: Path) 
 
 def test_every_origin_has_its_words() -> None:
     assert set(ORIGIN_WORDS) == set(Origin)
+
+
+@pytest.mark.parametrize(("size", "cut"), [((60, 16), True), ((120, 36), False)])
+async def test_a_question_names_the_keys_that_scroll_where_a_part_is_out_of_sight(
+    tmp_path: Path, size: tuple[int, int], cut: bool
+) -> None:
+    async with console(tmp_path, size=size, tab="controls") as c:
+        dialog = await critical(c)
+        await c.until(lambda: ("scroll" in str(dialog.query_one(".dialog").border_subtitle)) is cut)
+        assert (dialog.query_one(VerticalScroll).max_scroll_y > 0) is cut

@@ -11,7 +11,7 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
-from tests.helpers.console import Console, console
+from tests.helpers.console import Console, console, drawn
 from xovac_tui.alarms.kinds.link import LinkRule
 from xovac_tui.alarms.watchlist import Watchlist
 from xovac_tui.config import Profile
@@ -245,6 +245,13 @@ async def test_every_size_shows_names_keys_and_what_they_do(tmp_path: Path, size
         assert dialog.query_one(".dialog").region.height <= 24
         assert dialog.query_one("#palette-about").region.bottom < size[1] - 1
         assert dialog.query_one("#palette-rows").region.width <= size[0] - 2
+
+
+async def test_that_it_will_ask_is_seen_in_a_small_terminal(tmp_path: Path) -> None:
+    async with console(tmp_path, size=(60, 16)) as c:
+        dialog = await found(c, "delete recipe")
+        assert first(dialog)[:2] == ("Recipes", "Delete")
+        assert "Asks which recipe." in "\n".join(drawn(dialog))
 
 
 async def test_enter_waits_for_the_search_of_what_is_typed(tmp_path: Path) -> None:

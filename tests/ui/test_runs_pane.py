@@ -385,11 +385,15 @@ async def test_runs_are_found_by_words_and_files_are_attached(tmp_path: Path, re
         # What cannot be attached is said, and the path is asked for again.
         paper = tmp_path / "note.txt"
         await c.press("a")
-        await c.type(str(paper))
-        await c.press("enter")
-        await c.until(
-            lambda: any("cannot be read" in str(one.render()) for one in c.app.screen.query(".problem"))
-        )
+        for path in ("~no-such-user/x", str(paper)):
+            await c.press("ctrl+u")
+            await c.type(path)
+            await c.press("enter")
+            await c.until(
+                lambda path=path: any(  # type: ignore[misc]
+                    f"{path} cannot be read" in str(one.render()) for one in c.app.screen.query(".problem")
+                )
+            )
         paper.write_text("thermocouple 3 was loose")
         await c.press("enter")
         await c.until(lambda: isinstance(c.app.screen, AskDialog) and "note.txt" in c.app.screen.heading)

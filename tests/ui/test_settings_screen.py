@@ -11,14 +11,15 @@ import msgspec
 import pytest
 from textual.widgets import Static
 
-from tests.helpers.console import Console, console
+from tests.helpers.console import Console, console, drawn
 from xovac_tui.config.settings_text import SettingsText, write_settings_text
+from xovac_tui.errors import SettingsError
 from xovac_tui.notify import trial
 from xovac_tui.ui.dialogs.ask import AskDialog
 from xovac_tui.ui.dialogs.contract.form import ContractForm
 from xovac_tui.ui.dialogs.question import QuestionDialog
 from xovac_tui.ui.dialogs.quit import QuitDialog, unsaved_sentence
-from xovac_tui.ui.settings import settings_model, settings_screen
+from xovac_tui.ui.settings import receiver_form, settings_model, settings_screen
 from xovac_tui.ui.settings.settings_screen import KeyDialog, SettingsDialog
 from xovac_tui.ui.widgets.rows import Rows
 
@@ -161,6 +162,27 @@ async def test_what_another_program_writes_while_mine_is_saved_is_shown_first(
         assert file.read_text() == f'recipes = "r"\n{TEXT}'.replace('"utc"', '"local"')
 
 
+async def test_what_was_typed_into_a_form_stays_when_the_file_had_changed(tmp_path: Path) -> None:
+    async with settings(tmp_path) as (c, file):
+        await pick(c, "add program of yours")
+        form = c.app.screen
+        assert isinstance(form, ContractForm)
+        form.put("name", "pager")
+        form.put("command", "page.sh")
+        file.write_text(f'recipes = "r"\n{TEXT}')
+        await c.press("enter")
+        await c.until(lambda: isinstance(c.app.screen, QuestionDialog))
+        await c.settle()
+        await c.press("n")
+        await c.until(lambda: isinstance(c.app.screen, ContractForm) and bool(c.app.screen.problems))
+        await c.settle()
+        assert isinstance(c.app.screen, ContractForm)
+        assert c.app.screen.texts["name"] == "pager"
+        assert "pager" not in file.read_text()
+        await saved(c)
+        assert "pager" in file.read_text()
+
+
 async def test_a_number_out_of_range_is_asked_for_again(tmp_path: Path) -> None:
     async with settings(tmp_path) as (c, file):
         await pick(c, "pictures a second")
@@ -275,6 +297,7 @@ async def test_a_receiver_is_added_changed_and_taken_out_by_its_form(tmp_path: P
         form.put("at_most", "3")
         await c.settle()
         assert "t0ken" not in c.app.export_screenshot()
+        assert "*" * 20 in "\n".join(drawn(form)), "in plain characters"
         await saved(c)
         # The address is in a private file of its own; the rest is as it was.
         private = tmp_path / "lab-system.address"
@@ -368,6 +391,27 @@ async def test_a_receiver_that_cannot_be_is_not_saved(tmp_path: Path) -> None:
         await c.until(lambda: set(form.problems) == {"url_file"})
         assert (tmp_path / "mine.address").read_text() == "ntfys://older"
         assert not (tmp_path / "phone.address").exists()
+        assert file.read_text() == TEXT
+
+
+async def test_why_nothing_was_saved_stays_in_the_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise SettingsError("The disk is full.")
+
+    monkeypatch.setattr(receiver_form, "write_address", full)
+    async with settings(tmp_path) as (c, file):
+        await pick(c, "add webhook")
+        form = c.app.screen
+        assert isinstance(form, ContractForm)
+        form.put("name", "lab")
+        form.put("url", "https://lab.example.org/t0ken")
+        await c.press("enter")
+        await c.until(lambda: form.problems)
+        await asyncio.sleep(0.35)  # the check of what was typed would have been due after 0.3 s
+        await c.settle()
+        assert list(form.problems.values()) == ["The disk is full."]
         assert file.read_text() == TEXT
 
 

@@ -225,3 +225,15 @@ def test_a_secret_that_others_can_read_is_a_mistake(tmp_path: Path, line: Comman
     assert done.code == Exit.USAGE
     assert 'sink "lab"' in done.out
     assert SECRET not in done.out + done.err
+
+
+def test_a_trial_with_a_profile_is_of_its_stores_alone(tmp_path: Path, line: CommandLine) -> None:
+    file = settings(tmp_path)
+    every = json.loads(line("forward", "test", "--config", str(file), "--json").out)["sinks"]
+    own = json.loads(line("forward", "test", "--config", str(file), "--json", "--profile", "bench").out)[
+        "sinks"
+    ]
+    assert [one["name"] for one in every] == ["lab", "page"]
+    assert [one["name"] for one in own] == ["lab"]
+    none = line("forward", "test", "--config", str(file), "--profile", "other")
+    assert none.code == Exit.USAGE

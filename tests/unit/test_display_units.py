@@ -21,7 +21,7 @@ from xovac_tui.chamber.alarm import AlarmChange, AlarmsView, as_shown
 from xovac_tui.config.check import settings_mistakes
 from xovac_tui.config.model import Display, Settings
 from xovac_tui.digits import MINUS
-from xovac_tui.displayunits import AS_REPORTED, DisplayUnits, choices, chosen
+from xovac_tui.displayunits import AS_REPORTED, DisplayUnits, Spelling, WordedNumber, choices, chosen
 from xovac_tui.units import PRESSURE, TEMPERATURE, difference_of, names_of, unit_of
 
 ROOT = Path(__file__).parents[2]
@@ -211,6 +211,29 @@ def test_what_is_recorded_of_an_alarm_is_its_sentence_in_any_unit(rule: Rule) ->
 _WRITERS = frozenset(
     ["number", "quantity", "difference", "written", "format_temperature", "format_rate", "converted"]
 )
+
+
+@given(
+    st.builds(
+        WordedNumber,
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.sampled_from(["degC", "K", "degF", "mbar", "W", "", "unheard of"]),
+        st.sampled_from(Spelling),
+        st.booleans(),
+        st.none() | st.integers(0, 12),
+        st.booleans(),
+    ),
+    st.builds(
+        DisplayUnits,
+        temperature=st.sampled_from(["", *choices(TEMPERATURE)]),
+        pressure=st.sampled_from(["", *choices(PRESSURE)]),
+    ),
+)
+def test_every_number_of_a_sentence_is_short_and_a_number(number: WordedNumber, units: DisplayUnits) -> None:
+    shown = units.spell(number)
+    assert len(shown) < 50
+    assert "inf" not in shown
+    assert "nan" not in shown
 
 
 def test_the_screens_take_values_from_the_chosen_units_alone() -> None:

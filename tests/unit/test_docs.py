@@ -55,7 +55,7 @@ SOURCES = {
 EXAMPLES = {
     "ui/screens/leak.py", "alarms/kinds/pump_down_slow.py", "alarms/kinds/NAME.py", "publish/mqtt.py",
     "forwarding/kinds/NAME.py", "forwarding/engines/NAME.py",
-    "event.path",
+    "event.path", "store.lab",
 }  # fmt: skip
 """Files that pages say to add, and what looks like a name of the code."""
 by_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

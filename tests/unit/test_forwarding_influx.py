@@ -295,7 +295,15 @@ def test_an_unknown_authority_is_refused_and_a_known_one_is_not(tmp_path: Path) 
         server.server_close()
 
 
-@pytest.mark.parametrize(("headers", "settles"), [({"X-Influxdb-Version": "1.6.7"}, 0.0), ({}, SETTLES)])
+@pytest.mark.parametrize(
+    ("headers", "settles"),
+    [
+        ({"X-Influxdb-Build": "OSS", "X-Influxdb-Version": "1.6.7"}, 0.0),
+        ({"X-Influxdb-Version": "1.8.0", "X-Server-Hostname": "store"}, SETTLES),
+        ({}, SETTLES),
+    ],
+    ids=["InfluxDB 1.6", "VictoriaMetrics 1.79", "another"],
+)
 def test_only_influxdb_is_known_to_keep_what_it_confirms(headers: dict[str, str], settles: float) -> None:
     with answering((204, headers, b"")) as url:
         one = writer(url)

@@ -43,6 +43,15 @@ def test_every_key_of_a_receiver_can_be_typed() -> None:
     assert of_heartbeat == {field.encode_name for field in msgspec.structs.fields(Heartbeat)}
 
 
+@pytest.mark.parametrize(("kind", "others"), [("webhook", False), (HEARTBEAT, False), ("apprise", True)])
+def test_addresses_of_other_services_are_offered_where_they_are_taken(kind: str, *, others: bool) -> None:
+    address = next(one for one in receiver_entries(kind) if one.key == "url")
+    assert ("ntfys://" in address.help) is others
+    before = {"kind": kind}
+    typed = {**receiver_texts(before), "name": "x", "url": "ntfys://topic"}
+    assert ("url" in receiver_problems(before, typed, [])) is not others
+
+
 def test_a_heartbeat_is_typed_by_its_form() -> None:
     before = {"kind": HEARTBEAT, "url_file": "beat.address", "only_online": True}
     texts = receiver_texts(before)

@@ -322,7 +322,7 @@ def test_no_permission_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path if sys.platform == "win32" else os, "open", refuse)
     with pytest.raises(RecipeError, match=r"secret\.toml may not be read by you"):
         load_recipe(path)
 
@@ -332,6 +332,17 @@ def test_a_pipe_does_not_block(tmp_path: Path) -> None:
     if sys.platform != "win32":
         os.mkfifo(tmp_path / "pipe.toml")
     assert "not a regular file" in list_recipes(tmp_path)[0].problem
+
+
+@pytest.mark.skipif(not Path("/dev/fd").is_dir(), reason="there are no such names here")
+def test_a_pipe_of_the_shell_is_read() -> None:
+    out, into = os.pipe()
+    os.write(into, b'name = "Piped"\n[[steps]]\nhold = "1h"\n')
+    os.close(into)
+    try:
+        assert load_recipe(Path(f"/dev/fd/{out}")).name == "Piped"
+    finally:
+        os.close(out)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="such names cannot be made there")

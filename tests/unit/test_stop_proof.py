@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from xovac_tui.api.link import LinkWord
 from xovac_tui.api.loader import load_contract
 from xovac_tui.chamber.snapshot import LedgerEntry, Outcome
 from xovac_tui.config import Profile
+from xovac_tui.createfile import SAVING, only_saver
 from xovac_tui.recording.disk import lists
 from xovac_tui.recording.disk.record import Record
 from xovac_tui.recording.service import RecordChoice
@@ -218,6 +220,16 @@ async def test_what_cannot_be_kept_is_said_with_the_answer(tmp_path: Path) -> No
     async with bench(tmp_path) as (station, link, _):
         entry = await proved(station, link)
         assert "cannot be saved in" in station.proving.judge(entry).words
+
+
+async def test_a_program_that_hangs_while_it_saves_holds_up_no_key_for_long(tmp_path: Path) -> None:
+    async with bench(tmp_path) as (station, link, _):
+        with only_saver(tmp_path / "stop-proofs.toml"):
+            began = time.monotonic()
+            entry = await proved(station, link)
+            words = station.proving.judge(entry).words
+            assert time.monotonic() - began < SAVING / 2
+        assert "another program is saving" in words
 
 
 async def test_proofs_of_other_programs_are_seen_and_odd_files_prove_nothing(tmp_path: Path) -> None:

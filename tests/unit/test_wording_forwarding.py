@@ -35,7 +35,9 @@ def test_what_the_server_said_is_in_it() -> None:
         "It refuses the user, password or token (401, bad token). Correct them, or their rights."
     )
     assert failure_sentence(Failure(FailureCode.BUSY)) == "It takes no more for now."
-    assert failure_sentence(Failure(FailureCode.MISSING, "mqtt")).endswith('pip install "xovac-tui[mqtt]"')
+    assert failure_sentence(Failure(FailureCode.MISSING, "mqtt")).endswith(
+        'with `pip install "xovac-tui[mqtt]"`.'
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,7 @@ def test_a_lag_has_one_unit(seconds: float, said: str) -> None:
     [
         ({"state": S.ON}, "", "lab: up to date."),
         ({"state": S.STARTING}, "", "lab: begins."),
-        ({"state": S.ELSEWHERE}, "", "lab: the process that records forwards."),
+        ({"state": S.ELSEWHERE}, "", "lab: forwarded by the process that records."),
         ({"state": S.OFF}, "", "lab: nothing is recorded here, so nothing is forwarded."),
         (
             {"state": S.BEHIND, "behind": 10_800.0, "rows": 21_600},
@@ -61,7 +63,7 @@ def test_a_lag_has_one_unit(seconds: float, said: str) -> None:
             {"state": S.WAITING, "failure": REFUSED, "behind": 90.0, "rows": 1},
             "lab: refused",
             "lab: Nothing listens at its address. Start the server, or correct `url`. "
-            "2 min behind, 1 event to send; the record keeps it.",
+            "2 min behind, 1 event to send, kept in the record.",
         ),
         (
             {"state": S.STOPPED, "failure": CREDENTIALS},
@@ -86,4 +88,4 @@ def test_what_a_sink_does(fields: dict[str, object], short: str, sentence: str) 
 def test_each_sentence_about_a_sink_ends_before_the_next_begins() -> None:
     for code in FailureCode:
         view = SinkView(name="lab", kind="influx", state=S.STOPPED, failure=Failure(code, "why"), rows=3)
-        assert ". It is tried again every 5 min. " in sink_sentence(view).replace('"', ".")
+        assert ". It is tried again every 5 min. " in sink_sentence(view)

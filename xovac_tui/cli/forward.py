@@ -52,7 +52,7 @@ def status(ctx: click.Context, /, as_json: bool, **_: Any) -> None:
     source = find_record(ctx)
     sinks = chosen_sinks(source)
     if not sinks and not as_json:
-        echo(_none_chosen(source))
+        echo(_no_sink(source))
         return
     utc = SystemClock().utc()
     found = read_progress(source.path, sinks, utc) if source.path.exists() else unknown_progress(sinks)
@@ -71,11 +71,15 @@ def chosen_sinks(source: RecordSource) -> tuple[Sink, ...]:
     return source.found.settings.forward.chosen(source.chamber.profile.forward)
 
 
-def _none_chosen(source: RecordSource) -> str:
+def _no_sink(source: RecordSource) -> str:
     if not source.found.settings.forward.sinks:
         return _NO_SINK.format(source.found.path)
+    return _none_chosen(source.chamber.name)
+
+
+def _none_chosen(chamber: str) -> str:
     return (
-        f"{clean(source.chamber.name, 60)} is forwarded to no store: name one in `to` of [forward], or in "
+        f"{clean(chamber, 60)} is forwarded to no store: name one in `to` of [forward], or in "
         "`forward` of its profile."
     )
 
@@ -128,6 +132,7 @@ def progress_words(one: SinkProgress) -> str:
 def test(ctx: click.Context, /, name: str | None, as_json: bool, **_: Any) -> None:
     """Try every store of the settings, or the one with this NAME: connect, then write nothing that stays.
 
+    With a profile that is named: every store of that chamber, as its recorder would.
     Prints the steps that were done, and why the next one was not. Exit code 0 when all were done, 4 when not.
     """
     found = effective(ctx)
@@ -262,6 +267,10 @@ def _named(found: Effective, name: str | None) -> tuple[Sink, ...]:
     if not sinks:
         raise SettingsError(_NO_SINK.format(found.path))
     chosen = tuple(one for one in sinks if name is None or one.name == name)
+    if name is None and found.profile:
+        chosen = found.settings.forward.chosen(found.resolve()[1].forward)
+        if not chosen:
+            raise SettingsError(_none_chosen(found.profile))
     if not chosen:
         raise SettingsError(
             f'There is no store "{name}" in {found.path}.{nearest(name or "", [one.name for one in sinks])}'

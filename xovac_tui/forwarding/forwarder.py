@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import random
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -26,6 +25,8 @@ PROBE = 20
 """Rows of the first batch after a failure, since a server that is still away must not cost a whole one."""
 MOST_ASKED = 3600.0
 """Seconds for which a sink is left alone at the most, however long it asks for."""
+MOST_LOSSES = 10
+"""Lost connections in a row after which they are no sign that the sink has ended."""
 PROVE_EVERY = 100
 """Rows left out in a row after which it is tried again whether the sink takes anything at all."""
 
@@ -80,8 +81,8 @@ class Forwarder:
         """Cursors behind which nothing gets lost any more."""
         self._unsettled: deque[tuple[float, Part, int]] = deque()
         """When a cursor was confirmed, in monotonic seconds, its part and the cursor."""
-        self._losses, self._went_back = sink.losses, -math.inf
-        """Connections that the sink had lost, and when it went back for one, in monotonic seconds."""
+        self._losses, self._went_back = sink.losses, 0
+        """Connections that the sink had lost, and how often it went back for one since something settled."""
         self._heard = 0.0
         """Monotonic time since which the sink has not ended, as its newest answer says."""
         self._open = False
@@ -133,7 +134,7 @@ class Forwarder:
             if len(batch):
                 self._send(batch)
                 self._heard = mono
-            if self._lost(mono):
+            if self._lost():
                 return 0.0
             self._take(batch, mono)
             sent = True
@@ -233,16 +234,15 @@ class Forwarder:
             self._unsettled.append((mono, batch.part, batch.after))
             self._settle(mono)
 
-    def _lost(self, mono: float) -> bool:
+    def _lost(self) -> bool:
         """Return whether the sink may have ended since the batch before; then go back to what has settled.
 
-        Some servers end each connection that is idle: not so often that nothing ever settles.
+        Some servers end each connection that is idle: not so often that nothing would ever settle.
         """
         lost, self._losses = self._sink.losses != self._losses, self._sink.losses
-        settles = self._sink.settles
-        if not lost or not settles or mono - self._went_back < 2 * settles:
+        if not lost or not self._sink.settles or self._went_back >= MOST_LOSSES:
             return False
-        self._went_back = mono
+        self._went_back += 1
         self._go_back()
         return True
 
@@ -257,11 +257,11 @@ class Forwarder:
         if settles and self._unsettled and self._heard < self._unsettled[0][0] + settles <= mono:
             self._sink.confirm()
             self._heard = mono
-            if self._lost(mono):
+            if self._lost():
                 return
         while self._unsettled and self._unsettled[0][0] <= mono - settles:
             _, part, cursor = self._unsettled.popleft()
-            self._settled[part] = cursor
+            self._settled[part], self._went_back = cursor, 0
             self._moved(part, cursor)
 
     def _near(self) -> bool:

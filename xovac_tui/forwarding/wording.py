@@ -25,13 +25,13 @@ _SENTENCES: dict[FailureCode, str] = {
     _C.BUSY: "It takes no more for now{said}.",
     _C.TOO_LARGE: "It does not take so much at once{said}. Raise its limit on the size of what is sent.",
     _C.BAD_ROW: "It does not take what is sent{said}. Check `url` and the server.",
-    _C.TAKEN: "Another program came with the same identity, and the server ended this connection{said}.",
-    _C.NOBODY: "No program there takes what is sent, and nothing would be kept{said}. Start what stores it.",
-    _C.MISSING: 'A library is missing. Install it with: pip install "xovac-tui[{detail}]"',
+    _C.TAKEN: "Another program has its identity, so the server ended this connection{said}. End one of them.",
+    _C.NOBODY: "No program subscribes to what is sent, so it would be lost{said}. Start what stores it.",
+    _C.MISSING: 'A library is missing. Install it with `pip install "xovac-tui[{detail}]"`.',
     _C.SECRET: "Its secret cannot be used: {detail}.",
     _C.FILE: "A certificate or key cannot be used: {detail}. Correct its setting or the file.",
     _C.RECORD: "The record cannot be read: {detail}.",
-    _C.DEFECT: "By a defect in this program ({detail}); the log file has details.",
+    _C.DEFECT: "A defect in this program stopped it ({detail}). The log file has details.",
 }
 _SHORT = {
     _C.MISSING: "not installed",
@@ -81,7 +81,7 @@ def sink_sentence(view: SinkView) -> str:
     if view.state is SinkState.STARTING:
         return f"{name}begins."
     if view.state is SinkState.ELSEWHERE:
-        return f"{name}the process that records forwards."
+        return f"{name}forwarded by the process that records."
     if view.state is SinkState.OFF:
         return f"{name}nothing is recorded here, so nothing is forwarded."
     if view.failure is None:
@@ -89,7 +89,7 @@ def sink_sentence(view: SinkView) -> str:
     again = (
         f"It is tried again every {format_whole(SETTINGS_WAIT)}." if view.state is SinkState.STOPPED else ""
     )
-    waits = f" {_behind(view).capitalize()}; the record keeps it." if view.rows else ""
+    waits = f" {_behind(view).capitalize()}, kept in the record." if view.rows else ""
     return f"{name}{failure_sentence(view.failure)} {again}".rstrip() + waits + counts
 
 

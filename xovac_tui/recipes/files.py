@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib.resources
 import os
 import re
-import stat
 import tomllib
 from pathlib import Path
 
 import msgspec
 
 from xovac_tui.errors import RecipeError
+from xovac_tui.readfile import NotRegularError, read_at_most
 from xovac_tui.recipes.model import Recipe
 from xovac_tui.recipes.reader import Reader
 from xovac_tui.text import clean
@@ -105,16 +105,16 @@ def read_file(path: Path) -> RecipeFile:
 def read_bytes(path: Path) -> bytes:
     """Return at most one byte more than a recipe may have; RecipeError where a file cannot be read.
 
-    It must be a regular file: a pipe or device would block or never end.
+    It must be a regular file, or a pipe of the shell: any other pipe or device would block or never end.
     """
     try:
-        mode = path.stat().st_mode
-        if stat.S_ISDIR(mode):
-            raise RecipeError(f"{clean(str(path), 400)} is a folder: name one recipe file in it.")
-        if not stat.S_ISREG(mode):
-            raise RecipeError(f"{clean(str(path), 400)} is not a regular file: a recipe is a TOML text file.")
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        return read_at_most(path, MAX_BYTES + 1)
+    except IsADirectoryError:
+        raise RecipeError(f"{clean(str(path), 400)} is a folder: name one recipe file in it.") from None
+    except NotRegularError:
+        raise RecipeError(
+            f"{clean(str(path), 400)} is not a regular file: a recipe is a TOML text file."
+        ) from None
     except OSError as error:
         raise RecipeError(f"The recipe {_os_problem(str(path), error)}") from None
     except ValueError:  # a NUL in the path

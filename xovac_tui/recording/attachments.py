@@ -49,6 +49,8 @@ def read_file(path: Path) -> File:
             data = opened.read(MOST + 1)
     except OSError as error:
         raise RecordError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except ValueError:
+        raise RecordError("No file can have a name with a NUL. Correct it.") from None
     if not data:
         raise RecordError(f"{path} is empty, so there is nothing to attach.")
     if len(data) > MOST:

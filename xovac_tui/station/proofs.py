@@ -25,6 +25,8 @@ _LAST = 253_000_000_000.0
 """Seconds since 1970, in the year 9987: no calendar here goes on for much longer."""
 _LOOK = 1.0
 """Seconds between two checks whether another program has written the file."""
+_PATIENCE = 0.25
+"""Seconds for which another program's save in the same folder is waited for."""
 
 
 class StopProof(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +64,8 @@ class StopProofs:
     def put(self, profile: str, proof: StopProof | None) -> str:
         """Keep a proof, or forget it (None); return a sentence where it cannot be written, else empty."""
         try:
-            with only_saver(self.path):
+            # The console waits here, STOP included.
+            with only_saver(self.path, _PATIENCE):
                 self._put(profile, proof)
         except OSError as error:
             return f"The proof of STOP cannot be saved in {self.path}: {error.strerror or error}."

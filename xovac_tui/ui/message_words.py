@@ -66,7 +66,7 @@ def recorder_words(news: RecorderChanged) -> MessageText | None:
     view, before = news.recorder, news.before
     new = [note for note in view.notes if note not in before.notes]
     if view.state is RecorderState.FAILING and before.state is not RecorderState.FAILING:
-        return MessageText("Nothing is recorded", view.why, "error", 12.0)
+        return MessageText("Record", view.why, "error", 12.0)
     if new:
         said = " ".join(note.sentence for note in new)
         return MessageText("Record", said, "warning", 20.0, path=new[-1].other or str(new[-1].path))

@@ -16,6 +16,7 @@ from xovac_tui.api.contract import LOAD_COMMAND, Hazard, Origin
 from xovac_tui.chamber.snapshot import LedgerEntry, Snapshot
 from xovac_tui.digits import digits
 from xovac_tui.durations import format_age
+from xovac_tui.quantities import unit
 from xovac_tui.station.commands import Prepared
 from xovac_tui.station.confirmation import ANSWER, SAFE, TYPED_NAME, confirmed_by
 from xovac_tui.text import clean
@@ -115,15 +116,28 @@ class ConfirmDialog(CommandDialog[bool]):
         if spec.origin is not Origin.DOCUMENTED:
             means.append(Fact("Origin", ORIGIN_WORDS[spec.origin], "$stale"))
         # A long payload goes last, so that it pushes no other fact out of sight.
-        items = item_facts(self.prepared) if self.event_name == LOAD_COMMAND else ()
+        items = self._item_facts() if self.event_name == LOAD_COMMAND else ()
         long = bool(items) or len(text) > _LONG
         facts = [
             Fact("Chamber", f"{self.station.name}  {clean(self.station.manner.address, 200)}"),
             *now_facts(snapshot, glyphs, self.workspace.units),
             *([*means, *items, sends] if long else [sends, *means]),
         ]
-        entitle(self.query_one(".dialog"), below="pgup pgdn: scroll" if long else "")
         self.query_one(FactsView).show(facts)
+        self._hint_scrolling()
+        # Whether all of it has room is known when it is laid out.
+        self.call_after_refresh(self._hint_scrolling)
+
+    def _hint_scrolling(self) -> None:
+        """Name the keys that scroll where something is out of sight."""
+        for view in self.query(VerticalScroll):
+            cut = view.max_scroll_y > 0
+            entitle(self.query_one(".dialog"), below="pgup pgdn: scroll" if cut else "")
+
+    def _item_facts(self) -> list[Fact]:
+        """Return the items that are sent, in the units of the chamber: others may be shown around them."""
+        settings, plain = self.station.plan_settings(), self.workspace.glyphs.plain
+        return item_facts(self.prepared, plain(unit(settings.temperature_unit)), settings.duration_unit)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Count the matching letters, and clear the message about a wrong answer."""
@@ -184,15 +198,18 @@ def other_client(answer: tuple[str, float] | None, mono: float) -> list[Fact]:
     return [Fact("Others", f"another client sent {clean(command, 60)} {format_age(mono - at)} ago", "$stale")]
 
 
-def item_facts(prepared: Prepared) -> list[Fact]:
-    """Return the items of a recipe that is to be loaded as a table of the numbers that are sent."""
+def item_facts(prepared: Prepared, temperature: str, duration: str) -> list[Fact]:
+    """Return the items of a recipe that is to be loaded as a table of the numbers that are sent.
+
+    `temperature` and `duration` are the units in which the chamber is assumed to read them.
+    """
     payload = prepared.values
     items = payload.get("recipe") if isinstance(payload, Mapping) else None
     if not isinstance(items, list) or not all(isinstance(one, list | tuple) for one in items):
         return []
     rows = [[str(n), *(digits(cell) if isinstance(cell, float) else str(cell) for cell in one)]
             for n, one in enumerate(items, 1)]  # fmt: skip
-    names = ["item", "target", "duration", "gradient"]
+    names = ["item", f"target {temperature}", f"duration {duration}", "gradient"]
     table = [names[: max((len(row) for row in rows), default=0)], *rows]
     widths = [max(len(row[at]) for row in table if at < len(row)) for at in range(len(max(table, key=len)))]
     lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=False)) for row in table]

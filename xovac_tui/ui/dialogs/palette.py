@@ -133,9 +133,8 @@ class PaletteDialog(Dialog[PaletteEntry]):
     PaletteDialog { align: center top; }
     PaletteDialog > .dialog, PaletteDialog > .dialog.-wide { width: 100; margin: 0; padding: 0 1; }
     PaletteDialog Input { width: 1fr; }
-    PaletteDialog #palette-about { height: 1; width: 1fr; color: $foreground; }
+    PaletteDialog #palette-about { height: 2; width: 1fr; color: $foreground; }
     PaletteDialog.-tall > .dialog { margin-top: 1; }
-    PaletteDialog.-tall #palette-about { height: 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,ctrl+p", "move(-1)", "up", show=False),
@@ -265,7 +264,7 @@ class PaletteDialog(Dialog[PaletteEntry]):
         box = self.query_one(".dialog")
         said = self.heading
         if query.words:
-            said += f": {counted(len(found), 'match', 'matches')}"
+            said += f"{' ' if said.endswith('?') else ': '}{counted(len(found), 'match', 'matches')}"
             said += f", the best {MOST_SHOWN} shown" if len(found) > MOST_SHOWN else ""
         entitle(box, said)
 

@@ -24,6 +24,11 @@ from xovac_tui.validation import mistakes
 from xovac_tui.withaddress import HIDDEN
 
 NAME, KIND, COMMAND, ADDRESS, ADDRESS_FILE = "name", "kind", "command", "url", "url_file"
+_ADDRESS_HELP = {
+    "webhook": "An address with http:// or https://; never shown.",
+    HEARTBEAT: "http:// or https://; {chamber} in it becomes the profile's name; never shown.",
+}
+"""Of kinds that take no address of other services."""
 _ALL_ANEW = f"Arguments are {HIDDEN[1:-1]} here: leave all of them as they are, or type each anew."
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -49,7 +54,13 @@ def entry_of(key: CaptionedKey) -> Entry:
 def receiver_entries(kind: str) -> tuple[Entry, ...]:
     """Return the entries of a receiver of a kind, or of the heartbeat; what must be given comes first."""
     keys = sorted(captioned_keys(_struct_of(kind)), key=lambda key: key.default is not None)
-    return tuple(entry_of(key) for key in keys if kind == HEARTBEAT or has_effect(key.name, kind))
+    found = (entry_of(key) for key in keys if kind == HEARTBEAT or has_effect(key.name, kind))
+    return tuple(
+        msgspec.structs.replace(entry, help=_ADDRESS_HELP.get(kind, entry.help))
+        if entry.key == ADDRESS
+        else entry
+        for entry in found
+    )
 
 
 def _struct_of(kind: str) -> type[Receiver] | type[Heartbeat]:

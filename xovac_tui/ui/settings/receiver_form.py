@@ -45,6 +45,7 @@ from xovac_tui.ui.workspace import Workspace
 Save = Callable[[Callable[[SettingsText], SettingsText]], Awaitable[bool]]
 """Function that writes an edit of the settings file; returns whether it was written."""
 _HAS_ADDRESS = "It has an address. Type one only to replace it; it is never shown."
+_NOT_SAVED = "Nothing was saved. enter saves it into the file as it is now."
 _NEW_ADDRESS = "The address goes into a private file beside the settings, and is never shown."
 
 
@@ -156,7 +157,7 @@ class ReceiverWork(msgspec.Struct, frozen=True):
             self._take_back(made)
             return {WHOLE: str(error)}
         self._take_back(made)
-        return FormEnd.AS_IT_WAS
+        return {WHOLE: _NOT_SAVED}
 
     def _take_back(self, made: Path | None) -> None:
         """Remove a private file that nothing leads to."""

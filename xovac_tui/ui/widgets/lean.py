@@ -5,6 +5,7 @@ Textual lays out the whole screen with every letter that is typed, and with ever
 
 from __future__ import annotations
 
+from rich.text import Text
 from textual.geometry import Size
 from textual.reactive import Reactive
 from textual.visual import VisualType
@@ -39,3 +40,9 @@ class LeanInput(Input):
 
     virtual_size: Reactive[Size] = Reactive(Size(0, 0))
     """The size of the text, which scrolls inside the field."""
+
+    @property
+    def _value(self) -> Text:
+        # Textual's own sign of a hidden letter is no ASCII.
+        hidden = "*" * len(self.value) if self.password else ""
+        return Text(hidden, no_wrap=True, overflow="ignore", end="") if hidden else super()._value

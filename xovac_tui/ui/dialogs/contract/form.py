@@ -628,7 +628,10 @@ class ContractForm(Dialog[FormEnd]):
                 self.workspace.window.dialog_follows = bool(self._plan.then) or end is FormEnd.AGAIN
             self.dismiss(end)
             return
+        # A check of the same texts that is still due knows nothing of what saving found.
         self._checks += 1
+        if self._timer is not None:
+            self._timer.stop()
         self._problems = end
         self._focus_row()
         self._show()

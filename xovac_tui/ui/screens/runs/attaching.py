@@ -39,7 +39,7 @@ async def attach_to_run(workspace: Workspace, record: Path, run: int) -> bool:
     try:
         await asyncio.to_thread(attach, record, session, run, (file,), caption=caption, utc=utc, mono=mono)
     except (XovacError, sqlite3.Error, OSError) as error:
-        workspace.say(f"Nothing was attached: {error}.", "error")
+        workspace.say(f"Nothing was attached: {str(error).rstrip('.')}.", "error")
         return False
     workspace.say(f"{workspace.glyphs.shown(file.name, 80)} is attached to r{run}.")
     return True
@@ -67,4 +67,4 @@ async def _ask(workspace: Workspace, run: int) -> tuple[File, str] | None:
 
 def _read_typed(typed: str) -> File:
     """Return a file by its path as typed; `~` is the user's folder."""
-    return read_file(Path(typed).expanduser())
+    return read_file(Path(os.path.expanduser(typed)))

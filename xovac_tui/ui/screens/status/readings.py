@@ -203,13 +203,15 @@ class Readings(LinesWidget, can_focus=True):
     def _arrange(self, width: int, height: int, usual: str) -> tuple[int, Columns]:
         """Return the number of columns, and their parts.
 
-        Names of usual length are whole where that is possible: the change gives way to them, then a column.
+        Names of usual length are whole where that is possible: the change gives way to them, then a column
+        that is not needed to show every channel.
         """
         most = self._columns(width, height)
+        fewest = min(most, -(-len(self._channels) // max(1, height)))
         numbers = labels_of([one for one in self._channels if not is_word(one)], self._glyphs)
         wanted = min(USUAL_NAME, max((cell_len(one) for one in numbers), default=0))
         tried = []
-        for count in range(most, 0, -1):
+        for count in range(most, max(1, fewest) - 1, -1):
             room = (width - (count - 1) * BETWEEN) // count
             tried.append((count, Columns.for_width(room, usual, wanted)))
         return next((one for one in tried if one[1].label >= wanted), tried[0])
