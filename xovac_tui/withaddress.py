@@ -48,7 +48,11 @@ class WithAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
             return "an address is given here and in `url_file`. Keep one of them."
         if "\0" in self.url_file:
             return "no file can be called so: `url_file` holds a NUL. Correct it."
-        return address_mistake(self.url, http=self.is_http) if self.url else ""
+        return self.wrong_in(self.url) if self.url else ""
+
+    def wrong_in(self, url: str) -> str:
+        """Return why it cannot use an address, without repeating it; empty where it can."""
+        return address_mistake(url, http=self.is_http)
 
     def __repr__(self) -> str:
         return (

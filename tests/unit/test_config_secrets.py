@@ -6,10 +6,12 @@ import pytest
 from rich.console import Console
 
 from xovac_tui.config import Profile, Secrets, load_secrets
-from xovac_tui.config.secrets import sink_secret
+from xovac_tui.config.secrets import read_addresses, sink_secret
 from xovac_tui.errors import SettingsError
 from xovac_tui.forwarding.failures import FailureCode, SinkError
 from xovac_tui.forwarding.kinds.influx import InfluxSink
+from xovac_tui.forwarding.kinds.mqtt import MqttSink
+from xovac_tui.forwarding.kinds.postgres import PostgresSink
 from xovac_tui.forwarding.wording import failure_sentence
 from xovac_tui.validation import TEXT, wrong_value
 
@@ -172,3 +174,20 @@ def test_a_file_of_a_secret_that_is_none_is_called_so(tmp_path: Path) -> None:
         assert "secret" in caught.value.failure.detail
         assert "address" not in caught.value.failure.detail
         assert "chmod" not in caught.value.failure.detail
+
+
+@pytest.mark.parametrize(
+    "url", ["http://ada:hush@lab", "ftp://hush", "postgresql://hush/d", "hush:1", "mqtt://a:hush@b"]
+)
+def test_an_address_is_one_of_its_kind_also_in_a_file(tmp_path: Path, url: str) -> None:
+    file = tmp_path / "address"
+    file.write_text(url)
+    file.chmod(0o600)
+    for kind in (InfluxSink, MqttSink, PostgresSink):
+        if url.partition(":")[0] == "postgresql" and kind is PostgresSink:
+            continue
+        [(key, reason)] = kind(name="lab", url=url).check()
+        assert (key, "hush" in reason, "Apprise" in reason) == ("url", False, False)
+        with pytest.raises(SettingsError) as caught:
+            read_addresses((kind(name="lab", url_file=str(file)),))
+        assert reason in str(caught.value)

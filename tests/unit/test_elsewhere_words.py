@@ -90,3 +90,10 @@ def test_two_chambers_with_the_same_beginning_are_told_apart_where_their_names_a
     shown = [armed_words(3.0, "cancel_recipe", f"thermal-vacuum-chamber-{n}", 55) for n in (1, 2)]
     assert [text[-1] for text in shown] == ["1", "2"]
     assert all(cell_len(text) <= 55 for text in shown)
+
+
+@pytest.mark.parametrize("width", range(15, 60))
+def test_an_armed_stop_names_its_chamber_in_every_width(width: int) -> None:
+    words = armed_words(2.4, "cancel_recipe", "bench-1", width)
+    assert words.endswith("bench-1")
+    assert len(words) <= width

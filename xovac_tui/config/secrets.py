@@ -6,7 +6,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +21,7 @@ from xovac_tui.paths import AUTH_VARIABLE, HEADERS_VARIABLE, write_atomically
 from xovac_tui.plural import counted
 from xovac_tui.readfile import NotRegularError, read_at_most
 from xovac_tui.validation import TEXT, Gathered, convert, read_toml, wrong_value
-from xovac_tui.withaddress import WithAddress, address_mistake, each_address
+from xovac_tui.withaddress import WithAddress, each_address
 
 T = TypeVar("T")
 _LONGEST_ADDRESS = 10_000
@@ -202,7 +202,7 @@ def read_addresses(settings: T) -> T:
 
     def read(one: WithAddress) -> WithAddress:
         try:
-            url = _read_address(Path(one.url_file), http=one.is_http) if one.url_file else one.url
+            url = _read_address(Path(one.url_file), one.wrong_in) if one.url_file else one.url
         except SettingsError as error:
             problems.append(f"{one.whose}: {error}")
             return one
@@ -226,10 +226,10 @@ def write_address(path: Path, url: str) -> None:
         raise SettingsError(f"{path} cannot be written: {reason}. Nothing was changed.") from None
 
 
-def _read_address(path: Path, *, http: bool) -> str:
+def _read_address(path: Path, wrong_in: Callable[[str], str]) -> str:
     """Return the address in a file: its only line that is neither empty nor begins with `#`."""
     line = _one_line(path, "address")
-    if reason := address_mistake(line, http=http):
+    if reason := wrong_in(line):
         raise SettingsError(f"{path}: {reason}")
     return line
 

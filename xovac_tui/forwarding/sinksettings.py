@@ -14,6 +14,9 @@ from xovac_tui.forwarding.sink import HistorySink
 from xovac_tui.text import clean
 from xovac_tui.withaddress import WithAddress
 
+USER_IN_ADDRESS = "the address holds a user. Give it as `user`, and its password in `secret_file`."
+"""What is wrong with an address that holds what is not used there."""
+
 
 class ForwardedChamber(msgspec.Struct, frozen=True):
     """What is forwarded, as its rows are marked."""

@@ -20,7 +20,7 @@ _SENTENCES: dict[FailureCode, str] = {
     _C.CREDENTIALS: "It refuses the user, password or token{said}. Correct them, or their rights.",
     _C.NOT_FOUND: "It has no such database, bucket or path{said}. Make it there, or correct the settings.",
     _C.NOT_A_STORE: "What answers at its address is no store{said}. Correct `url`, or what stands before it.",
-    _C.ADDRESS: "Its address cannot be read. Correct `url`, or the file that `url_file` names.",
+    _C.ADDRESS: "Its address cannot be used. Correct `url`, or the file that `url_file` names.",
     _C.ANSWER: "It answers with an error{said}. Look at the server's own log.",
     _C.BUSY: "It takes no more for now{said}.",
     _C.TOO_LARGE: "It does not take so much at once{said}. Raise its limit on the size of what is sent.",

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from xovac_tui.forwarding import engines
 from xovac_tui.forwarding.sink import HistorySink
-from xovac_tui.forwarding.sinksettings import ForwardedChamber, Sink
+from xovac_tui.forwarding.sinksettings import USER_IN_ADDRESS, ForwardedChamber, Sink
 
 
 class InfluxSink(Sink, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="influx"):
@@ -25,6 +25,10 @@ class InfluxSink(Sink, frozen=True, forbid_unknown_fields=True, kw_only=True, ta
     """Organisation of InfluxDB 2."""
     gzip: bool = True
     """Compress what is sent."""
+
+    def wrong_in(self, url: str) -> str:
+        reason = super().wrong_in(url)
+        return reason or (USER_IN_ADDRESS if urlsplit(url).username is not None else "")
 
     def check(self) -> Iterator[tuple[str, str]]:
         """Yield (key, sentence) for everything that has the right type and still cannot be right."""

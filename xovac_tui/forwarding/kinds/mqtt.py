@@ -16,7 +16,7 @@ from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkR
 from xovac_tui.forwarding.publisher import StatePublisher
 from xovac_tui.forwarding.reports import FleetSource, FleetSourceView, LostSource, SourceState
 from xovac_tui.forwarding.sink import HistorySink
-from xovac_tui.forwarding.sinksettings import ForwardedChamber, Sink
+from xovac_tui.forwarding.sinksettings import USER_IN_ADDRESS, ForwardedChamber, Sink
 
 _PREFIX = re.compile(r"[^\s+#/$][^\s+#]{0,199}(?<!/)")
 
@@ -37,6 +37,9 @@ class MqttSink(Sink, frozen=True, forbid_unknown_fields=True, kw_only=True, tag=
     def is_http(self) -> bool:
         return False
 
+    def wrong_in(self, url: str) -> str:
+        return _broker_mistake(url) or super().wrong_in(url)
+
     def placed(self, place: Callable[[str], str]) -> Self:
         """Return it with absolute names of files; `place` makes one."""
         return msgspec.structs.replace(
@@ -46,8 +49,6 @@ class MqttSink(Sink, frozen=True, forbid_unknown_fields=True, kw_only=True, tag=
     def check(self) -> Iterator[tuple[str, str]]:
         """Yield (key, sentence) for everything that has the right type and still cannot be right."""
         yield from super().check()
-        if self.url and not self.mistake() and (reason := _broker_mistake(self.url)):
-            yield "url", reason
         if self.key_file and not self.cert_file:
             yield "key_file", "a key is of no use without its certificate. Give `cert_file`, too."
         if self.discovery and not _PREFIX.fullmatch(self.discovery):
@@ -113,7 +114,7 @@ def _broker_mistake(url: str) -> str:
     if not well:
         return "the address must be mqtt:// or mqtts:// with a host, such as mqtts://broker.example.org."
     if parts.username is not None:
-        return "the address holds a user. Give it as `user`, and its password in `secret_file`."
+        return USER_IN_ADDRESS
     if parts.path not in ("", "/") or parts.query:
         return "a broker's address ends with its host and port. Remove what stands behind."
     return ""

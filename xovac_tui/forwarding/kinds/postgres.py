@@ -22,11 +22,14 @@ class PostgresSink(Sink, frozen=True, forbid_unknown_fields=True, kw_only=True, 
     def is_http(self) -> bool:
         return False
 
+    def wrong_in(self, url: str) -> str:
+        if not url.startswith(("postgresql://", "postgres://")):
+            return "the address must be postgresql:// with a host and a database, or without a host."
+        return super().wrong_in(url)
+
     def check(self) -> Iterator[tuple[str, str]]:
         """Yield (key, sentence) for everything that has the right type and still cannot be right."""
         yield from super().check()
-        if self.url and not self.url.startswith(("postgresql://", "postgres://")):
-            yield "url", "the address must be postgresql:// with a host and a database, or without a host."
         if not _SCHEMA.fullmatch(self.schema):
             yield "schema", "use small letters, digits and underscores, beginning with a letter."
 

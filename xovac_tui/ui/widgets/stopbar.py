@@ -113,9 +113,9 @@ def armed_words(seconds: float, command: str, name: str, width: int, *, ellipsis
     ):
         if cell_len(armed + words) <= width:
             return armed + words
-    words = f"! sends {command} to "
-    room = width - cell_len(armed + words)
-    if room >= min(_SHORTEST_NAME, cell_len(name)):
-        # Cut in its middle: the names of two chambers may differ at either end.
-        return armed + words + fit_label(name, min(room, cell_len(name)), ellipsis=ellipsis)
+    for words in (f"{armed}! sends {command} to ", f"{armed}! stops ", "! stops "):
+        room = width - cell_len(words)
+        if room >= min(_SHORTEST_NAME, cell_len(name)):
+            # Cut in its middle: the names of two chambers may differ at either end.
+            return words + fit_label(name, min(room, cell_len(name)), ellipsis=ellipsis)
     return armed + "press ! again"
