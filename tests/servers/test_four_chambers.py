@@ -262,7 +262,9 @@ class Lab:
                 for row in batch.events:
                     at = stamp(row.utc, row.key.number) // 1_000_000
                     chamber = path.name.partition(".")[0]
-                    found |= {(chamber, row.event, name, at) for name, _ in row.values}
+                    # InfluxDB takes no field of that name.
+                    names = ("time_" if name == "time" else name for name, _ in row.values)
+                    found |= {(chamber, row.event, name, at) for name in names}
             rows.close()
         return found
 
