@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from functools import partial
 from pathlib import Path
@@ -228,6 +229,27 @@ async def test_a_console_elsewhere_is_shown_before_it_runs(
             await pilot.pause()
             assert [one.shown for one in ran] == [command]
             assert (f"{name}: it ended." in desk.text) == command.startswith("ssh")
+
+
+async def test_a_second_enter_does_not_end_the_console_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran, end = [], asyncio.Event()
+
+    async def lend(app: Any, one: ConsoleOpening) -> str:
+        ran.append("begins")
+        await end.wait()
+        ran.append("ends")
+        return ""
+
+    monkeypatch.setattr("xovac_tui.ui.fleet.screen.lend", lend)
+    desk = Desk(report("bench-1", local=True))
+    async with desk.app.run_test() as pilot:
+        await pilot.press("enter", "enter")
+        assert ran == ["begins"]
+        end.set()
+        await pilot.pause()
+        assert ran == ["begins", "ends"]
+        await pilot.press("enter")
+        assert len(ran) == 4
 
 
 async def test_no_text_in_its_field_opens_or_sends_anything(monkeypatch: pytest.MonkeyPatch) -> None:

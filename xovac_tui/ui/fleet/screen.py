@@ -118,6 +118,8 @@ class FleetScreen(LeanScreen[None]):
         self._said = ""
         self._said_until: float | None = None
         self._worst = self._troubled = False
+        self._lent = False
+        """A console has the terminal."""
 
     def compose(self) -> ComposeResult:
         """Build head, chambers, alarms, field and foot."""
@@ -341,9 +343,15 @@ class FleetScreen(LeanScreen[None]):
             self.app.push_screen(dialog, lambda yes: self._run_console(found, name) if yes else None)
 
     def _run_console(self, opening: ConsoleOpening, name: str) -> None:
-        self.run_worker(self._run(opening, name), group="console", exclusive=True)
+        # A second enter may be on its way already: it must not end the console that the first one opened.
+        if not self._lent:
+            self._lent = True
+            self.run_worker(self._run(opening, name), group="console")
 
     async def _run(self, opening: ConsoleOpening, name: str) -> None:
         """Lend the terminal to a console until it ends."""
-        said = await lend(self.app, opening)
+        try:
+            said = await lend(self.app, opening)
+        finally:
+            self._lent = False
         self.say(f"{name}: {said}" if said else "")
