@@ -30,7 +30,7 @@ from xovac_tui.forwarding.recordparts import Part
 
 TOP = Path(__file__).parents[2]
 PAGE = TOP / "docs" / "four-chambers.md"
-PATIENCE = 30.0
+PATIENCE = 60.0
 COMMAND_SECONDS = 120.0
 CHECKOUT = (
     *("xovac_tui", "themes", "docs", "pyproject.toml", "constraints.txt"),
