@@ -459,7 +459,7 @@ async def test_a_second_profile_of_the_same_chamber_is_said(
 
         monkeypatch.setattr(b.profiles, "opened", opened)
         await b.go(OTHER)
-        assert not any("recorded twice" in said for said in b.c.messages)
+        assert not any("has the address of" in said for said in b.c.messages)
         await b.go("bench-3")
         assert any("bench-3 has the address of bench-2" in said for said in b.c.messages)
 

@@ -238,8 +238,8 @@ class Chambers:
             chamber.workspace.say(note, "warning", title="Settings", seconds=20)
         if same:
             chamber.workspace.say(
-                f"{name} has the address of {same[0].station.name}, which is open: one chamber is recorded twice, "
-                "and its alarms are raised twice.",
+                f"{name} has the address of {same[0].station.name}, which is open: one chamber is recorded, "
+                "and its alarms are raised, twice.",
                 "warning",
                 seconds=20,
             )
