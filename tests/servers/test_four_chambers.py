@@ -30,7 +30,7 @@ from xovac_tui.forwarding.recordparts import Part
 
 TOP = Path(__file__).parents[2]
 PAGE = TOP / "docs" / "four-chambers.md"
-PATIENCE = 30.0
+PATIENCE = 60.0
 COMMAND_SECONDS = 120.0
 CHECKOUT = (
     *("xovac_tui", "themes", "docs", "pyproject.toml", "constraints.txt"),
@@ -262,7 +262,9 @@ class Lab:
                 for row in batch.events:
                     at = stamp(row.utc, row.key.number) // 1_000_000
                     chamber = path.name.partition(".")[0]
-                    found |= {(chamber, row.event, name, at) for name, _ in row.values}
+                    # InfluxDB takes no field of that name.
+                    names = ("time_" if name == "time" else name for name, _ in row.values)
+                    found |= {(chamber, row.event, name, at) for name in names}
             rows.close()
         return found
 

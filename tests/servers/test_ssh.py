@@ -33,7 +33,7 @@ from tests.helpers.simulator import simulator_process
 from tests.servers.base import free_port
 from tests.servers.sshd import HOST, Sshd, sshd
 from xovac_tui.api.link import LinkCode, LinkWord
-from xovac_tui.errors import Exit
+from xovac_tui.errors import Exit, LinkError
 from xovac_tui.link.checks import DoctorCheck
 from xovac_tui.link.doctor import probe
 from xovac_tui.link.ssh.connector import TunnelConnector
@@ -281,6 +281,23 @@ async def test_a_server_that_never_answers_is_given_up(runtime: Path) -> None:
         )
         assert await failure(aim) is LinkCode.SSH_NO_ANSWER
         assert f"({LinkCode.SSH_NO_ANSWER})" in (await examine(aim))["ssh"].detail
+    await gone(runtime)
+
+
+async def test_an_ssh_that_prints_without_end_floods_no_terminal(
+    runtime: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loud = tmp_path / "ssh"
+    loud.write_text("#!/bin/sh\nyes banner | head -n 20000 >&2\nexit 255\n")
+    loud.chmod(0o755)
+    for stream in (sys.stdin, sys.stderr):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+    shown: list[str] = []
+    tunnel = Tunnel(Target(url="http://localhost:1", ssh=HOST, ssh_command=(str(loud),)))
+    await tunnel.first(shown.append)
+    assert 100 < len(shown) < 300
+    with pytest.raises(LinkError):
+        await tunnel.up()
     await gone(runtime)
 
 

@@ -445,6 +445,20 @@ async def test_one_that_cannot_be_opened_says_why_and_changes_nothing(tmp_path: 
         assert list(b.c.app.workspaces) == [NAME]
 
 
+async def test_a_screen_that_takes_too_long_is_given_up_and_can_be_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with beside(tmp_path) as b:
+        with monkeypatch.context() as slow:
+            slow.setattr("xovac_tui.ui.open_chambers.MOUNT_SECONDS", 0.0)
+            assert not await b.c.app.chambers.open_named(OTHER)
+        assert b.shown == NAME
+        assert any("too busy to show it" in said for said in b.c.messages)
+        assert list(b.c.app.workspaces) == [NAME, OTHER]
+        await b.go(OTHER)
+        assert "! ! STOP bench-2" in strip(b)
+
+
 def recorded(folder: Path, name: str) -> RecordChoice:
     return RecordChoice(path=folder / f"{name}.sqlite3", settings=RecordSettings(), visit=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from functools import partial
 from pathlib import Path
@@ -159,12 +160,21 @@ async def test_alarms_take_the_screen_and_give_it_back() -> None:
         assert desk.app.screen.query_one(ChamberList).has_focus
 
 
-async def test_nothing_is_sent_from_here_and_the_keys_say_what_does() -> None:
-    desk = Desk()
+@pytest.mark.parametrize(
+    ("chamber", "how"),
+    [
+        (report("bench-1", local=True), "Press enter to open the console of bench-1, then ! ! there."),
+        (report("bench-1"), "run `xovac-tui --profile bench-1`, then ! ! there."),
+        (report("bench-2"), "run `ssh -t lab-pc xovac-tui --profile bench-2`, then ! ! there."),
+        (report("bench-2", of={"host": ""}), "Open the console of bench-2 by hand, then ! ! there."),
+    ],
+)
+async def test_nothing_is_sent_from_here_and_the_keys_say_what_does(chamber: ChamberReport, how: str) -> None:
+    desk = Desk(chamber)
     async with desk.app.run_test() as pilot:
         await pilot.press("exclamation_mark", "exclamation_mark")
         assert "Nothing was sent" in desk.text
-        assert "bench-1" in desk.app.screen.query_one("#said", LinesWidget).plain
+        assert how in " ".join(desk.app.screen.query_one("#said", LinesWidget).plain.split())
         desk.flush(15.0)
         assert "Nothing was sent" not in desk.text
 
@@ -176,7 +186,7 @@ async def test_what_is_said_is_folded_again_in_a_narrower_terminal() -> None:
         await pilot.resize_terminal(40, 24)
         await pilot.pause()
         said = desk.app.screen.query_one("#said", LinesWidget).plain
-        assert said.endswith("! ! there.")
+        assert " ".join(said.split()).endswith("! ! there.")
         assert max(map(len, said.splitlines())) <= 38
 
 
@@ -219,6 +229,27 @@ async def test_a_console_elsewhere_is_shown_before_it_runs(
             await pilot.pause()
             assert [one.shown for one in ran] == [command]
             assert (f"{name}: it ended." in desk.text) == command.startswith("ssh")
+
+
+async def test_a_second_enter_does_not_end_the_console_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran, end = [], asyncio.Event()
+
+    async def lend(app: Any, one: ConsoleOpening) -> str:
+        ran.append("begins")
+        await end.wait()
+        ran.append("ends")
+        return ""
+
+    monkeypatch.setattr("xovac_tui.ui.fleet.screen.lend", lend)
+    desk = Desk(report("bench-1", local=True))
+    async with desk.app.run_test() as pilot:
+        await pilot.press("enter", "enter")
+        assert ran == ["begins"]
+        end.set()
+        await pilot.pause()
+        assert ran == ["begins", "ends"]
+        await pilot.press("enter")
+        assert len(ran) == 4
 
 
 async def test_no_text_in_its_field_opens_or_sends_anything(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -174,3 +174,12 @@ def test_a_chamber_is_found_by_its_alarm_recipe_and_name() -> None:
     assert one.has("SHROUD cycles")
     assert one.has("bench")
     assert not one.has("bench pump")
+
+
+def test_no_two_rows_are_called_the_same_whatever_the_names() -> None:
+    board = FleetBoard()
+    board.take(0, [report("s1/b", site="x"), report("b", site="s1"), report("b", site="s2")])
+    names = {(one.site, one.chamber): one.name for one in board.view(100.0).rows}
+    assert len(set(names.values())) == 3
+    board.take(0, [report("b", site="s1", arrived=101.0)])
+    assert names == {(one.site, one.chamber): one.name for one in board.view(101.0).rows}

@@ -18,6 +18,10 @@ _PROFILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 """Names of profiles that no shell reads anything into."""
 
 
+_LOOKING = ("--observe", "--no-record")
+"""Options of a console that sends nothing, STOP included, and records nothing."""
+
+
 class CannotOpen(StrEnum):
     """Why the console of a chamber cannot be opened."""
 
@@ -50,6 +54,11 @@ class ConsoleOpening(msgspec.Struct, frozen=True):
         """The command as it is typed."""
         return shlex.join(self.command)
 
+    @property
+    def with_control(self) -> str:
+        """The command that opens a console from which STOP can be sent, as it is typed."""
+        return shlex.join(part for part in self.command if part not in _LOOKING)
+
 
 class ThisMachine(msgspec.Struct, frozen=True, kw_only=True):
     """What consoles are opened by on this machine."""
@@ -76,7 +85,7 @@ def opening(row: FleetRow, here: ThisMachine) -> ConsoleOpening | CannotOpen:
         command = (*here.program, *here.consoles[row.chamber])
         if row.report.local or row.report.presence is Presence.GONE or there == here.host:
             return ConsoleOpening(command, OpenedOn.HERE)
-        return ConsoleOpening((*command, "--observe", "--no-record"), OpenedOn.BESIDE)
+        return ConsoleOpening((*command, *_LOOKING), OpenedOn.BESIDE)
     if row.report.local or (there and there == here.host):
         return CannotOpen.NO_PROFILE
     if not there:

@@ -268,10 +268,17 @@ def _names(chosen: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     count: dict[str, int] = {}
     for _, chamber in keys:
         count[chamber] = count.get(chamber, 0) + 1
-    return {
-        (site, chamber): chamber if count[chamber] == 1 else f"{site or '?'}/{chamber}"
-        for site, chamber in keys
-    }
+    made: dict[tuple[str, str], str] = {}
+    taken: set[str] = set()
+    for site, chamber in sorted(keys):
+        name, number = chamber if count[chamber] == 1 else f"{site or '?'}/{chamber}", 1
+        while name in taken:
+            # A name from a bus may hold a slash, too.
+            number += 1
+            name = f"{site or '?'}/{chamber} ({number})"
+        taken.add(name)
+        made[site, chamber] = name
+    return made
 
 
 def _order(key: tuple[str, str]) -> list[tuple[list[tuple[int, str]], str]]:

@@ -11,6 +11,10 @@ from xovac_tui.notify.terminal import TerminalNotices
 
 _ALIKE = 1.0
 """Seconds by which two moments at which an alarm was raised differ at least."""
+_AT_ONCE = 10
+"""Chambers that ring at one moment at the most; the others ring at the next ones."""
+_MOST_KEPT = 1_000
+"""Chambers that are kept although they are not shown any more."""
 
 
 class _ChamberRings:
@@ -19,14 +23,18 @@ class _ChamberRings:
     def __init__(self, notices: TerminalNotices) -> None:
         self.notices = notices
         self.known: dict[str, FleetAlarm] | None = None
-        """None before the first look: what was active then was sent by the program that evaluates."""
+        """None before the first look at it."""
 
-    def changes(self, alarms: Iterable[FleetAlarm], utc: float, mono: float) -> list[AlarmChange]:
-        """Return what happened since the last look."""
-        before, now = self.known, {one.alarm.rule: one for one in alarms}
+    def changes(self, row: FleetRow, since: float, utc: float, mono: float) -> list[AlarmChange]:
+        """Return what happened since the last look; at the first one, since UTC seconds.
+
+        What was active before the fleet was opened was sent by the program that evaluates.
+        """
+        before, now = self.known, {one.alarm.rule: one for one in row.alarms}
         self.known = now
         if before is None:
-            return []
+            since += row.clock_ahead or 0.0
+            before = {rule: one for rule, one in now.items() if (one.alarm.since or 0.0) <= since}
         made = []
         for rule, one in now.items():
             was = before.get(rule)
@@ -49,21 +57,30 @@ class FleetRings:
         """Take `plain`, which makes text that the terminal can show."""
         self._settings, self._environ, self._plain = settings, environ, plain
         self._chambers: dict[tuple[str, str], _ChamberRings] = {}
+        self._opened: float | None = None
+        """UTC seconds of the first look."""
 
     def due(self, rows: Iterable[FleetRow], utc: float, mono: float) -> str:
         """Return what to write to the terminal at this moment; empty for nothing."""
         if not self._settings.in_terminal:
             return ""
-        found = ""
+        rows = tuple(rows)
+        self._opened = utc if self._opened is None else self._opened
+        found: list[str] = []
         for row in rows:
             if row.summary is None:
                 continue
             rings = self._of(row)
-            if changes := rings.changes(row.alarms, utc, mono):
+            if changes := rings.changes(row, self._opened, utc, mono):
                 rings.notices.take(changes, mono)
-            if changes or row.alarms:
-                found += rings.notices.due(_view(row.alarms), mono, utc, plain=self._plain)
-        return found
+            if (changes or row.alarms) and len(found) < _AT_ONCE:
+                ring = rings.notices.due(_view(row.alarms), mono, utc, plain=self._plain)
+                # Bells are all the same: one is enough.
+                found += [ring] if ring and ring not in found else []
+        if len(self._chambers) > len(rows) + _MOST_KEPT:
+            shown = {(row.site, row.chamber) for row in rows}
+            self._chambers = {key: one for key, one in self._chambers.items() if key in shown}
+        return "".join(found)
 
     def _of(self, row: FleetRow) -> _ChamberRings:
         key = row.site, row.chamber

@@ -23,6 +23,6 @@ STOP_ELSEWHERE = Action(
     "no-stop",
     "!",
     "no STOP",
-    "Say which keys stop the recipe of the chosen chamber: nothing is sent from here.",
+    "Say how to stop the recipe of the chosen chamber: nothing is sent from here.",
 )
 ACTIONS = (OPEN, ALARMS, TROUBLED, WORST, FIND, HELP, QUIT, STOP_ELSEWHERE)

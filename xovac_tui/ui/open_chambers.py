@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -43,6 +44,8 @@ class OpenChamber:
         self.messages = Messages(workspace)
         self.frame: ChamberScreen | None = None
         """Its screen, which lives on while another chamber is shown; None: it is built when it is shown."""
+        self.building: ChamberScreen | None = None
+        """Its screen until that is built; a try to show it that took too long goes on with it."""
         self.kept: dict[str, Callable[[], Pane]] = {}
         """Factories of the panes shown in place of a tab, kept over a defect of the screen."""
         self.task: asyncio.Task[None] | None = None
@@ -111,8 +114,9 @@ class Chambers:
             return
         chamber.messages.on_news(news)
         # A pane that is not seen takes news as the panes behind other tabs do, and nothing is painted.
-        if chamber.frame is not None:
-            chamber.frame.on_news(news)
+        frame = chamber.frame or chamber.building
+        if frame is not None and frame._mounted_event.is_set():
+            frame.on_news(news)
         if chamber is self.shown:
             chamber.workspace.window.flush()
 
@@ -165,16 +169,9 @@ class Chambers:
             return chamber is not None
         if not self._may_switch():
             return False
-        frame = chamber.frame
-        if frame is None:
-            frame = ChamberScreen(chamber.workspace)
-            app.add_unseen(frame)
-            async with asyncio.timeout(MOUNT_SECONDS):
-                await frame._mounted_event.wait()
-            if not self._may_switch() or self._open.get(name) is not chamber:
-                await take_away([frame])
-                return False
-            chamber.frame = frame
+        frame = chamber.frame or await self._built(chamber)
+        if frame is None or chamber is self.shown:
+            return frame is not None
         self._before = [one for one in self._before if one != name] + [self.shown.workspace.station.name]
         self.shown = chamber
         app.swap_lowest(frame)
@@ -182,6 +179,26 @@ class Chambers:
         await frame.bring_back(chamber.kept, frame.active_tab)
         chamber.messages.shown()
         return True
+
+    async def _built(self, chamber: OpenChamber) -> ChamberScreen | None:
+        """Return the screen of a chamber once it is built; None, with a message, where it cannot be shown."""
+        frame = chamber.building
+        if frame is None:
+            frame = chamber.building = ChamberScreen(chamber.workspace)
+            self._app.add_unseen(frame)
+        name = chamber.workspace.station.name
+        try:
+            async with asyncio.timeout(MOUNT_SECONDS):
+                await frame._mounted_event.wait()
+        except TimeoutError:
+            self.shown.workspace.say(
+                f"{name} is open, but this machine is too busy to show it now. Try again.", "warning"
+            )
+            return None
+        if not self._may_switch() or self._open.get(name) is not chamber:
+            return None
+        chamber.frame, chamber.building = frame, None
+        return frame
 
     def _may_switch(self) -> bool:
         stack = self._app.screen_stack
@@ -246,8 +263,12 @@ class Chambers:
             chamber.task.cancel()
             await asyncio.wait([chamber.task])
         del self._busy[name]
-        if chamber.frame is not None:
-            await take_away([chamber.frame])
+        if (frame := chamber.frame or chamber.building) is not None:
+            # What is taken away while it is being built fails in what it has not built yet.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(MOUNT_SECONDS):
+                    await frame._mounted_event.wait()
+            await take_away([frame])
         say, unwritten = self.shown.workspace.say, chamber.workspace.station.record.unwritten
         if unwritten:
             say(unwritten, "error", title=f"{name} is closed", seconds=60)
@@ -324,9 +345,9 @@ class Chambers:
         while isinstance(node, DOMNode) and not isinstance(node, Screen):
             node = node._parent
         for chamber in self.open:
-            if chamber is not self.shown and chamber.frame is node and node is not None:
-                frame, chamber.frame = chamber.frame, None
-                assert frame is not None
+            frame = chamber.frame or chamber.building
+            if chamber is not self.shown and frame is not None and frame is node:
+                chamber.frame = chamber.building = None
                 self._app.mender.log(error)
                 chamber.kept |= frame.unsaved()
                 self._app.run_worker(take_away([frame]), group="broken", exit_on_error=False)

@@ -37,6 +37,8 @@ _AFTERMATH = 0.3
 """Seconds for which what broke a connection is waited for: its sockets end before ssh does and says why."""
 _LINES = 50
 """Newest lines of ssh that are kept."""
+_MOST_SHOWN = 200
+"""Lines of ssh that are shown while it may ask: a banner and a question have fewer."""
 _LONGEST_LINE = 400
 _LONGEST_PATH = 100
 """Bytes of a socket's path: Linux takes 107, macOS 103."""
@@ -263,7 +265,7 @@ class _Ssh:
                     continue
                 self._lines.append((self.printed, line))
                 self.printed += 1
-                if (say := self._say) is not None:
+                if (say := self._say) is not None and self.printed <= _MOST_SHOWN:
                     say(line)
 
 

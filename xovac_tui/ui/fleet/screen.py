@@ -61,9 +61,10 @@ _CANNOT = {
     "Open its console by the address that it was opened with.",
 }
 _ASKS = {
-    OpenedOn.BESIDE: "{host} records {name}. This opens its console on this machine, for looking only and "
-    "without a second record:",
-    OpenedOn.THERE: "This runs in this terminal, and opens {name} for looking only:",
+    OpenedOn.BESIDE: "{host} records {name}. This opens its console on this machine without a second record, "
+    "for looking only: nothing can be sent, STOP included.",
+    OpenedOn.THERE: "This runs in this terminal, and opens {name} for looking only: nothing can be sent, "
+    "STOP included.",
 }
 
 
@@ -117,6 +118,8 @@ class FleetScreen(LeanScreen[None]):
         self._said = ""
         self._said_until: float | None = None
         self._worst = self._troubled = False
+        self._lent = False
+        """A console has the terminal."""
 
     def compose(self) -> ComposeResult:
         """Build head, chambers, alarms, field and foot."""
@@ -302,10 +305,15 @@ class FleetScreen(LeanScreen[None]):
     def action_no_stop(self) -> None:
         row, stop = self.query_one(ChamberList).chosen, printed(STOP_ELSEWHERE.keys)
         name = "a chamber" if row is None else self._looks.text(row.name, 40)
-        self.say(
-            f"Nothing was sent: the fleet stops no recipe. Press {printed(OPEN.keys)} to open the console of "
-            f"{name}, then {stop} {stop} there."
-        )
+        found = CannotOpen.NO_HOST if row is None else self._start.opening(row)
+        if isinstance(found, CannotOpen):
+            how = f"Open the console of {name} by hand"
+        elif found.on is OpenedOn.HERE:
+            how = f"Press {printed(OPEN.keys)} to open the console of {name}"
+        else:
+            # The console that the fleet opens of it is for looking only.
+            how = f"Leave the fleet and run `{found.with_control}`"
+        self.say(f"Nothing was sent: the fleet stops no recipe. {how}, then {stop} {stop} there.")
 
     def action_leave(self) -> None:
         self.app.exit(0)
@@ -335,9 +343,15 @@ class FleetScreen(LeanScreen[None]):
             self.app.push_screen(dialog, lambda yes: self._run_console(found, name) if yes else None)
 
     def _run_console(self, opening: ConsoleOpening, name: str) -> None:
-        self.run_worker(self._run(opening, name), group="console", exclusive=True)
+        # A second enter may be on its way already: it must not end the console that the first one opened.
+        if not self._lent:
+            self._lent = True
+            self.run_worker(self._run(opening, name), group="console")
 
     async def _run(self, opening: ConsoleOpening, name: str) -> None:
         """Lend the terminal to a console until it ends."""
-        said = await lend(self.app, opening)
+        try:
+            said = await lend(self.app, opening)
+        finally:
+            self._lent = False
         self.say(f"{name}: {said}" if said else "")
