@@ -31,6 +31,7 @@ from xovac_tui.ui.dialogs.quit import CloseDialog, QuitDialog
 from xovac_tui.ui.frame.bars import KeyBar
 from xovac_tui.ui.messages import AWAY
 from xovac_tui.ui.screens.pane import Pane
+from xovac_tui.ui.start import OpenedProfile
 
 STOPPED = [("cancel_recipe", "")]
 HOT = Watchlist(rules=(HighRule(name="part hot", channel="test_part", limit=80.0, severity="high"),))
@@ -443,6 +444,24 @@ async def test_one_that_cannot_be_opened_says_why_and_changes_nothing(tmp_path: 
         await b.c.press("enter")
         await b.c.until(lambda: any("was not opened" in said for said in b.c.messages))
         assert list(b.c.app.workspaces) == [NAME]
+
+
+async def test_a_second_profile_of_the_same_chamber_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with beside(tmp_path) as b:
+        made = b.profiles.opened
+
+        def opened(name: str) -> OpenedProfile:
+            found = made(name)
+            found.station.manner = msgspec.structs.replace(found.station.manner, place="http://bench:1")
+            return found
+
+        monkeypatch.setattr(b.profiles, "opened", opened)
+        await b.go(OTHER)
+        assert not any("recorded twice" in said for said in b.c.messages)
+        await b.go("bench-3")
+        assert any("bench-3 has the address of bench-2" in said for said in b.c.messages)
 
 
 async def test_a_screen_that_takes_too_long_is_given_up_and_can_be_tried_again(

@@ -228,12 +228,21 @@ class Chambers:
             return False
         finally:
             del self._busy[name]
+        place = opened.station.manner.place
+        same = [one for one in self.workspaces.values() if place and one.station.manner.place == place]
         chamber = OpenChamber(self._make(opened))
         self._open[name], self.workspaces[name] = chamber, chamber.workspace
         self.attend(chamber)
         self.start(chamber)
         for note in opened.notes:
             chamber.workspace.say(note, "warning", title="Settings", seconds=20)
+        if same:
+            chamber.workspace.say(
+                f"{name} has the address of {same[0].station.name}, which is open: one chamber is recorded twice, "
+                "and its alarms are raised twice.",
+                "warning",
+                seconds=20,
+            )
         return await self.show(name)
 
     async def close(self, name: str) -> None:
