@@ -26,7 +26,7 @@ class PageServer(socketserver.ThreadingMixIn, WSGIServer):
         family, *_, where = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
         self.address_family = family
         self._room = threading.BoundedSemaphore(MOST_READERS)
-        super().__init__((str(where[0]), port), _Reader)
+        super().__init__((str(where[0]), port), _PageRequest)
         self.set_app(application)
 
     def server_bind(self) -> None:
@@ -58,8 +58,8 @@ class PageServer(socketserver.ThreadingMixIn, WSGIServer):
         logging.getLogger(__name__).debug("a reader of the page got nothing", exc_info=True)
 
 
-class _Reader(WSGIRequestHandler):
-    """One reader."""
+class _PageRequest(WSGIRequestHandler):
+    """A request for the page."""
 
     timeout = SILENCE
 
@@ -68,10 +68,10 @@ class _Reader(WSGIRequestHandler):
 
     def get_stderr(self) -> Any:
         """Return what takes the errors of the application: nothing does."""
-        return _Nowhere()
+        return _NoErrors()
 
 
-class _Nowhere:
+class _NoErrors:
     """Takes text, and keeps none."""
 
     def write(self, text: str) -> int:
