@@ -69,10 +69,7 @@ class PostgreSql(Server):
 
     def kill(self) -> None:
         """End it with all its processes at once; it recovers at the next start."""
-        ended = self._processes()
-        for pid in ended:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        ended = self._signal(signal.SIGKILL)
         super().kill()
         end = time.monotonic() + PATIENCE
         while any(Path(f"/proc/{pid}").exists() for pid in ended) and time.monotonic() < end:
@@ -82,13 +79,19 @@ class PostgreSql(Server):
 
     def pause(self) -> None:
         """Let it accept connections and answer nothing."""
-        for pid in self._processes():
-            os.kill(pid, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
         """End a pause."""
-        for pid in self._processes():
-            os.kill(pid, signal.SIGCONT)
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, how: signal.Signals) -> list[int]:
+        """Send a signal to all its processes, of which some may end meanwhile; return their numbers."""
+        found = self._processes()
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, how)
+        return found
 
     def _processes(self) -> list[int]:
         """Return the postmaster and what it has started; empty where it does not run."""

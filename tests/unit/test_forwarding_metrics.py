@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import struct
+import threading
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,7 @@ from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.forwarding.summary import AlarmSummary, ChamberSummary, ChannelSummary, SinkSummary
 
 prometheus_client = pytest.importorskip("prometheus_client")
+MetricsPage = pytest.importorskip("xovac_tui.forwarding.engines.metrics").MetricsPage
 DOCS = Path(__file__).parents[2] / "docs"
 BENCH = ForwardedChamber("bench", "lab 1")
 UTC = 1_790_000_000.0
@@ -120,7 +125,6 @@ def test_names_of_the_chamber_are_labels_and_never_more() -> None:
 
 
 def test_the_page_is_served_and_nothing_can_be_sent_to_it() -> None:
-    from xovac_tui.forwarding.engines.metrics import MetricsPage
 
     made = MetricsPage("page", BENCH, "127.0.0.1", 0)
     made.start()
@@ -146,3 +150,38 @@ def test_dashboard_and_rules_name_metrics_that_exist() -> None:
     found = set(samples((100.0, summary())))
     text = (DOCS / "grafana" / "chambers.json").read_text() + (DOCS / "prometheus" / "alerts.yml").read_text()
     assert set(re.findall(r"xovac_[a-z_]+", text)) <= found
+
+
+def test_readers_that_say_nothing_take_few_threads_and_errors_print_nothing(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xovac_tui.forwarding.engines.pageserver.MOST_READERS", 3)
+    made = MetricsPage("page", BENCH, "127.0.0.1", 0)
+    made.start()
+    before = threading.active_count()
+    try:
+        readers = [socket.create_connection(("127.0.0.1", made.port), timeout=5) for _ in range(10)]
+        # The last ones are let go at once.
+        assert readers[-1].recv(1) == b""
+        assert threading.active_count() - before <= 3
+        with suppress(OSError):
+            readers[0].sendall(b"GET /" + b"x" * 100_000)
+        for reader in readers:
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            reader.close()
+        for _ in range(200):
+            with suppress(OSError):
+                if b"xovac_build_info" in _page(made):
+                    break
+            threading.Event().wait(0.01)
+        else:
+            pytest.fail("the page is not served again")
+    finally:
+        made.stop(wait=True)
+    said = capfd.readouterr()
+    assert (said.out, said.err) == ("", "")
+
+
+def _page(made: Any) -> bytes:
+    with urllib.request.urlopen(f"http://127.0.0.1:{made.port}/metrics", timeout=5) as answer:
+        return bytes(answer.read())

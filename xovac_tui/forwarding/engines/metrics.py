@@ -15,6 +15,7 @@ import msgspec
 
 from xovac_tui import __version__
 from xovac_tui.api.link import LinkWord
+from xovac_tui.forwarding.engines.pageserver import PageServer
 from xovac_tui.forwarding.failures import Failure, FailureCode, SinkError, SinkRemedy
 from xovac_tui.forwarding.sinksettings import ForwardedChamber
 from xovac_tui.forwarding.summary import ChamberSummary, ChannelSummary
@@ -53,7 +54,7 @@ class MetricsPage:
         self._chamber, self._address, self._port, self._mono = chamber, address, port, mono
         self._view = SinkView(name=name, kind="metrics")
         self._newest: tuple[float, ChamberSummary] | None = None
-        self._server: Any = None
+        self._server: PageServer | None = None
         self._tried = 0.0
 
     @property
@@ -72,11 +73,13 @@ class MetricsPage:
         registry = self._library.CollectorRegistry(auto_describe=False)
         registry.register(_Collector(self))
         try:
-            self._server, _ = self._library.start_http_server(self._port, self._address, registry)
+            server = PageServer(self._address, self._port, self._library.make_wsgi_app(registry))
         except OSError as error:
             detail = clean(error.strerror or str(error), 200)
             self._change(state=SinkState.WAITING, failure=Failure(FailureCode.CONNECTION, detail))
             return
+        self._server = server
+        threading.Thread(target=server.serve_forever, name=f"page {self._view.name}", daemon=True).start()
         self._change(state=SinkState.ON, failure=None)
 
     def publish(self, summary: ChamberSummary) -> None:
