@@ -43,7 +43,12 @@ def main() -> int:
     rows: list[Row] = []
     for name in given.names or NAMES:
         began = time.monotonic()
-        rows += importlib.import_module(f"benchmarks.{name}").measure(given.quick)
+        try:
+            rows += importlib.import_module(f"benchmarks.{name}").measure(given.quick)
+        except Exception as error:
+            # The others are worth printing all the same.
+            print(f"{name}: {error}"[:2000], file=sys.stderr, flush=True)
+            rows.append(Row(name, f"failed: {type(error).__name__}", "", False))
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     print(machine() + (" (quick: a look, not a proof)" if given.quick else ""))
     table = [("what", "measured", "must be", ""), *((r.what, r.measured, r.limit, word(r)) for r in rows)]

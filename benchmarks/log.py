@@ -35,7 +35,11 @@ def sift(program: Pty, words: str) -> tuple[float, list[float]]:
         opened = len(answers) % 2 == 1
         before, typed = program.count, time.monotonic()
         program.send("\x1b" if opened else "?")
-        program.wait_raw(b"Event" if opened else HELP, within=30, start=before)
+        if opened:
+            # What the help covered is drawn anew, whatever that is.
+            program.wait_for(lambda shown: "Help:" not in shown)
+        else:
+            program.wait_raw(HELP, within=30, start=before)
         answers.append((time.monotonic() - typed) * 1000)
         time.sleep(ANSWER_SECONDS)
     took = time.monotonic() - began
