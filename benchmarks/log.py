@@ -41,7 +41,9 @@ def sift(program: Pty, words: str) -> tuple[float, list[float]]:
         else:
             program.wait_raw(HELP, within=30, start=before)
         answers.append((time.monotonic() - typed) * 1000)
-        time.sleep(ANSWER_SECONDS)
+        next_key = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < next_key and not all_read(program.text()):
+            time.sleep(0.01)
     took = time.monotonic() - began
     if len(answers) % 2:
         program.send("\x1b")
