@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.measure import SIZE, Row, Server, at_most, cpu_seconds, median, ratio, server
+from benchmarks.measure import SIZE, Row, Server, at_most, cpu_used, median, ratio, server
 from tests.helpers.pty import PROGRAM, Pty
 
 CHANNELS, RATE = 100, 20
@@ -61,9 +61,7 @@ def cost(source: Server, folder: str, seconds: float) -> Row:
         source.order(rate=RATE, channels=CHANNELS)
         time.sleep(SETTLE_SECONDS)
         pids = watching.process.pid, bare.process.pid
-        before = [cpu_seconds(pid) for pid in pids]
-        time.sleep(seconds)
-        used = [(cpu_seconds(pid) - was) / seconds * 100 for pid, was in zip(pids, before, strict=True)]
+        used = [one / seconds * 100 for one in cpu_used(pids, seconds)]
         assert "alarm" not in watching.text(), watching.text()
     name = f"1,000 rules on {CHANNELS} channels at {RATE} Hz: CPU, to no rule"
     return ratio(name, used[0], used[1], "%", most=1.5)

@@ -16,7 +16,7 @@ from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 
 from benchmarks.bare import READY
-from benchmarks.measure import SIZE, Row, at_most, cpu_seconds, module, ratio
+from benchmarks.measure import SIZE, Row, at_most, cpu_used, module, ratio
 from tests.helpers.pty import PROGRAM, Pty
 from tests.servers.mosquitto import USERS, Mosquitto, mosquitto
 from xovac_tui.forwarding.summary import ChamberSummary, ChannelSummary
@@ -126,15 +126,12 @@ def watch(seconds: float) -> tuple[float, float, float]:
             bare.wait_raw(READY.encode())
             ours.wait_for("50 chambers")
             time.sleep(SETTLE_SECONDS)
-            pids = ours.process.pid, bare.process.pid
-            before = [cpu_seconds(pid) for pid in pids]
             written = ours.count
-            time.sleep(seconds)
-            used = [cpu_seconds(pid) - was for pid, was in zip(pids, before, strict=True)]
+            mine, theirs = cpu_used((ours.process.pid, bare.process.pid), seconds)
             written = ours.count - written
             shown = ours.text()
             assert shown.count("ONLINE") >= 10, f"not all live:\n{shown}"
-    return written / seconds, used[0], used[1]
+    return written / seconds, mine, theirs
 
 
 def measure(quick: bool) -> list[Row]:

@@ -58,6 +58,13 @@ def cpu_seconds(pid: int) -> float:
     return seconds
 
 
+def cpu_used(pids: Sequence[int], seconds: float) -> list[float]:
+    """Return the processor time that processes use over the same seconds, each in seconds."""
+    before = [cpu_seconds(pid) for pid in pids]
+    time.sleep(seconds)
+    return [cpu_seconds(pid) - was for pid, was in zip(pids, before, strict=True)]
+
+
 def resident_bytes(pid: int | None = None) -> int:
     """Return how many bytes of a process are in RAM; of this one where none is named."""
     import os

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 
-from benchmarks.measure import Row, at_most, console_and_label, cpu_seconds, ratio, server
+from benchmarks.measure import Row, at_most, console_and_label, cpu_used, ratio, server
 from tests.helpers.pty import PROGRAM, Pty
 
 LARGE = (200, 60)
@@ -18,14 +18,11 @@ def watch(channels: int, rate: float, seconds: float) -> tuple[float, float, flo
     """Return bytes per second, and the processor time of console and bare app over the same seconds."""
     with console_and_label(channels, rate) as (ours, bare):
         time.sleep(SETTLE_SECONDS)
-        pids = ours.process.pid, bare.process.pid
-        before = [cpu_seconds(pid) for pid in pids]
         written = ours.count
-        time.sleep(seconds)
-        used = [cpu_seconds(pid) - was for pid, was in zip(pids, before, strict=True)]
+        mine, theirs = cpu_used((ours.process.pid, bare.process.pid), seconds)
         written = ours.count - written
         assert "c01" in ours.text(), f"no readings:\n{ours.text()}"
-    return written / seconds, used[0], used[1]
+    return written / seconds, mine, theirs
 
 
 def watch_zoomed(seconds: float) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.alarms import home_with, recorder
-from benchmarks.measure import Row, Server, at_most, cpu_seconds, median, ratio, resident_bytes, server
+from benchmarks.measure import Row, Server, at_most, cpu_used, median, ratio, resident_bytes, server
 from tests.servers.base import free_port
 from xovac_tui.recording.disk.record import Record
 
@@ -47,9 +47,7 @@ def beside(source: Server, folder: str, forward: str, seconds: float) -> tuple[l
         source.order(rate=RATE, channels=CHANNELS)
         time.sleep(SETTLE_SECONDS)
         pids = ours.process.pid, bare.process.pid
-        before = [cpu_seconds(pid) for pid in pids]
-        time.sleep(seconds)
-        used = [(cpu_seconds(pid) - was) / seconds * 100 for pid, was in zip(pids, before, strict=True)]
+        used = [one / seconds * 100 for one in cpu_used(pids, seconds)]
         memory = [resident_bytes(pid) / 1e6 for pid in pids]
         assert "Nothing listens" in ours.text(), ours.text()
     source.order(rate=0, channels=CHANNELS)

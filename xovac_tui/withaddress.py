@@ -105,3 +105,18 @@ def address_mistake(url: str, *, http: bool) -> str:
     return (
         "" if well else "the address must be http:// or https:// with a host, such as https://example.org/x."
     )
+
+
+def name_mistake(name: str) -> str:
+    """Return why something in a list cannot have this name, as a sentence; empty where it can."""
+    if not name.strip() or not name.isprintable() or len(name) > 64:
+        return "give it a name of 1 to 64 printable characters."
+    return ""
+
+
+def twice_mistake(name: str, seen: set[str]) -> str:
+    """Return that a name is given twice, as a sentence; else empty, and `seen` has the name from then on."""
+    if name in seen:
+        return f'"{name}" is named twice. Give one of them another name.'
+    seen.add(name)
+    return ""

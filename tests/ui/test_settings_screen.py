@@ -66,6 +66,14 @@ async def pick(c: Console, typed: str) -> None:
     await c.settle()
 
 
+async def form_of(c: Console, typed: str) -> ContractForm:
+    """Find a setting and return the form that changes it."""
+    await pick(c, typed)
+    form = c.app.screen
+    assert isinstance(form, ContractForm)
+    return form
+
+
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (120, 36)])
 async def test_units_change_while_choosing_and_stay_once_chosen(
     tmp_path: Path, size: tuple[int, int]
@@ -164,9 +172,7 @@ async def test_what_another_program_writes_while_mine_is_saved_is_shown_first(
 
 async def test_what_was_typed_into_a_form_stays_when_the_file_had_changed(tmp_path: Path) -> None:
     async with settings(tmp_path) as (c, file):
-        await pick(c, "add program of yours")
-        form = c.app.screen
-        assert isinstance(form, ContractForm)
+        form = await form_of(c, "add program of yours")
         form.put("name", "pager")
         form.put("command", "page.sh")
         file.write_text(f'recipes = "r"\n{TEXT}')
@@ -289,9 +295,7 @@ async def saved(c: Console) -> None:
 
 async def test_a_receiver_is_added_changed_and_taken_out_by_its_form(tmp_path: Path) -> None:
     async with settings(tmp_path) as (c, file):
-        await pick(c, "add webhook")
-        form = c.app.screen
-        assert isinstance(form, ContractForm)
+        form = await form_of(c, "add webhook")
         form.put("name", "lab system")
         form.put("url", "https://lab.example.org/t0ken")
         form.put("at_most", "3")
@@ -313,10 +317,10 @@ async def test_a_receiver_is_added_changed_and_taken_out_by_its_form(tmp_path: P
         await pick(c, "lab system")
         await c.press("e")
         await c.until(lambda: isinstance(c.app.screen, ContractForm))
-        form = c.app.screen
-        assert isinstance(form, ContractForm)
-        assert "t0ken" not in str(form.texts)
-        form.put("severities", "high")
+        changed = c.app.screen
+        assert isinstance(changed, ContractForm)
+        assert "t0ken" not in str(changed.texts)
+        changed.put("severities", "high")
         await saved(c)
         assert file.read_text() == f'{TEXT}\n{hook}severities = ["high"]\n'
         assert private.read_text() == "https://lab.example.org/t0ken\n"
@@ -337,9 +341,7 @@ async def test_a_receiver_is_added_changed_and_taken_out_by_its_form(tmp_path: P
 
 async def test_the_heartbeat_is_set_up_and_taken_out(tmp_path: Path) -> None:
     async with settings(tmp_path) as (c, file):
-        await pick(c, "heartbeat")
-        form = c.app.screen
-        assert isinstance(form, ContractForm)
+        form = await form_of(c, "heartbeat")
         form.put("url", "https://watch.example.org/t0ken")
         form.put("only_online", "yes")
         await saved(c)
@@ -359,9 +361,7 @@ async def test_the_heartbeat_is_set_up_and_taken_out(tmp_path: Path) -> None:
 
 async def test_a_receiver_that_cannot_be_is_not_saved(tmp_path: Path) -> None:
     async with settings(tmp_path) as (c, file):
-        await pick(c, "add apprise")
-        form = c.app.screen
-        assert isinstance(form, ContractForm)
+        form = await form_of(c, "add apprise")
         form.put("name", "ringer")
         form.put("url", "ntfys://t0ken")
         await c.press("enter")
@@ -402,9 +402,7 @@ async def test_why_nothing_was_saved_stays_in_the_form(
 
     monkeypatch.setattr(receiver_form, "write_address", full)
     async with settings(tmp_path) as (c, file):
-        await pick(c, "add webhook")
-        form = c.app.screen
-        assert isinstance(form, ContractForm)
+        form = await form_of(c, "add webhook")
         form.put("name", "lab")
         form.put("url", "https://lab.example.org/t0ken")
         await c.press("enter")
@@ -417,9 +415,7 @@ async def test_why_nothing_was_saved_stays_in_the_form(
 
 async def test_leaving_the_console_names_a_form_that_was_left_before(tmp_path: Path) -> None:
     async with settings(tmp_path) as (c, _):
-        await pick(c, "add program of yours")
-        form = c.app.screen
-        assert isinstance(form, ContractForm)
+        form = await form_of(c, "add program of yours")
         form.put("name", "pager")
         await c.press("escape")
         await ready(c)

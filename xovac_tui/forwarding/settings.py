@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from xovac_tui.forwarding.kinds import AnySink
 from xovac_tui.text import nearest
+from xovac_tui.withaddress import name_mistake, twice_mistake
 
 
 class ForwardSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -44,11 +45,10 @@ def forward_mistakes(
     numbers = range(len(settings.sinks)) if places is None else places
     for number, one in zip(numbers, settings.sinks, strict=True):
         key = f"sinks, item {number + 1}"
-        if not one.name.strip() or not one.name.isprintable() or len(one.name) > 64:
-            yield f"{key}.name", "give it a name of 1 to 64 printable characters."
-        if one.name in seen:
-            yield f"{key}.name", f'"{one.name}" is named twice. Give one of them another name.'
-        seen.add(one.name)
+        if reason := name_mistake(one.name):
+            yield f"{key}.name", reason
+        if reason := twice_mistake(one.name, seen):
+            yield f"{key}.name", reason
         for field, reason in one.check():
             yield f"{key}.{field}", reason
     if places is None:

@@ -95,3 +95,20 @@ class Sink(WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=True, t
     def publisher(self, chamber: ForwardedChamber, secret: str) -> StatePublisher:
         """Return what publishes a chamber there; raises SinkError where a library is missing."""
         raise NotImplementedError(f"{type(self).__name__} takes no state")
+
+
+class ListeningSink(Sink, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A sink that others read from at an address of this machine, and that connects to nothing."""
+
+    address: str = "127.0.0.1"
+    """Address at which it listens; another than 127.0.0.1 lets everybody read it who reaches this machine."""
+
+    def check(self) -> Iterator[tuple[str, str]]:
+        """Yield (key, sentence) for everything that has the right type and still cannot be right."""
+        for key in ("url", "url_file", "user", "secret_file", "secret_env", "ca_file"):
+            if getattr(self, key):
+                yield key, f'it has no effect with kind = "{self.kind}". Remove it.'
+
+    @property
+    def takes_state(self) -> bool:
+        return True

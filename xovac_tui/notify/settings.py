@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from xovac_tui.captions import caption
 from xovac_tui.chamber.alarm import SeverityName
-from xovac_tui.withaddress import HIDDEN, WithAddress
+from xovac_tui.withaddress import HIDDEN, WithAddress, name_mistake, twice_mistake
 
 ReceiverKind = Literal["command", "webhook", "apprise", "bell", "osc9", "osc777"]
 KIND_WORDS: dict[ReceiverKind, str] = {
@@ -152,13 +152,12 @@ def notify_mistakes(
     numbers = range(len(settings.receivers)) if places is None else places
     for number, one in zip(numbers, settings.receivers, strict=True):
         key = f"receivers, item {number + 1}"
-        if not one.name.strip() or not one.name.isprintable() or len(one.name) > 64:
-            yield f"{key}.name", "give it a name of 1 to 64 printable characters."
+        if reason := name_mistake(one.name):
+            yield f"{key}.name", reason
         if one.name == HEARTBEAT:
             yield f"{key}.name", f'"{HEARTBEAT}" is what the heartbeat is called. Choose another name.'
-        if one.name in seen:
-            yield f"{key}.name", f'"{one.name}" is named twice. Give one of them another name.'
-        seen.add(one.name)
+        if reason := twice_mistake(one.name, seen):
+            yield f"{key}.name", reason
         if not one.severities:
             yield f"{key}.severities", "the list is empty, so it would never be notified. Name one at least."
         for field, reason in _kind_mistakes(one):

@@ -6,26 +6,20 @@ from collections.abc import Iterator
 
 from xovac_tui.forwarding import engines
 from xovac_tui.forwarding.publisher import StatePublisher
-from xovac_tui.forwarding.sinksettings import ForwardedChamber, Sink
-
-_NO_EFFECT = ("url", "url_file", "user", "secret_file", "secret_env", "ca_file")
+from xovac_tui.forwarding.sinksettings import ForwardedChamber, ListeningSink
 
 
-class EpicsSink(Sink, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="epics"):
+class EpicsSink(ListeningSink, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="epics"):
     """A pvAccess server with the readings of one chamber. Its variables can only be read."""
 
     prefix: str = "XOVAC"
     """First part of the names: `XOVAC:bench:plate_a`."""
-    address: str = "127.0.0.1"
-    """Address at which it listens; another lets everybody read it who reaches this machine."""
     server_port: int = 5075
     """TCP port; where it is taken the system chooses another one, and clients find that by a search."""
 
     def check(self) -> Iterator[tuple[str, str]]:
         """Yield (key, sentence) for everything that has the right type and still cannot be right."""
-        for key in _NO_EFFECT:
-            if getattr(self, key):
-                yield key, f'it has no effect with kind = "{self.kind}". Remove it.'
+        yield from super().check()
         if not 0 <= self.server_port <= 65_535:
             yield "server_port", "use a port up to 65535, or 0 for any."
         if not self.prefix.isascii() or not self.prefix.replace("_", "").replace("-", "").isalnum():
@@ -34,10 +28,6 @@ class EpicsSink(Sink, frozen=True, forbid_unknown_fields=True, kw_only=True, tag
     @property
     def where(self) -> str:
         return f"variables at {self.address}:{self.server_port}"
-
-    @property
-    def takes_state(self) -> bool:
-        return True
 
     def publisher(self, chamber: ForwardedChamber, secret: str) -> StatePublisher:
         """Return what serves the variables; raises SinkError where p4p is missing."""

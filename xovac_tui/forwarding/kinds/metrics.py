@@ -6,33 +6,23 @@ from collections.abc import Iterator
 
 from xovac_tui.forwarding import engines
 from xovac_tui.forwarding.publisher import StatePublisher
-from xovac_tui.forwarding.sinksettings import ForwardedChamber, Sink
-
-_NO_EFFECT = ("url", "url_file", "user", "secret_file", "secret_env", "ca_file")
+from xovac_tui.forwarding.sinksettings import ForwardedChamber, ListeningSink
 
 
-class MetricsSink(Sink, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="metrics"):
+class MetricsSink(ListeningSink, frozen=True, forbid_unknown_fields=True, kw_only=True, tag="metrics"):
     """A page in the format of Prometheus, with the newest state of one chamber. It can only be read."""
 
-    address: str = "127.0.0.1"
-    """Address at which it listens; another than 127.0.0.1 lets everybody read it who reaches this machine."""
     port: int = 9464
 
     def check(self) -> Iterator[tuple[str, str]]:
         """Yield (key, sentence) for everything that has the right type and still cannot be right."""
-        for key in _NO_EFFECT:
-            if getattr(self, key):
-                yield key, f'it has no effect with kind = "{self.kind}". Remove it.'
+        yield from super().check()
         if not 1 <= self.port <= 65_535:
             yield "port", "use a port between 1 and 65535."
 
     @property
     def where(self) -> str:
         return f"a page at {self.address}:{self.port}"
-
-    @property
-    def takes_state(self) -> bool:
-        return True
 
     def publisher(self, chamber: ForwardedChamber, secret: str) -> StatePublisher:
         """Return what serves the page; raises SinkError where prometheus-client is missing."""
