@@ -281,8 +281,8 @@ def test_a_publisher_that_could_not_be_made_is_made_later(tmp_path: Path) -> Non
 def test_what_a_server_says_in_other_words_each_time_is_no_news() -> None:
     said = [Failure(FailureCode.ANSWER, f"request {number} failed", 500) for number in range(2)]
     first, second = (ForwardView((SinkView(name="lab", kind="influx", failure=one),)) for one in said)
-    assert first.told == second.told
-    assert first.told != ForwardView((SinkView(name="lab", kind="influx"),)).told
+    assert first.reported == second.reported
+    assert first.reported != ForwardView((SinkView(name="lab", kind="influx"),)).reported
 
 
 def test_a_sink_for_history_and_state_is_shown_once() -> None:

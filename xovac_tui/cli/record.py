@@ -76,9 +76,9 @@ async def _record(station: LiveStation, seconds: float | None, say: Outlet) -> N
         elif isinstance(news, RecorderChanged) and news.recorder.state is not RecorderState.STARTING:
             say.line(f"{station.name}: {_words(news.recorder)}")
         elif isinstance(news, ForwardChanged):
-            before = {told[0]: told for told in news.before.told}
-            for told, one in zip(news.view.told, news.view.sinks, strict=True):
-                if told != before.get(told[0]) and one.state is not SinkState.STARTING:
+            before = {state[0]: state for state in news.before.reported}
+            for state, one in zip(news.view.reported, news.view.sinks, strict=True):
+                if state != before.get(state[0]) and one.state is not SinkState.STARTING:
                     say.line(f"{station.name}: forwarding to {sink_sentence(one)}")
         elif isinstance(news, RecordOpened) and (advice := share_advice(station.record.share)):
             say.line(f"{station.name}: {advice}")

@@ -261,7 +261,7 @@ class ForwardService:
             self.view = ForwardView(merged([one.view for one in self._threads()]))
         else:
             self.view = self._resting(_RESTING.get(recorder.state, SinkState.STARTING))
-        if self.view.told != before.told:
+        if self.view.reported != before.reported:
             self._publish(ForwardChanged(self.view, before))
 
     def _resting(self, state: SinkState) -> ForwardView:

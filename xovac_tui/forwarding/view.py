@@ -1,4 +1,4 @@
-"""How far forwarding is, as screens, scripts and alarms are told."""
+"""How far forwarding is, as screens, scripts and alarms report it."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class ForwardView(msgspec.Struct, frozen=True):
         return max((one.behind for one in self.sinks), default=0.0)
 
     @property
-    def told(self) -> tuple[tuple[str, SinkState, FailureCode | None, int], ...]:
+    def reported(self) -> tuple[tuple[str, SinkState, FailureCode | None, int], ...]:
         """What of it is news when it changes: figures change all the time, and so may what a server says."""
         failures = [(one, one.failure) for one in self.sinks]
         return tuple(
