@@ -216,9 +216,9 @@ class Forwarder:
     def _log_left_out(self, what: str, batch: Batch, error: SinkError) -> None:
         """Log what of the one row of a batch is left out, once for each reason."""
         key = (batch.events[0] if batch.events else batch.log[0]).key
-        told = f"{what} {error.failure.code} {error.failure.detail}"
-        if told not in self._logged and len(self._logged) < 100:
-            self._logged.add(told)
+        reported = f"{what} {error.failure.code} {error.failure.detail}"
+        if reported not in self._logged and len(self._logged) < 100:
+            self._logged.add(reported)
             logging.getLogger(__name__).warning(
                 "%s does not take %s, left out: %s",
                 self.view.name,

@@ -185,10 +185,10 @@ class ForwardedRows:
         )
         rows, after = [], cursor
         for one in found:
-            told = (one.name, one.started, one.ended, one.result, one.reason)
-            if self._runs.get(one.id) != told:
+            reported = (one.name, one.started, one.ended, one.result, one.reason)
+            if self._runs.get(one.id) != reported:
                 rows.append(_run_row(one, self.source(one.session)))
-                self._runs[one.id] = told
+                self._runs[one.id] = reported
         for one in found:
             if one.ended is None:
                 break
@@ -204,8 +204,8 @@ class ForwardedRows:
 
 def source_of(host: str, pid: int, started: float, mono: float, who: str) -> str:
     """Return the name of a session from its row; its start in UTC and monotonic seconds."""
-    told = json.dumps([host, pid, repr(started), repr(mono), who])
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    reported = json.dumps([host, pid, repr(started), repr(mono), who])
+    return hashlib.sha256(reported.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def event_rows(found: Followed, source: str, after: int) -> list[EventRow]:
@@ -305,7 +305,7 @@ def _run_row(one: kinds.RecordedRun, source: str) -> LogRow:
 
 
 def _log_row(one: Any, key: RowKey, *, kind: str, title: str, state: str, text: str, who: str) -> LogRow:
-    title, state, text, who = (clean(told, _TEXT) for told in (title, state, text, who))
+    title, state, text, who = (clean(reported, _TEXT) for reported in (title, state, text, who))
     return LogRow(key, _micros(one.t), kind, title, state, text, who)
 
 

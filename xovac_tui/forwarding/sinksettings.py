@@ -85,7 +85,7 @@ class Sink(WithAddress, frozen=True, forbid_unknown_fields=True, kw_only=True, t
 
     @property
     def takes_state(self) -> bool:
-        """True where it is told the newest state; then `publisher` makes what does."""
+        """True where it gets the newest state; then `publisher` makes what sends it."""
         return False
 
     def history(self, chamber: ForwardedChamber, secret: str) -> HistorySink:

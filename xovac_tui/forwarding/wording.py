@@ -47,9 +47,9 @@ _HTTP = 300
 def failure_sentence(failure: Failure) -> str:
     """Return why something was not stored, and what to do, as sentences."""
     detail = clean(failure.detail, 300)
-    told = ", ".join(one for one in (str(failure.status or ""), detail) if one)
+    reported = ", ".join(one for one in (str(failure.status or ""), detail) if one)
     return _SENTENCES[failure.code].format(
-        detail=detail.rstrip(".") or "no reason given", said=f" ({told})" * bool(told)
+        detail=detail.rstrip(".") or "no reason given", said=f" ({reported})" * bool(reported)
     )
 
 

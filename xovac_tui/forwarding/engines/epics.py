@@ -95,9 +95,9 @@ class PvServer:
             server.stop()
 
     def _give(self, channel: ChannelSummary, utc: float, severity: str) -> None:
-        told = (channel.value, channel.quality, severity, channel.unit, channel.label)
+        reported = (channel.value, channel.quality, severity, channel.unit, channel.label)
         known = self._variables.get(channel.full_name)
-        if known is not None and known[1] == told:
+        if known is not None and known[1] == reported:
             return
         value = self._value(channel, utc, severity)
         if known is None:
@@ -107,7 +107,7 @@ class PvServer:
         else:
             variable = known[0]
             variable.post(value)
-        self._variables[channel.full_name] = variable, told
+        self._variables[channel.full_name] = variable, reported
 
     def _value(self, channel: ChannelSummary, utc: float, severity: str) -> dict[str, Any]:
         good = channel.quality == "good" and channel.value is not None

@@ -366,8 +366,8 @@ class Lines:
         return f"{head} {','.join(fields)} {stamp(row.utc, row.key.number)}\n"
 
     def _channel(self, row: ChannelRow, at: int) -> str:
-        told = f"label={_text(row.label)},unit={_text(row.unit)}"
-        return f"xovac_channel{self._tags},channel={_tag(row.name)} {told} {at}\n"
+        reported = f"label={_text(row.label)},unit={_text(row.unit)}"
+        return f"xovac_channel{self._tags},channel={_tag(row.name)} {reported} {at}\n"
 
 
 def _tag(text: str) -> str:

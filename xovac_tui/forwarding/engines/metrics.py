@@ -177,26 +177,28 @@ def _chamber(made: Families, of: ChamberSummary) -> None:
     made.add("xovac_record_lost_events", "Messages that could not be recorded.", of.lost)
     made.maybe("xovac_record_bytes", "Size of the record.", of.record_bytes)
     for sink in of.sinks:
-        told = {"sink": sink.name}
-        made.add("xovac_forward_on", "1 while the store takes what comes.", float(sink.state == "on"), **told)
-        made.add("xovac_forward_behind_seconds", "Age of the oldest row that waits.", sink.behind, **told)
-        made.add("xovac_forward_waiting_rows", "Rows that wait.", sink.rows, **told)
-        made.add("xovac_forward_skipped_rows", "Rows that a store does not take.", sink.skipped, **told)
+        reported = {"sink": sink.name}
+        made.add(
+            "xovac_forward_on", "1 while the store takes what comes.", float(sink.state == "on"), **reported
+        )
+        made.add("xovac_forward_behind_seconds", "Age of the oldest row that waits.", sink.behind, **reported)
+        made.add("xovac_forward_waiting_rows", "Rows that wait.", sink.rows, **reported)
+        made.add("xovac_forward_skipped_rows", "Rows that a store does not take.", sink.skipped, **reported)
 
 
 def _channel(made: Families, channel: ChannelSummary) -> None:
     if channel.quality != "good" or channel.value is None:
         return
-    unit, told = unit_of(channel.unit), {"channel": channel.full_name, "name": channel.label}
+    unit, reported = unit_of(channel.unit), {"channel": channel.full_name, "name": channel.label}
     for name, base in (
         ("xovac_temperature_celsius", CELSIUS),
         ("xovac_pressure_pascals", _PASCAL),
         ("xovac_power_watts", _WATT),
     ):
         if unit.dimension == base.dimension:
-            made.add(name, _HELP[base.dimension], unit.to(base, channel.value), **told)
+            made.add(name, _HELP[base.dimension], unit.to(base, channel.value), **reported)
             return
-    made.add("xovac_value", "Newest value of another kind.", channel.value, unit=unit.name, **told)
+    made.add("xovac_value", "Newest value of another kind.", channel.value, unit=unit.name, **reported)
 
 
 _HELP = {
@@ -225,8 +227,11 @@ class Families:
 
     def add(self, name: str, about: str, value: float, /, **labels: str) -> None:
         """Add a sample."""
-        told = self._labels | labels
+        reported = self._labels | labels
         if name not in self._by_name:
-            self._by_name[name] = self._core.GaugeMetricFamily(name, about, labels=[*told]), tuple(told)
+            self._by_name[name] = (
+                self._core.GaugeMetricFamily(name, about, labels=[*reported]),
+                tuple(reported),
+            )
         family, names = self._by_name[name]
-        family.add_metric([told[one] for one in names], value)
+        family.add_metric([reported[one] for one in names], value)

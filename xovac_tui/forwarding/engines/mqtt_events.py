@@ -100,13 +100,13 @@ class MqttEvents:
 
 def event_payload(row: EventRow) -> bytes:
     """Return a message of the chamber as JSON: `key`, `t` in UTC seconds, `event`, `values`, `texts`."""
-    told = {"key": row.key.text, "t": row.utc / 1e6, "event": row.event, "values": dict(row.values)}
-    return msgspec.json.encode(told | ({"texts": dict(row.texts)} if row.texts else {}))
+    reported = {"key": row.key.text, "t": row.utc / 1e6, "event": row.event, "values": dict(row.values)}
+    return msgspec.json.encode(reported | ({"texts": dict(row.texts)} if row.texts else {}))
 
 
 def log_payload(row: LogRow) -> bytes:
     """Return an entry of the log as JSON; `ended` is there for a run that has ended."""
-    told = {
+    reported = {
         "key": row.key.text,
         "t": row.utc / 1e6,
         "kind": row.kind,
@@ -115,4 +115,4 @@ def log_payload(row: LogRow) -> bytes:
         "text": row.text,
         "who": row.who,
     }
-    return msgspec.json.encode(told | ({} if row.ended is None else {"ended": row.ended / 1e6}))
+    return msgspec.json.encode(reported | ({} if row.ended is None else {"ended": row.ended / 1e6}))

@@ -92,15 +92,15 @@ def _with_status(
     try:
         if len(message.payload) > _LARGEST_STATUS:
             raise ValueError("too large")
-        told = msgspec.json.decode(message.payload, type=PublishedStatus)
+        reported = msgspec.json.decode(message.payload, type=PublishedStatus)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        told = None
-    if told is not None:
-        presence = _PRESENCE.get(told.state, Presence.UNKNOWN)
-    if presence is Presence.GONE and told is not None:
+        reported = None
+    if reported is not None:
+        presence = _PRESENCE.get(reported.state, Presence.UNKNOWN)
+    if presence is Presence.GONE and reported is not None:
         # A last will was made when the connection began: its time says nothing. The newest state does.
         summary = before.summary
-        since = told.t if told.why != _LOST else None if summary is None else summary.utc
+        since = reported.t if reported.why != _LOST else None if summary is None else summary.utc
         gone_for = 0.0 if not message.retained else None if since is None else max(0.0, utc - since)
     return msgspec.structs.replace(before, presence=presence, gone_for=gone_for, heard=mono)
 

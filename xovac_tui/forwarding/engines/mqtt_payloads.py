@@ -87,10 +87,15 @@ class StateTopics:
 
     def due(self, summary: ChamberSummary, mono: float) -> Iterator[Retained]:
         """Yield what is to be published at a moment in monotonic seconds; taken for published."""
-        told = _state(summary)
+        reported = _state(summary)
         self._back = None
         yield from self._new(
-            self.topics.state, _steady(told), lambda: msgspec.json.encode(told), mono, AT_LEAST, AT_MOST
+            self.topics.state,
+            _steady(reported),
+            lambda: msgspec.json.encode(reported),
+            mono,
+            AT_LEAST,
+            AT_MOST,
         )
         gone = {topic for topic in self._held if topic.startswith(self._ending)} | self._left
         self._left.clear()
@@ -113,10 +118,10 @@ class StateTopics:
     def _ended(self, gone: set[str], evaluated: bool, mono: float) -> Iterator[Retained]:
         """Yield that channels and alarms are no more, so that nothing old seems to be active or newest."""
         for topic in sorted(gone):
-            told: dict[str, Any] = {"value": None, "quality": "no data"}
+            reported: dict[str, Any] = {"value": None, "quality": "no data"}
             if topic.startswith(self._ending[0]):
-                told = {"state": "normal", "active": False} if evaluated else {"state": "unknown"}
-            yield from self._new(topic, told, lambda told=told: _json(told), mono, None)
+                reported = {"state": "normal", "active": False} if evaluated else {"state": "unknown"}
+            yield from self._new(topic, reported, lambda reported=reported: _json(reported), mono, None)
 
     def _new(
         self, topic: str, content: object, payload: Any, mono: float, again: float | None, least: float = 0.0
@@ -141,14 +146,14 @@ def status(online: bool, utc: float, host: str, own: str, why: str = "") -> byte
 
     A last will is made as the connection begins: its `t` is that moment, and `why` says that it was lost.
     """
-    told = {
+    reported = {
         "state": "online" if online else "offline",
         "t": round(utc, 3),
         "host": host,
         "id": own,
         "why": why,
     }
-    return _json({name: value for name, value in told.items() if value != ""})
+    return _json({name: value for name, value in reported.items() if value != ""})
 
 
 def _state(summary: ChamberSummary) -> ChamberSummary:
@@ -172,7 +177,7 @@ def _steady(summary: ChamberSummary) -> ChamberSummary:
 
 
 def _channel(channel: ChannelSummary, utc: float) -> bytes:
-    told = {
+    reported = {
         # msgspec writes NaN and infinity as null, as JSON has no other word for them.
         "value": channel.value,
         "unit": channel.unit,
@@ -181,11 +186,11 @@ def _channel(channel: ChannelSummary, utc: float) -> bytes:
         "name": channel.full_name,
         "label": channel.label,
     }
-    return _json(told)
+    return _json(reported)
 
 
 def _alarm(alarm: AlarmSummary, utc: float) -> bytes:
-    told = {
+    reported = {
         "rule": alarm.rule,
         "severity": alarm.severity,
         "state": alarm.state,
@@ -194,8 +199,8 @@ def _alarm(alarm: AlarmSummary, utc: float) -> bytes:
         "since": None if alarm.since is None else round(alarm.since, 3),
         "t": round(utc, 3),
     }
-    return _json(told)
+    return _json(reported)
 
 
-def _json(told: object) -> bytes:
-    return msgspec.json.encode(told)
+def _json(reported: object) -> bytes:
+    return msgspec.json.encode(reported)

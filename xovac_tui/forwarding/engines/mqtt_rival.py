@@ -69,7 +69,7 @@ def is_rivalled(access: MqttAccess, topics: ChamberTopics, own: str, *, listen: 
 
 def _is_others(payload: bytes, own: str) -> bool:
     try:
-        told = msgspec.json.decode(payload, type=PublishedStatus)
+        reported = msgspec.json.decode(payload, type=PublishedStatus)
     except (msgspec.MsgspecError, RecursionError):
         return False
-    return told.state == "online" and told.id != own
+    return reported.state == "online" and reported.id != own

@@ -236,8 +236,8 @@ class _PublishingSession:
     def _say_alive(self, held_up: bool) -> None:
         """Say `online`, or `offline` while the program is held up, though this thread goes on."""
         self._held_up = held_up
-        told = self._status(not held_up, "held up" if held_up else "")
-        self._waiting.append(Retained(self._states.topics.status, told))
+        reported = self._status(not held_up, "held up" if held_up else "")
+        self._waiting.append(Retained(self._states.topics.status, reported))
 
     def _round(self, given: _Given | None) -> None:
         if self._due_anew():

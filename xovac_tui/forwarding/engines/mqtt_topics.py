@@ -43,8 +43,8 @@ def plain_id(name: str) -> str:
     """
     if _PLAIN_ID.fullmatch(name):
         return name
-    told = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return f"{re.sub('[^A-Za-z0-9_-]+', '_', name)[:40]}_h{told}"
+    reported = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"{re.sub('[^A-Za-z0-9_-]+', '_', name)[:40]}_h{reported}"
 
 
 class ChamberTopics:

@@ -355,8 +355,8 @@ def explained(error: psycopg.Error) -> SinkError:
     for words, code, remedy in _CONNECTING:
         if words in detail:
             # What is said of an address repeats it.
-            told = remedy is SinkRemedy.SETTINGS and code is not FailureCode.ADDRESS
-            return SinkError(Failure(code, detail if told else ""), remedy)
+            reported = remedy is SinkRemedy.SETTINGS and code is not FailureCode.ADDRESS
+            return SinkError(Failure(code, detail if reported else ""), remedy)
     return SinkError(Failure(FailureCode.CONNECTION, detail), SinkRemedy.WAIT)
 
 

@@ -36,8 +36,8 @@ def _with_files(setting: str, path: str, use: Callable[[], T]) -> T:
         reason = _said_of_tls(error)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "its name cannot be used"
-    told = clean(f"`{setting}`, {path}: {reason}", 300)
-    raise SinkError(Failure(FailureCode.FILE, told), SinkRemedy.SETTINGS)
+    reported = clean(f"`{setting}`, {path}: {reason}", 300)
+    raise SinkError(Failure(FailureCode.FILE, reported), SinkRemedy.SETTINGS)
 
 
 def _said_of_tls(error: ssl.SSLError) -> str:
